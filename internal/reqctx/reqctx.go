@@ -1,0 +1,72 @@
+// Package reqctx holds what one HTTP request brings along and the layers below
+// the edge need: its id, the caller's bearer token, the caller's address.
+//
+// It is a package of its own so that the edge (internal/web), which fills a
+// [Request], and the policy (directives), which reads it, need not know each
+// other. It is the only value of ours in a context besides the verified caller.
+package reqctx
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+)
+
+// Request is what one HTTP request brings along. The edge makes one for each
+// request and never changes it afterwards.
+type Request struct {
+	// ID names the request in logs, in the X-Request-Id response header and in
+	// errors[].extensions.requestId.
+	ID string
+
+	// Bearer is the token of the Authorization header. It is empty when the
+	// header is absent or BearerError is set.
+	Bearer string
+
+	// BearerError is not nil when there is an Authorization header that is not
+	// one well-formed bearer credential (RFC 6750, section 2.1).
+	BearerError error
+
+	// ClientAddr is the caller's address: the peer's, or, behind a trusted
+	// proxy, the one that the proxy vouches for. It is the zero Addr where none
+	// is known.
+	ClientAddr netip.Addr
+
+	memo sync.Map // any → *call
+}
+
+type contextKey struct{}
+
+// NewContext returns a context that carries r.
+func NewContext(ctx context.Context, r *Request) context.Context {
+	return context.WithValue(ctx, contextKey{}, r)
+}
+
+// FromContext returns the request of ctx. Without one it returns an empty
+// request, which has no token: whoever asks is treated as anonymous.
+func FromContext(ctx context.Context) *Request {
+	if r, ok := ctx.Value(contextKey{}).(*Request); ok {
+		return r
+	}
+	return &Request{}
+}
+
+// call is one computation whose result the rest of the request shares.
+type call struct {
+	once  sync.Once
+	value any
+	err   error
+}
+
+// Once runs f at most once for each key in the life of the request r and gives
+// every caller its result. GraphQL executes the fields of a query side by side
+// and as often as they are aliased; what is asked once per request goes through
+// here. The key should be of a type private to its package, as with
+// [context.WithValue].
+func Once[T any](r *Request, key any, f func() (T, error)) (T, error) {
+	entry, _ := r.memo.LoadOrStore(key, &call{})
+	c := entry.(*call)
+	c.once.Do(func() { c.value, c.err = f() })
+	value, _ := c.value.(T)
+	return value, c.err
+}
