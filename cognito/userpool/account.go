@@ -1,0 +1,341 @@
+package userpool
+
+import "slices"
+
+type getUserOutput struct {
+	Username            string      `json:"Username"`
+	UserAttributes      []attribute `json:"UserAttributes"`
+	PreferredMfaSetting string      `json:"PreferredMfaSetting,omitempty"`
+	UserMFASettingList  []string    `json:"UserMFASettingList,omitempty"`
+}
+
+func (p *Pool) getUser(c *call, in *accessTokenInput) (*getUserOutput, error) {
+	who, err := p.authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	return &getUserOutput{
+		Username:            who.user.Username,
+		UserAttributes:      attributeList(who.user.allAttributes(), who.client.readable),
+		PreferredMfaSetting: who.user.MFA.Preferred,
+		UserMFASettingList:  who.user.MFA.Enabled,
+	}, nil
+}
+
+type updateAttributesInput struct {
+	AccessToken    string      `json:"AccessToken" is:"required,token"`
+	UserAttributes []attribute `json:"UserAttributes" is:"required"`
+}
+
+type updateAttributesOutput struct {
+	CodeDeliveryDetailsList []codeDelivery `json:"CodeDeliveryDetailsList"`
+}
+
+func (p *Pool) updateUserAttributes(c *call, in *updateAttributesInput) (*updateAttributesOutput, error) {
+	who, err := p.authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	codes, err := newCodes()
+	if err != nil {
+		return nil, err
+	}
+	out := &updateAttributesOutput{}
+	err = p.update(who.poolID, c.now, func(t *poolTx) (err error) {
+		if _, err := t.holderOf(who.claims); err != nil {
+			return err
+		}
+		given := attributeMap(in.UserAttributes)
+		if err := checkWritable(who.client, sortedNames(given)); err != nil {
+			return err
+		}
+		out.CodeDeliveryDetailsList, err = t.editAttributes(who.user.Sub, given, codes)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// newCodes draws a code for each attribute that can be verified.
+func newCodes() (map[string]string, error) {
+	codes := map[string]string{}
+	for _, name := range []string{"email", "phone_number"} {
+		code, err := newCode(6)
+		if err != nil {
+			return nil, err
+		}
+		codes[name] = code
+	}
+	return codes, nil
+}
+
+// editAttributes changes attributes of a user on the user's own request. An empty value removes one. A changed address is
+// unverified until the code that is sent to it comes back; where the pool wants that, the old one stays until then.
+func (t *poolTx) editAttributes(sub string, given, codes map[string]string) ([]codeDelivery, error) {
+	if err := t.checkEdit(given); err != nil {
+		return nil, err
+	}
+	sent := []codeDelivery{}
+	_, err := t.change(sub, func(u *userRecord) error {
+		for _, name := range sortedNames(given) {
+			to, err := t.editAttribute(u, name, given[name], codes)
+			if err != nil {
+				return err
+			}
+			if to != nil {
+				sent = append(sent, *to)
+			}
+		}
+		return t.checkAliases(u)
+	})
+	return sent, err
+}
+
+// checkEdit holds changes against the schema; removals are held against it by name only.
+func (t *poolTx) checkEdit(given map[string]string) error {
+	lines := ""
+	values := map[string]string{}
+	for _, name := range sortedNames(given) {
+		a := t.pool.attribute(name)
+		switch {
+		case a == nil:
+			lines += "user." + name + ": Attribute does not exist in the schema.\n"
+		case !a.mutable():
+			lines += "user." + name + ": Attribute cannot be updated.\n"
+		case given[name] == "" && a.Required:
+			lines += "user." + name + ": The attribute is required\n"
+		case given[name] != "":
+			values[name] = given[name]
+		}
+	}
+	if lines += checkSchema(t.pool, values, "user."); lines != "" {
+		return invalidParameter("%s", lines)
+	}
+	return checkAddresses(values)
+}
+
+func (t *poolTx) editAttribute(u *userRecord, name, value string, codes map[string]string) (*codeDelivery, error) {
+	former := u.Attributes[name]
+	if value == "" {
+		u.removeAttribute(name)
+		return nil, nil
+	}
+	code, address := codes[name]
+	if !address || value == former {
+		u.Attributes[name] = value
+		return nil, nil
+	}
+	if !t.verifiedFirst(name) {
+		u.Attributes[name] = value
+		u.Attributes[name+"_verified"] = "false"
+	}
+	if !slices.Contains(t.pool.AutoVerifiedAttributes, name) {
+		return nil, nil
+	}
+	return delivery(name, value), t.send(u, forVerify+name, kindUpdate, name, value, code, signUpCodeLife)
+}
+
+// verifiedFirst tells whether a changed address takes effect only once it is verified.
+func (t *poolTx) verifiedFirst(name string) bool {
+	s := t.pool.UserAttributeUpdate
+	return s != nil && slices.Contains(s.AttributesRequireVerificationBeforeUpdate, name)
+}
+
+// removeAttribute takes the mark of an address away with the address.
+func (u *userRecord) removeAttribute(name string) {
+	delete(u.Attributes, name)
+	if name == "email" || name == "phone_number" {
+		delete(u.Attributes, name+"_verified")
+	}
+}
+
+// checkAliases refuses a user whose names would collide with another's, or who would lose the address that is the user name.
+func (t *poolTx) checkAliases(u *userRecord) error {
+	if kind := t.taken(u); kind != "" {
+		return aliasExists(kind)
+	}
+	if !t.pool.namedByAttribute() {
+		return nil
+	}
+	for _, name := range t.pool.UsernameAttributes {
+		if u.Attributes[name] != "" {
+			return nil
+		}
+	}
+	return invalidParameter("user.%s: The attribute is required\n", t.pool.UsernameAttributes[0])
+}
+
+type deleteAttributesInput struct {
+	AccessToken        string   `json:"AccessToken" is:"required,token"`
+	UserAttributeNames []string `json:"UserAttributeNames" is:"required,attributeName"`
+}
+
+func (p *Pool) deleteUserAttributes(c *call, in *deleteAttributesInput) (*empty, error) {
+	who, err := p.authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	err = p.update(who.poolID, c.now, func(t *poolTx) error {
+		if _, err := t.holderOf(who.claims); err != nil {
+			return err
+		}
+		if err := t.checkRemoval(in.UserAttributeNames); err != nil {
+			return err
+		}
+		if err := checkWritable(who.client, in.UserAttributeNames); err != nil {
+			return err
+		}
+		return t.removeAttributes(who.user.Sub, in.UserAttributeNames)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &empty{}, nil
+}
+
+func (t *poolTx) checkRemoval(names []string) error {
+	lines := ""
+	for _, name := range names {
+		switch a := t.pool.attribute(name); {
+		case a == nil:
+			lines += "user." + name + ": Attribute does not exist in the schema.\n"
+		case a.Required:
+			lines += "user." + name + ": The attribute is required\n"
+		case !a.mutable():
+			lines += "user." + name + ": Attribute cannot be updated.\n"
+		}
+	}
+	if lines != "" {
+		return invalidParameter("Invalid user attributes: %s", lines)
+	}
+	return nil
+}
+
+func (t *poolTx) removeAttributes(sub string, names []string) error {
+	_, err := t.change(sub, func(u *userRecord) error {
+		for _, name := range names {
+			u.removeAttribute(name)
+		}
+		return t.checkAliases(u)
+	})
+	return err
+}
+
+type attributeCodeInput struct {
+	AccessToken   string `json:"AccessToken" is:"required,token"`
+	AttributeName string `json:"AttributeName" is:"required,attributeName"`
+}
+
+func (p *Pool) getUserAttributeVerificationCode(c *call, in *attributeCodeInput) (*codeDeliveryOutput, error) {
+	who, err := p.authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	code, err := newCode(6)
+	if err != nil {
+		return nil, err
+	}
+	out := &codeDeliveryOutput{}
+	err = p.update(who.poolID, c.now, func(t *poolTx) error {
+		u, err := t.holderOf(who.claims)
+		if err != nil {
+			return err
+		}
+		out.CodeDeliveryDetails, err = t.sendAttributeCode(u, in.AttributeName, code)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (t *poolTx) sendAttributeCode(u *userRecord, name, code string) (*codeDelivery, error) {
+	if name != "email" && name != "phone_number" {
+		return nil, invalidParameter("Only email and phone_number can be verified.")
+	}
+	address := t.addressToVerify(u, name)
+	if address == "" {
+		return nil, invalidParameter("User does not have an attribute value for attribute %s", name)
+	}
+	if address == u.Attributes[name] && u.verified(name) {
+		return nil, invalidParameter("User is already verified")
+	}
+	if err := t.spend(countAttributeCode, u.Sub, attributeCodesPerHour); err != nil {
+		return nil, err
+	}
+	return delivery(name, address), t.send(u, forVerify+name, kindVerifyAgain, name, address, code, signUpCodeLife)
+}
+
+// addressToVerify is the new address that a pending change is about, else the one that the user has.
+func (t *poolTx) addressToVerify(u *userRecord, name string) string {
+	if t.verifiedFirst(name) {
+		rec, err := load[codeRecord](t.bucket(codesBucket), key(u.Sub, forVerify+name))
+		if err == nil && rec != nil {
+			return rec.Address
+		}
+	}
+	return u.Attributes[name]
+}
+
+type verifyAttributeInput struct {
+	AccessToken   string `json:"AccessToken" is:"required,token"`
+	AttributeName string `json:"AttributeName" is:"required,attributeName"`
+	Code          string `json:"Code" is:"required,code"`
+}
+
+func (p *Pool) verifyUserAttribute(c *call, in *verifyAttributeInput) (*empty, error) {
+	who, err := p.authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	err = p.decide(who.poolID, c.now, func(t *poolTx) (error, error) {
+		u, err := t.holderOf(who.claims)
+		if err != nil {
+			return nil, err
+		}
+		return t.verifyAttribute(u, in.AttributeName, in.Code)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &empty{}, nil
+}
+
+func (t *poolTx) verifyAttribute(u *userRecord, name, code string) (refusal, err error) {
+	if err := t.spend(countVerify, u.Sub, verifiesPerHour); err != nil {
+		return nil, err
+	}
+	rec, err := t.checkCode(u, forVerify+name, code)
+	if err != nil {
+		return refusalOf(err)
+	}
+	if rec.Address != u.Attributes[name] && !t.verifiedFirst(name) {
+		return codeExpired(), nil
+	}
+	if err := t.useCode(u, forVerify+name); err != nil {
+		return nil, err
+	}
+	_, err = t.change(u.Sub, func(u *userRecord) error {
+		u.Attributes[name] = rec.Address
+		u.Attributes[name+"_verified"] = "true"
+		return t.checkAliases(u)
+	})
+	return nil, err
+}
+
+func (p *Pool) deleteUser(c *call, in *accessTokenInput) (*noBody, error) {
+	claims, poolID, err := p.verifyAccess(in.AccessToken, c.now)
+	if err != nil {
+		return nil, err
+	}
+	return nil, p.update(poolID, c.now, func(t *poolTx) error {
+		u, err := t.holderOf(claims)
+		if err != nil {
+			return err
+		}
+		return t.dropUser(u)
+	})
+}

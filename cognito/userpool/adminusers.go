@@ -1,0 +1,390 @@
+package userpool
+
+import (
+	"slices"
+	"strings"
+)
+
+// The operations of an administrator on single users. In Cognito they are signed; here whoever reaches the pool may call
+// them.
+
+type adminUserInput struct {
+	UserPoolID string `json:"UserPoolId" is:"required,poolId"`
+	Username   string `json:"Username" is:"required,username"`
+}
+
+// userOutput is Cognito's UserType.
+type userOutput struct {
+	Username             string      `json:"Username"`
+	Attributes           []attribute `json:"Attributes"`
+	UserCreateDate       moment      `json:"UserCreateDate"`
+	UserLastModifiedDate moment      `json:"UserLastModifiedDate"`
+	Enabled              bool        `json:"Enabled"`
+	UserStatus           string      `json:"UserStatus"`
+}
+
+func (u *userRecord) output(keep func(string) bool) userOutput {
+	return userOutput{
+		Username: u.Username, Attributes: attributeList(u.allAttributes(), keep), UserCreateDate: u.Created,
+		UserLastModifiedDate: u.Modified, Enabled: !u.Disabled, UserStatus: u.Status,
+	}
+}
+
+type adminCreateUserInput struct {
+	UserPoolID             string      `json:"UserPoolId" is:"required,poolId"`
+	Username               string      `json:"Username" is:"required,username"`
+	UserAttributes         []attribute `json:"UserAttributes"`
+	TemporaryPassword      string      `json:"TemporaryPassword" is:"password"`
+	ForceAliasCreation     bool        `json:"ForceAliasCreation"`
+	MessageAction          string      `json:"MessageAction" is:"messageAction"`
+	DesiredDeliveryMediums []string    `json:"DesiredDeliveryMediums" is:"medium"`
+}
+
+type adminCreateUserOutput struct {
+	User userOutput `json:"User"`
+}
+
+func (p *Pool) adminCreateUser(c *call, in *adminCreateUserInput) (*adminCreateUserOutput, error) {
+	var u *userRecord
+	var pool *poolRecord
+	err := p.view(in.UserPoolID, c.now, func(t *poolTx) (err error) {
+		pool = t.pool
+		if in.MessageAction == "RESEND" {
+			u, err = t.invited(in.Username)
+		} else {
+			u, err = t.nominee(in)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	password := in.TemporaryPassword
+	if password == "" {
+		if password, err = generatePassword(pool.Policies.PasswordPolicy); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkPassword(pool.Policies.PasswordPolicy, password); err != nil {
+		return nil, err
+	}
+	rec, err := p.newPassword(pool.ID, u.Username, password, c.now)
+	if err != nil {
+		return nil, err
+	}
+	var out *adminCreateUserOutput
+	err = p.update(in.UserPoolID, c.now, func(t *poolTx) error {
+		stored, err := t.invite(in, u, rec, password)
+		if err != nil {
+			return err
+		}
+		out = &adminCreateUserOutput{User: stored.output(everyAttribute)}
+		return nil
+	})
+	return out, err
+}
+
+// invited is the user whose invitation is to be sent again.
+func (t *poolTx) invited(name string) (*userRecord, error) {
+	u, err := t.mustFind(name)
+	if err == nil && u.Status != statusForceChange {
+		err = fault("UnsupportedUserStateException", "Resend not possible. %s status is not FORCE_CHANGE_PASSWORD", u.Username)
+	}
+	return u, err
+}
+
+// nominee checks what an administrator asks for and gives the user that is to be made.
+func (t *poolTx) nominee(in *adminCreateUserInput) (*userRecord, error) {
+	attributes := attributeMap(in.UserAttributes)
+	if err := nameInto(t.pool, in.Username, attributes); err != nil {
+		return nil, err
+	}
+	if _, given := attributes["sub"]; given {
+		return nil, invalidParameter("Cannot modify the non-mutable attribute sub")
+	}
+	if err := checkNewUser(t.pool, attributes); err != nil {
+		return nil, err
+	}
+	normaliseMarks(attributes)
+	u := newUser(t.pool, in.Username, attributes, t.now)
+	u.Status = statusForceChange
+	return u, t.checkNominee(u, in.ForceAliasCreation)
+}
+
+// normaliseMarks writes the marks of verified addresses as GetUser shows them.
+func normaliseMarks(attributes map[string]string) {
+	for _, name := range []string{"email_verified", "phone_number_verified"} {
+		if v, ok := attributes[name]; ok {
+			attributes[name] = strings.ToLower(v)
+		}
+	}
+}
+
+func (t *poolTx) checkNominee(u *userRecord, force bool) error {
+	kind := t.taken(u)
+	isName := kind == "username" || slices.Contains(t.pool.UsernameAttributes, kind)
+	switch {
+	case kind == "":
+		return nil
+	case isName:
+		return fault("UsernameExistsException", "User account already exists")
+	case force:
+		return t.claimAlias(u, kind, true)
+	}
+	return aliasExists(kind)
+}
+
+// invite stores a user with a temporary password, or a new one for a user who was invited before, and sends it.
+func (t *poolTx) invite(in *adminCreateUserInput, u *userRecord, rec *passwordRecord, password string) (*userRecord, error) {
+	var stored *userRecord
+	var err error
+	if in.MessageAction == "RESEND" {
+		stored, err = t.change(u.Sub, func(u *userRecord) error {
+			u.replacePassword(t.pool, rec)
+			return nil
+		})
+	} else {
+		copied := *u
+		stored = &copied
+		stored.Password = rec
+		if err = t.checkNominee(stored, in.ForceAliasCreation); err == nil {
+			err = t.putUser(nil, stored)
+		}
+	}
+	if err != nil || in.MessageAction == "SUPPRESS" {
+		return stored, err
+	}
+	return stored, t.sendInvitation(stored, password, in.DesiredDeliveryMediums)
+}
+
+// sendInvitation sends by SMS unless e-mail is asked for, as Cognito does, but prefers an address that exists.
+func (t *poolTx) sendInvitation(u *userRecord, password string, mediums []string) error {
+	wanted := []string{"phone_number", "email"}
+	if len(mediums) > 0 {
+		wanted = nil
+		for _, m := range mediums {
+			wanted = append(wanted, map[string]string{"SMS": "phone_number", "EMAIL": "email"}[m])
+		}
+	}
+	for _, name := range wanted {
+		to := u.Attributes[name]
+		if to == "" {
+			continue
+		}
+		m := inboxRecord{To: to, Kind: kindInvitation, Medium: medium(name), Code: password, SentAt: t.now.time()}
+		if err := t.deliver(m); err != nil {
+			return err
+		}
+		if len(mediums) == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+type adminGetUserOutput struct {
+	Username             string      `json:"Username"`
+	UserAttributes       []attribute `json:"UserAttributes"`
+	UserCreateDate       moment      `json:"UserCreateDate"`
+	UserLastModifiedDate moment      `json:"UserLastModifiedDate"`
+	Enabled              bool        `json:"Enabled"`
+	UserStatus           string      `json:"UserStatus"`
+	PreferredMfaSetting  string      `json:"PreferredMfaSetting,omitempty"`
+	UserMFASettingList   []string    `json:"UserMFASettingList,omitempty"`
+}
+
+func (p *Pool) adminGetUser(c *call, in *adminUserInput) (*adminGetUserOutput, error) {
+	var u *userRecord
+	err := p.view(in.UserPoolID, c.now, func(t *poolTx) (err error) {
+		u, err = t.mustFind(in.Username)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &adminGetUserOutput{
+		Username: u.Username, UserAttributes: attributeList(u.allAttributes(), everyAttribute), UserCreateDate: u.Created,
+		UserLastModifiedDate: u.Modified, Enabled: !u.Disabled, UserStatus: u.Status,
+		PreferredMfaSetting: u.MFA.Preferred, UserMFASettingList: u.MFA.Enabled,
+	}, nil
+}
+
+// onUser runs a change on the user that an administrator names.
+func (p *Pool) onUser(c *call, in *adminUserInput, fn func(*poolTx, *userRecord) error) (*empty, error) {
+	err := p.update(in.UserPoolID, c.now, func(t *poolTx) error {
+		u, err := t.mustFind(in.Username)
+		if err != nil {
+			return err
+		}
+		return fn(t, u)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &empty{}, nil
+}
+
+// adminConfirmSignUp confirms a user without a code; unlike a code it verifies no address.
+func (p *Pool) adminConfirmSignUp(c *call, in *adminUserInput) (*empty, error) {
+	return p.onUser(c, in, func(t *poolTx, u *userRecord) error {
+		if u.Status != statusUnconfirmed {
+			return notAuthorized("User cannot be confirmed. Current status is %s", u.Status)
+		}
+		_, err := t.change(u.Sub, func(u *userRecord) error {
+			u.Status = statusConfirmed
+			return nil
+		})
+		return err
+	})
+}
+
+func (p *Pool) adminEnableUser(c *call, in *adminUserInput) (*empty, error) {
+	return p.onUser(c, in, func(t *poolTx, u *userRecord) error {
+		_, err := t.change(u.Sub, func(u *userRecord) error {
+			u.Disabled = false
+			return nil
+		})
+		return err
+	})
+}
+
+// adminDisableUser also revokes what the user holds, so that enabling the user again gives nothing back.
+func (p *Pool) adminDisableUser(c *call, in *adminUserInput) (*empty, error) {
+	return p.onUser(c, in, func(t *poolTx, u *userRecord) error {
+		_, err := t.change(u.Sub, func(u *userRecord) error {
+			u.Disabled = true
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return t.signOut(u.Sub)
+	})
+}
+
+func (p *Pool) adminUserGlobalSignOut(c *call, in *adminUserInput) (*empty, error) {
+	return p.onUser(c, in, func(t *poolTx, u *userRecord) error { return t.signOut(u.Sub) })
+}
+
+func (p *Pool) adminDeleteUser(c *call, in *adminUserInput) (*noBody, error) {
+	_, err := p.onUser(c, in, func(t *poolTx, u *userRecord) error { return t.dropUser(u) })
+	return nil, err
+}
+
+// adminResetUserPassword makes the password useless and sends a code for a new one.
+func (p *Pool) adminResetUserPassword(c *call, in *adminUserInput) (*empty, error) {
+	code, err := newCode(6)
+	if err != nil {
+		return nil, err
+	}
+	return p.onUser(c, in, func(t *poolTx, u *userRecord) error {
+		if u.Disabled {
+			return userDisabled()
+		}
+		if u.Status == statusForceChange || u.Status == statusUnconfirmed {
+			return notAuthorized("User password cannot be reset in the current state.")
+		}
+		to, _ := recoveryTarget(t.pool, u)
+		if to == "" {
+			return invalidParameter("Cannot reset password for the user as there is no registered/verified email or phone_number")
+		}
+		_, err := t.change(u.Sub, func(u *userRecord) error {
+			u.Status = statusResetRequired
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return t.send(u, forReset, kindAdminReset, to, u.Attributes[to], code, resetCodeLife)
+	})
+}
+
+type adminSetPasswordInput struct {
+	adminUserInput
+	Password  string `json:"Password" is:"required,password"`
+	Permanent bool   `json:"Permanent"`
+}
+
+func (p *Pool) adminSetUserPassword(c *call, in *adminSetPasswordInput) (*empty, error) {
+	var found *userRecord
+	err := p.view(in.UserPoolID, c.now, func(t *poolTx) (err error) {
+		if found, err = t.mustFind(in.Username); err != nil {
+			return err
+		}
+		return checkPassword(t.pool.Policies.PasswordPolicy, in.Password)
+	})
+	if err != nil {
+		return nil, err
+	}
+	rec, err := p.newPassword(in.UserPoolID, found.Username, in.Password, c.now)
+	if err != nil {
+		return nil, err
+	}
+	return p.onUser(c, &in.adminUserInput, func(t *poolTx, u *userRecord) error {
+		if u.Sub != found.Sub {
+			return userDoesNotExist() // the name changed hands meanwhile, and the password is bound to the user
+		}
+		if err := t.forgetFailures(u.Sub); err != nil {
+			return err
+		}
+		_, err := t.change(u.Sub, func(u *userRecord) error {
+			u.replacePassword(t.pool, rec)
+			u.Status = statusForceChange
+			if in.Permanent {
+				u.Status = statusConfirmed
+			}
+			return nil
+		})
+		return err
+	})
+}
+
+type adminUpdateAttributesInput struct {
+	adminUserInput
+	UserAttributes []attribute `json:"UserAttributes" is:"required"`
+}
+
+// adminUpdateUserAttributes changes attributes without codes. An administrator may mark addresses as verified; an address
+// that changes without such a mark is unverified.
+func (p *Pool) adminUpdateUserAttributes(c *call, in *adminUpdateAttributesInput) (*empty, error) {
+	given := attributeMap(in.UserAttributes)
+	return p.onUser(c, &in.adminUserInput, func(t *poolTx, u *userRecord) error {
+		if err := t.checkEdit(given); err != nil {
+			return err
+		}
+		_, err := t.change(u.Sub, func(u *userRecord) error {
+			for _, name := range sortedNames(given) {
+				u.setByAdmin(name, given)
+			}
+			normaliseMarks(u.Attributes)
+			return t.checkAliases(u)
+		})
+		return err
+	})
+}
+
+func (u *userRecord) setByAdmin(name string, given map[string]string) {
+	if given[name] == "" {
+		u.removeAttribute(name)
+		return
+	}
+	mark := name + "_verified"
+	if _, marked := given[mark]; !marked && (name == "email" || name == "phone_number") && u.Attributes[name] != given[name] {
+		u.Attributes[mark] = "false"
+	}
+	u.Attributes[name] = given[name]
+}
+
+type adminDeleteAttributesInput struct {
+	adminUserInput
+	UserAttributeNames []string `json:"UserAttributeNames" is:"required,attributeName"`
+}
+
+func (p *Pool) adminDeleteUserAttributes(c *call, in *adminDeleteAttributesInput) (*empty, error) {
+	return p.onUser(c, &in.adminUserInput, func(t *poolTx, u *userRecord) error {
+		if err := t.checkRemoval(in.UserAttributeNames); err != nil {
+			return err
+		}
+		return t.removeAttributes(u.Sub, in.UserAttributeNames)
+	})
+}

@@ -1,0 +1,135 @@
+package userpool
+
+import (
+	"crypto/rand"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+)
+
+// codeRecord is the one current code of a user for one purpose.
+type codeRecord struct {
+	Code      string `json:"code"`
+	Attribute string `json:"attribute"` // whose address it went to
+	Address   string `json:"address"`   // where; a code for an address that is no longer the user's verifies nothing
+	Expires   moment `json:"expires"`
+}
+
+// What codes are for. A code is good for its purpose only.
+const (
+	forSignUp = "signUp"
+	forReset  = "reset"
+	forVerify = "verify" // followed by the attribute's name
+
+	signUpCodeLife = 24 * time.Hour
+	resetCodeLife  = time.Hour
+)
+
+// codeDelivery is Cognito's CodeDeliveryDetailsType.
+type codeDelivery struct {
+	Destination    string `json:"Destination,omitempty"`
+	DeliveryMedium string `json:"DeliveryMedium,omitempty"`
+	AttributeName  string `json:"AttributeName,omitempty"`
+}
+
+func delivery(attribute, address string) *codeDelivery {
+	return &codeDelivery{Destination: mask(address), DeliveryMedium: medium(attribute), AttributeName: attribute}
+}
+
+func medium(attribute string) string {
+	if attribute == "phone_number" {
+		return "SMS"
+	}
+	return "EMAIL"
+}
+
+// newCode draws a code of decimal digits.
+func newCode(digits int64) (string, error) {
+	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(digits), nil)
+	n, err := rand.Int(rand.Reader, limit)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%0*d", digits, n), nil
+}
+
+// send puts a code into the inbox of an address of the user and makes it the current one for its purpose.
+func (t *poolTx) send(u *userRecord, purpose, kind, attribute, address, code string, life time.Duration) error {
+	rec := codeRecord{Code: code, Attribute: attribute, Address: address, Expires: t.now.add(life)}
+	if err := save(t.bucket(codesBucket), key(u.Sub, purpose), rec); err != nil {
+		return err
+	}
+	return t.deliver(inboxRecord{To: address, Kind: kind, Medium: medium(attribute), Code: code, SentAt: t.now.time()})
+}
+
+// checkCode compares a code with the current one. It does not use it up; useCode does.
+func (t *poolTx) checkCode(u *userRecord, purpose, code string) (*codeRecord, error) {
+	rec, err := load[codeRecord](t.bucket(codesBucket), key(u.Sub, purpose))
+	if err != nil {
+		return nil, err
+	}
+	if rec == nil || t.now > rec.Expires {
+		return nil, codeExpired()
+	}
+	if !sameBytes([]byte(rec.Code), []byte(code)) {
+		return nil, codeMismatch()
+	}
+	return rec, nil
+}
+
+func (t *poolTx) useCode(u *userRecord, purpose string) error {
+	return t.bucket(codesBucket).Delete(key(u.Sub, purpose))
+}
+
+// verificationTarget is the attribute that a sign-up code goes to: one that the pool verifies by itself and the user has,
+// the phone before the e-mail. "" if there is none.
+func verificationTarget(pool *poolRecord, attributes map[string]string) string {
+	for _, a := range []string{"phone_number", "email"} {
+		if slices.Contains(pool.AutoVerifiedAttributes, a) && attributes[a] != "" {
+			return a
+		}
+	}
+	return ""
+}
+
+// recoveryTarget is the attribute that a reset code goes to: a verified one, in the order of the pool's recovery setting,
+// else phone before e-mail. adminOnly tells that the pool leaves recovery to an administrator.
+func recoveryTarget(pool *poolRecord, u *userRecord) (attribute string, adminOnly bool) {
+	order := []string{"phone_number", "email"}
+	if s := pool.AccountRecoverySetting; s != nil && len(s.RecoveryMechanisms) > 0 {
+		mechanisms := slices.Clone(s.RecoveryMechanisms)
+		slices.SortStableFunc(mechanisms, func(a, b recoveryMechanism) int { return a.Priority - b.Priority })
+		order = nil
+		for _, m := range mechanisms {
+			adminOnly = adminOnly || m.Name == "admin_only"
+			order = append(order, strings.TrimPrefix(m.Name, "verified_"))
+		}
+	}
+	if adminOnly {
+		return "", true
+	}
+	for _, a := range order {
+		if u.Attributes[a] != "" && u.verified(a) {
+			return a, false
+		}
+	}
+	return "", false
+}
+
+// simulatedDelivery is what is answered for a user who does not exist: delivery details that look like the name.
+func simulatedDelivery(pool *poolRecord, ring *keyRing, name string) *codeDelivery {
+	switch {
+	case isEmail(name):
+		return delivery("email", name)
+	case isPhone(name):
+		return delivery("phone_number", name)
+	}
+	if slices.Contains(pool.AutoVerifiedAttributes, "phone_number") {
+		digits := new(big.Int).SetBytes(ring.derived("phone", name)[:4])
+		return delivery("phone_number", fmt.Sprintf("+1%010d", digits))
+	}
+	letters := ring.derived("email", name)
+	return delivery("email", fmt.Sprintf("%c@%c.com", 'a'+rune(letters[0]%26), 'a'+rune(letters[1]%26)))
+}

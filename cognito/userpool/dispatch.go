@@ -1,0 +1,132 @@
+package userpool
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"reflect"
+)
+
+// call is what a handler knows of the request beside its input.
+type call struct {
+	id  string // request id
+	now moment // one time for all that the call does
+}
+
+// operation is one entry of the dispatch table.
+type operation struct {
+	admin bool // signed (SigV4) in Cognito: not for browsers
+	run   func(p *Pool, c *call, body []byte) (any, error)
+}
+
+// empty is the output of operations that answer {}, noBody of those that answer nothing at all.
+type (
+	empty  struct{}
+	noBody struct{}
+)
+
+type handlerOf[In, Out any] = func(*Pool, *call, *In) (*Out, error)
+
+// table is every operation that the pool implements, by its name in the protocol.
+func table() map[string]operation {
+	known := shapes()
+	return map[string]operation{
+		"SignUp":                           public(known, (*Pool).signUp),
+		"ConfirmSignUp":                    public(known, (*Pool).confirmSignUp),
+		"ResendConfirmationCode":           public(known, (*Pool).resendConfirmationCode),
+		"InitiateAuth":                     public(known, (*Pool).initiateAuth),
+		"RespondToAuthChallenge":           public(known, (*Pool).respondToAuthChallenge),
+		"GetTokensFromRefreshToken":        public(known, (*Pool).getTokensFromRefreshToken),
+		"RevokeToken":                      public(known, (*Pool).revokeToken),
+		"GlobalSignOut":                    public(known, (*Pool).globalSignOut),
+		"GetUser":                          public(known, (*Pool).getUser),
+		"UpdateUserAttributes":             public(known, (*Pool).updateUserAttributes),
+		"DeleteUserAttributes":             public(known, (*Pool).deleteUserAttributes),
+		"GetUserAttributeVerificationCode": public(known, (*Pool).getUserAttributeVerificationCode),
+		"VerifyUserAttribute":              public(known, (*Pool).verifyUserAttribute),
+		"ForgotPassword":                   public(known, (*Pool).forgotPassword),
+		"ConfirmForgotPassword":            public(known, (*Pool).confirmForgotPassword),
+		"ChangePassword":                   public(known, (*Pool).changePassword),
+		"DeleteUser":                       public(known, (*Pool).deleteUser),
+
+		"AdminCreateUser":           admin(known, (*Pool).adminCreateUser),
+		"AdminGetUser":              admin(known, (*Pool).adminGetUser),
+		"AdminConfirmSignUp":        admin(known, (*Pool).adminConfirmSignUp),
+		"AdminSetUserPassword":      admin(known, (*Pool).adminSetUserPassword),
+		"AdminResetUserPassword":    admin(known, (*Pool).adminResetUserPassword),
+		"AdminUpdateUserAttributes": admin(known, (*Pool).adminUpdateUserAttributes),
+		"AdminDeleteUserAttributes": admin(known, (*Pool).adminDeleteUserAttributes),
+		"AdminEnableUser":           admin(known, (*Pool).adminEnableUser),
+		"AdminDisableUser":          admin(known, (*Pool).adminDisableUser),
+		"AdminUserGlobalSignOut":    admin(known, (*Pool).adminUserGlobalSignOut),
+		"AdminDeleteUser":           admin(known, (*Pool).adminDeleteUser),
+		"ListUsers":                 admin(known, (*Pool).listUsers),
+		"CreateGroup":               admin(known, (*Pool).createGroup),
+		"GetGroup":                  admin(known, (*Pool).getGroup),
+		"DeleteGroup":               admin(known, (*Pool).deleteGroup),
+		"ListGroups":                admin(known, (*Pool).listGroups),
+		"ListUsersInGroup":          admin(known, (*Pool).listUsersInGroup),
+		"AdminAddUserToGroup":       admin(known, (*Pool).adminAddUserToGroup),
+		"AdminRemoveUserFromGroup":  admin(known, (*Pool).adminRemoveUserFromGroup),
+		"AdminListGroupsForUser":    admin(known, (*Pool).adminListGroupsForUser),
+		"CreateUserPool":            admin(known, (*Pool).createUserPool),
+		"DescribeUserPool":          admin(known, (*Pool).describeUserPool),
+		"DeleteUserPool":            admin(known, (*Pool).deleteUserPool),
+		"ListUserPools":             admin(known, (*Pool).listUserPools),
+		"CreateUserPoolClient":      admin(known, (*Pool).createUserPoolClient),
+		"DescribeUserPoolClient":    admin(known, (*Pool).describeUserPoolClient),
+		"UpdateUserPoolClient":      admin(known, (*Pool).updateUserPoolClient),
+		"DeleteUserPoolClient":      admin(known, (*Pool).deleteUserPoolClient),
+		"ListUserPoolClients":       admin(known, (*Pool).listUserPoolClients),
+	}
+}
+
+func public[In, Out any](known map[string]shape, f handlerOf[In, Out]) operation {
+	return operation{run: handle(known, f)}
+}
+
+func admin[In, Out any](known map[string]shape, f handlerOf[In, Out]) operation {
+	return operation{admin: true, run: handle(known, f)}
+}
+
+// handle gives a typed handler its input, decoded and held against the service model.
+func handle[In, Out any](known map[string]shape, f handlerOf[In, Out]) func(*Pool, *call, []byte) (any, error) {
+	checks := checksOf(reflect.TypeFor[In](), known)
+	return func(p *Pool, c *call, body []byte) (any, error) {
+		in := new(In)
+		if err := decode(body, in); err != nil {
+			return nil, err
+		}
+		if err := validate(checks, reflect.ValueOf(in).Elem(), body); err != nil {
+			return nil, err
+		}
+		out, err := f(p, c, in)
+		if err != nil {
+			return nil, err
+		}
+		if _, none := any(out).(*noBody); none {
+			return nil, nil
+		}
+		return out, nil
+	}
+}
+
+// decode reads a request's body. Members that are not known are ignored; an empty body is an empty object, as some clients
+// send for operations without input.
+func decode(body []byte, in any) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil
+	}
+	if bytes.TrimSpace(body)[0] != '{' {
+		return fault("SerializationException", "The body is not a JSON object.")
+	}
+	err := json.Unmarshal(body, in)
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrongType):
+		return fault("SerializationException", "A member of the body has the wrong JSON type: %s", shortened(wrongType.Field))
+	}
+	return fault("SerializationException", "The body is not valid JSON.")
+}

@@ -1,0 +1,264 @@
+package userpool
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	contentType  = "application/x-amz-json-1.1"
+	targetPrefix = "AWSCognitoIdentityProviderService."
+	bodyLimit    = 128 << 10
+)
+
+const about = "This is an embedded user pool that speaks the Amazon Cognito user pools API.\n" +
+	"Point an AWS SDK at it with AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER; read what it would have mailed at /inbox.\n"
+
+// ServeHTTP answers the routes that the package comment lists.
+func (p *Pool) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := uuid.NewString()
+	w.Header().Set("x-amzn-RequestId", id)
+	defer p.lastResort(w, id)
+	if !p.ours(r.Host) {
+		p.refuse(w, &apiError{
+			Type: "ForbiddenException", Status: http.StatusForbidden,
+			Message: "The Host of the request is not a name of this pool; it answers to loopback names and to the host of its own URL.",
+		})
+		return
+	}
+	switch {
+	case r.Method == http.MethodPost && r.URL.Path == "/":
+		p.serveOperation(w, r, id)
+	case r.Method == http.MethodOptions && r.URL.Path != "/inbox":
+		servePreflight(w, r)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD, OPTIONS, POST")
+		http.Error(w, "The wire protocol is POST to /.", http.StatusMethodNotAllowed)
+	case r.URL.Path == "/":
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, about)
+	case r.URL.Path == "/inbox":
+		p.serveInbox(w, r)
+	default:
+		p.serveWellKnown(w, r)
+	}
+}
+
+// lastResort answers a panic like any other internal error. What panicked is logged by its type and place only, since a
+// value might be a secret.
+func (p *Pool) lastResort(w http.ResponseWriter, id string) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(v)
+	}
+	what := fmt.Sprintf("%T", v)
+	if err, ok := v.(runtime.Error); ok {
+		what = err.Error()
+	}
+	p.log.Error("userpool: panic", "request", id, "panic", what, "stack", string(debug.Stack()))
+	p.refuse(w, internalError())
+}
+
+// ours tells whether a Host header names this pool. A page whose name is made to resolve to 127.0.0.1 (DNS rebinding) is
+// same-origin for the browser, but it cannot lie about this header.
+func (p *Pool) ours(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
+	switch strings.ToLower(name) {
+	case "localhost", "127.0.0.1", "::1", p.hostname:
+		return true
+	}
+	return false
+}
+
+func hostnameOf(base string) (string, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return "", fmt.Errorf("userpool: URL must be an absolute http or https address")
+	}
+	return strings.ToLower(u.Hostname()), nil
+}
+
+// serveOperation answers one call of the wire protocol (AWS JSON 1.1).
+func (p *Pool) serveOperation(w http.ResponseWriter, r *http.Request, id string) {
+	start := time.Now()
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date")
+	h.Set("Cache-Control", "no-store")
+	name := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
+	out, err := p.operate(w, r, &call{id: id, now: momentOf(p.now())}, name)
+	if err == nil {
+		err = reply(w, out)
+	}
+	p.record(name, id, err, time.Since(start))
+	if err != nil {
+		p.refuse(w, asAPIError(err))
+	}
+}
+
+// record writes the one log line of a call. The name of the operation is only repeated if it is one of ours.
+func (p *Pool) record(name, id string, err error, took time.Duration) {
+	if _, known := p.operations[name]; !known {
+		name = "unknown"
+	}
+	outcome := "ok"
+	if err != nil {
+		outcome = asAPIError(err).Type
+	}
+	p.log.Debug("userpool: call", "operation", name, "outcome", outcome, "request", id, "took", took)
+	var api *apiError
+	if err != nil && !errors.As(err, &api) {
+		p.log.Error("userpool: internal error", "operation", name, "request", id, "error", err)
+	}
+}
+
+func asAPIError(err error) *apiError {
+	var api *apiError
+	if errors.As(err, &api) {
+		return api
+	}
+	return internalError()
+}
+
+func (p *Pool) operate(w http.ResponseWriter, r *http.Request, c *call, name string) (any, error) {
+	op, ok := p.operations[name]
+	if !ok || !strings.HasPrefix(r.Header.Get("X-Amz-Target"), targetPrefix) {
+		return nil, unknownOperation(name)
+	}
+	if op.admin && r.Header.Get("Origin") != "" {
+		return nil, &apiError{
+			Type: "ForbiddenException", Status: http.StatusForbidden,
+			Message: name + " changes or reads the pool with administrator rights and is not for browsers.",
+		}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return nil, &apiError{Type: "SerializationException", Message: "The body is too large.", Status: http.StatusRequestEntityTooLarge}
+		}
+		return nil, fault("SerializationException", "The body could not be read.")
+	}
+	return op.run(p, c, body)
+}
+
+// unknownOperation names what was asked for, if it can be the name of an operation at all.
+func unknownOperation(name string) *apiError {
+	letter := func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
+	if name == "" || len(name) > 64 || strings.ContainsFunc(name, func(r rune) bool { return !letter(r) }) {
+		return fault("UnknownOperationException", "The X-Amz-Target header names no operation of %s*.", targetPrefix)
+	}
+	return fault("UnknownOperationException", "%s is not an operation that the embedded user pool implements.", name)
+}
+
+func reply(w http.ResponseWriter, out any) error {
+	var body []byte
+	if out != nil {
+		var err error
+		if body, err = json.Marshal(out); err != nil {
+			return fmt.Errorf("userpool: an answer cannot be written: %w", err)
+		}
+	}
+	w.Header().Set("Content-Type", contentType)
+	_, _ = w.Write(body)
+	return nil
+}
+
+// refuse writes an exception: the body has its name and message, and so have two headers, which is where the SDKs look
+// first. The colon is the service's.
+func (p *Pool) refuse(w http.ResponseWriter, e *apiError) {
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("x-amzn-ErrorType", e.Type+":")
+	h.Set("x-amzn-ErrorMessage", headerText(e.Message))
+	body, err := json.Marshal(struct {
+		Type    string `json:"__type"`
+		Message string `json:"message"`
+	}{e.Type, e.Message})
+	if err != nil {
+		body = []byte(`{"__type":"InternalErrorException"}`)
+	}
+	w.WriteHeader(e.status())
+	_, _ = w.Write(body)
+}
+
+// headerText keeps a message to one line of printable ASCII; schema errors end their lines with line breaks.
+func headerText(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return ' '
+		}
+		return r
+	}, s))
+}
+
+// servePreflight lets any page call the public operations, as the real service does.
+func servePreflight(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Allow-Methods", "POST, GET")
+	h.Set("Access-Control-Max-Age", "172800")
+	h.Set("Vary", "Access-Control-Request-Headers")
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" && len(asked) <= 1024 {
+		h.Set("Access-Control-Allow-Headers", headerText(asked))
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+// serveWellKnown answers the key set and the discovery document of a pool.
+func (p *Pool) serveWellKnown(w http.ResponseWriter, r *http.Request) {
+	poolID, document, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/.well-known/")
+	ring := p.keys.of(poolID)
+	var out any
+	switch {
+	case ring == nil:
+	case document == "jwks.json":
+		out = map[string]any{"keys": []jwk{ring.id.jwk(), ring.access.jwk()}}
+	case document == "openid-configuration":
+		out = p.discovery(poolID)
+	}
+	if out == nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_ = json.NewEncoder(w).Encode(out)
+}
+
+// discovery is the OpenID Connect discovery document as Cognito writes it for a pool without a domain. The endpoints of the
+// hosted sign-in do not exist here; they are named because clients insist on them.
+func (p *Pool) discovery(poolID string) map[string]any {
+	issuer := p.issuerOf(poolID)
+	return map[string]any{
+		"authorization_endpoint":                issuer + "/oauth2/authorize",
+		"id_token_signing_alg_values_supported": []string{"RS256"},
+		"issuer":                                issuer,
+		"jwks_uri":                              issuer + "/.well-known/jwks.json",
+		"response_types_supported":              []string{"code", "token"},
+		"scopes_supported":                      []string{"openid", "email", "phone", "profile"},
+		"subject_types_supported":               []string{"public"},
+		"token_endpoint":                        issuer + "/oauth2/token",
+		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
+		"userinfo_endpoint":                     issuer + "/oauth2/userInfo",
+	}
+}

@@ -1,0 +1,290 @@
+package userpool_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"authgraph/cognito/userpool"
+)
+
+const target = "AWSCognitoIdentityProviderService."
+
+func body(t *testing.T, resp *http.Response) string {
+	t.Helper()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestWireForm(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	uuidForm := regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	signUp := `{"ClientId":"` + *b.client + `","Username":"a@example.com","Password":"` + goodPassword + `"}`
+	tests := []struct {
+		name, operation, body string
+		status                int
+		exception, message    string // for refusals
+	}{
+		{name: "success", operation: target + "SignUp", body: signUp, status: 200},
+		{name: "taken", operation: target + "SignUp", body: signUp, status: 400, exception: "UsernameExistsException", message: "User already exists"},
+		{
+			name: "unknown operation", operation: target + "ListDevicesOfMars", body: "{}", status: 400, exception: "UnknownOperationException",
+			message: "ListDevicesOfMars is not an operation that the embedded user pool implements.",
+		},
+		{name: "no target", body: "{}", status: 400, exception: "UnknownOperationException"},
+		{name: "other service", operation: "DynamoDB.SignUp", body: "{}", status: 400, exception: "UnknownOperationException"},
+		{name: "name without service", operation: "SignUp", body: "{}", status: 400, exception: "UnknownOperationException"},
+		{name: "hostile name", operation: target + "<script>", body: "{}", status: 400, exception: "UnknownOperationException"},
+		{name: "not JSON", operation: target + "SignUp", body: "{", status: 400, exception: "SerializationException"},
+		{name: "not an object", operation: target + "SignUp", body: "[]", status: 400, exception: "SerializationException"},
+		{name: "trailing data", operation: target + "SignUp", body: "{}{}", status: 400, exception: "SerializationException"},
+		{name: "wrong type", operation: target + "SignUp", body: `{"Username":5}`, status: 400, exception: "SerializationException"},
+		{name: "too large", operation: target + "SignUp", body: strings.Repeat(" ", 200<<10), status: 413, exception: "SerializationException"},
+		{
+			name: "members missing", operation: target + "SignUp", body: `{}`, status: 400, exception: "InvalidParameterException",
+			message: "2 validation errors detected: Value null at 'clientId' failed to satisfy constraint: Member must not be null; " +
+				"Value null at 'username' failed to satisfy constraint: Member must not be null",
+		},
+		{
+			name: "enum", operation: target + "InitiateAuth", body: `{"ClientId":"x","AuthFlow":"NO"}`, status: 400, exception: "InvalidParameterException",
+			message: "1 validation error detected: Value 'NO' at 'authFlow' failed to satisfy constraint: Member must satisfy enum value set: " +
+				"[USER_SRP_AUTH, REFRESH_TOKEN_AUTH, REFRESH_TOKEN, CUSTOM_AUTH, ADMIN_NO_SRP_AUTH, USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH, USER_AUTH]",
+		},
+		{
+			name: "sensitive pattern", operation: target + "GetUser", body: `{"AccessToken":"a b"}`, status: 400, exception: "InvalidParameterException",
+			message: "1 validation error detected: Value at 'accessToken' failed to satisfy constraint: Member must satisfy regular expression pattern: [A-Za-z0-9-_=.]+",
+		},
+		{
+			name: "nested", operation: target + "SignUp", body: `{"ClientId":"x","Username":"y","UserAttributes":[{"Value":"z"}]}`, status: 400,
+			exception: "InvalidParameterException",
+			message:   "1 validation error detected: Value null at 'userAttributes.1.member.name' failed to satisfy constraint: Member must not be null",
+		},
+		{
+			name: "spaced password", operation: target + "SignUp", body: `{"ClientId":"x","Username":"y","Password":" Secret-99"}`, status: 400,
+			exception: "InvalidParameterException",
+			message:   `1 validation error detected: Value at 'password' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[\S]+.*[\S]+$`,
+		},
+		{
+			name: "unknown client", operation: target + "SignUp", body: `{"ClientId":"x","Username":"y"}`, status: 400,
+			exception: "ResourceNotFoundException", message: "User pool client x does not exist.",
+		},
+	}
+	for _, tt := range tests {
+		resp := b.raw("POST", "/", tt.body, "X-Amz-Target", tt.operation)
+		text := body(t, resp)
+		h := resp.Header
+		if resp.StatusCode != tt.status || h.Get("Content-Type") != "application/x-amz-json-1.1" || !uuidForm.MatchString(h.Get("x-amzn-RequestId")) {
+			t.Errorf("%s: %d %v %s", tt.name, resp.StatusCode, h, text)
+		}
+		if h.Get("Access-Control-Allow-Origin") != "*" ||
+			h.Get("Access-Control-Expose-Headers") != "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date" {
+			t.Errorf("%s: CORS headers %v", tt.name, h)
+		}
+		if tt.exception == "" {
+			continue
+		}
+		var e struct {
+			Type    string `json:"__type"`
+			Message string `json:"message"`
+		}
+		if err := json.Unmarshal([]byte(text), &e); err != nil || e.Type != tt.exception || h.Get("x-amzn-ErrorType") != tt.exception+":" {
+			t.Errorf("%s: %s %v", tt.name, text, h)
+		}
+		if tt.message != "" && (e.Message != tt.message || h.Get("x-amzn-ErrorMessage") != tt.message) {
+			t.Errorf("%s:\n got %s\nwant %s", tt.name, e.Message, tt.message)
+		}
+	}
+}
+
+func TestErrorHeaderIsOneLine(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	resp := b.raw("POST", "/", `{"ClientId":"`+*b.client+`","Username":"a@example.com","Password":"`+goodPassword+`","UserAttributes":[{"Name":"username","Value":"x"}]}`,
+		"X-Amz-Target", target+"SignUp")
+	const want = "Attributes did not conform to the schema: username: Attribute does not exist in the schema."
+	if got := resp.Header.Get("x-amzn-ErrorMessage"); got != want {
+		t.Errorf("header %q", got)
+	}
+	if text := body(t, resp); !strings.Contains(text, `schema.\n"`) {
+		t.Errorf("the body lacks the line break: %s", text)
+	}
+}
+
+func TestPreflight(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	resp := b.raw("OPTIONS", "/", "", "Origin", "http://app.example", "Access-Control-Request-Method", "POST",
+		"Access-Control-Request-Headers", "cache-control,content-type,x-amz-target,x-amz-user-agent")
+	h := resp.Header
+	if resp.StatusCode != 200 || h.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(h.Get("Access-Control-Allow-Methods"), "POST") ||
+		h.Get("Access-Control-Allow-Headers") != "cache-control,content-type,x-amz-target,x-amz-user-agent" || h.Get("Access-Control-Max-Age") != "172800" {
+		t.Errorf("%d %v", resp.StatusCode, h)
+	}
+	if h.Get("Access-Control-Allow-Credentials") != "" {
+		t.Error("credentials are allowed")
+	}
+}
+
+func TestHost(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	for host, want := range map[string]int{
+		"localhost": 200, "localhost:9229": 200, "127.0.0.1": 200, "[::1]:80": 200, "[::1]": 200, "LOCALHOST": 200,
+		"evil.example": 403, "evil.example:9229": 403, "127.0.0.1.evil.example": 403, "localhost.evil.example": 403, "10.0.0.1": 403,
+	} {
+		for _, path := range []string{"/", "/inbox"} {
+			if resp := b.raw("GET", path, "", "Host", host); resp.StatusCode != want {
+				t.Errorf("%s%s: %d", host, path, resp.StatusCode)
+			}
+		}
+	}
+}
+
+func TestAdminOperationsAreNotForBrowsers(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	for name, want := range map[string]int{"ListUsers": 403, "AdminGetUser": 403, "CreateUserPool": 403, "UpdateUserPoolClient": 403, "GetUser": 400} {
+		resp := b.raw("POST", "/", "{}", "X-Amz-Target", target+name, "Origin", "http://localhost:3000")
+		if resp.StatusCode != want {
+			t.Errorf("%s: %d", name, resp.StatusCode)
+		}
+	}
+	if resp := b.raw("POST", "/", `{"UserPoolId":"`+b.pool.ID()+`"}`, "X-Amz-Target", target+"ListUsers"); resp.StatusCode != 200 {
+		t.Errorf("without an origin: %d", resp.StatusCode)
+	}
+}
+
+func TestBodilessAnswers(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.member("a@example.com")
+	tokens := b.tokens("a@example.com")
+	for _, tt := range []struct{ operation, body, want string }{
+		{"GlobalSignOut", `{"AccessToken":"` + *tokens.AccessToken + `"}`, "{}"},
+		{"AdminDeleteUser", `{"UserPoolId":"` + b.pool.ID() + `","Username":"a@example.com"}`, ""},
+	} {
+		resp := b.raw("POST", "/", tt.body, "X-Amz-Target", target+tt.operation)
+		if text := body(t, resp); resp.StatusCode != 200 || text != tt.want {
+			t.Errorf("%s: %d %q", tt.operation, resp.StatusCode, text)
+		}
+	}
+}
+
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	tests := []struct {
+		method, path string
+		status       int
+		contains     string
+	}{
+		{"GET", "/", 200, "embedded user pool"},
+		{"GET", "/nothing", 404, ""},
+		{"PUT", "/", 405, ""},
+		{"POST", "/inbox", 405, ""},
+		{"OPTIONS", "/inbox", 405, ""},
+		{"GET", "/us-east-1_nothing/.well-known/jwks.json", 404, ""},
+		{"GET", "/" + b.pool.ID() + "/.well-known/other", 404, ""},
+		{"GET", "/" + b.pool.ID() + "/.well-known/openid-configuration", 200, `"issuer":"` + b.pool.Issuer() + `"`},
+		{"GET", "/" + b.pool.ID() + "/.well-known/jwks.json", 200, `"kty":"RSA"`},
+	}
+	for _, tt := range tests {
+		resp := b.raw(tt.method, tt.path, "")
+		text := body(t, resp)
+		if resp.StatusCode != tt.status || !strings.Contains(text, tt.contains) {
+			t.Errorf("%s %s: %d %s", tt.method, tt.path, resp.StatusCode, text)
+		}
+		wellKnown := resp.StatusCode == 200 && strings.Contains(tt.path, ".well-known")
+		if allowed := resp.Header.Get("Access-Control-Allow-Origin") == "*"; wellKnown != allowed {
+			t.Errorf("%s %s: readable from everywhere: %v", tt.method, tt.path, allowed)
+		}
+	}
+}
+
+func TestInbox(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	_, err := b.signUp("Ann@example.com")
+	b.must(err)
+	_, err = b.signUp("bob@example.com")
+	b.must(err)
+	list := b.inbox("ann@EXAMPLE.com")
+	if len(list) != 1 || list[0].To != "Ann@example.com" || list[0].Kind != "SIGN_UP" || list[0].Medium != "EMAIL" ||
+		!regexp.MustCompile(`^\d{6}$`).MatchString(list[0].Code) || !list[0].SentAt.Equal(b.clock.Now()) {
+		t.Errorf("%+v", list)
+	}
+	if all := b.inbox(""); len(all) != 2 || all[0].To != "bob@example.com" {
+		t.Errorf("all: %+v", all)
+	}
+	resp := b.raw("GET", "/inbox?to=nobody", "", "Origin", "http://evil.example")
+	if text := body(t, resp); text != "[]\n" || resp.Header.Get("Access-Control-Allow-Origin") != "" || resp.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("%q %v", text, resp.Header)
+	}
+	page := b.raw("GET", "/inbox?to=%3Cscript%3Ealert(1)%3C/script%3E", "", "Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+	text, policy := body(t, page), page.Header.Get("Content-Security-Policy")
+	if strings.Contains(text, "<script>") || strings.Contains(policy, "unsafe") || !strings.Contains(policy, "default-src 'none'") {
+		t.Errorf("%s\n%s", policy, text)
+	}
+	if text := body(t, b.raw("GET", "/inbox", "", "Accept", "text/html")); !strings.Contains(text, list[0].Code) {
+		t.Errorf("the page lacks the code: %s", text)
+	}
+}
+
+// FuzzServeHTTP sends any operation any body: never a 500, and never an answer that is no JSON.
+func FuzzServeHTTP(f *testing.F) {
+	content, err := premade()
+	if err != nil {
+		f.Fatal(err)
+	}
+	path := filepath.Join(f.TempDir(), "pool.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		f.Fatal(err)
+	}
+	pool, err := userpool.Open(userpool.Options{Path: path})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = pool.Close() })
+	client, id := pool.ClientID(), pool.ID()
+	for _, seed := range []struct{ operation, body string }{
+		{"SignUp", `{"ClientId":"` + client + `","Username":"a@b.co","Password":"Correct-horse-9","UserAttributes":[{"Name":"name","Value":"x"}]}`},
+		{"InitiateAuth", `{"ClientId":"` + client + `","AuthFlow":"USER_SRP_AUTH","AuthParameters":{"USERNAME":"a@b.co","SRP_A":"ab12"}}`},
+		{"InitiateAuth", `{"ClientId":"` + client + `","AuthFlow":"REFRESH_TOKEN_AUTH","AuthParameters":{"REFRESH_TOKEN":"a.b.c.d.e"}}`},
+		{"RespondToAuthChallenge", `{"ClientId":"` + client + `","ChallengeName":"PASSWORD_VERIFIER","ChallengeResponses":{"USERNAME":"a"}}`},
+		{"GetUser", `{"AccessToken":"a.b.c"}`},
+		{"ListUsers", `{"UserPoolId":"` + id + `","Filter":"email ^= \"a\"","Limit":1,"PaginationToken":"x"}`},
+		{"AdminCreateUser", `{"UserPoolId":"` + id + `","Username":"c@d.ef","MessageAction":"RESEND"}`},
+		{"UpdateUserPoolClient", `{"UserPoolId":"` + id + `","ClientId":"x","TokenValidityUnits":{"AccessToken":"minutes"}}`},
+		{"ListUserPoolClients", `{"UserPoolId":"` + id + `","MaxResults":1}`},
+		{"CreateGroup", `{"UserPoolId":"` + id + `","GroupName":"g","Precedence":-1}`},
+		{"AdminListGroupsForUser", `{"UserPoolId":"us-east-1_gone","Username":"x"}`},
+		{"", "null"},
+	} {
+		f.Add(target+seed.operation, seed.body)
+	}
+	f.Fuzz(func(t *testing.T, operation, body string) {
+		if strings.HasSuffix(operation, "CreateUserPool") {
+			t.Skip("makes keys, which is slow")
+		}
+		r := httptest.NewRequest("POST", "http://127.0.0.1/", strings.NewReader(body))
+		r.Header["X-Amz-Target"] = []string{operation}
+		w := httptest.NewRecorder()
+		pool.ServeHTTP(w, r)
+		if w.Code >= 500 {
+			t.Fatalf("%s %q: %d %s", operation, body, w.Code, w.Body)
+		}
+		if w.Body.Len() > 0 && !json.Valid(w.Body.Bytes()) {
+			t.Fatalf("%s %q: not JSON: %s", operation, body, w.Body)
+		}
+	})
+}

@@ -1,0 +1,260 @@
+package userpool
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// page is what the token for the next page of a list holds: where the last one ended, and of which list.
+type page struct {
+	Last    string `json:"l"`
+	Of      string `json:"o"`
+	Expires moment `json:"e"`
+}
+
+const (
+	pagePurpose = "page"
+	pageLife    = time.Hour
+	pageMost    = 60
+)
+
+func newPage(ring *keyRing, last, of string, now moment) (string, error) {
+	return ring.sealText(pagePurpose, page{Last: last, Of: of, Expires: now.add(pageLife)})
+}
+
+func openPage(ring *keyRing, token, of string, now moment) (page, error) {
+	var at page
+	if token == "" {
+		return at, nil
+	}
+	if ring == nil || ring.unsealText(pagePurpose, token, &at) != nil || at.Of != of {
+		return at, invalidParameter("Invalid pagination token.")
+	}
+	if now > at.Expires {
+		return at, invalidParameter("Pagination token has expired.")
+	}
+	return at, nil
+}
+
+func pageSize(limit int) int {
+	if limit == 0 {
+		return pageMost
+	}
+	return limit
+}
+
+// userFilter is a parsed Filter of ListUsers: one attribute, compared whole or by its beginning.
+type userFilter struct {
+	attribute string
+	prefix    bool
+	value     string
+}
+
+// searchable are the attributes that ListUsers can filter by. Custom ones are not among them.
+func searchable() []string {
+	return []string{
+		"username", "email", "phone_number", "name", "given_name", "family_name", "preferred_username", "cognito:user_status",
+		"status", "sub",
+	}
+}
+
+func badFilter() *apiError { return invalidParameter("Error while parsing filter.") }
+
+// parseFilter reads `name = "value"` or `name ^= "value"`. In the value a backslash makes the next character literal; the
+// name may be quoted too.
+func parseFilter(text string) (*userFilter, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return nil, nil
+	}
+	f := &userFilter{}
+	i := strings.IndexAny(text, "=^")
+	if i < 0 {
+		return nil, badFilter()
+	}
+	f.attribute = strings.TrimSpace(text[:i])
+	if n := len(f.attribute); n >= 2 && f.attribute[0] == '"' && f.attribute[n-1] == '"' {
+		f.attribute = f.attribute[1 : n-1]
+	}
+	rest, prefix := strings.CutPrefix(text[i:], "^")
+	rest, equals := strings.CutPrefix(rest, "=")
+	if !equals || f.attribute == "" {
+		return nil, badFilter()
+	}
+	f.prefix = prefix
+	var ok bool
+	if f.value, ok = unquote(strings.TrimSpace(rest)); !ok {
+		return nil, badFilter()
+	}
+	if !slices.Contains(searchable(), f.attribute) {
+		return nil, invalidParameter("Invalid search attribute: %s", shortened(f.attribute))
+	}
+	return f, nil
+}
+
+// unquote reads a value in double quotes, all of the text.
+func unquote(text string) (string, bool) {
+	if len(text) < 2 || text[0] != '"' {
+		return "", false
+	}
+	var value strings.Builder
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			return value.String(), i == len(text)-1
+		case '\\':
+			i++
+			if i == len(text) {
+				return "", false
+			}
+		}
+		value.WriteByte(text[i])
+	}
+	return "", false
+}
+
+func (f *userFilter) matches(u *userRecord, caseSensitive bool) bool {
+	if f == nil {
+		return true
+	}
+	have, want := u.searched(f.attribute), f.value
+	if f.attribute == "status" || f.attribute == "cognito:user_status" ||
+		!caseSensitive && (f.attribute == "username" || f.attribute == "email" || f.attribute == "preferred_username") {
+		have, want = strings.ToLower(have), strings.ToLower(want)
+	}
+	if f.prefix {
+		return have != "" && strings.HasPrefix(have, want)
+	}
+	return have == want && have != ""
+}
+
+func (u *userRecord) searched(attribute string) string {
+	switch attribute {
+	case "sub":
+		return u.Sub
+	case "username":
+		return u.Username
+	case "cognito:user_status":
+		return u.Status
+	case "status":
+		if u.Disabled {
+			return "Disabled"
+		}
+		return "Enabled"
+	}
+	return u.Attributes[attribute]
+}
+
+type listUsersInput struct {
+	UserPoolID      string   `json:"UserPoolId" is:"required,poolId"`
+	AttributesToGet []string `json:"AttributesToGet" is:"attributeName"`
+	Limit           int      `json:"Limit" is:"limit60"`
+	PaginationToken string   `json:"PaginationToken" is:"page"`
+	Filter          string   `json:"Filter" is:"filter"`
+}
+
+type listUsersOutput struct {
+	Users           []userOutput `json:"Users"`
+	PaginationToken string       `json:"PaginationToken,omitempty"`
+}
+
+func (p *Pool) listUsers(c *call, in *listUsersInput) (*listUsersOutput, error) {
+	ring := p.keys.of(in.UserPoolID)
+	if ring == nil {
+		return nil, poolNotFound(in.UserPoolID)
+	}
+	filter, err := parseFilter(in.Filter)
+	if err != nil {
+		return nil, err
+	}
+	of := "users " + strconv.Quote(in.Filter)
+	at, err := openPage(ring, in.PaginationToken, of, c.now)
+	if err != nil {
+		return nil, err
+	}
+	out := &listUsersOutput{Users: []userOutput{}}
+	last, more := "", false
+	err = p.view(in.UserPoolID, c.now, func(t *poolTx) error {
+		if err := t.checkKnown(in.AttributesToGet); err != nil {
+			return err
+		}
+		var users []*userRecord
+		if users, more, err = t.search(filter, at.Last, pageSize(in.Limit)); err != nil {
+			return err
+		}
+		for _, u := range users {
+			out.Users, last = append(out.Users, u.output(wanted(in.AttributesToGet))), u.Sub
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if more {
+		out.PaginationToken, err = newPage(ring, last, of, c.now)
+	}
+	return out, err
+}
+
+func (t *poolTx) checkKnown(names []string) error {
+	for _, name := range names {
+		if t.pool.attribute(name) == nil {
+			return invalidParameter("One or more requested attributes do not exist.")
+		}
+	}
+	return nil
+}
+
+func wanted(names []string) func(string) bool {
+	if len(names) == 0 {
+		return everyAttribute
+	}
+	return func(name string) bool { return slices.Contains(names, name) }
+}
+
+// search walks the users after a sub. more tells that there are matches beyond the limit. A whole sub, and a whole address
+// that is a user name, are looked up instead.
+func (t *poolTx) search(f *userFilter, after string, limit int) (users []*userRecord, more bool, err error) {
+	if sub, direct := t.direct(f); direct {
+		u, err := t.user(sub)
+		if err != nil || u == nil || sub <= after || !f.matches(u, t.pool.caseSensitive()) {
+			return nil, false, err
+		}
+		return []*userRecord{u}, false, nil
+	}
+	c := t.bucket(usersBucket).Cursor()
+	for k, raw := c.Seek([]byte(after)); k != nil; k, raw = c.Next() {
+		if string(k) == after {
+			continue
+		}
+		u := new(userRecord)
+		if err := json.Unmarshal(raw, u); err != nil {
+			return nil, false, err
+		}
+		if !f.matches(u, t.pool.caseSensitive()) {
+			continue
+		}
+		if len(users) == limit {
+			return users, true, nil
+		}
+		users = append(users, u)
+	}
+	return users, false, nil
+}
+
+func (t *poolTx) direct(f *userFilter) (sub string, ok bool) {
+	switch {
+	case f == nil || f.prefix:
+		return "", false
+	case f.attribute == "sub":
+		return f.value, true
+	case f.attribute == "username":
+		return t.holder("username", f.value), true
+	case slices.Contains(t.pool.UsernameAttributes, f.attribute):
+		return t.holder(f.attribute, f.value), true
+	}
+	return "", false
+}

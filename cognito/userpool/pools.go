@@ -1,0 +1,298 @@
+package userpool
+
+import (
+	"strings"
+
+	"go.etcd.io/bbolt"
+)
+
+// accountID stands for an AWS account in ARNs.
+const accountID = "000000000000"
+
+// newPoolID makes an id of the form that clients check for: region, underscore, nine alphanumerics.
+func newPoolID(region string) (string, error) {
+	suffix, err := randomText(9, alphanumeric)
+	return region + "_" + suffix, err
+}
+
+// createPool makes a pool with its buckets and keys.
+func createPool(tx *bbolt.Tx, id string, rec poolRecord, keys keyRecord, now moment) error {
+	root, err := tx.Bucket([]byte(poolsBucket)).CreateBucket([]byte(id))
+	if err != nil {
+		return err
+	}
+	for _, name := range perPoolBuckets() {
+		if _, err := root.CreateBucket([]byte(name)); err != nil {
+			return err
+		}
+	}
+	rec.ID, rec.CreationDate, rec.LastModifiedDate = id, now, now
+	rec.Arn = "arn:aws:cognito-idp:" + regionOf(id) + ":" + accountID + ":userpool/" + id
+	if err := save(root, []byte(recordKey), rec); err != nil {
+		return err
+	}
+	return save(root, []byte(keysKey), keys)
+}
+
+func regionOf(poolID string) string {
+	region, _, _ := strings.Cut(poolID, "_")
+	return region
+}
+
+type createPoolInput struct {
+	PoolName               string             `json:"PoolName" is:"required,poolName"`
+	Policies               *policiesInput     `json:"Policies"`
+	DeletionProtection     string             `json:"DeletionProtection"`
+	Schema                 []schemaAttribute  `json:"Schema"`
+	AutoVerifiedAttributes []string           `json:"AutoVerifiedAttributes" is:"address"`
+	AliasAttributes        []string           `json:"AliasAttributes" is:"alias"`
+	UsernameAttributes     []string           `json:"UsernameAttributes" is:"address"`
+	UsernameConfiguration  *usernameConfig    `json:"UsernameConfiguration"`
+	MfaConfiguration       string             `json:"MfaConfiguration" is:"mfa"`
+	UserAttributeUpdate    *attributeUpdate   `json:"UserAttributeUpdateSettings"`
+	AdminCreateUserConfig  *adminCreateConfig `json:"AdminCreateUserConfig"`
+	AccountRecoverySetting *recoverySetting   `json:"AccountRecoverySetting"`
+	DeviceConfiguration    *deviceConfig      `json:"DeviceConfiguration"`
+	UserPoolTier           string             `json:"UserPoolTier" is:"tier"`
+	UserPoolTags           map[string]string  `json:"UserPoolTags"`
+}
+
+type policiesInput struct {
+	PasswordPolicy *passwordPolicy `json:"PasswordPolicy"`
+	SignInPolicy   *signInPolicy   `json:"SignInPolicy"`
+}
+
+// poolOutput shows a pool as Cognito's UserPoolType.
+type poolOutput struct {
+	UserPool poolRecord `json:"UserPool"`
+}
+
+func (p *Pool) createUserPool(c *call, in *createPoolInput) (*poolOutput, error) {
+	rec, err := in.record()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := generateKeys()
+	if err != nil {
+		return nil, err
+	}
+	id, err := newPoolID(p.region)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := keys.ring(id)
+	if err != nil {
+		return nil, err
+	}
+	err = p.commits.do(func(tx *bbolt.Tx) error { return createPool(tx, id, rec, keys, c.now) })
+	if err != nil {
+		return nil, err
+	}
+	p.keys.put(ring)
+	return p.describeUserPool(c, &poolInput{UserPoolID: id})
+}
+
+// record is the pool that an input asks for: Cognito's defaults, with what is given in their place.
+func (in *createPoolInput) record() (poolRecord, error) {
+	rec := standardPool()
+	rec.Name = in.PoolName
+	if len(in.UsernameAttributes) > 0 && len(in.AliasAttributes) > 0 {
+		return rec, invalidParameter("Only one of the aliasAttributes or usernameAttributes can be set in a user pool.")
+	}
+	rec.AutoVerifiedAttributes, rec.AliasAttributes = in.AutoVerifiedAttributes, in.AliasAttributes
+	rec.UsernameAttributes, rec.UsernameConfiguration = in.UsernameAttributes, in.UsernameConfiguration
+	rec.UserAttributeUpdate, rec.AccountRecoverySetting = in.UserAttributeUpdate, in.AccountRecoverySetting
+	rec.DeviceConfiguration, rec.UserPoolTags = in.DeviceConfiguration, in.UserPoolTags
+	if in.MfaConfiguration != "" {
+		rec.MfaConfiguration = in.MfaConfiguration
+	}
+	if in.UserPoolTier != "" {
+		rec.UserPoolTier = in.UserPoolTier
+	}
+	if in.DeletionProtection == "ACTIVE" {
+		rec.DeletionProtection = in.DeletionProtection
+	}
+	if in.AdminCreateUserConfig != nil {
+		rec.AdminCreateUserConfig = *in.AdminCreateUserConfig
+	}
+	if err := in.policiesInto(&rec); err != nil {
+		return rec, err
+	}
+	return rec, rec.addSchema(in.Schema)
+}
+
+func (in *createPoolInput) policiesInto(rec *poolRecord) error {
+	if in.Policies == nil {
+		return nil
+	}
+	if given := in.Policies.PasswordPolicy; given != nil {
+		if given.MinimumLength != 0 && (given.MinimumLength < 6 || given.MinimumLength > 99) {
+			return invalidParameter("The minimum length of passwords must be between 6 and 99.")
+		}
+		if given.PasswordHistorySize < 0 || given.PasswordHistorySize > 24 {
+			return invalidParameter("The size of the password history must be between 0 and 24.")
+		}
+		policy := *given
+		if policy.MinimumLength == 0 {
+			policy.MinimumLength = 8
+		}
+		if policy.TemporaryPasswordValidityDays == 0 {
+			policy.TemporaryPasswordValidityDays = 7
+		}
+		rec.Policies.PasswordPolicy = policy
+	}
+	if given := in.Policies.SignInPolicy; given != nil && len(given.AllowedFirstAuthFactors) > 0 {
+		rec.Policies.SignInPolicy = *given
+	}
+	return nil
+}
+
+const customAttributesMost = 50
+
+// addSchema puts the attributes of an input into a pool: those with the name of a standard one change it, the others become
+// custom:NAME.
+func (p *poolRecord) addSchema(given []schemaAttribute) error {
+	custom := 0
+	for _, a := range given {
+		if a.AttributeDataType == "" {
+			a.AttributeDataType = "String"
+		}
+		if standard := p.attribute(a.Name); standard != nil {
+			standard.Required = a.Required
+			if a.Mutable != nil {
+				standard.Mutable = a.Mutable
+			}
+			if a.StringConstraints != nil {
+				standard.StringConstraints = a.StringConstraints
+			}
+			continue
+		}
+		if a.Required {
+			return invalidParameter("Required custom attributes are not supported currently.")
+		}
+		if custom++; custom > customAttributesMost {
+			return invalidParameter("A user pool can have %d custom attributes.", customAttributesMost)
+		}
+		p.SchemaAttributes = append(p.SchemaAttributes, a.asCustom())
+	}
+	return nil
+}
+
+// asCustom gives a custom attribute its prefix. Unlike standard ones it cannot be changed unless that is asked for.
+func (a schemaAttribute) asCustom() schemaAttribute {
+	prefix := "custom:"
+	if a.DeveloperOnlyAttribute {
+		prefix = "dev:custom:"
+	}
+	a.Name = prefix + a.Name
+	if a.Mutable == nil {
+		no := false
+		a.Mutable = &no
+	}
+	if a.AttributeDataType == "String" && a.StringConstraints == nil {
+		a.StringConstraints = &stringConstraint{}
+	}
+	return a
+}
+
+type poolInput struct {
+	UserPoolID string `json:"UserPoolId" is:"required,poolId"`
+}
+
+func (p *Pool) describeUserPool(c *call, in *poolInput) (*poolOutput, error) {
+	out := &poolOutput{}
+	err := p.view(in.UserPoolID, c.now, func(t *poolTx) error {
+		out.UserPool = *t.pool
+		out.UserPool.EstimatedNumberOfUsers = t.bucket(usersBucket).Stats().KeyN
+		out.UserPool.SoftwareTokenMfa = nil
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// deleteUserPool removes a pool with its users and clients. The pool that the file was made with stays, since a pool
+// without it could not be opened again.
+func (p *Pool) deleteUserPool(c *call, in *poolInput) (*noBody, error) {
+	if in.UserPoolID == p.poolID {
+		return nil, invalidParameter("The embedded pool's own user pool cannot be deleted.")
+	}
+	err := p.commits.do(func(tx *bbolt.Tx) error {
+		t, err := openPoolTx(tx, in.UserPoolID, c.now)
+		if err != nil {
+			return err
+		}
+		if t.pool.DeletionProtection == "ACTIVE" {
+			return invalidParameter("The user pool cannot be deleted because deletion protection is activated.")
+		}
+		clients, err := t.clients()
+		if err != nil {
+			return err
+		}
+		for _, client := range clients {
+			if err := tx.Bucket([]byte(clientsBucket)).Delete(key(client.ClientID)); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket([]byte(poolsBucket)).DeleteBucket([]byte(in.UserPoolID))
+	})
+	if err == nil {
+		p.keys.drop(in.UserPoolID)
+	}
+	return nil, err
+}
+
+type listPoolsInput struct {
+	MaxResults int    `json:"MaxResults" is:"required,limit60from1"`
+	NextToken  string `json:"NextToken" is:"page"`
+}
+
+type listPoolsOutput struct {
+	UserPools []poolDescription `json:"UserPools"`
+	NextToken string            `json:"NextToken,omitempty"`
+}
+
+type poolDescription struct {
+	ID               string `json:"Id"`
+	Name             string `json:"Name"`
+	CreationDate     moment `json:"CreationDate"`
+	LastModifiedDate moment `json:"LastModifiedDate"`
+}
+
+func (p *Pool) listUserPools(c *call, in *listPoolsInput) (*listPoolsOutput, error) {
+	ring := p.keys.of(p.poolID)
+	at, err := openPage(ring, in.NextToken, "pools", c.now)
+	if err != nil {
+		return nil, err
+	}
+	out := &listPoolsOutput{UserPools: []poolDescription{}}
+	more := false
+	err = p.db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket([]byte(poolsBucket)).ForEachBucket(func(id []byte) error {
+			if string(id) <= at.Last || more {
+				return nil
+			}
+			if len(out.UserPools) == in.MaxResults {
+				more = true
+				return nil
+			}
+			t, err := openPoolTx(tx, string(id), c.now)
+			if err != nil {
+				return err
+			}
+			out.UserPools = append(out.UserPools, poolDescription{
+				ID: t.pool.ID, Name: t.pool.Name, CreationDate: t.pool.CreationDate, LastModifiedDate: t.pool.LastModifiedDate,
+			})
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if more {
+		out.NextToken, err = newPage(ring, out.UserPools[len(out.UserPools)-1].ID, "pools", c.now)
+	}
+	return out, err
+}

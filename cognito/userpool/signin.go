@@ -1,0 +1,252 @@
+package userpool
+
+import (
+	"encoding/json"
+)
+
+type initiateAuthInput struct {
+	AuthFlow       string            `json:"AuthFlow" is:"required,authFlow"`
+	ClientID       string            `json:"ClientId" is:"required,clientId"`
+	AuthParameters map[string]string `json:"AuthParameters"`
+	Session        string            `json:"Session" is:"session"`
+}
+
+// authOutput is the answer of InitiateAuth and RespondToAuthChallenge: tokens, or a challenge.
+type authOutput struct {
+	AuthenticationResult *authResult       `json:"AuthenticationResult,omitempty"`
+	AvailableChallenges  []string          `json:"AvailableChallenges,omitempty"`
+	ChallengeName        string            `json:"ChallengeName,omitempty"`
+	ChallengeParameters  map[string]string `json:"ChallengeParameters"`
+	Session              string            `json:"Session,omitempty"`
+}
+
+type authResult struct {
+	AccessToken  string `json:"AccessToken"`
+	ExpiresIn    int    `json:"ExpiresIn"` // seconds, of the access token
+	IDToken      string `json:"IdToken"`
+	RefreshToken string `json:"RefreshToken,omitempty"`
+	TokenType    string `json:"TokenType"`
+}
+
+func (p *Pool) initiateAuth(c *call, in *initiateAuthInput) (*authOutput, error) {
+	client, err := p.clientOf(in.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	parameters := in.AuthParameters
+	switch in.AuthFlow {
+	case "USER_PASSWORD_AUTH":
+		if !client.allows("USER_PASSWORD_AUTH") {
+			return nil, invalidParameter("USER_PASSWORD_AUTH flow not enabled for this client")
+		}
+		if err := client.checkParameters(parameters, "USERNAME", "PASSWORD"); err != nil {
+			return nil, err
+		}
+		return p.passwordSignIn(c, client, parameters["USERNAME"], parameters["PASSWORD"])
+	case "USER_SRP_AUTH":
+		if !client.allows("USER_SRP_AUTH") {
+			return nil, invalidParameter("USER_SRP_AUTH is not enabled for the client.")
+		}
+		if err := client.checkParameters(parameters, "USERNAME", "SRP_A"); err != nil {
+			return nil, err
+		}
+		return p.startSRP(c, client, parameters["USERNAME"], parameters["SRP_A"])
+	case "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN":
+		return p.refreshSignIn(c, client, parameters)
+	case "USER_AUTH":
+		return p.choiceSignIn(c, client, parameters)
+	case "CUSTOM_AUTH":
+		if !client.allows("CUSTOM_AUTH") {
+			return nil, invalidParameter("CUSTOM_AUTH is not enabled for the client.")
+		}
+		return nil, invalidParameter("Custom auth lambda trigger is not configured for the user pool.")
+	}
+	return nil, invalidParameter("Initiate Auth method not supported.")
+}
+
+// checkParameters asks for the parameters of a flow and then for the hash of the client's secret.
+func (c *clientRecord) checkParameters(parameters map[string]string, names ...string) error {
+	for _, name := range names {
+		if parameters[name] == "" {
+			return invalidParameter("Missing required parameter %s", name)
+		}
+	}
+	return c.checkSecretHash(parameters["USERNAME"], parameters["SECRET_HASH"])
+}
+
+// candidate is whom a sign-in is about, as found before the password is looked at. user is nil if nobody has the name.
+type candidate struct {
+	pool    *poolRecord
+	user    *userRecord
+	name    string // as it was typed
+	account string // under which failures are counted
+}
+
+// realName is what the password is hashed with.
+func (a *candidate) realName() string {
+	if a.user == nil {
+		return a.name
+	}
+	return a.user.Username
+}
+
+func (a *candidate) password() *passwordRecord {
+	if a.user == nil {
+		return nil
+	}
+	return a.user.Password
+}
+
+// candidate makes the checks that come before the password, in Cognito's order: existence, lock-out, disabled, unconfirmed.
+func (p *Pool) candidate(c *call, client *clientRecord, name string) (*candidate, error) {
+	a := &candidate{name: name}
+	err := p.view(client.UserPoolID, c.now, func(t *poolTx) (err error) {
+		a.pool = t.pool
+		if a.user, err = t.find(name); err != nil {
+			return err
+		}
+		a.account = t.account(a.user, name)
+		if a.user == nil && !client.hidesExistence() {
+			return userDoesNotExist()
+		}
+		return t.checkLock(a.account)
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case a.user == nil:
+		return a, nil
+	case a.user.Disabled:
+		return nil, userDisabled()
+	case a.user.Status == statusUnconfirmed:
+		return nil, fault("UserNotConfirmedException", "User is not confirmed.")
+	}
+	return a, nil
+}
+
+func (p *Pool) passwordSignIn(c *call, client *clientRecord, name, password string) (*authOutput, error) {
+	a, err := p.candidate(c, client, name)
+	if err != nil {
+		return nil, err
+	}
+	if !p.passwordFits(a.pool.ID, a.realName(), password, a.password()) {
+		return nil, p.failedSignIn(c, a)
+	}
+	return p.passwordProven(c, client, a)
+}
+
+// failedSignIn counts a failure, of a user who exists or of a name that nobody has alike.
+func (p *Pool) failedSignIn(c *call, a *candidate) error {
+	return p.decide(a.pool.ID, c.now, func(t *poolTx) (error, error) {
+		return incorrectPassword(), t.countFailure(a.account)
+	})
+}
+
+// passwordProven goes on once the password is known to be right: to tokens, or to the next challenge. It reads the user
+// anew, since the world may have moved on while the password was computed.
+func (p *Pool) passwordProven(c *call, client *clientRecord, a *candidate) (*authOutput, error) {
+	ring := p.keys.of(a.pool.ID)
+	family, token, err := newFamily(ring, client, a.user.Sub, c.now)
+	if err != nil {
+		return nil, err
+	}
+	var s subject
+	err = p.update(a.pool.ID, c.now, func(t *poolTx) error {
+		u, err := t.stillSame(a)
+		if err != nil {
+			return err
+		}
+		if err := t.forgetFailures(a.account); err != nil {
+			return err
+		}
+		s.user = u
+		if u.Status == statusForceChange {
+			return nil
+		}
+		s, err = t.begin(u, family)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.user.Status == statusForceChange {
+		return newPasswordChallenge(ring, client, a.pool, s.user, c.now)
+	}
+	return p.signedIn(c, ring, client, s, token)
+}
+
+// stillSame reads the user of a candidate and makes the checks that come with or after the password.
+func (t *poolTx) stillSame(a *candidate) (*userRecord, error) {
+	if err := t.checkLock(a.account); err != nil {
+		return nil, err
+	}
+	u, err := t.user(a.user.Sub)
+	switch {
+	case err != nil:
+		return nil, err
+	case u == nil || u.Password == nil || !sameBytes(u.Password.Verifier, a.user.Password.Verifier):
+		return nil, incorrectPassword()
+	case u.Disabled:
+		return nil, userDisabled()
+	case u.Status == statusResetRequired:
+		return nil, fault("PasswordResetRequiredException", "Password reset required for the user")
+	case u.temporaryExpired(t.pool, t.now):
+		return nil, notAuthorized("Temporary password has expired and must be reset by an administrator.")
+	}
+	return u, nil
+}
+
+// begin stores a new sign-in and gives what its tokens are made of.
+func (t *poolTx) begin(u *userRecord, f *familyRecord) (subject, error) {
+	if err := t.putFamily(f); err != nil {
+		return subject{}, err
+	}
+	return t.subject(u, f)
+}
+
+// signedIn is the answer to a sign-in that is stored. refresh is empty where no new refresh token is given.
+func (p *Pool) signedIn(c *call, ring *keyRing, client *clientRecord, s subject, refresh string) (*authOutput, error) {
+	pair, err := p.mint(ring, client, s, c.now)
+	if err != nil {
+		return nil, err
+	}
+	return &authOutput{
+		AuthenticationResult: &authResult{
+			AccessToken: pair.access, IDToken: pair.id, RefreshToken: refresh, TokenType: "Bearer",
+			ExpiresIn: int(client.accessLife().Seconds()),
+		},
+		ChallengeParameters: map[string]string{},
+	}, nil
+}
+
+// newPasswordChallenge asks a user whom an administrator made for a password of the user's own.
+func newPasswordChallenge(ring *keyRing, client *clientRecord, pool *poolRecord, u *userRecord, now moment) (*authOutput, error) {
+	have := map[string]string{}
+	for name, value := range u.Attributes {
+		if client.readable(name) {
+			have[name] = value
+		}
+	}
+	missing := []string{}
+	for _, a := range pool.SchemaAttributes {
+		if a.Required && a.Name != "sub" && u.Attributes[a.Name] == "" {
+			missing = append(missing, "userAttributes."+a.Name)
+		}
+	}
+	attributes, err := json.Marshal(have)
+	if err != nil {
+		return nil, err
+	}
+	required, err := json.Marshal(missing)
+	if err != nil {
+		return nil, err
+	}
+	token, err := newSession(ring, client, session{Challenge: "NEW_PASSWORD_REQUIRED", Sub: u.Sub}, now)
+	return &authOutput{
+		ChallengeName: "NEW_PASSWORD_REQUIRED",
+		ChallengeParameters: map[string]string{
+			"USER_ID_FOR_SRP": u.Username, "userAttributes": string(attributes), "requiredAttributes": string(required),
+		},
+		Session: token,
+	}, err
+}

@@ -1,0 +1,249 @@
+package userpool
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// The states of a user, Cognito's UserStatusType.
+const (
+	statusUnconfirmed   = "UNCONFIRMED"
+	statusConfirmed     = "CONFIRMED"
+	statusForceChange   = "FORCE_CHANGE_PASSWORD"
+	statusResetRequired = "RESET_REQUIRED"
+)
+
+type userRecord struct {
+	Sub        string            `json:"sub"`
+	Username   string            `json:"username"` // the sub where users are named by an attribute
+	Status     string            `json:"status"`
+	Disabled   bool              `json:"disabled,omitempty"`
+	Attributes map[string]string `json:"attributes"` // without sub
+	Created    moment            `json:"created"`
+	Modified   moment            `json:"modified"`
+	Password   *passwordRecord   `json:"password,omitempty"`
+	Groups     []string          `json:"groups,omitempty"`
+	SignedOut  moment            `json:"signedOut,omitempty"` // the last sign-out everywhere
+	MFA        mfaPreference     `json:"mfa,omitzero"`
+}
+
+// mfaPreference is which second factors are on.
+type mfaPreference struct {
+	Enabled   []string `json:"enabled,omitempty"`
+	Preferred string   `json:"preferred,omitempty"`
+}
+
+// allAttributes is the user's attributes with the sub.
+func (u *userRecord) allAttributes() map[string]string {
+	m := make(map[string]string, len(u.Attributes)+1)
+	for name, value := range u.Attributes {
+		m[name] = value
+	}
+	m["sub"] = u.Sub
+	return m
+}
+
+func (u *userRecord) verified(attribute string) bool {
+	return strings.EqualFold(u.Attributes[attribute+"_verified"], "true")
+}
+
+// nameKinds are the ways to be named, in the order in which a name is looked up.
+func nameKinds() []string { return []string{"username", "email", "phone_number", "preferred_username"} }
+
+func (t *poolTx) fold(name string) string {
+	if t.pool.caseSensitive() {
+		return name
+	}
+	return strings.ToLower(name)
+}
+
+func (t *poolTx) nameKey(kind, name string) []byte { return key(kind, t.fold(name)) }
+
+// names lists what a user can be called by: the user name; addresses that the pool uses as user names; and aliases, which
+// count only once they are verified.
+func (t *poolTx) names(u *userRecord) map[string]string {
+	names := map[string]string{"username": u.Username}
+	for _, a := range t.pool.UsernameAttributes {
+		names[a] = u.Attributes[a]
+	}
+	for _, a := range t.pool.AliasAttributes {
+		if a == "preferred_username" || u.verified(a) {
+			names[a] = u.Attributes[a]
+		}
+	}
+	return names
+}
+
+// holder is the sub of the user who is called by a name of a kind, or "".
+func (t *poolTx) holder(kind, name string) string {
+	if name == "" {
+		return ""
+	}
+	return string(t.bucket(namesBucket).Get(t.nameKey(kind, name)))
+}
+
+// user reads a user by sub; nil if there is none.
+func (t *poolTx) user(sub string) (*userRecord, error) {
+	return load[userRecord](t.bucket(usersBucket), key(sub))
+}
+
+// find reads the user who is called by name: a user name, an address or alias, or a sub. It gives nil if there is none.
+func (t *poolTx) find(name string) (*userRecord, error) {
+	if name == "" {
+		return nil, nil
+	}
+	for _, kind := range nameKinds() {
+		if sub := t.holder(kind, name); sub != "" {
+			return t.user(sub)
+		}
+	}
+	return t.user(name)
+}
+
+// mustFind is find for the admin operations, which always tell.
+func (t *poolTx) mustFind(name string) (*userRecord, error) {
+	u, err := t.find(name)
+	if err == nil && u == nil {
+		err = userDoesNotExist()
+	}
+	return u, err
+}
+
+// taken gives the kind of the first name of u that belongs to somebody else, or "".
+func (t *poolTx) taken(u *userRecord) string {
+	names := t.names(u)
+	for _, kind := range nameKinds() {
+		if sub := t.holder(kind, names[kind]); sub != "" && sub != u.Sub {
+			return kind
+		}
+	}
+	return ""
+}
+
+// putUser writes a user and keeps the index of names in step with the former state, which is nil for a new user.
+func (t *poolTx) putUser(former, u *userRecord) error {
+	index := t.bucket(namesBucket)
+	if former != nil {
+		for kind, name := range t.names(former) {
+			if name != "" && t.holder(kind, name) == u.Sub {
+				if err := index.Delete(t.nameKey(kind, name)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for kind, name := range t.names(u) {
+		if name == "" {
+			continue
+		}
+		if err := index.Put(t.nameKey(kind, name), []byte(u.Sub)); err != nil {
+			return err
+		}
+	}
+	return save(t.bucket(usersBucket), key(u.Sub), u)
+}
+
+// change reads a user anew, lets edit change it and writes it with a new date of modification.
+func (t *poolTx) change(sub string, edit func(*userRecord) error) (*userRecord, error) {
+	former, err := t.user(sub)
+	if err != nil {
+		return nil, err
+	}
+	u, err := t.user(sub)
+	if err != nil {
+		return nil, err
+	}
+	if u == nil {
+		return nil, userDoesNotExist()
+	}
+	if err := edit(u); err != nil {
+		return nil, err
+	}
+	u.Modified = t.now
+	return u, t.putUser(former, u)
+}
+
+// dropUser removes a user and all that hangs on the user.
+func (t *poolTx) dropUser(u *userRecord) error {
+	for kind, name := range t.names(u) {
+		if name != "" && t.holder(kind, name) == u.Sub {
+			if err := t.bucket(namesBucket).Delete(t.nameKey(kind, name)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, group := range u.Groups {
+		if err := t.bucket(membersBucket).Delete(key(group, u.Sub)); err != nil {
+			return err
+		}
+	}
+	if err := t.dropFamiliesOf(u.Sub); err != nil {
+		return err
+	}
+	for _, purpose := range restOf(t.bucket(codesBucket), key(u.Sub, "")) {
+		if err := t.bucket(codesBucket).Delete(key(u.Sub, purpose)); err != nil {
+			return err
+		}
+	}
+	return t.bucket(usersBucket).Delete(key(u.Sub))
+}
+
+// newUser makes a user who is named as the pool wants it: by the name that was given, or, in a pool where an address is the
+// user name, by the sub, with the address as attribute.
+func newUser(pool *poolRecord, name string, attributes map[string]string, now moment) *userRecord {
+	u := &userRecord{Sub: uuid.NewString(), Username: name, Attributes: attributes, Created: now, Modified: now}
+	if pool.namedByAttribute() {
+		u.Username = u.Sub
+	}
+	return u
+}
+
+// nameAttribute checks a name for a new user against the pool and tells which attribute it is, if any.
+func nameAttribute(pool *poolRecord, name string) (string, error) {
+	byEmail := slices.Contains(pool.UsernameAttributes, "email")
+	byPhone := slices.Contains(pool.UsernameAttributes, "phone_number")
+	switch {
+	case byEmail && isEmail(name):
+		return "email", nil
+	case byPhone && isPhone(name):
+		return "phone_number", nil
+	case byEmail && byPhone:
+		return "", invalidParameter("Username should be either an email or a phone number.")
+	case byEmail:
+		return "", invalidParameter("Username should be an email.")
+	case byPhone:
+		return "", invalidParameter("Username should be a phone number.")
+	case slices.Contains(pool.AliasAttributes, "email") && isEmail(name):
+		return "", invalidParameter("Username cannot be of email format, since user pool is configured for email alias.")
+	case slices.Contains(pool.AliasAttributes, "phone_number") && isPhone(name):
+		return "", invalidParameter("Username cannot be of phone number format, since user pool is configured for phone number alias.")
+	}
+	return "", nil
+}
+
+// nameInto puts the name of a new user into its attributes where the pool wants that.
+func nameInto(pool *poolRecord, name string, attributes map[string]string) error {
+	as, err := nameAttribute(pool, name)
+	if err != nil || as == "" {
+		return err
+	}
+	if given, ok := attributes[as]; ok && !strings.EqualFold(given, name) {
+		return invalidParameter("Attribute value for %s must match the username.", as)
+	}
+	attributes[as] = name
+	return nil
+}
+
+// account is the key under which attempts on a name are counted: the sub of the user it leads to, so that every spelling
+// and alias counts together, or a hash of a name that leads nowhere.
+func (t *poolTx) account(u *userRecord, name string) string {
+	if u != nil {
+		return u.Sub
+	}
+	sum := sha256.Sum256([]byte(strings.ToLower(name)))
+	return "?" + base64.RawURLEncoding.EncodeToString(sum[:])
+}
