@@ -1,0 +1,210 @@
+package cognito
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+)
+
+const (
+	// DefaultTimeout bounds one operation, its second attempt included. The SDK
+	// itself has no such bound.
+	DefaultTimeout = 4 * time.Second
+
+	// maxResponseBytes bounds what is read of one answer. Cognito's largest
+	// answers are a few kilobytes.
+	maxResponseBytes = 1 << 20
+
+	// idleConnections is how many connections are kept open for the next calls.
+	// net/http's default of two per host closes most of them under load.
+	idleConnections = 1024
+)
+
+// Options configures a [Client].
+type Options struct {
+	// Region is the pool's AWS Region, for instance "eu-central-1". Required.
+	Region string
+	// ClientID is the app client's id. Required.
+	ClientID string
+	// ClientSecret is the app client's secret; empty when it has none.
+	ClientSecret string
+	// Endpoint is the URL of the user pools API; empty for Amazon's own.
+	Endpoint string
+	// UsernameAttribute is the attribute that holds the shown name. Required.
+	UsernameAttribute string
+	// Timeout bounds one operation. Default: [DefaultTimeout].
+	Timeout time.Duration
+	// Observe is told of every call: the operation's name, "OK" or the name of
+	// an exception or of a fault, and how long it took. Both names are from
+	// closed sets. Default: nobody is told.
+	Observe func(operation, outcome string, took time.Duration)
+}
+
+// Client calls the public operations of one app client of one user pool. It is
+// safe for concurrent use.
+type Client struct {
+	api     *sdk.Client
+	options Options
+	errors  errorTable
+
+	// lacksTokenRefresh is set once the endpoint has said that it does not know
+	// GetTokensFromRefreshToken.
+	lacksTokenRefresh atomic.Bool
+}
+
+// New returns a client. It makes no call.
+func New(o Options) (*Client, error) {
+	switch {
+	case o.Region == "":
+		return nil, errors.New("cognito: Options.Region is empty")
+	case o.ClientID == "":
+		return nil, errors.New("cognito: Options.ClientID is empty")
+	case o.UsernameAttribute == "":
+		return nil, errors.New("cognito: Options.UsernameAttribute is empty")
+	}
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Observe == nil {
+		o.Observe = func(string, string, time.Duration) {}
+	}
+	settings := sdk.Options{
+		Region:     o.Region,
+		HTTPClient: newHTTPClient(),
+		// The operations of an end user are not signed; without this the SDK
+		// would look for credentials on the machine and in the network.
+		Credentials: aws.AnonymousCredentials{},
+		// invoke decides what is repeated. The SDK's own policy repeats SignUp,
+		// and LimitExceededException, which burns the user's attempts.
+		Retryer: aws.NopRetryer{},
+	}
+	if o.Endpoint != "" {
+		settings.BaseEndpoint = aws.String(o.Endpoint)
+	}
+	return &Client{api: sdk.New(settings), options: o, errors: newErrorTable(o.UsernameAttribute)}, nil
+}
+
+// invoke makes one call within the client's time-out and translates its error.
+// Operations that only read get a second attempt when the first met a fault of
+// the network or of the server; all others get one, since a call that failed
+// may have been carried out.
+func invoke[In, Out any](
+	ctx context.Context, c *Client, op operation,
+	call func(context.Context, *In, ...func(*sdk.Options)) (*Out, error), in *In,
+) (*Out, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
+	defer cancel()
+
+	start := time.Now()
+	out, err := callOnce(ctx, c, op, call, in)
+	if err != nil && op.onlyReads() && isTransient(err) && pause(ctx) {
+		out, err = callOnce(ctx, c, op, call, in)
+	}
+	c.options.Observe(string(op), c.errors.outcome(err), time.Since(start))
+	if err != nil {
+		return nil, c.errors.translate(op, err)
+	}
+	return out, nil
+}
+
+// callOnce makes one attempt. An operation that may be repeated gets less than
+// half of the time for it, so that a hanging first attempt leaves room.
+func callOnce[In, Out any](
+	ctx context.Context, c *Client, op operation,
+	call func(context.Context, *In, ...func(*sdk.Options)) (*Out, error), in *In,
+) (*Out, error) {
+	if op.onlyReads() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.options.Timeout*9/20)
+		defer cancel()
+	}
+	return call(ctx, in)
+}
+
+// pause waits a short, random time, so that callers who failed together do not
+// come back together. It returns false when ctx ends first.
+func pause(ctx context.Context) bool {
+	timer := time.NewTimer(20*time.Millisecond + rand.N(60*time.Millisecond))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// secretHash returns SECRET_HASH for a call that sends the user name, or nil
+// for an app client without a secret.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html#cognito-user-pools-computing-secret-hash
+func (c *Client) secretHash(username string) *string {
+	if c.options.ClientSecret == "" {
+		return nil
+	}
+	mac := hmac.New(sha256.New, []byte(c.options.ClientSecret))
+	mac.Write([]byte(username + c.options.ClientID))
+	return aws.String(base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+}
+
+// authParameters returns the parameters of a sign-in with SECRET_HASH added
+// where the app client needs it.
+func (c *Client) authParameters(username string, parameters map[string]string) map[string]string {
+	parameters["USERNAME"] = username
+	if hash := c.secretHash(username); hash != nil {
+		parameters["SECRET_HASH"] = *hash
+	}
+	return parameters
+}
+
+// clientSecret returns the secret itself, for the operations that take it
+// instead of a hash, or nil without one.
+func (c *Client) clientSecret() *string {
+	if c.options.ClientSecret == "" {
+		return nil
+	}
+	return aws.String(c.options.ClientSecret)
+}
+
+// boundedClient is an HTTP client whose answers end after maxResponseBytes.
+type boundedClient struct{ http.Client }
+
+func newHTTPClient() *boundedClient {
+	dialer := &net.Dialer{Timeout: 2 * time.Second, KeepAlive: 30 * time.Second}
+	return &boundedClient{http.Client{
+		Transport: &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			DialContext:         dialer.DialContext,
+			ForceAttemptHTTP2:   true,
+			MaxIdleConns:        idleConnections,
+			MaxIdleConnsPerHost: idleConnections,
+			IdleConnTimeout:     90 * time.Second,
+			TLSHandshakeTimeout: 2 * time.Second,
+		},
+		// A redirect would carry a password to wherever it points.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Do implements the SDK's HTTPClient.
+func (c *boundedClient) Do(r *http.Request) (*http.Response, error) {
+	response, err := c.Client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(response.Body, maxResponseBytes), response.Body}
+	return response, nil
+}

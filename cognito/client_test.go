@@ -1,0 +1,462 @@
+package cognito_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"authgraph/cognito"
+	"authgraph/internal/apierr"
+)
+
+// upstream is a stand-in for Cognito: it answers every call with one status and
+// body and remembers what it was asked.
+type upstream struct {
+	*httptest.Server
+	status      int
+	body        string
+	calls       atomic.Int64
+	connections atomic.Int64
+
+	mu      sync.Mutex
+	target  string
+	request map[string]any
+}
+
+func newUpstream(t *testing.T, status int, body string) *upstream {
+	t.Helper()
+	u := &upstream{status: status, body: body}
+	u.Server = httptest.NewUnstartedServer(u)
+	u.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			u.connections.Add(1)
+		}
+	}
+	u.Start()
+	t.Cleanup(u.Close)
+	return u
+}
+
+func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	u.calls.Add(1)
+	var request map[string]any
+	_ = json.NewDecoder(r.Body).Decode(&request)
+	u.mu.Lock()
+	u.target, u.request = r.Header.Get("X-Amz-Target"), request
+	u.mu.Unlock()
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	w.Header().Set("x-amzn-RequestId", "the-request-id")
+	w.WriteHeader(u.status)
+	_, _ = io.WriteString(w, u.body)
+}
+
+// last returns the operation and the body of the last call.
+func (u *upstream) last() (operation string, request map[string]any) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	_, operation, _ = strings.Cut(u.target, ".")
+	return operation, u.request
+}
+
+func newClient(t *testing.T, endpoint string, change func(*cognito.Options)) *cognito.Client {
+	t.Helper()
+	o := cognito.Options{
+		Region: "us-east-1", ClientID: "the-client", Endpoint: endpoint, UsernameAttribute: "preferred_username",
+	}
+	if change != nil {
+		change(&o)
+	}
+	client, err := cognito.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// operations are the calls of the client, each with a valid input.
+var operations = map[string]func(context.Context, *cognito.Client) error{
+	"SignUp": func(ctx context.Context, c *cognito.Client) error {
+		_, err := c.SignUp(ctx, cognito.SignUpInput{Username: "ada", Email: "ada@example.com", Password: "Secret-Passw0rd", Mode: "user"})
+		return err
+	},
+	"ConfirmSignUp": func(ctx context.Context, c *cognito.Client) error {
+		_, err := c.ConfirmSignUp(ctx, "ada@example.com", "123456")
+		return err
+	},
+	"ResendConfirmationCode": func(ctx context.Context, c *cognito.Client) error {
+		_, err := c.ResendConfirmationCode(ctx, "ada@example.com")
+		return err
+	},
+	"InitiateAuth": func(ctx context.Context, c *cognito.Client) error {
+		_, err := c.SignIn(ctx, "ada@example.com", "Secret-Passw0rd")
+		return err
+	},
+	"GetTokensFromRefreshToken": func(ctx context.Context, c *cognito.Client) error {
+		_, err := c.RefreshTokens(ctx, "refresh", nil)
+		return err
+	},
+	"RevokeToken": func(ctx context.Context, c *cognito.Client) error { return c.RevokeToken(ctx, "refresh") },
+	"GlobalSignOut": func(ctx context.Context, c *cognito.Client) error {
+		return c.GlobalSignOut(ctx, c.NewCaller(&cognito.AccessClaims{}, "access"))
+	},
+	"GetUser": func(ctx context.Context, c *cognito.Client) error {
+		_, err := c.NewCaller(&cognito.AccessClaims{}, "access").User().Email(ctx)
+		return err
+	},
+}
+
+// What Cognito says and what the client is told. The rows of the contract's
+// table come first.
+func TestErrors(t *testing.T) {
+	const (
+		notAuthorized = "NotAuthorizedException"
+		invalidParam  = "InvalidParameterException"
+	)
+	tests := []struct {
+		operation, exception, text string
+		code                       apierr.Code
+		status                     int
+	}{
+		{"SignUp", "UsernameExistsException", "User already exists", apierr.EmailAlreadyRegistered, 409},
+		{"ConfirmSignUp", "CodeMismatchException", "Invalid verification code provided, please try again.", apierr.CodeMismatch, 400},
+		{"ConfirmSignUp", "ExpiredCodeException", "Invalid code provided, please request a code again.", apierr.CodeExpired, 400},
+		{"ConfirmSignUp", "UserNotFoundException", "Username/client id combination not found.", apierr.UserNotFound, 404},
+		{"ConfirmSignUp", notAuthorized, "User cannot be confirmed. Current status is CONFIRMED", "", 0},
+		{"ConfirmSignUp", notAuthorized, "User cannot confirm because user status is not UNCONFIRMED.", "", 0},
+		{"InitiateAuth", "UserNotFoundException", "User does not exist.", apierr.UserNotFound, 404},
+		{"InitiateAuth", "UserNotConfirmedException", "User is not confirmed.", apierr.UserNotConfirmed, 403},
+		{"InitiateAuth", notAuthorized, "Incorrect username or password.", apierr.InvalidCredentials, 401},
+		{"GetTokensFromRefreshToken", invalidParam, "1 validation error detected", apierr.InvalidToken, 400},
+		{"GetTokensFromRefreshToken", notAuthorized, "Invalid Refresh Token.", apierr.InvalidToken, 401},
+		{"GetTokensFromRefreshToken", notAuthorized, "Refresh Token has been revoked", apierr.InvalidToken, 401},
+		{"GetTokensFromRefreshToken", "LimitExceededException", "Attempt limit exceeded", apierr.TooManyAttempts, 429},
+		{"GlobalSignOut", invalidParam, "1 validation error detected", apierr.InvalidToken, 400},
+		{"GlobalSignOut", notAuthorized, "Access Token has been revoked", apierr.InvalidToken, 401},
+		{"RevokeToken", invalidParam, "1 validation error detected", apierr.InvalidToken, 400},
+		{"RevokeToken", notAuthorized, "Invalid Refresh Token", apierr.InvalidToken, 401},
+		{"SignUp", "TooManyRequestsException", "Rate exceeded", apierr.RateLimited, 429},
+		{"InitiateAuth", "TooManyRequestsException", "Rate exceeded", apierr.RateLimited, 429},
+		{"InitiateAuth", "InternalErrorException", "host 10.0.0.1", apierr.Internal, 500},
+		{"InitiateAuth", "NeverHeardOfException", "arn:aws:x", apierr.Internal, 500},
+
+		// NotAuthorizedException stands for many things.
+		{"ConfirmSignUp", notAuthorized, "User is disabled.", apierr.UserDisabled, 403},
+		{"ConfirmSignUp", notAuthorized, "Unable to verify secret hash for client x", apierr.ServiceMisconfigured, 500},
+		{"ConfirmSignUp", notAuthorized, "something new", apierr.InvalidCredentials, 401},
+		{"SignUp", notAuthorized, "SignUp is not permitted for this user pool", apierr.SignupDisabled, 403},
+		{"SignUp", notAuthorized, "A client attempted to write unauthorized attribute", apierr.BadUserInput, 400},
+		{"InitiateAuth", notAuthorized, "Password attempts exceeded", apierr.TooManyAttempts, 429},
+		{"InitiateAuth", notAuthorized, "User is disabled.", apierr.UserDisabled, 403},
+		{"InitiateAuth", notAuthorized, "Client x is configured with secret but SECRET_HASH was not received", apierr.ServiceMisconfigured, 500},
+		{"InitiateAuth", notAuthorized, "Temporary password has expired and must be reset by an administrator.", apierr.TemporaryPasswordExpired, 403},
+		{"InitiateAuth", notAuthorized, "Invalid session for the user, session is expired.", apierr.SessionExpired, 401},
+		{"InitiateAuth", notAuthorized, "something new", apierr.InvalidCredentials, 401},
+		{"GetTokensFromRefreshToken", notAuthorized, "User is disabled.", apierr.UserDisabled, 403},
+		{"GetTokensFromRefreshToken", notAuthorized, "Client secret is wrong", apierr.ServiceMisconfigured, 500},
+		{"GetUser", notAuthorized, "Access Token has been revoked", apierr.TokenRevoked, 401},
+		{"GetUser", notAuthorized, "Access Token has expired", apierr.TokenExpired, 401},
+		{"GetUser", notAuthorized, "Invalid Access Token", apierr.InvalidToken, 401},
+		{"GetUser", notAuthorized, "Access Token does not have required scopes", apierr.InvalidToken, 401},
+
+		// InvalidParameterException too.
+		{"InitiateAuth", invalidParam, "USER_PASSWORD_AUTH flow not enabled for this client", apierr.ServiceMisconfigured, 500},
+		{"ResendConfirmationCode", invalidParam, "User is already confirmed.", apierr.UserAlreadyConfirmed, 409},
+		{"ResendConfirmationCode", invalidParam, "Auto verification not turned on.", apierr.NotEnabled, 400},
+		{"SignUp", invalidParam, "Invalid email address format.", apierr.BadUserInput, 400},
+		{"SignUp", invalidParam, "Attributes did not conform to the schema: shoe_size: Attribute does not exist in the schema.\n", apierr.BadUserInput, 400},
+		{"SignUp", invalidParam, "Attributes did not conform to the schema: custom:mode: Attribute does not exist in the schema.\n", apierr.ServiceMisconfigured, 500},
+		{"SignUp", invalidParam, "Attributes did not conform to the schema: preferred_username: Attribute does not exist in the schema.\n", apierr.ServiceMisconfigured, 500},
+
+		{"SignUp", "InvalidPasswordException", "Password did not conform with policy: Password not long enough", apierr.PasswordPolicy, 400},
+		{"SignUp", "UserLambdaValidationException", "PreSignUp failed with error Only for members", apierr.RejectedByPolicy, 400},
+		{"SignUp", "CodeDeliveryFailureException", "x", apierr.CodeDeliveryFailed, 502},
+		{"SignUp", "InvalidSmsRoleAccessPolicyException", "arn:aws:iam::1:role/x", apierr.ServiceMisconfigured, 500},
+		{"SignUp", "ResourceNotFoundException", "User pool client x does not exist.", apierr.ServiceMisconfigured, 500},
+		{"SignUp", "ForbiddenException", "x", apierr.BlockedByWAF, 403},
+		{"ConfirmSignUp", "AliasExistsException", "An account with the email already exists.", apierr.AliasAlreadyRegistered, 409},
+		{"ConfirmSignUp", "TooManyFailedAttemptsException", "x", apierr.TooManyAttempts, 429},
+		{"InitiateAuth", "PasswordResetRequiredException", "x", apierr.PasswordResetRequired, 403},
+		{"GetTokensFromRefreshToken", "RefreshTokenReuseException", "Refresh token reuse detected", apierr.RefreshTokenReused, 401},
+		{"RevokeToken", "UnsupportedTokenTypeException", "x", apierr.InvalidToken, 400},
+		{"RevokeToken", "UnauthorizedException", "x", apierr.InvalidToken, 401},
+		{"RevokeToken", "UnsupportedOperationException", "x", apierr.NotEnabled, 400},
+	}
+	for _, tt := range tests {
+		t.Run(tt.operation+"/"+tt.exception+"/"+tt.text, func(t *testing.T) {
+			t.Parallel()
+			body, err := json.Marshal(map[string]string{"__type": tt.exception, "message": tt.text})
+			if err != nil {
+				t.Fatal(err)
+			}
+			u := newUpstream(t, 400, string(body))
+			err = operations[tt.operation](t.Context(), newClient(t, u.URL, nil))
+			if u.calls.Load() != 1 {
+				t.Errorf("%d calls, want 1: an exception is an answer", u.calls.Load())
+			}
+			if tt.code == "" {
+				if err != nil {
+					t.Fatalf("error %v, want none", err)
+				}
+				return
+			}
+			var got *apierr.Error
+			if !errors.As(err, &got) {
+				t.Fatalf("error %v is not an *apierr.Error", err)
+			}
+			if got.Code != tt.code || got.HTTPStatus() != tt.status {
+				t.Errorf("%s %d, want %s %d", got.Code, got.HTTPStatus(), tt.code, tt.status)
+			}
+			// The log gets the exception's name, never its text.
+			if cause := got.Cause.Error(); !strings.Contains(cause, tt.exception) || !strings.Contains(cause, "the-request-id") {
+				t.Errorf("cause %q lacks exception or request id", cause)
+			}
+			if tt.exception == notAuthorized && strings.Contains(got.Cause.Error(), tt.text) {
+				t.Errorf("cause %q quotes Cognito", got.Cause)
+			}
+		})
+	}
+}
+
+func TestErrorDetails(t *testing.T) {
+	tests := []struct {
+		exception, text string
+		field, message  string
+	}{
+		{"InvalidPasswordException", "Password did not conform with policy: Password must have uppercase characters", "input.password", "The password needs an upper-case letter."},
+		{"InvalidPasswordException", "Password did not conform with policy: Password must have numeric characters", "input.password", "The password needs a digit."},
+		{"InvalidPasswordException", "words never seen", "input.password", "The password does not conform to the pool's policy."},
+		{"InvalidParameterException", "1 validation error detected: Value at 'password' failed to satisfy constraint", "input.password", "A value of the input is not acceptable to the user pool."},
+		{"InvalidParameterException", "Username should be an email.", "input.email", "A value of the input is not acceptable to the user pool."},
+		{"InvalidParameterException", "Attributes did not conform to the schema: email: The attribute is required\n", "input.email", "A value of the input is not acceptable to the user pool."},
+		{"InvalidParameterException", "Attributes did not conform to the schema: custom:plan: Attribute does not exist in the schema.\n", "input.attributes", "The pool's schema does not permit this attribute: custom:plan."},
+		{"UserLambdaValidationException", "PreSignUp failed with error Only for members.", "", "Only for members."},
+		{"UserLambdaValidationException", "PreSignUp failed with error " + strings.Repeat("x", 500), "", strings.Repeat("x", 200)},
+		{"UserLambdaValidationException", "words never seen", "", "A rule of the pool's owner refused it."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.text, func(t *testing.T) {
+			t.Parallel()
+			body, _ := json.Marshal(map[string]string{"__type": tt.exception, "message": tt.text})
+			u := newUpstream(t, 400, string(body))
+			got := apierr.From(operations["SignUp"](t.Context(), newClient(t, u.URL, nil)))
+			if got.Field != tt.field || got.Message != tt.message {
+				t.Errorf("field %q message %q, want %q %q", got.Field, got.Message, tt.field, tt.message)
+			}
+		})
+	}
+}
+
+// Only what reads is repeated, once, and only when there was no answer.
+func TestRetries(t *testing.T) {
+	for name, call := range operations {
+		for status, want := range map[int]int64{500: 1, 503: 1, 429: 1, 400: 1} {
+			if name == "GetUser" && status >= 500 {
+				want = 2
+			}
+			t.Run(fmt.Sprintf("%s/%d", name, status), func(t *testing.T) {
+				t.Parallel()
+				u := newUpstream(t, status, "no exception")
+				if err := call(t.Context(), newClient(t, u.URL, nil)); err == nil {
+					t.Fatal("no error")
+				}
+				if u.calls.Load() != want {
+					t.Errorf("%d calls, want %d", u.calls.Load(), want)
+				}
+			})
+		}
+	}
+}
+
+// Every operation ends by itself when Cognito does not answer, and leaves no
+// call behind when the caller goes away.
+func TestHangingUpstream(t *testing.T) {
+	for name, call := range operations {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ended := make(chan struct{}, 2)
+			hang := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				<-r.Context().Done()
+				ended <- struct{}{}
+			}))
+			t.Cleanup(hang.Close)
+			client := newClient(t, hang.URL, func(o *cognito.Options) { o.Timeout = 300 * time.Millisecond })
+			if got := apierr.From(call(t.Context(), client)); got.Code != apierr.ServiceUnavailable {
+				t.Errorf("code %s, want SERVICE_UNAVAILABLE", got.Code)
+			}
+			<-ended
+
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if got := apierr.From(call(ctx, client)); got == nil || got.Code != apierr.ServiceUnavailable {
+				t.Errorf("error %v after the caller went away", got)
+			}
+		})
+	}
+}
+
+func TestUnreachableUpstream(t *testing.T) {
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	for name, call := range operations {
+		got := apierr.From(call(t.Context(), newClient(t, closed.URL, nil)))
+		if got.Code != apierr.ServiceUnavailable || !got.Code.Retryable() {
+			t.Errorf("%s: %s, want SERVICE_UNAVAILABLE", name, got.Code)
+		}
+	}
+}
+
+func TestHugeAnswer(t *testing.T) {
+	u := newUpstream(t, 200, `{"AuthenticationResult":{"AccessToken":"`+strings.Repeat("x", 2<<20)+`"}}`)
+	if got := apierr.From(operations["InitiateAuth"](t.Context(), newClient(t, u.URL, nil))); got.Code != apierr.ServiceUnavailable {
+		t.Errorf("code %s: an answer of 2 MiB was read", got.Code)
+	}
+}
+
+func TestRedirectIsNotFollowed(t *testing.T) {
+	elsewhere := newUpstream(t, 200, `{}`)
+	redirect := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	defer redirect.Close()
+	if err := operations["InitiateAuth"](t.Context(), newClient(t, redirect.URL, nil)); err == nil {
+		t.Error("no error")
+	}
+	if elsewhere.calls.Load() != 0 {
+		t.Error("the password went to where the redirect points")
+	}
+}
+
+// Connections are kept, also those of a burst.
+func TestConnectionsAreKept(t *testing.T) {
+	const callers, rounds = 40, 5
+	u := newUpstream(t, 200, `{"AuthenticationResult":{"AccessToken":"a.b.c","ExpiresIn":60}}`)
+	client := newClient(t, u.URL, nil)
+	for range rounds {
+		var wg sync.WaitGroup
+		for range callers {
+			wg.Go(func() {
+				if err := operations["InitiateAuth"](t.Context(), client); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	if n := u.connections.Load(); n > 2*callers {
+		t.Errorf("%d connections for %d callers in %d rounds", n, callers, rounds)
+	}
+}
+
+// What goes over the wire, with and without a client secret.
+func TestRequests(t *testing.T) {
+	// HMAC-SHA256 of "ada@example.com" + "the-client" under "the-secret", by
+	// openssl dgst -sha256 -hmac the-secret -binary | base64.
+	const hash = "1+fxcmoYtFfviwfi1glWwwKsr8l96fNeTmdH0POoldc="
+	tests := []struct {
+		operation string
+		secret    bool
+		want      string
+	}{
+		{"SignUp", false, `{"ClientId":"the-client","Password":"Secret-Passw0rd","UserAttributes":[{"Name":"email","Value":"ada@example.com"},{"Name":"preferred_username","Value":"ada"},{"Name":"custom:mode","Value":"user"}],"Username":"ada@example.com"}`},
+		{"SignUp", true, `{"ClientId":"the-client","Password":"Secret-Passw0rd","SecretHash":"` + hash + `","UserAttributes":[{"Name":"email","Value":"ada@example.com"},{"Name":"preferred_username","Value":"ada"},{"Name":"custom:mode","Value":"user"}],"Username":"ada@example.com"}`},
+		{"ConfirmSignUp", true, `{"ClientId":"the-client","ConfirmationCode":"123456","SecretHash":"` + hash + `","Username":"ada@example.com"}`},
+		{"ResendConfirmationCode", true, `{"ClientId":"the-client","SecretHash":"` + hash + `","Username":"ada@example.com"}`},
+		{"InitiateAuth", false, `{"AuthFlow":"USER_PASSWORD_AUTH","AuthParameters":{"PASSWORD":"Secret-Passw0rd","USERNAME":"ada@example.com"},"ClientId":"the-client"}`},
+		{"InitiateAuth", true, `{"AuthFlow":"USER_PASSWORD_AUTH","AuthParameters":{"PASSWORD":"Secret-Passw0rd","SECRET_HASH":"` + hash + `","USERNAME":"ada@example.com"},"ClientId":"the-client"}`},
+		{"GetTokensFromRefreshToken", true, `{"ClientId":"the-client","ClientSecret":"the-secret","RefreshToken":"refresh"}`},
+		{"RevokeToken", true, `{"ClientId":"the-client","ClientSecret":"the-secret","Token":"refresh"}`},
+		{"GlobalSignOut", true, `{"AccessToken":"access"}`},
+		{"GetUser", true, `{"AccessToken":"access"}`},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%s/%t", tt.operation, tt.secret), func(t *testing.T) {
+			t.Parallel()
+			u := newUpstream(t, 400, `{"__type":"TooManyRequestsException"}`)
+			client := newClient(t, u.URL, func(o *cognito.Options) {
+				if tt.secret {
+					o.ClientSecret = "the-secret"
+				}
+			})
+			if err := operations[tt.operation](t.Context(), client); err == nil {
+				t.Fatal("no error")
+			}
+			operation, request := u.last()
+			got, _ := json.Marshal(request)
+			if operation != tt.operation || string(got) != tt.want {
+				t.Errorf("%s\ngot  %s\nwant %s", operation, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestObserve(t *testing.T) {
+	tests := []struct {
+		status  int
+		body    string
+		outcome string
+	}{
+		{200, `{"UserSub":"x"}`, "OK"},
+		{400, `{"__type":"UsernameExistsException"}`, "UsernameExistsException"},
+		{400, `{"__type":"NeverHeardOf"}`, "UnknownException"},
+		{502, "<html>", "Unreachable"},
+	}
+	for _, tt := range tests {
+		u := newUpstream(t, tt.status, tt.body)
+		var got []string
+		client := newClient(t, u.URL, func(o *cognito.Options) {
+			o.Observe = func(operation, outcome string, _ time.Duration) { got = append(got, operation+" "+outcome) }
+		})
+		_ = operations["SignUp"](t.Context(), client)
+		if want := "SignUp " + tt.outcome; len(got) != 1 || got[0] != want {
+			t.Errorf("observed %q, want %q", got, want)
+		}
+	}
+}
+
+// An endpoint that lacks GetTokensFromRefreshToken is asked in the older way,
+// and not asked for the newer one again.
+func TestRefreshFallsBack(t *testing.T) {
+	var asked []string
+	stand := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		asked = append(asked, operation)
+		if operation != "InitiateAuth" {
+			w.WriteHeader(500)
+			_, _ = io.WriteString(w, `{"__type":"Local#Unsupported","message":"Local does not support it"}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"AuthenticationResult":{"AccessToken":"a.b.c"}}`)
+	}))
+	defer stand.Close()
+	client := newClient(t, stand.URL, nil)
+	for range 2 {
+		tokens, err := client.RefreshTokens(t.Context(), "refresh", nil)
+		if err != nil || tokens.AccessToken != "a.b.c" || tokens.TokenType != "Bearer" {
+			t.Fatal(tokens, err)
+		}
+	}
+	if got := strings.Join(asked, " "); got != "GetTokensFromRefreshToken InitiateAuth InitiateAuth" {
+		t.Errorf("asked %s", got)
+	}
+}
+
+func TestNewSaysWhatIsMissing(t *testing.T) {
+	for _, o := range []cognito.Options{
+		{ClientID: "c", UsernameAttribute: "u"},
+		{Region: "r", UsernameAttribute: "u"},
+		{Region: "r", ClientID: "c"},
+	} {
+		if _, err := cognito.New(o); err == nil {
+			t.Errorf("no error for %+v", o)
+		}
+	}
+}

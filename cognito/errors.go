@@ -1,0 +1,428 @@
+package cognito
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"authgraph/internal/apierr"
+)
+
+// operation is the name of a call to Cognito.
+type operation string
+
+// The calls that this package makes. InitiateAuth stands here twice, since a
+// refusal means one thing for a password and another for a refresh token.
+const (
+	opSignUp                    operation = "SignUp"
+	opConfirmSignUp             operation = "ConfirmSignUp"
+	opResendConfirmationCode    operation = "ResendConfirmationCode"
+	opInitiateAuth              operation = "InitiateAuth"
+	opRefreshTokenAuth          operation = "InitiateAuth/REFRESH_TOKEN_AUTH"
+	opGetTokensFromRefreshToken operation = "GetTokensFromRefreshToken"
+	opRevokeToken               operation = "RevokeToken"
+	opGlobalSignOut             operation = "GlobalSignOut"
+	opGetUser                   operation = "GetUser"
+)
+
+// onlyReads tells whether repeating the call changes nothing.
+func (op operation) onlyReads() bool { return op == opGetUser }
+
+// meaning is what an exception tells the client.
+type meaning struct {
+	code    apierr.Code
+	message string
+}
+
+// errorTable is THE table from Cognito's exceptions to ours. Exceptions are
+// matched by their name, as the services' models leave some of them out for
+// some operations; texts are looked at only where one exception stands for
+// several things (rule).
+type errorTable struct {
+	exceptions map[string]meaning
+	rules      []rule
+	// attribute finds the name of the attribute that a message speaks of.
+	attribute *regexp.Regexp
+	// usernameAttribute is the one that sign-up fills in by itself.
+	usernameAttribute string
+}
+
+// rule splits an exception by its text, by the operation, or by both.
+type rule struct {
+	exception string
+	text      string // part of the message, lower case; empty: any
+	// operations lists where the rule holds; empty: everywhere.
+	operations []operation
+	meaning    meaning
+	status     int // 0: the code's own
+}
+
+// Fault says what went wrong with a call, for the log. It holds no text of
+// Cognito's, which may quote what a user typed.
+type Fault struct {
+	Operation string
+	Exception string // Cognito's name for it; empty when the call did not get that far
+	Status    int    // HTTP status; 0 without an answer
+	RequestID string // Cognito's id of the call
+	Detail    string // what is known beyond that and safe to log
+	Err       error
+}
+
+// Error implements error.
+func (f *Fault) Error() string {
+	text := fmt.Sprintf("cognito %s: %s (status %d, request %q)", f.Operation, f.Exception, f.Status, f.RequestID)
+	if f.Detail != "" {
+		text += ": " + f.Detail
+	}
+	return text
+}
+
+// Unwrap returns the SDK's error, for errors.As. Its text is not for the log.
+func (f *Fault) Unwrap() error { return f.Err }
+
+// translate turns an error of the SDK into one of ours.
+func (t errorTable) translate(op operation, err error) *apierr.Error {
+	fault := &Fault{Operation: string(op), Err: err}
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) {
+		fault.Status = response.HTTPStatusCode()
+		if response.Response != nil {
+			fault.RequestID = response.Response.Header.Get("x-amzn-RequestId")
+		}
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return unreachable(fault)
+	}
+	fault.Exception = api.ErrorCode()
+	return t.explain(op, fault, api.ErrorMessage())
+}
+
+// unreachable is the error of a call that Cognito did not answer with one of
+// its own exceptions.
+func unreachable(fault *Fault) *apierr.Error {
+	fault.Exception, fault.Detail = "none", transportFault(fault.Err)
+	return &apierr.Error{
+		Code:    apierr.ServiceUnavailable,
+		Message: "The user directory cannot be reached or takes too long. Try again.",
+		Cause:   fault,
+	}
+}
+
+// transportFault describes a failed call in words of a closed set.
+func transportFault(err error) string {
+	var decode *smithy.DeserializationError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timed out"
+	case errors.Is(err, context.Canceled):
+		return "the caller went away"
+	case errors.Is(err, errIncomplete), errors.As(err, &decode):
+		return "the answer is not what the API promises"
+	default:
+		return "no answer"
+	}
+}
+
+func (t errorTable) explain(op operation, fault *Fault, text string) *apierr.Error {
+	lower := strings.ToLower(text)
+	for _, r := range t.rules {
+		if r.matches(op, fault.Exception, lower) {
+			e := &apierr.Error{Code: r.meaning.code, Message: r.meaning.message, Status: r.status, Cause: fault}
+			return t.complete(e, fault, text)
+		}
+	}
+	if m, ok := t.exceptions[fault.Exception]; ok {
+		return t.complete(&apierr.Error{Code: m.code, Message: m.message, Cause: fault}, fault, text)
+	}
+	if fault.Status >= http.StatusInternalServerError {
+		return &apierr.Error{
+			Code:    apierr.ServiceUnavailable,
+			Message: "The user directory is failing. Try again.",
+			Cause:   fault,
+		}
+	}
+	fault.Detail = "an exception that this version does not know"
+	return &apierr.Error{Code: apierr.Internal, Message: "Internal server error", Cause: fault}
+}
+
+func (r rule) matches(op operation, exception, lowerText string) bool {
+	if r.exception != exception || !strings.Contains(lowerText, r.text) {
+		return false
+	}
+	if len(r.operations) == 0 {
+		return true
+	}
+	for _, o := range r.operations {
+		if o == op {
+			return true
+		}
+	}
+	return false
+}
+
+// complete adds what only this exception's text can tell.
+func (t errorTable) complete(e *apierr.Error, fault *Fault, text string) *apierr.Error {
+	switch e.Code {
+	case apierr.BadUserInput:
+		e.Field, fault.Detail = t.refusedInput(text)
+		switch fault.Detail {
+		case "":
+		case modeAttribute, t.usernameAttribute:
+			// Not the user's choice: the pool lacks an attribute that we fill in.
+			return &apierr.Error{
+				Code:    apierr.ServiceMisconfigured,
+				Message: "The pool's schema lacks an attribute that this server fills in: " + fault.Detail + ".",
+				Cause:   fault,
+			}
+		default:
+			e.Message = "The pool's schema does not permit this attribute: " + fault.Detail + "."
+		}
+	case apierr.PasswordPolicy:
+		e.Field = "input.password"
+		e.Message = passwordRule(text)
+	case apierr.RejectedByPolicy:
+		if own := triggerMessage(text); own != "" {
+			e.Message = own
+		}
+	case apierr.RateLimited:
+		// Cognito counts by the second, for the whole AWS account.
+		e.RetryAfter = time.Second
+	}
+	return e
+}
+
+// refusedInput finds the input field that a validation message speaks of. The
+// detail is the name of an attribute, never a value.
+func (t errorTable) refusedInput(text string) (field, detail string) {
+	if m := t.attribute.FindStringSubmatch(text); m != nil {
+		if m[1] == emailAttribute {
+			return "input.email", ""
+		}
+		return "input.attributes", m[1]
+	}
+	for _, r := range []struct{ part, field string }{
+		{"at 'password'", "input.password"},
+		{"at 'confirmationCode'", "input.confirmationCode"},
+		{"at 'username'", "input.email"},
+		{"email address format", "input.email"},
+		{"should be an email", "input.email"},
+		{"phone number format", "input.attributes"},
+		{"at 'userAttributes", "input.attributes"},
+		{"unauthorized attribute", "input.attributes"},
+	} {
+		if strings.Contains(text, r.part) {
+			return r.field, ""
+		}
+	}
+	return "", ""
+}
+
+// passwordRule says in our words which rule of the policy was broken.
+func passwordRule(text string) string {
+	for _, r := range []struct{ theirs, ours string }{
+		{"long enough", "The password is too short for the pool's policy."},
+		{"uppercase", "The password needs an upper-case letter."},
+		{"lowercase", "The password needs a lower-case letter."},
+		{"numeric", "The password needs a digit."},
+		{"symbol", "The password needs a symbol."},
+	} {
+		if strings.Contains(text, r.theirs) {
+			return r.ours
+		}
+	}
+	return "The password does not conform to the pool's policy."
+}
+
+// triggerMessage returns what a Lambda trigger of the pool's owner said: those
+// words are meant for the user. Cognito puts "<Trigger> failed with error "
+// before them.
+func triggerMessage(text string) string {
+	_, own, found := strings.Cut(text, "failed with error ")
+	if !found {
+		return ""
+	}
+	const maxRunes = 200
+	runes := []rune(strings.ToValidUTF8(own, ""))
+	return string(runes[:min(len(runes), maxRunes)])
+}
+
+// outcome names the result of a call for the metrics, from a closed set.
+func (t errorTable) outcome(err error) string {
+	if err == nil {
+		return "OK"
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		if _, ok := t.exceptions[api.ErrorCode()]; ok {
+			return api.ErrorCode()
+		}
+		return "UnknownException"
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "Timeout"
+	case errors.Is(err, context.Canceled):
+		return "Canceled"
+	default:
+		return "Unreachable"
+	}
+}
+
+// isTransient tells whether a second attempt may fare better: no answer, or a
+// fault of the server. Throttling is not among them: more calls are its cause.
+func isTransient(err error) bool {
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) && response.HTTPStatusCode() != 0 {
+		return response.HTTPStatusCode() >= http.StatusInternalServerError
+	}
+	return !errors.Is(err, context.Canceled)
+}
+
+func newErrorTable(usernameAttribute string) errorTable {
+	return errorTable{
+		usernameAttribute: usernameAttribute,
+
+		exceptions: exceptionMeanings(),
+		rules:      exceptionRules(),
+		attribute:  regexp.MustCompile(`(?m)(?:^|[ :])([A-Za-z0-9_.-]+(?::[A-Za-z0-9_.-]+)?): (?:Attribute|The attribute)`),
+	}
+}
+
+// exceptionRules lists the exceptions that stand for several things. The first
+// rule that matches holds.
+func exceptionRules() []rule {
+	var (
+		invalidToken = meaning{apierr.InvalidToken, "The token is malformed, revoked, expired, or not one of this application's."}
+		badSecret    = meaning{apierr.ServiceMisconfigured, "The server's app client secret is missing or wrong."}
+		flowIsOff    = meaning{apierr.ServiceMisconfigured, "The app client does not permit this way to sign in."}
+		revoked      = meaning{apierr.TokenRevoked, "The token was revoked by a sign-out. Sign in again."}
+		confirmed    = meaning{apierr.UserAlreadyConfirmed, "The account is confirmed already."}
+		startAgain   = meaning{apierr.SessionExpired, "The sign-in took too long or this step was answered before. Start again."}
+		disabled     = meaning{apierr.UserDisabled, "An administrator has disabled the account."}
+		tooMany      = meaning{apierr.TooManyAttempts, "Too many failed attempts for this account. Wait before the next one."}
+	)
+	const notAuthorized, invalidParameter = "NotAuthorizedException", "InvalidParameterException"
+	presentRefreshToken := []operation{opRefreshTokenAuth, opGetTokensFromRefreshToken, opRevokeToken}
+	return []rule{
+		// A wrong secret is the operator's fault wherever it shows.
+		{exception: notAuthorized, text: "secret", meaning: badSecret},
+		{exception: "UnauthorizedException", text: "secret", meaning: badSecret},
+		{exception: "InvalidParameterException", text: "flow not enabled", meaning: flowIsOff},
+		{exception: "InvalidParameterException", text: "is not enabled for the client", meaning: flowIsOff},
+
+		// Where a token is presented, whatever is wrong is wrong with the token;
+		// that of a malformed one is the client's fault (400).
+		{exception: invalidParameter, operations: append(presentRefreshToken, opGlobalSignOut, opGetUser), meaning: invalidToken, status: http.StatusBadRequest},
+		{exception: "UnsupportedTokenTypeException", operations: presentRefreshToken, meaning: invalidToken, status: http.StatusBadRequest},
+		{exception: notAuthorized, text: "user is disabled", meaning: disabled},
+		{exception: notAuthorized, operations: append(presentRefreshToken, opGlobalSignOut), meaning: invalidToken},
+		{exception: notAuthorized, text: "has been revoked", operations: []operation{opGetUser}, meaning: revoked},
+		{exception: notAuthorized, text: "has expired", operations: []operation{opGetUser}, meaning: meaning{apierr.TokenExpired, "The access token has expired. Refresh it."}},
+		{exception: notAuthorized, operations: []operation{opGetUser}, meaning: invalidToken},
+
+		{exception: notAuthorized, text: "user cannot be confirmed. current status is confirmed", operations: []operation{opConfirmSignUp}, meaning: confirmed},
+		{exception: notAuthorized, text: "user cannot confirm because user status is not unconfirmed", operations: []operation{opConfirmSignUp}, meaning: confirmed},
+		{exception: invalidParameter, text: "already confirmed", operations: []operation{opResendConfirmationCode}, meaning: confirmed},
+		{exception: invalidParameter, text: "auto verification", operations: []operation{opResendConfirmationCode}, meaning: meaning{apierr.NotEnabled, "The pool does not verify addresses by a code."}},
+
+		{exception: notAuthorized, text: "signup is not permitted", operations: []operation{opSignUp}, meaning: meaning{apierr.SignupDisabled, "Users cannot sign up by themselves in this pool."}},
+		{exception: notAuthorized, text: "unauthorized attribute", operations: []operation{opSignUp}, meaning: meaning{apierr.BadUserInput, "The app client may not write one of these attributes."}},
+
+		{exception: notAuthorized, text: "attempts exceeded", meaning: tooMany},
+		{exception: notAuthorized, text: "temporary password has expired", meaning: meaning{apierr.TemporaryPasswordExpired, "The temporary password has expired; an administrator must set another."}},
+		{exception: notAuthorized, text: "session", operations: []operation{opInitiateAuth}, meaning: startAgain},
+	}
+}
+
+// exceptionMeanings lists every exception type of the SDK, those of the
+// administrator's operations included, since a test holds the list against the
+// SDK and "cannot occur" is a promise that only Amazon can keep.
+func exceptionMeanings() map[string]meaning {
+	var (
+		misconfigured = meaning{apierr.ServiceMisconfigured, "The user pool is set up in a way that cannot work. The server's log says more."}
+		notEnabled    = meaning{apierr.NotEnabled, "The user pool or its app client has this switched off."}
+		wrongCode     = meaning{apierr.CodeMismatch, "The code is wrong."}
+		tooMany       = meaning{apierr.TooManyAttempts, "Too many attempts for this account. Wait before the next one."}
+		notEnrolled   = meaning{apierr.MFANotEnrolled, "The user has not set up this second factor."}
+		invalidToken  = meaning{apierr.InvalidToken, "The token is malformed, revoked, expired, or not one of this application's."}
+		conflict      = meaning{apierr.Conflict, "Something else changed the same record at the same time. Try again."}
+		internal      = meaning{apierr.Internal, "Internal server error"}
+	)
+	return map[string]meaning{
+		"UsernameExistsException":                 {apierr.EmailAlreadyRegistered, "An account with this e-mail address exists."},
+		"AliasExistsException":                    {apierr.AliasAlreadyRegistered, "Another account has this e-mail address, phone number or preferred user name."},
+		"UserNotFoundException":                   {apierr.UserNotFound, "There is no such user."},
+		"UserNotConfirmedException":               {apierr.UserNotConfirmed, "The account is not confirmed: enter the code that was sent."},
+		"PasswordResetRequiredException":          {apierr.PasswordResetRequired, "The password must be set anew before signing in."},
+		"NotAuthorizedException":                  {apierr.InvalidCredentials, "E-mail address or password is wrong."},
+		"UnauthorizedException":                   invalidToken,
+		"UnsupportedTokenTypeException":           invalidToken,
+		"RefreshTokenReuseException":              {apierr.RefreshTokenReused, "This refresh token was replaced by a newer one. Sign in again."},
+		"CodeMismatchException":                   wrongCode,
+		"EnableSoftwareTokenMFAException":         wrongCode,
+		"ExpiredCodeException":                    {apierr.CodeExpired, "The code is too old, was used, or was replaced. Ask for another."},
+		"InvalidPasswordException":                {apierr.PasswordPolicy, "The password does not conform to the pool's policy."},
+		"PasswordHistoryPolicyViolationException": {apierr.PasswordReused, "The password was used before. Choose another."},
+		"InvalidParameterException":               {apierr.BadUserInput, "A value of the input is not acceptable to the user pool."},
+		"CodeDeliveryFailureException":            {apierr.CodeDeliveryFailed, "The code could not be sent. Ask for another."},
+
+		"TooManyRequestsException":       {apierr.RateLimited, "Too many requests. Try again shortly."},
+		"LimitExceededException":         tooMany,
+		"TooManyFailedAttemptsException": tooMany,
+
+		"ForbiddenException":              {apierr.BlockedByWAF, "The pool's firewall refused the request."},
+		"UserLambdaValidationException":   {apierr.RejectedByPolicy, "A rule of the pool's owner refused it."},
+		"ConcurrentModificationException": conflict,
+		"PreconditionNotMetException":     conflict,
+		"UserImportInProgressException":   conflict,
+
+		"SoftwareTokenMFANotFoundException": notEnrolled,
+		"MFAMethodNotFoundException":        notEnrolled,
+		"DeviceKeyExistsException":          {apierr.DeviceExists, "The device is registered already."},
+
+		"WebAuthnChallengeNotFoundException":      {apierr.PasskeyChallengeExpired, "The passkey ceremony took too long. Start again."},
+		"WebAuthnOriginNotAllowedException":       {apierr.PasskeyOrigin, "The pool does not trust the page that the passkey was made on."},
+		"WebAuthnRelyingPartyMismatchException":   {apierr.PasskeyRPMismatch, "The passkey belongs to another relying party."},
+		"WebAuthnCredentialNotSupportedException": {apierr.PasskeyUnsupported, "This kind of passkey is not supported."},
+		"WebAuthnClientMismatchException":         invalidToken,
+		"WebAuthnNotEnabledException":             notEnabled,
+
+		"OperationNotEnabledException":      notEnabled,
+		"UnsupportedOperationException":     notEnabled,
+		"UnsupportedUserStateException":     {apierr.Conflict, "The account's state does not permit that."},
+		"FeatureUnavailableInTierException": notEnabled,
+
+		"ResourceNotFoundException":                misconfigured,
+		"InvalidLambdaResponseException":           misconfigured,
+		"UnexpectedLambdaException":                misconfigured,
+		"InvalidEmailRoleAccessPolicyException":    misconfigured,
+		"InvalidSmsRoleAccessPolicyException":      misconfigured,
+		"InvalidSmsRoleTrustRelationshipException": misconfigured,
+		"InvalidUserPoolConfigurationException":    misconfigured,
+		"InvalidOAuthFlowException":                misconfigured,
+		"WebAuthnConfigurationMissingException":    misconfigured,
+		"UserPoolAddOnNotEnabledException":         misconfigured,
+		"AccessDeniedException":                    misconfigured,
+		"UnsupportedIdentityProviderException":     misconfigured,
+		"ScopeDoesNotExistException":               misconfigured,
+		"TierChangeNotAllowedException":            misconfigured,
+		"UserPoolTaggingException":                 misconfigured,
+
+		// Only an administrator's operations can say these.
+		"DuplicateProviderException":          {apierr.Conflict, "There is one of that name."},
+		"GroupExistsException":                {apierr.Conflict, "There is one of that name."},
+		"ManagedLoginBrandingExistsException": {apierr.Conflict, "There is one of that name."},
+		"TermsExistsException":                {apierr.Conflict, "There is one of that name."},
+
+		"InternalErrorException":  internal,
+		"InternalServerException": internal,
+	}
+}

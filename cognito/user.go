@@ -1,0 +1,226 @@
+package cognito
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+)
+
+// Caller is the user of one request, known by a verified access token.
+type Caller struct {
+	// Claims is what the token holds.
+	Claims *AccessClaims
+
+	client      *Client
+	accessToken string
+
+	once    sync.Once
+	profile profile
+	err     error
+}
+
+// NewCaller returns the caller that the verified access token names.
+func (c *Client) NewCaller(claims *AccessClaims, accessToken string) *Caller {
+	return &Caller{Claims: claims, client: c, accessToken: accessToken}
+}
+
+type callerKey struct{}
+
+// NewContext returns a context that carries the caller.
+func NewContext(ctx context.Context, caller *Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, caller)
+}
+
+// CallerFromContext returns the caller, or nil where no token was asked for.
+func CallerFromContext(ctx context.Context) *Caller {
+	caller, _ := ctx.Value(callerKey{}).(*Caller)
+	return caller
+}
+
+// User returns the caller as a user. It makes no call to Cognito.
+func (c *Caller) User() *User {
+	return &User{ID: c.Claims.Subject, Groups: listOf(c.Claims.Groups), load: c.loadProfile}
+}
+
+// loadProfile asks Cognito at most once in the life of the caller, which is one
+// request: fields are resolved side by side and may be aliased.
+func (c *Caller) loadProfile(ctx context.Context) (profile, error) {
+	c.once.Do(func() { c.profile, c.err = c.client.getUser(ctx, c.accessToken) })
+	return c.profile, c.err
+}
+
+func (c *Client) getUser(ctx context.Context, accessToken string) (profile, error) {
+	out, err := invoke(ctx, c, opGetUser, c.api.GetUser, &sdk.GetUserInput{AccessToken: &accessToken})
+	if err != nil {
+		return profile{}, err
+	}
+	if aws.ToString(out.Username) == "" {
+		return profile{}, c.errors.translate(opGetUser, errIncomplete)
+	}
+	attributes := make([]Attribute, 0, len(out.UserAttributes))
+	for _, a := range out.UserAttributes {
+		attributes = append(attributes, Attribute{aws.ToString(a.Name), aws.ToString(a.Value)})
+	}
+	return newProfile(attributes, c.options.UsernameAttribute), nil
+}
+
+// profile is a user's attributes.
+type profile struct {
+	attributes        []Attribute // by name
+	usernameAttribute string
+}
+
+func newProfile(attributes []Attribute, usernameAttribute string) profile {
+	slices.SortFunc(attributes, func(a, b Attribute) int { return strings.Compare(a.Name, b.Name) })
+	return profile{attributes, usernameAttribute}
+}
+
+// value returns the attribute's value, nil without one.
+func (p profile) value(name string) *string {
+	for _, a := range p.attributes {
+		if a.Name == name {
+			return &a.Value
+		}
+	}
+	return nil
+}
+
+// User is a user as the API shows it. ID and Groups are there at once; the
+// methods take what else there is from the tokens or from one call to Cognito.
+type User struct {
+	ID     string
+	Groups []string
+
+	load func(context.Context) (profile, error)
+}
+
+// Username returns the shown name.
+func (u *User) Username(ctx context.Context) (*string, error) {
+	p, err := u.load(ctx)
+	return p.value(p.usernameAttribute), err
+}
+
+// Email returns the e-mail address.
+func (u *User) Email(ctx context.Context) (*string, error) {
+	return u.attribute(ctx, emailAttribute)
+}
+
+// EmailVerified tells whether the e-mail address was confirmed, nil when the
+// app client may not read that.
+func (u *User) EmailVerified(ctx context.Context) (*bool, error) {
+	text, err := u.attribute(ctx, "email_verified")
+	if text == nil {
+		return nil, err
+	}
+	// An administrator may have written it in either case.
+	verified := strings.EqualFold(*text, "true")
+	return &verified, err
+}
+
+// PhoneNumber returns the phone number in E.164 form.
+func (u *User) PhoneNumber(ctx context.Context) (*string, error) {
+	return u.attribute(ctx, "phone_number")
+}
+
+// Mode returns the application's own mark of the user.
+func (u *User) Mode(ctx context.Context) (*string, error) {
+	return u.attribute(ctx, modeAttribute)
+}
+
+// Attributes returns all attributes by name.
+func (u *User) Attributes(ctx context.Context) ([]Attribute, error) {
+	p, err := u.load(ctx)
+	return p.attributes, err
+}
+
+func (u *User) attribute(ctx context.Context, name string) (*string, error) {
+	p, err := u.load(ctx)
+	return p.value(name), err
+}
+
+// newUserFromTokens reads a user from tokens that Cognito has just given. Where
+// there is no ID token, the profile is one call away.
+func newUserFromTokens(t *AuthTokens) *User {
+	access := unverifiedClaims(t.AccessToken)
+	caller := t.client.NewCaller(&AccessClaims{}, t.AccessToken)
+	user := &User{ID: text(access["sub"]), Groups: groupsOf(access), load: caller.loadProfile}
+	if t.IDToken != nil {
+		id := profileOf(unverifiedClaims(*t.IDToken), t.client.options.UsernameAttribute)
+		user.load = func(context.Context) (profile, error) { return id, nil }
+	}
+	return user
+}
+
+// unverifiedClaims reads the payload of a token that came straight from Cognito
+// over the connection we opened, which is its proof (OpenID Connect Core,
+// section 3.1.3.7, item 6). It must not be used on a token that a client sent.
+func unverifiedClaims(token string) map[string]any {
+	var claims map[string]any
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return nil
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || json.Unmarshal(payload, &claims) != nil {
+		return nil
+	}
+	return claims
+}
+
+// profileOf takes the attributes out of an ID token's claims: all but the
+// token's own.
+func profileOf(claims map[string]any, usernameAttribute string) profile {
+	var attributes []Attribute
+	for name, value := range claims {
+		if strings.HasPrefix(name, "cognito:") || isTokenClaim(name) {
+			continue
+		}
+		switch v := value.(type) {
+		case string:
+			attributes = append(attributes, Attribute{name, v})
+		case bool:
+			attributes = append(attributes, Attribute{name, map[bool]string{true: "true", false: "false"}[v]})
+		}
+	}
+	return newProfile(attributes, usernameAttribute)
+}
+
+// isTokenClaim tells the claims that are about the token from those that are
+// about the user.
+func isTokenClaim(name string) bool {
+	switch name {
+	case "iss", "aud", "exp", "iat", "nbf", "jti", "origin_jti", "event_id", "token_use", "auth_time",
+		"nonce", "at_hash", "acr", "amr", "identities":
+		return true
+	default:
+		return false
+	}
+}
+
+func groupsOf(claims map[string]any) []string {
+	list, _ := claims["cognito:groups"].([]any)
+	groups := make([]string, 0, len(list))
+	for _, g := range list {
+		groups = append(groups, text(g))
+	}
+	return groups
+}
+
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+// listOf returns an empty list for none: the schema promises a list.
+func listOf(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}

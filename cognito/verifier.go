@@ -1,0 +1,365 @@
+package cognito
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jws"
+)
+
+// DefaultLeeway is how far the issuer's clock and ours may differ when
+// [VerifierOptions] says nothing else; MaxLeeway is the most it may say.
+const (
+	DefaultLeeway = 30 * time.Second
+	MaxLeeway     = 60 * time.Second
+)
+
+// Bounds of a token, checked before anything is allocated. An access token of
+// Cognito has about 1,100 bytes, its kid 44.
+const (
+	maxTokenLen = 8 << 10
+	maxKidLen   = 256
+)
+
+// ErrInvalidToken is matched, with [errors.Is], by every refusal of a token
+// that no waiting and no signing in again at another time would have helped:
+// all of them are [*InvalidTokenError].
+var ErrInvalidToken = errors.New("cognito: invalid token")
+
+// The reasons of an [InvalidTokenError]. They are a closed set of fixed texts,
+// so that they can be logged and used as a metric's label: no part of a token
+// ever gets into them.
+const (
+	ReasonTooLong      = "token is too long"
+	ReasonNotJWT       = "token is not three base64url segments"
+	ReasonHeader       = "header is malformed"
+	ReasonAlgorithm    = "algorithm is not RS256"
+	ReasonExtension    = "header has a member that is not allowed"
+	ReasonType         = "typ is not that of an access token"
+	ReasonKeyID        = "key id is missing or too long"
+	ReasonClaims       = "claims are malformed"
+	ReasonIssuer       = "issuer is not this user pool"
+	ReasonIDToken      = "ID token used as access token"
+	ReasonTokenUse     = "token_use is not access"
+	ReasonClientID     = "client_id is not this app client"
+	ReasonAudience     = "audience is not this app client"
+	ReasonNoUser       = "token is not a user's token"
+	ReasonMissingTime  = "exp or iat is missing"
+	ReasonUnknownKey   = "key id is unknown"
+	ReasonBadSignature = "signature is wrong"
+	ReasonNotYetValid  = "token is not valid yet"
+)
+
+// InvalidTokenError says that a token is not a good access token of this user
+// pool and app client, and never will be. It matches [ErrInvalidToken].
+type InvalidTokenError struct {
+	// Reason is one of the Reason constants.
+	Reason string
+}
+
+func (e *InvalidTokenError) Error() string { return "cognito: invalid token: " + e.Reason }
+
+// Is makes every InvalidTokenError match ErrInvalidToken.
+func (e *InvalidTokenError) Is(target error) bool { return target == ErrInvalidToken }
+
+// TokenExpiredError says that a token was good in every way until ExpiredAt:
+// the signature has been checked, so the caller may be told to refresh. It does
+// not match [ErrInvalidToken].
+type TokenExpiredError struct {
+	ExpiredAt time.Time
+}
+
+func (e *TokenExpiredError) Error() string {
+	return "cognito: token expired at " + e.ExpiredAt.UTC().Format(time.RFC3339)
+}
+
+// AccessClaims is what a verified access token says. Only [Verifier.Verify]
+// makes one. It is shared between callers and must not be changed.
+//
+// Claims that a user can write himself, such as custom:mode, are not part of
+// it: authorise by Groups and Scopes only.
+type AccessClaims struct {
+	// Subject is the user's id, the sub claim. It is never empty.
+	Subject string
+
+	// Username is the user's name in the pool. In pools where users sign in
+	// with an e-mail address it equals Subject. It is never empty.
+	Username string
+
+	// ClientID and Issuer are the app client and the user pool that the token
+	// was made for, as the verifier was told them.
+	ClientID string
+	Issuer   string
+
+	// JTI names this token, OriginJTI the sign-in that it comes from and
+	// EventID the authentication event. Each may be empty: the pool leaves the
+	// first two out where token revocation is turned off.
+	JTI       string
+	OriginJTI string
+	EventID   string
+
+	// DeviceKey is the remembered device, or empty.
+	DeviceKey string
+
+	// Scopes and Groups are in the token's order: groups by precedence.
+	Scopes []string
+	Groups []string
+
+	// KeyID is the key that signed the token. Whoever remembers a verified
+	// token must forget it when that key leaves the key set.
+	KeyID string
+
+	// AuthTime is when the user signed in, which refreshing does not move. It
+	// is zero where the token does not say. IssuedAt and ExpiresAt are never
+	// zero; the token is honoured until ExpiresAt plus the leeway.
+	AuthTime  time.Time
+	IssuedAt  time.Time
+	ExpiresAt time.Time
+}
+
+// VerifierOptions says which tokens a [Verifier] accepts.
+type VerifierOptions struct {
+	// Issuers are the accepted values of iss; a token must have exactly one of
+	// them. Cognito has two forms for one pool. At least one is required.
+	Issuers []string
+
+	// ClientID is the app client. Required: a pool signs the tokens of all its
+	// app clients with the same keys.
+	ClientID string
+
+	// Keys are the pool's public keys. Required.
+	Keys *KeySet
+
+	// Leeway is allowed for clocks that differ, on exp, nbf and iat. Zero means
+	// DefaultLeeway; more than MaxLeeway is an error.
+	Leeway time.Duration
+
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Verifier checks access tokens of one app client of one user pool, offline
+// but for the pool's public keys. It may be used by many goroutines at once.
+//
+// A signature stays good after the user signed out: Cognito tells that to
+// nobody who does not ask it. Callers that promise more keep a record of their
+// own and compare it with Subject, OriginJTI and IssuedAt.
+type Verifier struct {
+	issuers   []string
+	clientID  string
+	keys      *KeySet
+	leeway    time.Duration
+	now       func() time.Time
+	encoding  *base64.Encoding
+	signature jws.Verifier
+}
+
+// NewVerifier returns a Verifier, or all that is wrong with the options.
+func NewVerifier(o VerifierOptions) (*Verifier, error) {
+	var faults []error
+	if len(o.Issuers) == 0 || slices.Contains(o.Issuers, "") {
+		faults = append(faults, errors.New("cognito: verifier needs at least one issuer, and none that is empty"))
+	}
+	if o.ClientID == "" {
+		faults = append(faults, errors.New("cognito: verifier needs a client id"))
+	}
+	if o.Keys == nil {
+		faults = append(faults, errors.New("cognito: verifier needs a key set"))
+	}
+	if o.Leeway < 0 || o.Leeway > MaxLeeway {
+		faults = append(faults, fmt.Errorf("cognito: leeway %v is not between 0 and %v", o.Leeway, MaxLeeway))
+	}
+	signature, err := jws.NewVerifier(jwa.RS256)
+	if err != nil {
+		faults = append(faults, fmt.Errorf("cognito: RS256: %w", err))
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	if o.Leeway == 0 {
+		o.Leeway = DefaultLeeway
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Verifier{
+		issuers:  slices.Clone(o.Issuers),
+		clientID: o.ClientID,
+		keys:     o.Keys,
+		leeway:   o.Leeway,
+		now:      o.Now,
+		// Strict: the unused bits of a segment's last character must be zero,
+		// or one token would have many spellings.
+		encoding:  base64.RawURLEncoding.Strict(),
+		signature: signature,
+	}, nil
+}
+
+// Verify checks token as an access token of the verifier's user pool and app
+// client. The error is one of
+//
+//   - [*InvalidTokenError]: the token is worthless,
+//   - [*TokenExpiredError]: it was good, and may be refreshed,
+//   - [ErrKeysUnavailable]: this cannot be said without keys; try again later.
+//
+// The steps are those of RFC 7519, section 7.2, and of "Verifying JSON web
+// tokens" in Cognito's guide
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html),
+// with RFC 8725 in mind: the token has no say in how it is verified. They are
+// in the order of their cost, the network last; only the clock comes after the
+// signature, because a forged token must never be told from an invalid one as
+// merely expired.
+func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, error) {
+	// The length, before any work depends on it.
+	if len(token) > maxTokenLen {
+		return nil, &InvalidTokenError{ReasonTooLong}
+	}
+
+	// Three segments in canonical, unpadded base64url (RFC 7515, section 3.1).
+	parts, ok := v.split(token)
+	if !ok {
+		return nil, &InvalidTokenError{ReasonNotJWT}
+	}
+
+	// The header: one algorithm, whatever the token would like (RFC 8725,
+	// section 3.1), no extension, no key of its own.
+	h, ok := parseHeader(parts.header)
+	if !ok {
+		return nil, &InvalidTokenError{ReasonHeader}
+	}
+	if string(h.alg) != "RS256" {
+		return nil, &InvalidTokenError{ReasonAlgorithm}
+	}
+	if h.forbidden {
+		return nil, &InvalidTokenError{ReasonExtension}
+	}
+	// Cognito writes no typ; RFC 9068 would have it at+jwt.
+	if h.typed && !strings.EqualFold(string(h.typ), "JWT") && !strings.EqualFold(string(h.typ), "at+jwt") {
+		return nil, &InvalidTokenError{ReasonType}
+	}
+	if len(h.kid) == 0 || len(h.kid) > maxKidLen {
+		return nil, &InvalidTokenError{ReasonKeyID}
+	}
+
+	// The claims: this pool, an access token, this app client.
+	c, ok := parseClaims(parts.claims)
+	if !ok {
+		return nil, &InvalidTokenError{ReasonClaims}
+	}
+	issuer := slices.IndexFunc(v.issuers, func(s string) bool { return s == string(c.issuer) })
+	if issuer < 0 {
+		return nil, &InvalidTokenError{ReasonIssuer}
+	}
+	if string(c.tokenUse) == "id" {
+		return nil, &InvalidTokenError{ReasonIDToken}
+	}
+	if string(c.tokenUse) != "access" {
+		return nil, &InvalidTokenError{ReasonTokenUse}
+	}
+	if string(c.clientID) != v.clientID {
+		return nil, &InvalidTokenError{ReasonClientID}
+	}
+	// An access token has no aud, unless it was asked for with another API as
+	// its resource, or a trigger added the client id. One that names somebody
+	// else must be refused (RFC 7519, section 4.1.3).
+	if c.hasAudience && !slices.ContainsFunc(c.audience, func(b []byte) bool { return string(b) == v.clientID }) {
+		return nil, &InvalidTokenError{ReasonAudience}
+	}
+	// The tokens of the client credentials grant have a sub, the client id, but
+	// no user.
+	if len(c.subject) == 0 || len(c.username) == 0 || string(c.subject) == v.clientID {
+		return nil, &InvalidTokenError{ReasonNoUser}
+	}
+	if c.expires.IsZero() || c.issued.IsZero() {
+		return nil, &InvalidTokenError{ReasonMissingTime}
+	}
+
+	// The signature (RFC 7518, section 3.3), by the key that the pool publishes
+	// under this id: only now may the network be needed.
+	kid := string(h.kid)
+	key, err := v.keys.Key(ctx, kid)
+	if errors.Is(err, ErrUnknownKey) {
+		return nil, &InvalidTokenError{ReasonUnknownKey}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if v.signature.Verify(parts.signed, parts.signature, key) != nil {
+		return nil, &InvalidTokenError{ReasonBadSignature}
+	}
+
+	// The clock (RFC 7519, sections 4.1.4 to 4.1.6).
+	now := v.now()
+	if latest := now.Add(v.leeway); c.issued.After(latest) || c.notBefore.After(latest) {
+		return nil, &InvalidTokenError{ReasonNotYetValid}
+	}
+	if !c.expires.After(now.Add(-v.leeway)) {
+		return nil, &TokenExpiredError{c.expires}
+	}
+
+	return &AccessClaims{
+		Subject:   string(c.subject),
+		Username:  string(c.username),
+		ClientID:  v.clientID,
+		Issuer:    v.issuers[issuer],
+		JTI:       string(c.jti),
+		OriginJTI: string(c.originJTI),
+		EventID:   string(c.eventID),
+		DeviceKey: string(c.deviceKey),
+		Scopes:    strings.Fields(string(c.scope)),
+		Groups:    toStrings(c.groups),
+		KeyID:     kid,
+		AuthTime:  c.authTime,
+		IssuedAt:  c.issued,
+		ExpiresAt: c.expires,
+	}, nil
+}
+
+// segments is a token in the JWS compact serialisation, taken apart.
+type segments struct {
+	signed                    []byte // what the signature is over: still encoded
+	header, claims, signature []byte // decoded
+}
+
+// split takes token apart. No segment may be empty: without a signature it is
+// an unsecured token; with two more segments it would be an encrypted one.
+func (v *Verifier) split(token string) (segments, bool) {
+	first, last := strings.IndexByte(token, '.'), strings.LastIndexByte(token, '.')
+	if first < 1 || last < first+2 || last == len(token)-1 || strings.Contains(token[first+1:last], ".") {
+		return segments{}, false
+	}
+	// The decoder refuses all that is foreign to the alphabet but line breaks.
+	if strings.ContainsAny(token, "\r\n") {
+		return segments{}, false
+	}
+	raw := []byte(token)
+	decoded := make([]byte, 0, len(raw))
+	decoded, err1 := v.encoding.AppendDecode(decoded, raw[:first])
+	headerEnd := len(decoded)
+	decoded, err2 := v.encoding.AppendDecode(decoded, raw[first+1:last])
+	claimsEnd := len(decoded)
+	decoded, err3 := v.encoding.AppendDecode(decoded, raw[last+1:])
+	return segments{
+		signed:    raw[:last],
+		header:    decoded[:headerEnd],
+		claims:    decoded[headerEnd:claimsEnd],
+		signature: decoded[claimsEnd:],
+	}, err1 == nil && err2 == nil && err3 == nil
+}
+
+func toStrings(texts [][]byte) []string {
+	if len(texts) == 0 {
+		return nil
+	}
+	list := make([]string, len(texts))
+	for i, text := range texts {
+		list[i] = string(text)
+	}
+	return list
+}
