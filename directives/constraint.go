@@ -1,0 +1,173 @@
+package directives
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"authgraph/internal/apierr"
+)
+
+// ConstraintFormat is a form known to @constraint (the schema's enum).
+type ConstraintFormat string
+
+// ConstraintFormatEmail is an e-mail address as one types it.
+const ConstraintFormatEmail ConstraintFormat = "EMAIL"
+
+// Constraint is the directive @constraint. The zero value is ready for use.
+type Constraint struct {
+	// patterns holds the compiled patterns of the schema, which are few and
+	// known when the server starts.
+	patterns sync.Map // string → *regexp.Regexp
+}
+
+// Directive lets a value in when it is text of the asked-for length and form.
+// An absent value is let in: whether one must be given is the type's affair.
+func (c *Constraint) Directive(
+	ctx context.Context, _ any, next graphql.Resolver,
+	minLength, maxLength *int32, pattern *string, format *ConstraintFormat,
+) (any, error) {
+	value, err := next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	text, ok := textOf(value)
+	if !ok {
+		return value, nil
+	}
+	if fault := c.check(text, minLength, maxLength, pattern, format); fault != "" {
+		field := inputPath(ctx)
+		return nil, &apierr.Error{
+			Code:    apierr.BadUserInput,
+			Field:   field,
+			Message: fmt.Sprintf("%s %s.", field, fault),
+		}
+	}
+	return value, nil
+}
+
+func textOf(value any) (string, bool) {
+	switch v := value.(type) {
+	case string:
+		return v, true
+	case *string:
+		if v != nil {
+			return *v, true
+		}
+	}
+	return "", false
+}
+
+// check returns what is wrong with the text, "" when nothing is. It never
+// quotes the text.
+func (c *Constraint) check(
+	text string, minLength, maxLength *int32, pattern *string, format *ConstraintFormat,
+) string {
+	if !utf8.ValidString(text) {
+		return "is not valid Unicode text"
+	}
+	length := utf8.RuneCountInString(text)
+	switch {
+	case maxLength != nil && length > int(*maxLength):
+		return fmt.Sprintf("must have at most %d characters", *maxLength)
+	case minLength != nil && *minLength == 1 && length == 0:
+		return "must not be empty"
+	case minLength != nil && length < int(*minLength):
+		return fmt.Sprintf("must have at least %d characters", *minLength)
+	case pattern != nil && !c.compile(*pattern).MatchString(text):
+		return fmt.Sprintf("must match the pattern %s", *pattern)
+	case format != nil && *format == ConstraintFormatEmail && !isEmail(text):
+		return "must be an e-mail address of the form local@domain"
+	default:
+		return ""
+	}
+}
+
+// compile panics for a pattern that is no regular expression: that is a fault
+// of the schema, which a test finds.
+func (c *Constraint) compile(pattern string) *regexp.Regexp {
+	if compiled, ok := c.patterns.Load(pattern); ok {
+		return compiled.(*regexp.Regexp)
+	}
+	compiled := regexp.MustCompile(pattern)
+	c.patterns.Store(pattern, compiled)
+	return compiled
+}
+
+// inputPath returns the path of the value from the argument down, for instance
+// "input.attributes[1].name".
+func inputPath(ctx context.Context) string {
+	var parts []string
+	for p := graphql.GetPathContext(ctx); p != nil; p = p.Parent {
+		switch {
+		case p.Index != nil:
+			parts = append(parts, fmt.Sprintf("[%d]", *p.Index))
+		case p.Field != nil:
+			parts = append(parts, "."+*p.Field)
+		}
+	}
+	slices.Reverse(parts)
+	return strings.TrimPrefix(strings.Join(parts, ""), ".")
+}
+
+// Bounds of RFC 5321, section 4.5.3.1, and RFC 1035, section 2.3.4, in octets.
+const (
+	maxEmail = 254
+	maxLocal = 64
+	maxLabel = 63
+)
+
+// isEmail accepts what people type as their address: a dot-atom (RFC 5322,
+// section 3.2.3, with the letters of RFC 6531), an @, and a domain name with a
+// dot. Display names, comments, quoted parts and address literals are legal in
+// a mail header, but no mailbox that Cognito would send to.
+func isEmail(s string) bool {
+	local, domain, found := strings.Cut(s, "@")
+	return found && len(s) <= maxEmail && isLocalPart(local) && isDomain(domain)
+}
+
+func isLocalPart(s string) bool {
+	if s == "" || len(s) > maxLocal {
+		return false
+	}
+	for _, atom := range strings.Split(s, ".") {
+		if atom == "" || strings.ContainsFunc(atom, func(r rune) bool { return !isAtomRune(r) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func isAtomRune(r rune) bool {
+	return isLetterOrDigit(r) || strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r)
+}
+
+func isDomain(s string) bool {
+	labels := strings.Split(s, ".")
+	if len(labels) < 2 {
+		return false
+	}
+	for _, label := range labels {
+		if label == "" || len(label) > maxLabel || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		if strings.ContainsFunc(label, func(r rune) bool { return r != '-' && !isLetterOrDigit(r) }) {
+			return false
+		}
+	}
+	// No top-level domain is a number; an address would be.
+	return strings.ContainsFunc(labels[len(labels)-1], func(r rune) bool { return r < '0' || r > '9' })
+}
+
+// isLetterOrDigit accepts every letter, mark and digit of Unicode: addresses
+// need not be in Latin script.
+func isLetterOrDigit(r rune) bool {
+	return unicode.In(r, unicode.L, unicode.M, unicode.Nd)
+}

@@ -1,0 +1,168 @@
+package directives_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"authgraph/directives"
+	"authgraph/internal/apierr"
+)
+
+// check puts a value through the directive as gqlgen does for the input field
+// email of the argument input.
+func check(value any, minLength, maxLength *int32, pattern *string, format *directives.ConstraintFormat) error {
+	ctx := graphql.WithPathContext(context.Background(), graphql.NewPathWithField("input"))
+	ctx = graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+	next := func(context.Context) (any, error) { return value, nil }
+	constraint := &directives.Constraint{}
+	_, err := constraint.Directive(ctx, nil, next, minLength, maxLength, pattern, format)
+	return err
+}
+
+func checkEmail(address string) error {
+	format := directives.ConstraintFormatEmail
+	return check(address, nil, nil, nil, &format)
+}
+
+func TestEmail(t *testing.T) {
+	good := []string{
+		"ada@example.com", "a@b.cd", "ADA@EXAMPLE.COM", "ada.lovelace@example.co.uk", "ada+tag@example.com",
+		"o'brien@example.com", "a_b-c@ex-ample.com", "!#$%&'*+-/=?^_`{|}~@example.com", "1@2.com",
+		"ada@xn--bcher-kva.example", "ada@bücher.example", "юзер@почта.рф", "用户@例子.公司",
+		strings.Repeat("a", 64) + "@example.com",
+		"a@" + strings.Repeat("a", 63) + ".com",
+	}
+	for _, address := range good {
+		if err := checkEmail(address); err != nil {
+			t.Errorf("%q is refused: %v", address, err)
+		}
+	}
+	bad := []string{
+		"", "ada", "@", "ada@", "@example.com", "ada@example", "ada@localhost", "ada@.com", "ada@example.",
+		"ada@example..com", ".ada@example.com", "ada.@example.com", "a..b@example.com", "a b@example.com",
+		" ada@example.com", "ada@example.com ", "ada@example.com\n", "ada\x00@example.com", "ada@exam\tple.com",
+		"a@b@example.com", "Ada <ada@example.com>", "<ada@example.com>", `"ada l"@example.com`, "ada@[127.0.0.1]",
+		"ada@127.0.0.1", "ada@-example.com", "ada@example-.com", "ada@exa_mple.com", "ada(c)@example.com",
+		"ada,bob@example.com", "mailto:ada@example.com", "ada@example.com,bob@example.com",
+		"ada\u200b@example.com", "ada\u202e@example.com", "ada@example\u3002com", "ada\xff@example.com",
+		strings.Repeat("a", 65) + "@example.com",
+		"a@" + strings.Repeat("a", 64) + ".com",
+		"a@" + strings.Repeat("a.", 130) + "com",
+		"ada@example.com\r\nBcc: eve@example.com",
+	}
+	for _, address := range bad {
+		if err := checkEmail(address); err == nil {
+			t.Errorf("%q is let in", address)
+		}
+	}
+}
+
+func TestLengthsAndPatterns(t *testing.T) {
+	n := func(i int32) *int32 { return &i }
+	p := func(s string) *string { return &s }
+	tests := []struct {
+		name     string
+		value    any
+		min, max *int32
+		pattern  *string
+		message  string // "": let in
+	}{
+		{"as short as may be", "abc", n(3), nil, nil, ""},
+		{"too short", "ab", n(3), nil, nil, "must have at least 3 characters"},
+		{"empty", "", n(1), nil, nil, "must not be empty"},
+		{"as long as may be", "abc", nil, n(3), nil, ""},
+		{"too long", "abcd", nil, n(3), nil, "must have at most 3 characters"},
+		{"characters are not bytes: long enough", "äöü", n(3), n(3), nil, ""},
+		{"characters are not bytes: emoji", "😀😀😀", n(3), n(3), nil, ""},
+		{"characters are not bytes: too short", "äö", n(3), nil, nil, "must have at least 3 characters"},
+		{"not Unicode", "\xff\xfe", nil, nil, nil, "is not valid Unicode text"},
+		{"pattern", "123456", nil, nil, p(`^\S+$`), ""},
+		{"pattern not met", "123 456", nil, nil, p(`^\S+$`), "must match the pattern"},
+		{"length comes before pattern", strings.Repeat(" ", 9), nil, n(3), p(`^\S+$`), "at most 3"},
+		{"pointer", p("ab"), n(3), nil, nil, "must have at least 3 characters"},
+		{"no value", (*string)(nil), n(3), nil, nil, ""},
+		{"no text", 42, n(3), nil, nil, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := check(tt.value, tt.min, tt.max, tt.pattern, nil)
+			if tt.message == "" {
+				if err != nil {
+					t.Fatalf("refused: %v", err)
+				}
+				return
+			}
+			var e *apierr.Error
+			if !errors.As(err, &e) {
+				t.Fatalf("error %v, want an *apierr.Error", err)
+			}
+			if e.Code != apierr.BadUserInput || e.Field != "input.email" || !strings.Contains(e.Message, tt.message) {
+				t.Errorf("%s field %q %q, want BAD_USER_INPUT input.email …%s", e.Code, e.Field, e.Message, tt.message)
+			}
+		})
+	}
+}
+
+// A value is handed on as it came: trimming a password would make two of one.
+func TestValueIsUnchanged(t *testing.T) {
+	constraint := &directives.Constraint{}
+	for _, value := range []string{" leading", "trailing ", "Ｆｕｌｌ", "e\u0301", "é"} {
+		got, err := constraint.Directive(context.Background(), nil,
+			func(context.Context) (any, error) { return value, nil }, nil, nil, nil, nil)
+		if err != nil || got != value {
+			t.Errorf("%q became %q, %v", value, got, err)
+		}
+	}
+}
+
+// A pattern that does not compile would panic when the first client uses the
+// field.
+func TestPatternsOfTheSchemaCompile(t *testing.T) {
+	text, err := os.ReadFile("../schema.graphqls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := gqlparser.LoadSchema(&ast.Source{Input: string(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	patterns := 0
+	for _, typ := range schema.Types {
+		for _, field := range typ.Fields {
+			directive := field.Directives.ForName("constraint")
+			if directive == nil {
+				continue
+			}
+			if argument := directive.Arguments.ForName("pattern"); argument != nil {
+				patterns++
+				pattern := argument.Value.Raw
+				_ = check("x", nil, nil, &pattern, nil)
+			}
+		}
+	}
+	if patterns == 0 {
+		t.Error("no pattern found: the test looks in the wrong place")
+	}
+}
+
+// FuzzEmail looks for an address that is let in and is not one mailbox.
+func FuzzEmail(f *testing.F) {
+	f.Add("ada@example.com")
+	f.Add("Ada <ada@example.com>")
+	f.Add("ada@example.com\r\nBcc: x@y.z")
+	f.Fuzz(func(t *testing.T, address string) {
+		if checkEmail(address) != nil {
+			return
+		}
+		if strings.Count(address, "@") != 1 || strings.ContainsAny(address, " \t\r\n\x00<>(),:;[]\"\\") || len(address) > 254 {
+			t.Errorf("%q is let in", address)
+		}
+	})
+}

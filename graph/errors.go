@@ -1,0 +1,270 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"authgraph/internal/apierr"
+	"authgraph/internal/reqctx"
+)
+
+const (
+	// maxErrors bounds the errors of one answer; what is beyond tells nothing new.
+	maxErrors = 50
+	// maxMessage bounds a message, in characters.
+	maxMessage = 200
+)
+
+// presenter turns errors into what a client sees, and logs the causes of those
+// that are our fault. It is the only place that does either.
+//
+// What a client sees is one of our codes with its text. gqlgen's own errors, of
+// parsing and validation, keep their text without any literal of the document,
+// which may be a password.
+type presenter struct {
+	log          *slog.Logger
+	observePanic func()
+}
+
+// present implements graphql.ErrorPresenterFunc.
+func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
+	shown := &gqlerror.Error{Path: responsePath(ctx)}
+	var theirs *gqlerror.Error
+	if errors.As(err, &theirs) {
+		shown.Locations = theirs.Locations
+		if shown.Path == nil && !isVariablePath(theirs.Path) {
+			shown.Path = theirs.Path
+		}
+	}
+	ours := classify(ctx, err, theirs)
+	shown.Message = truncate(ours.Message)
+	shown.Extensions = extensions(ctx, ours)
+	p.logFault(ctx, ours)
+	return shown
+}
+
+// classify finds the code of an error.
+func classify(ctx context.Context, err error, theirs *gqlerror.Error) *apierr.Error {
+	var ours *apierr.Error
+	if errors.As(err, &ours) {
+		return ours
+	}
+	if theirs == nil {
+		return apierr.From(err)
+	}
+	switch {
+	case isVariablePath(theirs.Path):
+		return variableError(ctx, theirs)
+	case strings.HasPrefix(theirs.Message, "exceeded token limit"):
+		return apierr.New(apierr.OperationLimitExceeded,
+			fmt.Sprintf("The document has more than %d tokens.", maxTokens))
+	case theirs.Extensions["code"] == string(apierr.GraphQLParseFailed):
+		return apierr.New(apierr.GraphQLParseFailed, withoutLiterals(theirs.Message))
+	case strings.HasPrefix(theirs.Message, "operation ") && strings.HasSuffix(theirs.Message, " not found"):
+		return apierr.New(apierr.GraphQLValidationFailed,
+			"Name one of the document's operations in operationName.")
+	case theirs.Extensions["code"] == string(apierr.GraphQLValidationFailed):
+		return apierr.New(apierr.GraphQLValidationFailed, validationMessage(theirs))
+	case len(theirs.Path) > len(responsePath(ctx)):
+		// A literal that its type cannot hold: the path goes on into the input.
+		return &apierr.Error{
+			Code:    apierr.BadUserInput,
+			Message: "A value of the input does not fit its type.",
+			Field:   inputField(theirs.Path[len(responsePath(ctx)):]),
+			Cause:   err,
+		}
+	default:
+		return apierr.From(err)
+	}
+}
+
+// responsePath is the path of the field that failed, without the input path
+// that gqlgen adds to it; nil for an error of the whole request.
+func responsePath(ctx context.Context) ast.Path {
+	if field := graphql.GetFieldContext(ctx); field != nil {
+		return field.Path()
+	}
+	return nil
+}
+
+// isVariablePath tells the paths that gqlparser makes for a variable that does
+// not fit: they begin with "variable" and name no field of the answer.
+func isVariablePath(path ast.Path) bool {
+	return len(path) > 0 && path[0] == ast.PathName("variable")
+}
+
+// variableError explains a variable that does not fit its type. What gqlparser
+// says of it may quote the value.
+func variableError(ctx context.Context, theirs *gqlerror.Error) *apierr.Error {
+	e := &apierr.Error{
+		Code:    apierr.BadUserInput,
+		Message: "A variable does not fit its type.",
+		Field:   inputField(inputPath(ctx, theirs.Path[1:])),
+	}
+	switch {
+	case strings.HasSuffix(theirs.Message, "must be defined"), strings.HasSuffix(theirs.Message, "cannot be null"):
+		e.Message = e.Field + " is required."
+	case strings.HasSuffix(theirs.Message, "unknown field"):
+		e.Message = "The input has no such field."
+	}
+	return e
+}
+
+// inputPath exchanges the variable that the path begins with for where the
+// operation uses it, so that a field has one path however it was sent.
+func inputPath(ctx context.Context, path ast.Path) ast.Path {
+	name, ok := path[0].(ast.PathName)
+	if !ok {
+		return path
+	}
+	for _, selection := range graphql.GetOperationContext(ctx).Operation.SelectionSet {
+		field, ok := selection.(*ast.Field)
+		if !ok {
+			continue
+		}
+		for _, argument := range field.Arguments {
+			if used, ok := findVariable(argument.Value, string(name)); ok {
+				return append(append(ast.Path{ast.PathName(argument.Name)}, used...), path[1:]...)
+			}
+		}
+	}
+	return path
+}
+
+// findVariable returns the path inside the value at which the variable stands.
+func findVariable(value *ast.Value, name string) (ast.Path, bool) {
+	if value.Kind == ast.Variable {
+		return nil, value.Raw == name
+	}
+	for _, child := range value.Children {
+		if path, ok := findVariable(child.Value, name); ok && child.Name != "" {
+			return append(ast.Path{ast.PathName(child.Name)}, path...), true
+		}
+	}
+	return nil, false
+}
+
+// inputField writes a path as clients know it: "input.attributes[1].name". A
+// part that is no GraphQL name came from the client and is left out.
+func inputField(path ast.Path) string {
+	var b strings.Builder
+	for _, part := range path {
+		switch part := part.(type) {
+		case ast.PathIndex:
+			fmt.Fprintf(&b, "[%d]", int(part))
+		case ast.PathName:
+			if !isName(string(part)) {
+				return b.String()
+			}
+			if b.Len() > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(string(part))
+		}
+	}
+	return b.String()
+}
+
+// isName tells names as GraphQL's grammar has them, of a length that the schema
+// may have.
+func isName(s string) bool {
+	if s == "" || len(s) > 64 || (s[0] >= '0' && s[0] <= '9') {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+}
+
+// withoutLiterals removes what a parser's message quotes of the document. A
+// forgotten quotation mark makes a name of a password, so names go as well.
+func withoutLiterals(message string) string {
+	quoted := regexp.MustCompile(`\s*"(?:[^"\\]|\\.)*"?`)
+	return quoted.ReplaceAllString(message, "")
+}
+
+// validationMessage returns the message of a validation error. One rule quotes
+// values; of its messages those are kept that name fields only.
+func validationMessage(err *gqlerror.Error) string {
+	if !strings.HasPrefix(err.Rule, "ValuesOfCorrectType") {
+		return err.Message
+	}
+	for _, start := range []string{`Field "`, `OneOf Input Object "`} {
+		if strings.HasPrefix(err.Message, start) {
+			return err.Message
+		}
+	}
+	return "A value in the document does not fit the type that the schema asks for."
+}
+
+// extensions is what a client acts upon.
+func extensions(ctx context.Context, e *apierr.Error) map[string]any {
+	x := map[string]any{"code": string(e.Code), "status": e.HTTPStatus()}
+	if e.Field != "" {
+		x["field"] = e.Field
+	}
+	if e.Code.Retryable() {
+		x["retryable"] = true
+	}
+	if e.RetryAfter > 0 {
+		x["retryAfterSeconds"] = int(e.RetryAfter.Seconds() + 0.999)
+	}
+	if e.Required != nil {
+		x["required"] = e.Required
+	}
+	if id := reqctx.FromContext(ctx).ID; id != "" {
+		x["requestId"] = id
+	}
+	return x
+}
+
+// codeOf returns the code of an error that was presented.
+func codeOf(err *gqlerror.Error) string {
+	code, _ := err.Extensions["code"].(string)
+	return code
+}
+
+// logFault logs what is our fault, or Cognito's, with its cause.
+func (p presenter) logFault(ctx context.Context, e *apierr.Error) {
+	level := slog.LevelDebug
+	switch status := e.HTTPStatus(); {
+	case status == 503, status == 502:
+		level = slog.LevelWarn
+	case status >= 500:
+		level = slog.LevelError
+	}
+	p.log.LogAttrs(ctx, level, "graphql error",
+		slog.String("code", string(e.Code)),
+		slog.String("path", responsePath(ctx).String()),
+		slog.String("requestId", reqctx.FromContext(ctx).ID),
+		slog.Any("cause", e.Cause),
+	)
+}
+
+// recover implements graphql.RecoverFunc: a panic is a fault of ours.
+func (p presenter) recover(_ context.Context, value any) error {
+	p.observePanic()
+	return &apierr.Error{
+		Code:    apierr.Internal,
+		Message: "Internal server error",
+		Cause:   fmt.Errorf("panic: %v\n%s", value, debug.Stack()),
+	}
+}
+
+func truncate(message string) string {
+	message = strings.ToValidUTF8(message, "")
+	if utf8.RuneCountInString(message) <= maxMessage {
+		return message
+	}
+	return string([]rune(message)[:maxMessage-1]) + "…"
+}

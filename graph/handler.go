@@ -1,0 +1,158 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/core"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"authgraph/cognito"
+	"authgraph/graph/generated"
+)
+
+const (
+	// maxTokens bounds a document before anything else looks at it: validation
+	// is quadratic in its size, and all other limits come after validation.
+	maxTokens = 1000
+
+	// requestTimeout bounds the execution of one document. It leaves room for
+	// two operations of Cognito one after the other that both time out.
+	requestTimeout = 10 * time.Second
+
+	// Documents are cached parsed and validated. Both figures together bound
+	// the memory for it: clients that vary their documents push each other out.
+	cachedDocuments        = 500
+	maxCachedDocumentBytes = 8 << 10
+)
+
+// Options configures the handler of /graphql.
+type Options struct {
+	// Cognito answers the resolvers. Required.
+	Cognito *cognito.Client
+	// Directives is the policy of the schema. All of them are required.
+	Directives generated.DirectiveRoot
+	// Introspection lets clients read the schema and be helped by suggestions.
+	Introspection bool
+	// Log takes the causes of errors that are our fault. Required.
+	Log *slog.Logger
+	// Observe is told of every root field: operation is "query" or "mutation",
+	// code is "OK" or an ErrorCode. A document that was refused as a whole is
+	// one observation of operation and field "none". Default: nobody is told.
+	Observe func(operation, field, code string, took time.Duration)
+	// ObservePanic is told of every panic that ended a field. Default: nobody.
+	ObservePanic func()
+}
+
+// NewHandler returns the handler of /graphql. It fails when a directive of the
+// schema is missing, since gqlgen would say so only when the field is asked for.
+func NewHandler(o Options) (http.Handler, error) {
+	switch {
+	case o.Cognito == nil:
+		return nil, errors.New("graph: Options.Cognito is nil")
+	case o.Log == nil:
+		return nil, errors.New("graph: Options.Log is nil")
+	}
+	if err := requireAll(o.Directives); err != nil {
+		return nil, err
+	}
+	if o.Observe == nil {
+		o.Observe = func(string, string, string, time.Duration) {}
+	}
+	if o.ObservePanic == nil {
+		o.ObservePanic = func() {}
+	}
+
+	present := presenter{log: o.Log, observePanic: o.ObservePanic}
+	server := handler.New(generated.NewExecutableSchema(generated.Config{
+		Resolvers:  &Resolver{Cognito: o.Cognito},
+		Directives: o.Directives,
+	}))
+	server.AddTransport(transport{present: present, observe: o.Observe})
+	server.SetParserTokenLimit(maxTokens)
+	server.SetQueryCache(smallDocuments{lru.New[*ast.QueryDocument](cachedDocuments)})
+	server.SetErrorPresenter(present.present)
+	server.SetRecoverFunc(present.recover)
+	server.Use(limits{introspection: o.Introspection})
+	if o.Introspection {
+		server.Use(extension.Introspection{})
+	} else {
+		server.SetDisableSuggestion(true)
+		server.SetValidationRulesFn(rulesWithoutSuggestions)
+	}
+	server.AroundRootFields(observeRootFields(o.Observe))
+	return server, nil
+}
+
+// requireAll returns an error that names the first directive that is nil.
+func requireAll(root generated.DirectiveRoot) error {
+	v := reflect.ValueOf(root)
+	for i := range v.NumField() {
+		if v.Field(i).IsNil() {
+			return fmt.Errorf("graph: the directive @%s is not set", v.Type().Field(i).Name)
+		}
+	}
+	return nil
+}
+
+// rulesWithoutSuggestions are the rules of validation with those exchanged that
+// would tell names of the schema to someone who may not read it. gqlgen itself
+// exchanges two of the five.
+func rulesWithoutSuggestions() *rules.Rules {
+	r := rules.NewDefaultRules()
+	for _, pair := range []struct{ with, without core.Rule }{
+		{rules.KnownArgumentNamesRule, rules.KnownArgumentNamesRuleWithoutSuggestions},
+		{rules.KnownTypeNamesRule, rules.KnownTypeNamesRuleWithoutSuggestions},
+		{rules.ValuesOfCorrectTypeRule, rules.ValuesOfCorrectTypeRuleWithoutSuggestions},
+	} {
+		r.RemoveRule(pair.with.Name)
+		r.AddRule(pair.without.Name, pair.without.RuleFunc)
+	}
+	return r
+}
+
+// smallDocuments is a cache that takes no long documents, since it counts
+// documents and not their bytes.
+type smallDocuments struct {
+	graphql.Cache[*ast.QueryDocument]
+}
+
+// Add implements graphql.Cache.
+func (c smallDocuments) Add(ctx context.Context, query string, doc *ast.QueryDocument) {
+	if len(query) <= maxCachedDocumentBytes {
+		c.Cache.Add(ctx, query, doc)
+	}
+}
+
+// observeRootFields reports each root field with its first error's code. Errors
+// of the fields below count for it: a `me` without its e-mail address is no
+// success.
+func observeRootFields(
+	observe func(operation, field, code string, took time.Duration),
+) graphql.RootFieldMiddleware {
+	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+		start := time.Now()
+		result := next(ctx)
+		root := graphql.GetRootFieldContext(ctx)
+		code := "OK"
+		for _, err := range graphql.GetErrors(ctx) {
+			if len(err.Path) > 0 && err.Path[0] == ast.PathName(root.Field.Alias) {
+				code = codeOf(err)
+				break
+			}
+		}
+		operation := string(graphql.GetOperationContext(ctx).Operation.Operation)
+		observe(operation, root.Field.Name, code, time.Since(start))
+		return result
+	}
+}

@@ -1,0 +1,743 @@
+package graph_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"authgraph/cognito"
+	"authgraph/directives"
+	"authgraph/graph"
+	"authgraph/graph/generated"
+	"authgraph/internal/reqctx"
+)
+
+// api is the handler of /graphql before a stand-in for Cognito that answers
+// every call with the same status and body.
+type api struct {
+	http.Handler
+	upstream atomic.Int64 // calls to Cognito
+	log      *lockedBuffer
+	observed observations
+}
+
+type options struct {
+	introspection bool
+	status        int    // of the stand-in; 0: 200
+	body          string // of the stand-in
+}
+
+func newAPI(t *testing.T, o options) *api {
+	t.Helper()
+	a := &api{log: &lockedBuffer{}}
+	stand := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		a.upstream.Add(1)
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		if o.status != 0 {
+			w.WriteHeader(o.status)
+		}
+		_, _ = io.WriteString(w, o.body)
+	}))
+	t.Cleanup(stand.Close)
+
+	client, err := cognito.New(cognito.Options{
+		Region: "us-east-1", ClientID: "client", Endpoint: stand.URL, UsernameAttribute: "preferred_username",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	constraint := &directives.Constraint{}
+	auth := func(ctx context.Context, _ any, next graphql.Resolver, _, _ []string, _ *string) (any, error) {
+		claims := &cognito.AccessClaims{Subject: "the-sub", Groups: []string{"admins"}}
+		return next(cognito.NewContext(ctx, client.NewCaller(claims, "token")))
+	}
+	a.Handler, err = graph.NewHandler(graph.Options{
+		Cognito:       client,
+		Directives:    generated.DirectiveRoot{Auth: auth, Constraint: constraint.Directive},
+		Introspection: o.introspection,
+		Log:           slog.New(slog.NewJSONHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Observe:       a.observed.add,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// lockedBuffer is a log that handlers may write to side by side.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// observations are what Options.Observe was told, as "operation field code".
+type observations struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (o *observations) add(operation, field, code string, _ time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.list = append(o.list, operation+" "+field+" "+code)
+}
+
+func (o *observations) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return strings.Join(o.list, "; ")
+}
+
+// answer is a decoded response.
+type answer struct {
+	status int
+	header http.Header
+	text   string
+	Data   map[string]any
+	Errors []struct {
+		Message    string
+		Path       []any
+		Locations  []any
+		Extensions map[string]any
+	}
+}
+
+func (a *answer) code() string {
+	if len(a.Errors) == 0 {
+		return ""
+	}
+	code, _ := a.Errors[0].Extensions["code"].(string)
+	return code
+}
+
+func (a *api) do(t *testing.T, r *http.Request) *answer {
+	t.Helper()
+	w := httptest.NewRecorder()
+	r = r.WithContext(reqctx.NewContext(r.Context(), &reqctx.Request{ID: "req-1"}))
+	a.ServeHTTP(w, r)
+	got := &answer{status: w.Code, header: w.Header(), text: w.Body.String()}
+	if err := json.Unmarshal(w.Body.Bytes(), got); err != nil {
+		t.Fatalf("the answer is not JSON: %v\n%s", err, got.text)
+	}
+	return got
+}
+
+func post(body, accept string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	if accept != "" {
+		r.Header.Set("Accept", accept)
+	}
+	return r
+}
+
+// query sends a document and asks for the media type whose statuses tell more.
+func (a *api) query(t *testing.T, document string) *answer {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"query": document})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.do(t, post(string(body), "application/graphql-response+json"))
+}
+
+const bothTypes = "application/graphql-response+json, application/json;q=0.9"
+
+// The statuses and media types of the GraphQL over HTTP specification.
+func TestHTTP(t *testing.T) {
+	const me = `{"query":"{me{id}}"}`
+	request := func(method, contentType, body string) func() *http.Request {
+		return func() *http.Request {
+			r := httptest.NewRequest(method, "/graphql", strings.NewReader(body))
+			if contentType != "" {
+				r.Header.Set("Content-Type", contentType)
+			}
+			r.Header.Set("Accept", bothTypes)
+			return r
+		}
+	}
+	get := func(values url.Values) func() *http.Request {
+		return func() *http.Request {
+			r := httptest.NewRequest(http.MethodGet, "/graphql?"+values.Encode(), nil)
+			r.Header.Set("Accept", bothTypes)
+			return r
+		}
+	}
+	json := func(body string) func() *http.Request { return request("POST", "application/json", body) }
+	tests := []struct {
+		name    string
+		request func() *http.Request
+		status  int
+		code    string
+	}{
+		{"POST", json(me), 200, ""},
+		{"POST with charset", request("POST", "application/json; charset=utf-8", me), 200, ""},
+		{"POST with upper-case charset", request("POST", "application/json;charset=UTF-8", me), 200, ""},
+		{"POST with members of no meaning here", json(`{"query":"{me{id}}","doc_id":"1"}`), 200, ""},
+		{"POST with nulls", json(`{"query":"{me{id}}","operationName":null,"variables":null,"extensions":null}`), 200, ""},
+		{"POST naming the operation", json(`{"query":"query a{me{id}} query b{me{id}}","operationName":"b"}`), 200, ""},
+		{"POST naming no operation of several", json(`{"query":"query a{me{id}} query b{me{id}}"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
+		{"POST naming an operation that is not there", json(`{"query":"query a{me{id}}","operationName":"z"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
+		{"GET", get(url.Values{"query": {"{me{id}}"}}), 200, ""},
+		{"GET with variables", get(url.Values{"query": {"query($a:Boolean!){me{id @include(if:$a)}}"}, "variables": {`{"a":true}`}}), 200, ""},
+		{"GET with operation name", get(url.Values{"query": {"query a{me{id}} query b{me{id}}"}, "operationName": {"a"}}), 200, ""},
+		{"GET without query", get(nil), 400, "BAD_REQUEST"},
+		{"GET with malformed variables", get(url.Values{"query": {"{me{id}}"}, "variables": {"{"}}), 400, "BAD_REQUEST"},
+		{"GET with variables that are a list", get(url.Values{"query": {"{me{id}}"}, "variables": {"[]"}}), 400, "BAD_REQUEST"},
+		{"GET of a mutation", get(url.Values{"query": {"mutation{logout{success}}"}}), 405, "METHOD_NOT_ALLOWED"},
+		{"PUT", request("PUT", "application/json", me), 405, "METHOD_NOT_ALLOWED"},
+		{"DELETE", request("DELETE", "", ""), 405, "METHOD_NOT_ALLOWED"},
+
+		{"no content type", request("POST", "", me), 415, "UNSUPPORTED_MEDIA_TYPE"},
+		{"text/plain", request("POST", "text/plain", me), 415, "UNSUPPORTED_MEDIA_TYPE"},
+		{"a form", request("POST", "application/x-www-form-urlencoded", "query={me{id}}"), 415, "UNSUPPORTED_MEDIA_TYPE"},
+		{"multipart", request("POST", "multipart/form-data; boundary=x", me), 415, "UNSUPPORTED_MEDIA_TYPE"},
+		{"application/graphql", request("POST", "application/graphql", "{me{id}}"), 415, "UNSUPPORTED_MEDIA_TYPE"},
+		{"another charset", request("POST", "application/json; charset=utf-16", me), 415, "UNSUPPORTED_MEDIA_TYPE"},
+		{"malformed content type", request("POST", "application/json; =", me), 415, "UNSUPPORTED_MEDIA_TYPE"},
+
+		{"empty body", json(""), 400, "BAD_REQUEST"},
+		{"white space", json(" \n"), 400, "BAD_REQUEST"},
+		{"malformed JSON", json(`{"query":`), 400, "BAD_REQUEST"},
+		{"not an object", json(`"query"`), 400, "BAD_REQUEST"},
+		{"null", json(`null`), 400, "BAD_REQUEST"},
+		{"a batch", json(`[` + me + `]`), 400, "BAD_REQUEST"},
+		{"two values", json(me + me), 400, "BAD_REQUEST"},
+		{"trailing text", json(me + "x"), 400, "BAD_REQUEST"},
+		{"query missing", json(`{}`), 400, "BAD_REQUEST"},
+		{"query null", json(`{"query":null}`), 400, "BAD_REQUEST"},
+		{"query empty", json(`{"query":""}`), 400, "BAD_REQUEST"},
+		{"query a number", json(`{"query":1}`), 400, "BAD_REQUEST"},
+		{"query an object", json(`{"query":{}}`), 400, "BAD_REQUEST"},
+		{"query in another case", json(`{"QUERY":"{me{id}}"}`), 400, "BAD_REQUEST"},
+		{"query twice", json(`{"query":"{me{id}}","query":"{me{id}}"}`), 400, "BAD_REQUEST"},
+		{"variables a list", json(`{"query":"{me{id}}","variables":[1]}`), 400, "BAD_REQUEST"},
+		{"variables text", json(`{"query":"{me{id}}","variables":"{}"}`), 400, "BAD_REQUEST"},
+		{"operationName a number", json(`{"query":"{me{id}}","operationName":1}`), 400, "BAD_REQUEST"},
+		{"extensions a list", json(`{"query":"{me{id}}","extensions":[]}`), 400, "BAD_REQUEST"},
+		{"persisted query", json(`{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"x"}}}`), 400, "PERSISTED_QUERY_NOT_SUPPORTED"},
+		{"too large", json(`{"query":"` + strings.Repeat(" ", 256<<10) + `{me{id}}"}`), 413, "PAYLOAD_TOO_LARGE"},
+
+		{"not GraphQL", json(`{"query":"{"}`), 400, "GRAPHQL_PARSE_FAILED"},
+		{"no operation", json(`{"query":"fragment f on User{id}"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
+		{"only a comment", json(`{"query":"# nothing"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
+		{"no such field", json(`{"query":"{you{id}}"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
+		{"a subscription", json(`{"query":"subscription{me{id}}"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAPI(t, options{})
+			got := a.do(t, tt.request())
+			if got.status != tt.status || got.code() != tt.code {
+				t.Fatalf("status %d code %q, want %d %q\n%s", got.status, got.code(), tt.status, tt.code, got.text)
+			}
+			if want := "application/graphql-response+json; charset=utf-8"; got.header.Get("Content-Type") != want {
+				t.Errorf("content type %q, want %q", got.header.Get("Content-Type"), want)
+			}
+			if got.status == 405 && got.header.Get("Allow") == "" {
+				t.Error("405 without Allow")
+			}
+			if tt.code == "" {
+				return
+			}
+			if strings.Contains(got.text, `"data"`) {
+				t.Errorf("a refused request has data: %s", got.text)
+			}
+			x := got.Errors[0].Extensions
+			if x["status"] == nil || x["requestId"] != "req-1" {
+				t.Errorf("extensions %v lack status or requestId", x)
+			}
+			if a.upstream.Load() != 0 {
+				t.Error("Cognito was called")
+			}
+		})
+	}
+}
+
+func TestNegotiation(t *testing.T) {
+	const (
+		plain    = "application/json; charset=utf-8"
+		response = "application/graphql-response+json; charset=utf-8"
+	)
+	tests := []struct {
+		accept      string
+		contentType string
+		status      int // for a document that does not validate
+	}{
+		{"", plain, 200},
+		{"*/*", plain, 200},
+		{"application/*", plain, 200},
+		{"application/json", plain, 200},
+		{"application/json; charset=utf-8", plain, 200},
+		{"application/graphql-response+json", response, 400},
+		{"application/graphql-response+json; charset=utf-8", response, 400},
+		{"application/graphql-response+json, application/json;q=0.9", response, 400},
+		{"application/json;q=0.5, application/graphql-response+json;q=0.8", response, 400},
+		{"application/json, application/graphql-response+json;q=0.8", plain, 200},
+		{"application/graphql-response+json,application/json;q=0.9,*/*;q=0.1", response, 400},
+		{"text/html, application/xhtml+xml, */*;q=0.8", plain, 200},
+		{"text/html", plain, 406},
+		{"application/json;q=0", plain, 406},
+		{"application/json; charset=latin1", plain, 406},
+		{";;;", plain, 406},
+	}
+	for _, tt := range tests {
+		t.Run(tt.accept, func(t *testing.T) {
+			t.Parallel()
+			got := newAPI(t, options{}).do(t, post(`{"query":"{you}"}`, tt.accept))
+			if got.status != tt.status || got.header.Get("Content-Type") != tt.contentType {
+				t.Errorf("status %d type %q, want %d %q", got.status, got.header.Get("Content-Type"), tt.status, tt.contentType)
+			}
+		})
+	}
+}
+
+// wide returns a document that selects n fields.
+func wide(n int) string { return "{me{" + strings.Repeat("id ", n) + "}}" }
+
+// bomb returns fragments that double n times.
+func bomb(n int) string {
+	var b strings.Builder
+	b.WriteString("{me{...f0}}")
+	for i := range n {
+		fmt.Fprintf(&b, " fragment f%d on User{...f%d ...f%d}", i, i+1, i+1)
+	}
+	fmt.Fprintf(&b, " fragment f%d on User{id}", n)
+	return b.String()
+}
+
+func aliases(n int, field string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "a%d:%s ", i, field)
+	}
+	return b.String()
+}
+
+func operations(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "query q%d{me{id}} ", i)
+	}
+	return b.String()
+}
+
+func TestLimits(t *testing.T) {
+	const limit, parse, invalid = "OPERATION_LIMIT_EXCEEDED", "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"
+	tests := []struct {
+		name     string
+		document string
+		code     string
+	}{
+		{"as an honest client asks", "{me{id groups username email emailVerified phoneNumber mode attributes{name value}}}", ""},
+		{"300 times the same field", wide(300), ""},
+		{"501 fields", wide(501), limit},
+		{"tokens", wide(1000), limit},
+		{"15 aliases", "{" + aliases(15, "me{id}") + "}", ""},
+		{"16 aliases", "{" + aliases(16, "me{id}") + "}", limit},
+		{"aliases in a fragment", "{a:me{...f} b:me{...f}} fragment f on User{" + aliases(8, "id") + "}", limit},
+		{"aliases in an inline fragment", "{me{... on User{" + aliases(16, "id") + "}}}", limit},
+		{"aliased sign-ins", "mutation{" + aliases(16, `signin(input:{email:"a@b.cd",password:"x"}){__typename}`) + "}", limit},
+		{"doubling fragments", bomb(40), limit},
+		{"10 operations", operations(10), invalid}, // valid, but none is named
+		{"11 operations", operations(11), invalid},
+		{"fragment cycle", "{me{...f}} fragment f on User{...f}", invalid},
+		{"unclosed", strings.Repeat("{me", 2000), limit},
+		{"brackets", `{me(a:` + strings.Repeat("[", 100_000) + `)}`, limit},
+		{"inline fragments", "{me{" + strings.Repeat("...{", 20_000) + "}}", limit},
+		{"directives", "{me{id" + strings.Repeat(" @a", 20_000) + "}}", limit},
+		{"nonsense", strings.Repeat("}", 50), parse},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAPI(t, options{body: `{"Username":"the-sub","UserAttributes":[]}`})
+			got := a.query(t, tt.document)
+			if got.code() != tt.code {
+				t.Fatalf("code %q, want %q\n%.300s", got.code(), tt.code, got.text)
+			}
+			if len(got.Errors) > 50 || len(got.text) > 64<<10 {
+				t.Errorf("%d errors in %d bytes", len(got.Errors), len(got.text))
+			}
+			if tt.code != "" && a.upstream.Load() != 0 {
+				t.Error("Cognito was called for a document that was refused")
+			}
+		})
+	}
+}
+
+func TestOperationsLimit(t *testing.T) {
+	for n, code := range map[int]string{10: "", 11: "OPERATION_LIMIT_EXCEEDED"} {
+		body, _ := json.Marshal(map[string]string{"query": operations(n), "operationName": "q3"})
+		if got := newAPI(t, options{}).do(t, post(string(body), "")); got.code() != code {
+			t.Errorf("%d operations: code %q, want %q", n, got.code(), code)
+		}
+	}
+}
+
+// No answer may hold a literal of the document or a value of the variables: one
+// of them is a password.
+func TestNothingIsEchoed(t *testing.T) {
+	const secret = "Hunter2-Sëcret"
+	signin := func(input string) string {
+		return `mutation{signin(input:` + input + `){__typename}}`
+	}
+	withVariables := func(query string, variables any) string {
+		body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	document := func(query string) string { return withVariables(query, nil) }
+	const variableSignin = `mutation($i:SigninInput!){signin(input:$i){__typename}}`
+	tests := []struct{ name, body string }{
+		{"body that is no JSON", `{"query":"` + secret},
+		{"body that is text", secret},
+		{"string for an object", document(signin(`"` + secret + `"`))},
+		{"list for a string", document(signin(`{email:"a@b.cd",password:["` + secret + `"]}`))},
+		{"name for a string", document(signin(`{email:"a@b.cd",password:Hunter2}`))},
+		{"number for a string", document(signin(`{email:"a@b.cd",password:42424242}`))},
+		{"object for a string", document(signin(`{email:"a@b.cd",password:{x:"` + secret + `"}}`))},
+		{"block string unclosed", document(signin(`{email:"a@b.cd",password:"""` + secret))},
+		{"string unclosed", document(signin(`{email:"a@b.cd",password:"` + secret))},
+		{"stray string", document(signin(`{email:"a@b.cd" "` + secret + `"}`))},
+		{"stray name", document(signin(`{email:"a@b.cd",password Hunter2}`))},
+		{"invalid escape", document(signin(`{email:"a@b.cd",password:"\q` + secret + `"}`))},
+		{"value in a directive", document(`{me{id @include(if:"` + secret + `")}}`)},
+		{"constraint", document(signin(`{email:"` + secret + `",password:"x"}`))},
+		{"constraint on a variable", withVariables(variableSignin, map[string]any{"i": map[string]any{"email": secret, "password": secret}})},
+		{"variable of the wrong type", withVariables(variableSignin, map[string]any{"i": secret})},
+		{"variable with a list", withVariables(variableSignin, map[string]any{"i": map[string]any{"email": "a@b.cd", "password": []string{secret}}})},
+		{"variable with an unknown member", withVariables(variableSignin, map[string]any{"i": map[string]any{secret: secret}})},
+		{"variable of an enum", withVariables(`query($f:__TypeKind){me{id}}`, map[string]any{"f": secret})},
+		{"default value", document(`query($a:Int="` + secret + `"){me{id}}`)},
+	}
+	for _, tt := range tests {
+		for _, introspection := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, introspection %t", tt.name, introspection), func(t *testing.T) {
+				t.Parallel()
+				a := newAPI(t, options{introspection: introspection})
+				got := a.do(t, post(tt.body, ""))
+				if len(got.Errors) == 0 {
+					t.Fatalf("not refused: %s", got.text)
+				}
+				for _, part := range []string{"Hunter2", "Sëcret", "42424242"} {
+					if strings.Contains(got.text, part) {
+						t.Errorf("the answer echoes %q: %s", part, got.text)
+					}
+					if strings.Contains(a.log.String(), part) {
+						t.Errorf("the log holds %q: %s", part, a.log)
+					}
+				}
+				if a.upstream.Load() != 0 {
+					t.Error("Cognito was called")
+				}
+			})
+		}
+	}
+}
+
+// A refused input names its field, by the path that a form would look for.
+func TestInputErrors(t *testing.T) {
+	const signup = `mutation($i:SignupInput!){signup(input:$i){userId}}`
+	good := func() map[string]any {
+		return map[string]any{"username": "ada", "email": "ada@example.com", "password": "Correct-Horse-1", "mode": "user"}
+	}
+	with := func(name string, value any) map[string]any {
+		in := good()
+		in[name] = value
+		return in
+	}
+	without := func(name string) map[string]any {
+		in := good()
+		delete(in, name)
+		return in
+	}
+	attributes := func(list ...any) map[string]any { return with("attributes", list) }
+	attribute := func(name, value any) map[string]any { return map[string]any{"name": name, "value": value} }
+	tests := []struct {
+		name  string
+		input any
+		field string
+	}{
+		{"email missing", without("email"), "input.email"},
+		{"email null", with("email", nil), "input.email"},
+		{"email a number", with("email", 1), "input.email"},
+		{"password a number", with("password", 12345678), "input.password"},
+		{"email without @", with("email", "ada.example.com"), "input.email"},
+		{"email with a name", with("email", "Ada <ada@example.com>"), "input.email"},
+		{"email with a space", with("email", "ada @example.com"), "input.email"},
+		{"email with a line break", with("email", "ada@example.com\n"), "input.email"},
+		{"email with two @", with("email", "a@b@example.com"), "input.email"},
+		{"username empty", with("username", ""), "input.username"},
+		{"username of 51 characters", with("username", strings.Repeat("é", 51)), "input.username"},
+		{"password of 7 characters", with("password", "Abc-123"), "input.password"},
+		{"password of 7 characters and more bytes", with("password", "Äbç-12é"), "input.password"},
+		{"password of 257 characters", with("password", strings.Repeat("x", 257)), "input.password"},
+		{"mode missing", without("mode"), "input.mode"},
+		{"attribute without a name", attributes(attribute("given_name", "x"), attribute("", "x")), "input.attributes[1].name"},
+		{"attribute with a strange name", attributes(attribute("a b", "x")), "input.attributes[0].name"},
+		{"attribute with a long value", attributes(attribute("given_name", strings.Repeat("x", 2049))), "input.attributes[0].value"},
+		{"attribute null", attributes(nil), "input.attributes[0]"},
+		{"attribute that is the e-mail address", attributes(attribute("email", "b@example.com")), "input.attributes"},
+		{"unknown member", with("role", "admin"), "input.role"},
+		{"no object", "ada", "input"},
+		{"null", nil, "input"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAPI(t, options{})
+			body, err := json.Marshal(map[string]any{"query": signup, "variables": map[string]any{"i": tt.input}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := a.do(t, post(string(body), ""))
+			if got.code() != "BAD_USER_INPUT" {
+				t.Fatalf("code %q: %s", got.code(), got.text)
+			}
+			if x := got.Errors[0].Extensions; x["field"] != tt.field || x["status"] != 400.0 {
+				t.Errorf("field %v status %v, want %q 400", x["field"], x["status"], tt.field)
+			}
+			if a.upstream.Load() != 0 {
+				t.Error("Cognito was called with a bad input")
+			}
+		})
+	}
+}
+
+// What cannot be understood is no session: an empty answer of Cognito's least
+// of all.
+func TestUpstreamNonsense(t *testing.T) {
+	tests := []struct {
+		name   string
+		status int
+		body   string
+		code   string
+	}{
+		{"empty object", 200, `{}`, "SERVICE_UNAVAILABLE"},
+		{"empty body", 200, ``, "SERVICE_UNAVAILABLE"},
+		{"empty result", 200, `{"AuthenticationResult":{}}`, "SERVICE_UNAVAILABLE"},
+		{"HTML", 200, `<html>`, "SERVICE_UNAVAILABLE"},
+		{"HTML and 502", 502, `<html>`, "SERVICE_UNAVAILABLE"},
+		{"truncated", 200, `{"AuthenticationResult":{"AccessToken":"a`, "SERVICE_UNAVAILABLE"},
+		{"internal error", 500, `{"__type":"InternalErrorException","message":"host 10.1.2.3"}`, "INTERNAL"},
+		{"unknown exception", 400, `{"__type":"NewException","message":"arn:aws:secret"}`, "INTERNAL"},
+		{"throttled", 400, `{"__type":"TooManyRequestsException","message":"Rate exceeded"}`, "RATE_LIMITED"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAPI(t, options{status: tt.status, body: tt.body})
+			got := a.query(t, `mutation{signin(input:{email:"a@example.com",password:"Some-Passw0rd"}){__typename}}`)
+			if got.code() != tt.code {
+				t.Fatalf("code %q, want %q: %s", got.code(), tt.code, got.text)
+			}
+			if a.upstream.Load() != 1 {
+				t.Errorf("%d calls: a sign-in must not be repeated", a.upstream.Load())
+			}
+			for _, leak := range []string{"10.1.2.3", "arn:", "Some-Passw0rd"} {
+				if strings.Contains(got.text+a.log.String(), leak) {
+					t.Errorf("%q leaks: %s %s", leak, got.text, a.log)
+				}
+			}
+			if tt.code == "RATE_LIMITED" && got.header.Get("Retry-After") != "1" {
+				t.Errorf("Retry-After %q", got.header.Get("Retry-After"))
+			}
+		})
+	}
+}
+
+// What the token holds costs nothing; everything else costs one call, however
+// often it is asked for.
+func TestMeIsLazy(t *testing.T) {
+	const profile = `{"Username":"the-sub","UserAttributes":[
+		{"Name":"sub","Value":"the-sub"},{"Name":"email","Value":"ada@example.com"},
+		{"Name":"email_verified","Value":"true"},{"Name":"preferred_username","Value":"ada"},
+		{"Name":"custom:mode","Value":"user"}]}`
+	tests := []struct {
+		document string
+		calls    int64
+	}{
+		{"{me{id groups __typename}}", 0},
+		{"{a:me{id} b:me{groups}}", 0},
+		{"{me{email}}", 1},
+		{"{me{email emailVerified username phoneNumber mode attributes{name value}}}", 1},
+		{"{a:me{email} b:me{e:email f:email} c:me{mode}}", 3}, // one for each caller: see the directive's own test
+	}
+	for _, tt := range tests {
+		t.Run(tt.document, func(t *testing.T) {
+			t.Parallel()
+			a := newAPI(t, options{body: profile})
+			if got := a.query(t, tt.document); len(got.Errors) != 0 {
+				t.Fatal(got.text)
+			}
+			if a.upstream.Load() != tt.calls {
+				t.Errorf("%d calls to Cognito, want %d", a.upstream.Load(), tt.calls)
+			}
+		})
+	}
+	got := newAPI(t, options{body: profile}).query(t, "{me{id username email emailVerified phoneNumber mode groups}}")
+	want := `{"data":{"me":{"id":"the-sub","username":"ada","email":"ada@example.com","emailVerified":true,"phoneNumber":null,"mode":"user","groups":["admins"]}}}`
+	if got.text != want {
+		t.Errorf("got  %s\nwant %s", got.text, want)
+	}
+}
+
+// An outage of Cognito leaves what the token holds.
+func TestMeSurvivesAnOutage(t *testing.T) {
+	a := newAPI(t, options{status: 503, body: "down"})
+	got := a.query(t, "{me{id email}}")
+	me, _ := got.Data["me"].(map[string]any)
+	if me["id"] != "the-sub" || me["email"] != nil || got.code() != "SERVICE_UNAVAILABLE" {
+		t.Fatal(got.text)
+	}
+	if a.upstream.Load() != 2 {
+		t.Errorf("%d calls: a read is repeated once", a.upstream.Load())
+	}
+	if retryable := got.Errors[0].Extensions["retryable"]; retryable != true {
+		t.Errorf("retryable %v", retryable)
+	}
+}
+
+// A token that Cognito refuses is no half answer; being throttled is one.
+func TestMeOfARevokedToken(t *testing.T) {
+	a := newAPI(t, options{status: 400, body: `{"__type":"NotAuthorizedException","message":"Access Token has been revoked"}`})
+	got := a.query(t, "{me{id email mode}}")
+	if got.code() != "TOKEN_REVOKED" || len(got.Errors) != 1 || got.Data["me"] != nil {
+		t.Errorf("revoked: %s", got.text)
+	}
+	a = newAPI(t, options{status: 400, body: `{"__type":"TooManyRequestsException","message":"Rate exceeded"}`})
+	got = a.query(t, "{me{id email}}")
+	if me, _ := got.Data["me"].(map[string]any); me["id"] != "the-sub" || got.code() != "RATE_LIMITED" {
+		t.Errorf("throttled: %s", got.text)
+	}
+}
+
+func TestIntrospectionSwitch(t *testing.T) {
+	off, on := newAPI(t, options{}), newAPI(t, options{introspection: true})
+	const schema, typ = "{__schema{types{name fields{name}}}}", `{__type(name:"User"){name}}`
+	for _, document := range []string{schema, typ, "{...f} fragment f on Query{__schema{types{name}}}"} {
+		if got := on.query(t, document); len(got.Errors) != 0 {
+			t.Errorf("on: %s", got.text)
+		}
+		if got := off.query(t, document); got.code() != "GRAPHQL_VALIDATION_FAILED" || got.Data != nil {
+			t.Errorf("off: %s", got.text)
+		}
+	}
+	if got := off.query(t, "{__typename me{__typename}}"); len(got.Errors) != 0 {
+		t.Errorf("__typename is no introspection: %s", got.text)
+	}
+	for _, near := range []string{
+		"{mee{id}}", "{me{idd}}", "{me(inputt:1){id}}", "mutation{signin(imput:{}){__typename}}",
+		"{me{... on Userr{id}}}", "query($a:SigninInputt){me{id}}", "{me}",
+		`mutation{signin(input:{emial:"a"}){__typename}}`, "mutation{signin(input:{email:EMAI}){__typename}}",
+	} {
+		if got := off.query(t, near); strings.Contains(got.text, "Did you mean") {
+			t.Errorf("a suggestion in %s", got.text)
+		}
+	}
+	if got := on.query(t, "{mee{id}}"); !strings.Contains(got.text, "Did you mean") {
+		t.Errorf("no suggestion where the schema is public anyway: %s", got.text)
+	}
+}
+
+func TestObservations(t *testing.T) {
+	tests := []struct{ document, want string }{
+		{"{me{id}}", "query me OK"},
+		{"{x:me{id}}", "query me OK"},
+		{"{me{email}}", "query me SERVICE_UNAVAILABLE"},
+		{"{you}", "none none GRAPHQL_VALIDATION_FAILED"},
+		{"{", "none none GRAPHQL_PARSE_FAILED"},
+		{`mutation{signin(input:{email:"x",password:"y"}){__typename}}`, "mutation signin BAD_USER_INPUT"},
+		{`mutation{signin(input:{email:"a@example.com",password:"y"}){__typename}}`, "mutation signin SERVICE_UNAVAILABLE"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.document, func(t *testing.T) {
+			t.Parallel()
+			a := newAPI(t, options{status: 503})
+			a.query(t, tt.document)
+			if got := a.observed.String(); got != tt.want {
+				t.Errorf("observed %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestNewHandlerWantsAllDirectives(t *testing.T) {
+	client, err := cognito.New(cognito.Options{Region: "r", ClientID: "c", UsernameAttribute: "name"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = graph.NewHandler(graph.Options{Cognito: client, Log: slog.New(slog.DiscardHandler)})
+	if err == nil || !strings.Contains(err.Error(), "@Auth") {
+		t.Errorf("error %v, want one that names the directive", err)
+	}
+}
+
+// FuzzHTTP looks for a request that makes the handler panic, answer no JSON, or
+// blame itself.
+func FuzzHTTP(f *testing.F) {
+	f.Add(`{"query":"{me{id}}"}`, "application/json")
+	f.Add(`{"query":"mutation($i:SigninInput!){signin(input:$i){__typename}}","variables":{"i":{"email":"a@b.cd","password":"x"}}}`, "*/*")
+	f.Add(`{"query":"{__schema{types{name}}}","operationName":null}`, "application/graphql-response+json;q=0.1")
+	f.Add(`[{"query":"{me{id}}"}]`, "")
+	client, err := cognito.New(cognito.Options{
+		Region: "us-east-1", ClientID: "c", Endpoint: "http://127.0.0.1:1", UsernameAttribute: "name",
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	log := &lockedBuffer{}
+	constraint := &directives.Constraint{}
+	handler, err := graph.NewHandler(graph.Options{
+		Cognito: client,
+		Log:     slog.New(slog.NewTextHandler(log, nil)),
+		Directives: generated.DirectiveRoot{
+			Auth: func(context.Context, any, graphql.Resolver, []string, []string, *string) (any, error) {
+				return nil, nil
+			},
+			Constraint: constraint.Directive,
+		},
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, body, accept string) {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, post(body, accept))
+		if !json.Valid(w.Body.Bytes()) {
+			t.Fatalf("not JSON: %s", w.Body)
+		}
+		if strings.Contains(w.Body.String(), `"INTERNAL"`) {
+			t.Fatalf("a fault of ours: %s\n%s", w.Body, log)
+		}
+	})
+}
