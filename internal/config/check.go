@@ -1,0 +1,81 @@
+package config
+
+import "strings"
+
+// check notes what the settings must not be to each other. The table is in the
+// order in which one reads the manual.
+func (s *Settings) check(raw *flags, faults *Faults) {
+	given := cognitoSettings(raw)
+	names := strings.Join(given, ", ")
+	prefix, _, wellFormed := strings.Cut(s.UserPoolID, "_")
+	asked := raw.EmbeddedPool
+
+	for _, rule := range []struct {
+		bad   bool
+		fault string
+	}{
+		{
+			asked && len(given) > 0,
+			"--embedded-pool and settings of Amazon Cognito exclude each other; drop --embedded-pool or unset " + names + ".",
+		},
+		{
+			!s.embedded && raw.AWSCognitoUserPoolID == "",
+			"AWS_COGNITO_USER_POOL_ID is missing beside " + names + "; set it, or unset all of them to use the embedded pool.",
+		},
+		{
+			!s.embedded && raw.AWSCognitoAppClientID == "",
+			"AWS_COGNITO_APP_CLIENT_ID is missing beside " + names + "; set it, or unset all of them to use the embedded pool.",
+		},
+		{
+			!s.embedded && wellFormed && s.Endpoint == "" && !isRegion(prefix),
+			"AWS_COGNITO_USER_POOL_ID does not begin with a region of Amazon's, so it is an emulator's; set AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER to where that is.",
+		},
+		{
+			!s.embedded && s.Endpoint == "" && isRegion(prefix) && s.Region != prefix,
+			"AWS_REGION_NAME differs from the region that AWS_COGNITO_USER_POOL_ID begins with, and a pool lives there only; unset AWS_REGION_NAME.",
+		},
+		{
+			s.embedded && !asked && s.Lambda,
+			"Inside Lambda the embedded pool would forget its users between calls; set AWS_COGNITO_USER_POOL_ID and AWS_COGNITO_APP_CLIENT_ID, or insist with --embedded-pool (EMBEDDED_POOL=true).",
+		},
+		{
+			s.embedded && !asked && !s.Lambda && isOpen(s.Addr),
+			"ADDR opens the embedded pool, which is for development, to other machines; use 127.0.0.1, or insist with --embedded-pool (EMBEDDED_POOL=true).",
+		},
+		{
+			s.embedded && !asked && isOpen(s.PoolAddr),
+			"POOL_ADDR opens the embedded pool's administration and inbox, which ask for no password, to other machines; use 127.0.0.1, or insist with --embedded-pool (EMBEDDED_POOL=true).",
+		},
+		{
+			s.embedded && s.Addr != "" && s.Addr == s.PoolAddr && !strings.HasSuffix(s.Addr, ":0"),
+			"ADDR and POOL_ADDR are the same; give the embedded pool a port of its own.",
+		},
+		{
+			s.Playground && !s.Introspection,
+			"PLAYGROUND=on needs the schema that INTROSPECTION withholds; set INTROSPECTION=on or leave PLAYGROUND out.",
+		},
+	} {
+		if rule.bad {
+			faults.add("%s", rule.fault)
+		}
+	}
+}
+
+// cognitoSettings returns the names of the settings that are given and mean
+// that Amazon Cognito, or something that speaks like it, is to be used.
+func cognitoSettings(raw *flags) []string {
+	var given []string
+	for _, setting := range []struct{ name, value string }{
+		{"AWS_REGION_NAME", raw.AWSRegionName},
+		{"AWS_COGNITO_USER_POOL_ID", raw.AWSCognitoUserPoolID},
+		{"AWS_COGNITO_APP_CLIENT_ID", raw.AWSCognitoAppClientID},
+		{"AWS_COGNITO_APP_CLIENT_SECRET", raw.AWSCognitoAppClientSecret.Reveal()},
+		{"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", raw.AWSEndpointURLCognitoIdentityProvider},
+		{"AWS_COGNITO_ISSUER", raw.AWSCognitoIssuer},
+	} {
+		if setting.value != "" {
+			given = append(given, setting.name)
+		}
+	}
+	return given
+}

@@ -1,0 +1,358 @@
+package config_test
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"authgraph/internal/config"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// parse parses a command line, written as one would type it, in an environment.
+func parse(t *testing.T, args string, environment map[string]string) (*config.Settings, string, error) {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	getenv := func(name string) string { return environment[name] }
+	settings, err := config.Parse(strings.Fields(args), getenv, &stdout, &stderr)
+	if stderr.Len() > 0 {
+		t.Errorf("written to stderr: %q", stderr.String())
+	}
+	return settings, stdout.String(), err
+}
+
+func mustParse(t *testing.T, args string, environment map[string]string) *config.Settings {
+	t.Helper()
+	settings, _, err := parse(t, args, environment)
+	if err != nil {
+		t.Fatalf("Parse(%q, %v): %v", args, environment, err)
+	}
+	return settings
+}
+
+// cognito returns the two settings that make Amazon Cognito the pool.
+func cognito(more ...string) map[string]string {
+	environment := map[string]string{
+		"AWS_COGNITO_USER_POOL_ID":  "eu-west-1_AbC123def",
+		"AWS_COGNITO_APP_CLIENT_ID": "3n4b5urk1ft4fl3mg5e62d9ado",
+	}
+	for i := 0; i < len(more); i += 2 {
+		environment[more[i]] = more[i+1]
+	}
+	return environment
+}
+
+func TestDefaults(t *testing.T) {
+	s := mustParse(t, "", nil)
+	if !s.Embedded() || !s.Introspection || !s.Playground || s.Lambda {
+		t.Errorf("embedded %t, introspection %t, playground %t, lambda %t", s.Embedded(), s.Introspection, s.Playground, s.Lambda)
+	}
+	for _, text := range []struct{ name, got, want string }{
+		{"Addr", s.Addr, "127.0.0.1:8080"},
+		{"PoolAddr", s.PoolAddr, "127.0.0.1:9229"},
+		{"DataDir", s.DataDir, ".authgraph"},
+		{"UsernameAttribute", s.UsernameAttribute, "preferred_username"},
+		{"LogLevel", s.LogLevel.String(), "INFO"},
+		{"LogFormat", s.LogFormat, "auto"},
+		{"Region", s.Region, ""},
+		{"JWKSURL", s.JWKSURL(), ""},
+	} {
+		if text.got != text.want {
+			t.Errorf("%s is %q, want %q", text.name, text.got, text.want)
+		}
+	}
+	if len(s.AllowedOrigins)+len(s.TrustedProxies)+len(s.Issuers()) > 0 {
+		t.Errorf("origins %v, proxies %v, issuers %v; want none", s.AllowedOrigins, s.TrustedProxies, s.Issuers())
+	}
+}
+
+func TestCognitoTurnsOffWhatShowsTheSchema(t *testing.T) {
+	s := mustParse(t, "", cognito())
+	if s.Embedded() || s.Introspection || s.Playground {
+		t.Errorf("embedded %t, introspection %t, playground %t; want none", s.Embedded(), s.Introspection, s.Playground)
+	}
+	s = mustParse(t, "", cognito("INTROSPECTION", "on", "PLAYGROUND", "true"))
+	if !s.Introspection || !s.Playground {
+		t.Errorf("introspection %t, playground %t; want both", s.Introspection, s.Playground)
+	}
+}
+
+func TestPlaygroundFollowsIntrospection(t *testing.T) {
+	if s := mustParse(t, "--introspection=off", nil); s.Playground {
+		t.Error("the playground is on without introspection")
+	}
+}
+
+func TestPrecedence(t *testing.T) {
+	environment := map[string]string{"LOG_LEVEL": "warn", "DATA_DIR": ""}
+	s := mustParse(t, "--log-level=error", environment)
+	if s.LogLevel != slog.LevelError {
+		t.Errorf("LogLevel is %v, want the flag's", s.LogLevel)
+	}
+	s = mustParse(t, "serve", environment)
+	if s.LogLevel != slog.LevelWarn {
+		t.Errorf("LogLevel is %v, want the variable's", s.LogLevel)
+	}
+	if s.DataDir != ".authgraph" {
+		t.Errorf("DataDir is %q: an empty variable does not count as unset", s.DataDir)
+	}
+}
+
+func TestAddr(t *testing.T) {
+	for _, test := range []struct {
+		args        string
+		environment map[string]string
+		want        string
+	}{
+		{"", map[string]string{"PORT": "3000"}, "127.0.0.1:3000"},
+		{"", cognito("PORT", "3000"), ":3000"},
+		{"", cognito("PORT", "3000", "ADDR", "127.0.0.1:4000"), "127.0.0.1:4000"},
+		{"--addr=[::1]:0", nil, "[::1]:0"},
+		{"--addr=localhost:80", nil, "localhost:80"},
+		{"--addr=:80 --embedded-pool", nil, ":80"},
+		{"--addr=0.0.0.0:80", map[string]string{"EMBEDDED_POOL": "true"}, "0.0.0.0:80"},
+		{"--addr=0.0.0.0:80", cognito(), "0.0.0.0:80"},
+	} {
+		if got := mustParse(t, test.args, test.environment).Addr; got != test.want {
+			t.Errorf("Parse(%q, %v): Addr is %q, want %q", test.args, test.environment, got, test.want)
+		}
+	}
+}
+
+func TestRegion(t *testing.T) {
+	emulated := []string{"AWS_COGNITO_USER_POOL_ID", "local_1AbC", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://localhost:9229/"}
+	for _, test := range []struct {
+		name        string
+		environment map[string]string
+		want        string
+	}{
+		{"of the pool", cognito(), "eu-west-1"},
+		{"of the pool, not of the process", cognito("AWS_REGION", "us-east-1"), "eu-west-1"},
+		{"named", cognito("AWS_REGION_NAME", "eu-west-1"), "eu-west-1"},
+		{"of the process", cognito(append(emulated, "AWS_REGION", "us-east-1")...), "us-east-1"},
+		{"of an emulator", cognito(emulated...), "local"},
+	} {
+		if got := mustParse(t, "", test.environment).Region; got != test.want {
+			t.Errorf("%s: Region is %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestIssuers(t *testing.T) {
+	const path = "/eu-west-1_AbC123def"
+	public := []string{"https://cognito-idp.eu-west-1.amazonaws.com" + path, "https://issuer-cognito-idp.eu-west-1.amazonaws.com" + path}
+	const endpoint = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
+	for _, test := range []struct {
+		name        string
+		environment map[string]string
+		want        []string
+	}{
+		{"Cognito", cognito(), public},
+		{"a private endpoint of Amazon's", cognito(endpoint, "https://vpce-1.cognito-idp.eu-west-1.vpce.amazonaws.com"), public},
+		{"an emulator", cognito(endpoint, "http://localhost:9229/"), append([]string{"http://localhost:9229" + path}, public...)},
+		{"a look-alike of Amazon's", cognito(endpoint, "https://evilamazonaws.com"), append([]string{"https://evilamazonaws.com" + path}, public...)},
+		{"a setting", cognito(endpoint, "http://localhost:9229", "AWS_COGNITO_ISSUER", "https://id.example.com"), []string{"https://id.example.com"}},
+		{"China", cognito("AWS_COGNITO_USER_POOL_ID", "cn-north-1_AbC123def"), []string{
+			"https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_AbC123def",
+			"https://issuer-cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_AbC123def",
+		}},
+	} {
+		s := mustParse(t, "", test.environment)
+		if got := s.Issuers(); !slices.Equal(got, test.want) {
+			t.Errorf("%s: issuers %q, want %q", test.name, got, test.want)
+		}
+		if want := test.want[0] + "/.well-known/jwks.json"; s.JWKSURL() != want {
+			t.Errorf("%s: JWKSURL is %q, want %q", test.name, s.JWKSURL(), want)
+		}
+	}
+}
+
+func TestLists(t *testing.T) {
+	s := mustParse(t, "", map[string]string{
+		"CORS_ALLOWED_ORIGINS": " https://app.example.com, http://localhost:3000 ,http://[::1]:3000,",
+		"TRUSTED_PROXIES":      "10.1.2.3/8, 192.0.2.1,2001:db8::/32,::ffff:198.51.100.7",
+	})
+	if want := []string{"https://app.example.com", "http://localhost:3000", "http://[::1]:3000"}; !slices.Equal(s.AllowedOrigins, want) {
+		t.Errorf("AllowedOrigins are %q, want %q", s.AllowedOrigins, want)
+	}
+	if got, want := fmt.Sprint(s.TrustedProxies), "[10.0.0.0/8 192.0.2.1/32 2001:db8::/32 198.51.100.7/32]"; got != want {
+		t.Errorf("TrustedProxies are %s, want %s", got, want)
+	}
+}
+
+// TestFaults has one row for each fault: what is set, and a piece of the one
+// sentence that is told.
+func TestFaults(t *testing.T) {
+	lambda := "AWS_LAMBDA_RUNTIME_API"
+	for _, test := range []struct {
+		name        string
+		args        string
+		environment map[string]string
+		want        string
+	}{
+		{"unknown flag", "--adr=:80", nil, "unknown flag --adr"},
+		{"stray argument", "hunter2", nil, "neither a flag nor a command"},
+		{"flag without a value", "--addr", nil, "--addr: expected string value"},
+		{"switch that is none", "", map[string]string{"EMBEDDED_POOL": "perhaps"}, "EMBEDDED_POOL is \"perhaps\"; write true or false"},
+
+		{"only a pool", "", map[string]string{"AWS_COGNITO_USER_POOL_ID": "eu-west-1_Ab1"}, "AWS_COGNITO_APP_CLIENT_ID is missing beside AWS_COGNITO_USER_POOL_ID"},
+		{"only a client", "", map[string]string{"AWS_COGNITO_APP_CLIENT_ID": "abc"}, "AWS_COGNITO_USER_POOL_ID is missing beside AWS_COGNITO_APP_CLIENT_ID"},
+		{"both and the embedded pool", "--embedded-pool", cognito(), "--embedded-pool and settings of Amazon Cognito exclude each other"},
+		{"a pool of nowhere", "", cognito("AWS_COGNITO_USER_POOL_ID", "local_Ab1"), "set AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"},
+		{"a pool elsewhere", "", cognito("AWS_REGION_NAME", "us-east-1"), "AWS_REGION_NAME differs"},
+
+		{"pool id", "", cognito("AWS_COGNITO_USER_POOL_ID", "eu-west-1:Ab1"), "AWS_COGNITO_USER_POOL_ID is"},
+		{"pool id of two lines", "", cognito("AWS_COGNITO_USER_POOL_ID", "eu-west-1_Ab1\n"), `AWS_COGNITO_USER_POOL_ID is "eu-west-1_Ab1\n"`},
+		{"pool id too long", "", cognito("AWS_COGNITO_USER_POOL_ID", "eu-west-1_"+strings.Repeat("a", 60)), "AWS_COGNITO_USER_POOL_ID is"},
+		{"client id", "", cognito("AWS_COGNITO_APP_CLIENT_ID", "a b"), "AWS_COGNITO_APP_CLIENT_ID is"},
+		{"client secret", "", cognito("AWS_COGNITO_APP_CLIENT_SECRET", "hunter2\n"), "AWS_COGNITO_APP_CLIENT_SECRET has a space"},
+		{"region", "", cognito("AWS_REGION_NAME", "Ireland"), "AWS_REGION_NAME"},
+		{"endpoint without a scheme", "", cognito("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "localhost:9229"), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER is not an address"},
+		{"endpoint with a user", "", cognito("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "https://me:hunter2@host"), "is not an address"},
+		{"issuer with a query", "", cognito("AWS_COGNITO_ISSUER", "https://host/?a"), "AWS_COGNITO_ISSUER is not an address"},
+		{"username attribute", "--username-attribute=a/b", nil, "USERNAME_ATTRIBUTE is"},
+		{"username attribute that pools refuse", "--username-attribute=username", nil, "Cognito refuses"},
+
+		{"addr without a port", "--addr=127.0.0.1", nil, "ADDR is \"127.0.0.1\"; write host:port"},
+		{"addr that is a port", "", cognito("ADDR", "8080"), "ADDR is"},
+		{"addr with a port too high", "--addr=127.0.0.1:65536", nil, "ADDR is"},
+		{"addr that is no host", "--addr=http://127.0.0.1:80", nil, "ADDR is"},
+		{"port", "", map[string]string{"PORT": "http"}, "PORT is"},
+		{"pool addr", "--pool-addr=127.0.0.1", nil, "POOL_ADDR is"},
+		{"the same address twice", "--addr=127.0.0.1:1234 --pool-addr=127.0.0.1:1234", nil, "a port of its own"},
+		{"empty data dir", "--data-dir=", nil, "DATA_DIR is empty"},
+
+		{"embedded pool for all", "--addr=:8080", nil, "ADDR opens the embedded pool"},
+		{"embedded pool for a network", "--addr=192.168.0.2:8080", nil, "ADDR opens the embedded pool"},
+		{"embedded pool for a name", "--addr=localhost.example.com:8080", nil, "ADDR opens the embedded pool"},
+		{"the pool itself for all", "--pool-addr=0.0.0.0:9229", nil, "POOL_ADDR opens"},
+		{"embedded pool inside Lambda", "", map[string]string{lambda: "127.0.0.1:9001"}, "Inside Lambda"},
+
+		{"origin with a wildcard", "--cors-allowed-origins=https://*.example.com", nil, "there are no wildcards"},
+		{"any origin", "--cors-allowed-origins=*", nil, "there are no wildcards"},
+		{"origin null", "--cors-allowed-origins=null", nil, "cannot be allowed"},
+		{"origin with a path", "--cors-allowed-origins=https://example.com/app", nil, "leave out everything after"},
+		{"origin with a slash", "--cors-allowed-origins=https://example.com/", nil, "leave out everything after"},
+		{"origin with a user", "--cors-allowed-origins=https://me@example.com", nil, "leave out everything after"},
+		{"origin without a scheme", "--cors-allowed-origins=example.com", nil, "write scheme://host"},
+		{"origin of another scheme", "--cors-allowed-origins=file://host", nil, "write scheme://host"},
+		{"origin in capitals", "--cors-allowed-origins=https://Example.com", nil, "lower case"},
+		{"origin with its scheme's port", "--cors-allowed-origins=https://example.com:443", nil, "leave out :443"},
+		{"origin with half a port", "--cors-allowed-origins=https://example.com:", nil, "write the port"},
+
+		{"proxy", "--trusted-proxies=10.0.0.0/33", nil, "TRUSTED_PROXIES has"},
+		{"proxy by name", "--trusted-proxies=proxy.local", nil, "TRUSTED_PROXIES has"},
+		{"everyone a proxy", "--trusted-proxies=0.0.0.0/0", nil, "list the proxies only"},
+		{"introspection", "--introspection=maybe", nil, "INTROSPECTION is"},
+		{"playground without introspection", "", cognito("PLAYGROUND", "on"), "PLAYGROUND=on needs"},
+		{"log level", "--log-level=loud", nil, "LOG_LEVEL is"},
+		{"log format", "--log-format=xml", nil, "LOG_FORMAT is"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, _, err := parse(t, test.args, test.environment)
+			var faults config.Faults
+			if !errors.As(err, &faults) {
+				t.Fatalf("got %v, want faults", err)
+			}
+			if len(faults) != 1 || !strings.Contains(faults[0], test.want) {
+				t.Errorf("got %d faults, want one with %q:\n%v", len(faults), test.want, err)
+			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("the fault repeats a secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestAllFaultsAtOnce(t *testing.T) {
+	_, _, err := parse(t, "--log-level=loud --pool-addr=here --cors-allowed-origins=*,null", map[string]string{
+		"AWS_COGNITO_APP_CLIENT_SECRET": "hunter2",
+		"LOG_FORMAT":                    "xml",
+	})
+	var faults config.Faults
+	if !errors.As(err, &faults) || len(faults) != 7 {
+		t.Fatalf("got %d faults, want 7: %v", len(faults), err)
+	}
+	for _, want := range []string{"7 settings need mending", "\n  1. ", "\n  7. "} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the message has no %q:\n%v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("the faults repeat a secret:\n%v", err)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	t.Setenv("COLUMNS", "100") // kong asks the terminal otherwise
+	_, help, err := parse(t, "--help", map[string]string{"AWS_COGNITO_APP_CLIENT_SECRET": "hunter2"})
+	if !errors.Is(err, config.ErrShown) {
+		t.Errorf("got %v, want ErrShown", err)
+	}
+	const golden = "testdata/help.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(help), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if help != string(want) {
+		t.Errorf("--help changed; look at it and run the test with -update:\n%s", help)
+	}
+	for _, name := range []string{
+		"AWS_REGION_NAME", "AWS_COGNITO_USER_POOL_ID", "AWS_COGNITO_APP_CLIENT_ID", "AWS_COGNITO_APP_CLIENT_SECRET",
+		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_COGNITO_ISSUER", "USERNAME_ATTRIBUTE", "ADDR", "CORS_ALLOWED_ORIGINS",
+		"TRUSTED_PROXIES", "INTROSPECTION", "PLAYGROUND", "EMBEDDED_POOL", "DATA_DIR", "POOL_ADDR", "LOG_LEVEL", "LOG_FORMAT",
+	} {
+		flag := "--" + strings.ToLower(strings.ReplaceAll(name, "_", "-"))
+		if !strings.Contains(help, flag) || !strings.Contains(help, "["+name+"]") {
+			t.Errorf("--help lacks %s or [%s]", flag, name)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	_, out, err := parse(t, "--version", nil)
+	if !errors.Is(err, config.ErrShown) || !strings.HasPrefix(out, "authgraph ") {
+		t.Errorf("got %q, %v", out, err)
+	}
+}
+
+func TestSecretDoesNotPrintItself(t *testing.T) {
+	s := mustParse(t, "--aws-cognito-app-client-secret=hunter2", cognito())
+	if s.ClientSecret.Reveal() != "hunter2" {
+		t.Errorf("Reveal gives %q", s.ClientSecret.Reveal())
+	}
+	var out strings.Builder
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T %10.3s"} {
+		fmt.Fprintf(&out, verb+"\n", s.ClientSecret)
+		fmt.Fprintf(&out, verb+"\n", *s)
+		fmt.Fprintf(&out, verb+"\n", s)
+	}
+	encoded, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Write(encoded)
+	for _, h := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
+		slog.New(h).Info("settings", "secret", s.ClientSecret, "all", s)
+	}
+	for _, form := range []string{"hunter2", fmt.Sprintf("%x", "hunter2"), fmt.Sprintf("%X", "hunter2")} {
+		if strings.Contains(out.String(), form) {
+			t.Errorf("the secret shows as %q in\n%s", form, out.String())
+		}
+	}
+	if !strings.Contains(out.String(), "[redacted]") {
+		t.Errorf("no placeholder in\n%s", out.String())
+	}
+}

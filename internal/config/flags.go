@@ -1,0 +1,136 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// flags is the command line as kong sees it. Everything but the switches is
+// text here, so that a malformed value becomes one fault in the list of all
+// faults and not the end of parsing. The variable of a flag is its name in
+// upper case with underscores; see variable.
+type flags struct {
+	Serve struct{} `cmd:"" default:"1" help:"Serve the API (the default)."`
+
+	AWSRegionName                         string `name:"aws-region-name" group:"cognito" placeholder:"REGION" help:"Region of the user pool. Default: the region that the pool id begins with, else AWS_REGION."`
+	AWSCognitoUserPoolID                  string `name:"aws-cognito-user-pool-id" group:"cognito" placeholder:"ID" help:"Id of the user pool, for instance eu-west-1_AbC123def. Default: none, which means the embedded pool."`
+	AWSCognitoAppClientID                 string `name:"aws-cognito-app-client-id" group:"cognito" placeholder:"ID" help:"Id of the pool's app client. Default: none."`
+	AWSCognitoAppClientSecret             Secret `name:"aws-cognito-app-client-secret" group:"cognito" placeholder:"SECRET" help:"Secret of the app client, if it has one. Prefer the variable: other users of the machine can read a command line. Default: none."`
+	AWSEndpointURLCognitoIdentityProvider string `name:"aws-endpoint-url-cognito-identity-provider" group:"cognito" placeholder:"URL" help:"Where Cognito's API is, for an emulator or a private endpoint. Default: Amazon's endpoint of the region."`
+	AWSCognitoIssuer                      string `name:"aws-cognito-issuer" group:"cognito" placeholder:"URL" help:"The only issuer (claim iss) whose tokens are accepted. Default: the issuers that Cognito, or the endpoint above, uses for the pool."`
+	UsernameAttribute                     string `name:"username-attribute" group:"cognito" placeholder:"NAME" default:"preferred_username" help:"Attribute of the pool that holds the name given at sign-up. Default: preferred_username."`
+
+	Addr               string `name:"addr" group:"http" placeholder:"HOST:PORT" help:"Where to listen. Default: 127.0.0.1:8080; with PORT set, that port on all interfaces, or on 127.0.0.1 with the embedded pool."`
+	CORSAllowedOrigins string `name:"cors-allowed-origins" group:"http" placeholder:"ORIGIN,..." help:"Origins whose pages may call the API, each written scheme://host[:port]. Default: none, so only pages of this server."`
+	TrustedProxies     string `name:"trusted-proxies" group:"http" placeholder:"CIDR,..." help:"Addresses of the proxies in front whose X-Forwarded-For is believed. Default: none."`
+	Introspection      string `name:"introspection" group:"http" placeholder:"auto|on|off" default:"auto" help:"Whether clients may ask for the schema. Default: auto, which is on with the embedded pool and off with Cognito."`
+	Playground         string `name:"playground" group:"http" placeholder:"auto|on|off" default:"auto" help:"Whether browsers get the playground at /. It needs introspection. Default: auto, which is on with the embedded pool and off with Cognito."`
+
+	EmbeddedPool bool   `name:"embedded-pool" group:"pool" help:"Use the embedded user pool even where that is refused otherwise: inside Lambda, or reachable from other machines. It is meant for development. Default: off."`
+	DataDir      string `name:"data-dir" group:"pool" placeholder:"DIR" default:".authgraph" help:"Directory of the embedded pool's file. Default: .authgraph."`
+	PoolAddr     string `name:"pool-addr" group:"pool" placeholder:"HOST:PORT" default:"127.0.0.1:9229" help:"Where the embedded pool listens. Default: 127.0.0.1:9229."`
+
+	LogLevel  string `name:"log-level" group:"log" placeholder:"debug|info|warn|error" default:"info" help:"Least level that is logged. Default: info."`
+	LogFormat string `name:"log-format" group:"log" placeholder:"auto|text|json" default:"auto" help:"Form of the log. Default: auto, which is text on a terminal and json elsewhere."`
+
+	Version kong.VersionFlag `help:"Print the version and leave."`
+}
+
+const description = `Amazon Cognito as a typed GraphQL API. Without any Cognito setting it runs on an embedded user pool.
+
+Each setting is a flag or, where one stands in brackets, the variable beside it; the flag wins. An empty variable counts as unset.`
+
+// groups returns the headings of --help, in their order.
+func groups() []kong.Group {
+	return []kong.Group{
+		{Key: "cognito", Title: "Amazon Cognito:"},
+		{Key: "http", Title: "HTTP:"},
+		{Key: "pool", Title: "Embedded user pool:"},
+		{Key: "log", Title: "Log:"},
+	}
+}
+
+// variable returns the environment variable of a flag.
+func variable(flag string) string {
+	return strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// readFlags fills a flags from args and, for what args leave out, from the
+// environment. It returns [ErrShown] when --help or --version was asked for, and
+// [Faults] as its error when the command line itself cannot be understood.
+func readFlags(args []string, getenv func(string) string, stdout, stderr io.Writer) (*flags, Faults, error) {
+	var (
+		raw    flags
+		faults Faults
+		shown  bool
+	)
+	fromEnvironment := func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		value := getenv(variable(flag.Name))
+		switch {
+		case value == "" || flag.Name == "help" || flag.Name == "version":
+			return nil, nil
+		case flag.IsBool():
+			// kong would stop at the first malformed switch.
+			on, err := strconv.ParseBool(value)
+			if err != nil {
+				faults.add("%s is %q; write true or false.", variable(flag.Name), value)
+			}
+			return on, nil
+		}
+		return value, nil
+	}
+	parser, err := kong.New(&raw,
+		kong.Name("authgraph"),
+		kong.Description(description),
+		kong.ExplicitGroups(groups()),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
+		kong.ValueFormatter(withVariable),
+		kong.Vars{"version": "authgraph " + version()},
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { shown = true }),
+		kong.Resolvers(kong.ResolverFunc(fromEnvironment)),
+	)
+	if err != nil {
+		return nil, nil, fmt.Errorf("config: build the command line: %w", err)
+	}
+	_, err = parser.Parse(args)
+	if shown {
+		return nil, nil, ErrShown
+	}
+	if err != nil {
+		// Nothing was read, so there is nothing else to check.
+		return nil, nil, Faults{withoutValue(err.Error()) + "; authgraph --help lists what there is."}
+	}
+	return &raw, faults, nil
+}
+
+// withVariable adds the variable of a flag to its line in --help.
+func withVariable(value *kong.Value) string {
+	if value.Flag == nil || value.Name == "help" || value.Name == "version" {
+		return value.Help
+	}
+	return value.Help + " [" + variable(value.Name) + "]"
+}
+
+// withoutValue takes from kong's message what the user typed beside the name of
+// a flag: it may be a secret that slipped out of place.
+func withoutValue(message string) string {
+	if strings.HasPrefix(message, "unexpected argument") {
+		return "there is an argument that is neither a flag nor a command"
+	}
+	before, _, _ := strings.Cut(message, "=")
+	return before
+}
+
+// version returns the version that the Go toolchain stamped into the binary.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unknown)"
+}

@@ -1,0 +1,280 @@
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// read turns raw text into settings. It looks at each value by itself; what
+// values must be to each other is [Settings.check]'s.
+func read(raw *flags, getenv func(string) string, faults *Faults) *Settings {
+	r := reader{faults}
+	s := &Settings{
+		UserPoolID:        r.matching("AWS_COGNITO_USER_POOL_ID", raw.AWSCognitoUserPoolID, `^[A-Za-z0-9-]+_[A-Za-z0-9]+$`, 55, "copy it from the pool's overview page; it looks like eu-west-1_AbC123def"),
+		ClientID:          r.matching("AWS_COGNITO_APP_CLIENT_ID", raw.AWSCognitoAppClientID, `^[A-Za-z0-9_+]+$`, 128, "copy it from the pool's list of app clients; it has letters and digits only"),
+		ClientSecret:      r.secret("AWS_COGNITO_APP_CLIENT_SECRET", raw.AWSCognitoAppClientSecret),
+		Endpoint:          strings.TrimRight(r.url("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", raw.AWSEndpointURLCognitoIdentityProvider), "/"),
+		Issuer:            r.url("AWS_COGNITO_ISSUER", raw.AWSCognitoIssuer),
+		UsernameAttribute: r.attribute("USERNAME_ATTRIBUTE", raw.UsernameAttribute),
+		AllowedOrigins:    r.origins("CORS_ALLOWED_ORIGINS", raw.CORSAllowedOrigins),
+		TrustedProxies:    r.proxies("TRUSTED_PROXIES", raw.TrustedProxies),
+		DataDir:           r.present("DATA_DIR", raw.DataDir),
+		PoolAddr:          r.address("POOL_ADDR", raw.PoolAddr),
+		LogLevel:          r.level("LOG_LEVEL", raw.LogLevel),
+		LogFormat:         r.oneOf("LOG_FORMAT", raw.LogFormat, "auto", "text", "json"),
+		Lambda:            getenv("AWS_LAMBDA_RUNTIME_API") != "",
+	}
+	s.embedded = raw.EmbeddedPool || len(cognitoSettings(raw)) == 0
+	s.Addr = r.listenAddress(raw.Addr, getenv("PORT"), s.embedded)
+	s.Introspection = r.onOff("INTROSPECTION", raw.Introspection, s.embedded)
+	s.Playground = r.onOff("PLAYGROUND", raw.Playground, s.embedded && s.Introspection)
+	name := r.matching("AWS_REGION_NAME", raw.AWSRegionName, `^[a-z0-9-]+$`, 32, "write it as Amazon does, for instance eu-west-1")
+	if !s.embedded {
+		s.Region = region(name, s.UserPoolID, getenv("AWS_REGION"))
+	}
+	return s
+}
+
+// region settles the pool's region. The one that the pool id names goes before
+// AWS_REGION, which says where the process runs: a function in one region may
+// well use a pool in another.
+func region(name, poolID, ambient string) string {
+	prefix, _, _ := strings.Cut(poolID, "_")
+	switch {
+	case name != "":
+		return name
+	case isRegion(prefix) || ambient == "":
+		return prefix
+	}
+	return ambient
+}
+
+func isRegion(s string) bool {
+	return regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`).MatchString(s)
+}
+
+// reader reads single values and notes their faults. Every method takes the
+// setting's variable, which is the name that the fault will call it by. Those
+// whose values are compared later return nothing for a malformed one, so that it
+// is not told twice.
+type reader struct{ faults *Faults }
+
+func (r reader) matching(name, value, pattern string, most int, mend string) string {
+	if value != "" && (len(value) > most || !regexp.MustCompile(pattern).MatchString(value)) {
+		r.faults.add("%s is %s; %s.", name, quote(value), mend)
+		return ""
+	}
+	return value
+}
+
+func (r reader) present(name, value string) string {
+	if strings.TrimSpace(value) == "" {
+		r.faults.add("%s is empty; leave the flag out to have the default.", name)
+	}
+	return value
+}
+
+func (r reader) secret(name string, value Secret) Secret {
+	outside := func(c rune) bool { return c <= ' ' || c > '~' }
+	if strings.ContainsFunc(value.Reveal(), outside) {
+		r.faults.add("%s has a space, a line break or a foreign character in it; copy it again from the app client.", name)
+	}
+	return value
+}
+
+func (r reader) oneOf(name, value string, values ...string) string {
+	value = strings.ToLower(value)
+	if !slices.Contains(values, value) {
+		r.faults.add("%s is %s; write %s.", name, quote(value), strings.Join(values, ", "))
+	}
+	return value
+}
+
+func (r reader) onOff(name, value string, automatic bool) bool {
+	switch strings.ToLower(value) {
+	case "auto":
+		return automatic
+	case "on", "true", "1", "yes":
+		return true
+	case "off", "false", "0", "no":
+		return false
+	}
+	r.faults.add("%s is %s; write on, off or auto.", name, quote(value))
+	return false
+}
+
+func (r reader) level(name, value string) slog.Level {
+	levels := map[string]slog.Level{
+		"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+	}
+	level, ok := levels[strings.ToLower(value)]
+	if !ok {
+		r.faults.add("%s is %s; write debug, info, warn or error.", name, quote(value))
+	}
+	return level
+}
+
+// url takes an absolute http or https address that more can be appended to.
+func (r reader) url(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	u, err := url.Parse(value)
+	bad := err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" ||
+		u.User != nil || strings.ContainsAny(value, "?# \t\r\n")
+	if bad {
+		// The value may hold a password before an @ sign, so it is not repeated.
+		r.faults.add("%s is not an address like https://host/path; it needs http or https, a host, and no user, query or fragment.", name)
+	}
+	return value
+}
+
+// attribute takes the name of an attribute that can hold a user's name.
+func (r reader) attribute(name, value string) string {
+	r.present(name, value)
+	r.matching(name, value, `^(custom:)?[A-Za-z0-9_.-]+$`, 32, "write an attribute of the pool's schema, for instance preferred_username or custom:name")
+	taken := []string{"username", "sub", "email", "email_verified", "phone_number_verified"}
+	if slices.Contains(taken, value) {
+		r.faults.add("%s is %q, which Cognito refuses or which has another use; write preferred_username, name, nickname or a custom: attribute.", name, value)
+	}
+	return value
+}
+
+// address takes what net.Listen can: a host, which may be empty, and a port.
+func (r reader) address(name, value string) string {
+	host, port, err := net.SplitHostPort(value)
+	if err != nil || !isPort(port) || !isHost(host) {
+		r.faults.add("%s is %s; write host:port, for instance 127.0.0.1:8080 or [::1]:8080.", name, quote(value))
+		return ""
+	}
+	return value
+}
+
+// listenAddress settles ADDR. PORT is how platforms tell a container where they
+// will call it, which is on every interface; the embedded pool keeps to this
+// machine all the same.
+func (r reader) listenAddress(addr, port string, embedded bool) string {
+	switch {
+	case addr != "":
+		return r.address("ADDR", addr)
+	case port == "":
+		return "127.0.0.1:8080"
+	case !isPort(port):
+		r.faults.add("PORT is %s; write a number from 0 to 65535, or set ADDR.", quote(port))
+	}
+	if embedded {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return ":" + port
+}
+
+func isPort(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 16)
+	return err == nil
+}
+
+func isHost(s string) bool {
+	if _, err := netip.ParseAddr(s); err == nil {
+		return true
+	}
+	return regexp.MustCompile(`^[A-Za-z0-9.-]*$`).MatchString(s)
+}
+
+// isOpen tells whether other machines can reach the address.
+func isOpen(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false // nothing listens there
+	}
+	ip, err := netip.ParseAddr(host)
+	return host != "localhost" && (err != nil || !ip.Unmap().IsLoopback())
+}
+
+// origins takes exact origins as browsers send them: RFC 6454, section 6.2.
+func (r reader) origins(name, value string) []string {
+	var origins []string
+	for _, entry := range list(value) {
+		if mend := originFault(entry); mend != "" {
+			r.faults.add("%s has %s; %s.", name, quote(entry), mend)
+		}
+		origins = append(origins, entry)
+	}
+	return origins
+}
+
+func originFault(entry string) string {
+	u, err := url.Parse(entry)
+	switch {
+	case strings.Contains(entry, "*"):
+		return "list each origin, there are no wildcards"
+	case entry == "null":
+		return "every sandboxed page of the world has the origin null, so it cannot be allowed"
+	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "":
+		return "write scheme://host or scheme://host:port, with http or https"
+	case entry != u.Scheme+"://"+u.Host:
+		return "leave out everything after the host and port, a slash at the end too, and any user"
+	case entry != strings.ToLower(entry) || !isHost(strings.Trim(u.Hostname(), "[]")):
+		return "write the host as browsers send it, in lower case and, for other alphabets, in its xn-- form"
+	case strings.HasSuffix(u.Host, ":") || (u.Port() != "" && !isPort(u.Port())):
+		return "write the port as a number, or leave out the colon"
+	case (u.Scheme == "https" && u.Port() == "443") || (u.Scheme == "http" && u.Port() == "80"):
+		return "leave out :" + u.Port() + ", as browsers do"
+	}
+	return ""
+}
+
+// proxies takes addresses and ranges in CIDR form.
+func (r reader) proxies(name, value string) []netip.Prefix {
+	var prefixes []netip.Prefix
+	for _, entry := range list(value) {
+		prefix, err := parsePrefix(entry)
+		switch {
+		case err != nil:
+			r.faults.add("%s has %s; write an address or a range, for instance 10.0.0.0/8.", name, quote(entry))
+		case prefix.Bits() == 0:
+			r.faults.add("%s has %s, which lets anyone choose the address that they are counted under; list the proxies only.", name, quote(entry))
+		default:
+			prefixes = append(prefixes, prefix)
+		}
+	}
+	return prefixes
+}
+
+func parsePrefix(s string) (netip.Prefix, error) {
+	if strings.Contains(s, "/") {
+		prefix, err := netip.ParsePrefix(s)
+		return prefix.Masked(), err
+	}
+	addr, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	addr = addr.Unmap()
+	return addr.Prefix(addr.BitLen())
+}
+
+// list splits a comma list and drops empty entries.
+func list(value string) []string {
+	var entries []string
+	for entry := range strings.SplitSeq(value, ",") {
+		if entry = strings.TrimSpace(entry); entry != "" {
+			entries = append(entries, entry)
+		}
+	}
+	return entries
+}
+
+// quote makes a value of the outside fit for one line of a fault.
+func quote(value string) string {
+	const most = 80
+	if len(value) > most {
+		value = value[:most] + "..."
+	}
+	return strconv.Quote(value)
+}
