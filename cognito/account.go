@@ -27,7 +27,7 @@ type Attribute struct {
 type SignUpInput struct {
 	Username   string
 	Email      string
-	Password   string
+	Password   *string // nil for a user without one
 	Mode       string
 	Attributes []Attribute
 }
@@ -81,6 +81,11 @@ func deliveryMedium(name string) *DeliveryMedium {
 // goes into the configured attribute, since "username" is not an attribute and
 // pools refuse it.
 func (c *Client) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, error) {
+	if in.Password == nil && !c.options.PasswordlessSignUp {
+		return nil, &apierr.Error{
+			Code: apierr.BadUserInput, Field: "input.password", Message: "input.password is required.",
+		}
+	}
 	attributes, err := c.signUpAttributes(in)
 	if err != nil {
 		return nil, err
@@ -89,7 +94,7 @@ func (c *Client) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, err
 		ClientId:       &c.options.ClientID,
 		SecretHash:     c.secretHash(in.Email),
 		Username:       &in.Email,
-		Password:       &in.Password,
+		Password:       in.Password,
 		UserAttributes: attributes,
 	})
 	if err != nil {
@@ -171,11 +176,7 @@ func (v *Verification) Signin(ctx context.Context) (SigninResult, error) {
 	if v.session == "" {
 		return nil, nil
 	}
-	return v.client.initiateAuth(ctx, &sdk.InitiateAuthInput{
-		AuthFlow:       types.AuthFlowTypeUserAuth,
-		AuthParameters: v.client.authParameters(v.email, map[string]string{}),
-		Session:        &v.session,
-	})
+	return v.client.initiateAuth(ctx, types.AuthFlowTypeUserAuth, v.email, map[string]string{}, &v.session)
 }
 
 // isAlreadyConfirmed reads the one meaning of NotAuthorizedException that is

@@ -60,6 +60,9 @@ type (
 	MFASetupChallenge struct {
 		challengeBase
 		Options []string
+
+		client *Client
+		sealed sealedSession
 	}
 	// NewPasswordChallenge asks for a password of the user's own.
 	NewPasswordChallenge struct {
@@ -74,8 +77,12 @@ type (
 		SecretBlock  string
 		UserIDForSrp string
 	}
-	// PasswordChallenge asks for the password.
-	PasswordChallenge struct{ challengeBase }
+	// PasswordChallenge asks for the password, or for the first message of a proof
+	// of it.
+	PasswordChallenge struct {
+		challengeBase
+		Srp bool
+	}
 	// SelectFactorChallenge asks to choose the first factor.
 	SelectFactorChallenge struct {
 		challengeBase
@@ -120,14 +127,16 @@ type challenge struct {
 	name       string
 	session    string
 	username   string // as sent with the call that was challenged
+	deviceKey  string // as sent with the call that was challenged; may be empty
 	parameters map[string]string
 	available  []types.ChallengeNameType
 }
 
 // newChallenge translates one of Cognito's challenges. The names are those of
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html
-func newChallenge(c challenge) SigninResult {
-	base := challengeBase{Session: c.sealSession()}
+func (client *Client) newChallenge(c challenge) SigninResult {
+	sealed := c.sealedSession()
+	base := challengeBase{Session: sealed.String()}
 	p := c.parameters
 	switch c.name {
 	case "SMS_MFA":
@@ -141,13 +150,13 @@ func newChallenge(c challenge) SigninResult {
 	case "SELECT_MFA_TYPE":
 		return &SelectMFAChallenge{base, jsonList(p["MFAS_CAN_CHOOSE"])}
 	case "MFA_SETUP":
-		return &MFASetupChallenge{base, jsonList(p["MFAS_CAN_SETUP"])}
+		return &MFASetupChallenge{base, jsonList(p["MFAS_CAN_SETUP"]), client, sealed}
 	case "NEW_PASSWORD_REQUIRED":
 		return &NewPasswordChallenge{base, missingAttributes(p["requiredAttributes"])}
 	case "PASSWORD_VERIFIER":
 		return &SRPChallenge{base, p["SALT"], p["SRP_B"], p["SECRET_BLOCK"], p["USER_ID_FOR_SRP"]}
-	case "PASSWORD":
-		return &PasswordChallenge{base}
+	case "PASSWORD", "PASSWORD_SRP":
+		return &PasswordChallenge{base, c.name == "PASSWORD_SRP"}
 	case "SELECT_CHALLENGE":
 		return &SelectFactorChallenge{base, challengeNames(c.available)}
 	case "WEB_AUTHN":
@@ -169,12 +178,19 @@ type sealedSession struct {
 	Challenge string `json:"c"`
 	Username  string `json:"u"`
 	Session   string `json:"s,omitempty"`
+	DeviceKey string `json:"d,omitempty"`
 }
 
-// sealSession packs the session. Its parts are known to the client anyway and
-// Cognito checks them at the answer, so it needs no key that processes would
-// have to share.
-func (c challenge) sealSession() string {
+// String packs the session. Its parts are known to the client anyway and Cognito
+// checks them at the answer, so it needs no key that processes would have to
+// share.
+func (s sealedSession) String() string {
+	// Strings cannot fail to marshal.
+	text, _ := json.Marshal(s)
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+func (c challenge) sealedSession() sealedSession {
 	username := c.username
 	for _, name := range []string{"USERNAME", "USER_ID_FOR_SRP"} {
 		// Cognito asks for the name that it gives here, not the one typed in.
@@ -182,9 +198,7 @@ func (c challenge) sealSession() string {
 			username = v
 		}
 	}
-	// Strings cannot fail to marshal.
-	text, _ := json.Marshal(sealedSession{Challenge: c.name, Username: username, Session: c.session})
-	return base64.RawURLEncoding.EncodeToString(text)
+	return sealedSession{Challenge: c.name, Username: username, Session: c.session, DeviceKey: c.deviceKey}
 }
 
 func (c challenge) codeDelivery() *CodeDelivery {

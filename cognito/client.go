@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"golang.org/x/sync/singleflight"
 )
 
 const (
@@ -35,6 +36,9 @@ const (
 type Options struct {
 	// Region is the pool's AWS Region, for instance "eu-central-1". Required.
 	Region string
+	// UserPoolID is the pool's id. It is needed for signing in by SRP and for
+	// feedback on sign-ins; without it those fail.
+	UserPoolID string
 	// ClientID is the app client's id. Required.
 	ClientID string
 	// ClientSecret is the app client's secret; empty when it has none.
@@ -43,6 +47,9 @@ type Options struct {
 	Endpoint string
 	// UsernameAttribute is the attribute that holds the shown name. Required.
 	UsernameAttribute string
+	// PasswordlessSignUp lets users sign up without a password, for pools in which
+	// a code or a passkey is enough to sign in.
+	PasswordlessSignUp bool
 	// Timeout bounds one operation. Default: [DefaultTimeout].
 	Timeout time.Duration
 	// Observe is told of every call: the operation's name, "OK" or the name of
@@ -61,6 +68,10 @@ type Client struct {
 	// lacksTokenRefresh is set once the endpoint has said that it does not know
 	// GetTokensFromRefreshToken.
 	lacksTokenRefresh atomic.Bool
+	// wantsSRP is set once the app client has said that it takes no password.
+	wantsSRP atomic.Bool
+	// refreshes merges refreshes of one token that run at the same time.
+	refreshes singleflight.Group
 }
 
 // New returns a client. It makes no call.

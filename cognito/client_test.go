@@ -2,6 +2,7 @@ package cognito_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,7 +72,7 @@ func (u *upstream) last() (operation string, request map[string]any) {
 func newClient(t *testing.T, endpoint string, change func(*cognito.Options)) *cognito.Client {
 	t.Helper()
 	o := cognito.Options{
-		Region: "us-east-1", ClientID: "the-client", Endpoint: endpoint, UsernameAttribute: "preferred_username",
+		Region: "us-east-1", UserPoolID: "us-east-1_Pool", ClientID: "the-client", Endpoint: endpoint, UsernameAttribute: "preferred_username",
 	}
 	if change != nil {
 		change(&o)
@@ -86,7 +87,7 @@ func newClient(t *testing.T, endpoint string, change func(*cognito.Options)) *co
 // operations are the calls of the client, each with a valid input.
 var operations = map[string]func(context.Context, *cognito.Client) error{
 	"SignUp": func(ctx context.Context, c *cognito.Client) error {
-		_, err := c.SignUp(ctx, cognito.SignUpInput{Username: "ada", Email: "ada@example.com", Password: "Secret-Passw0rd", Mode: "user"})
+		_, err := c.SignUp(ctx, cognito.SignUpInput{Username: "ada", Email: "ada@example.com", Password: new("Secret-Passw0rd"), Mode: "user"})
 		return err
 	},
 	"ConfirmSignUp": func(ctx context.Context, c *cognito.Client) error {
@@ -98,7 +99,7 @@ var operations = map[string]func(context.Context, *cognito.Client) error{
 		return err
 	},
 	"InitiateAuth": func(ctx context.Context, c *cognito.Client) error {
-		_, err := c.SignIn(ctx, "ada@example.com", "Secret-Passw0rd")
+		_, err := c.SignIn(ctx, "ada@example.com", "Secret-Passw0rd", nil)
 		return err
 	},
 	"GetTokensFromRefreshToken": func(ctx context.Context, c *cognito.Client) error {
@@ -107,12 +108,103 @@ var operations = map[string]func(context.Context, *cognito.Client) error{
 	},
 	"RevokeToken": func(ctx context.Context, c *cognito.Client) error { return c.RevokeToken(ctx, "refresh") },
 	"GlobalSignOut": func(ctx context.Context, c *cognito.Client) error {
-		return c.GlobalSignOut(ctx, c.NewCaller(&cognito.AccessClaims{}, "access"))
+		return c.GlobalSignOut(ctx, caller(c))
 	},
 	"GetUser": func(ctx context.Context, c *cognito.Client) error {
-		_, err := c.NewCaller(&cognito.AccessClaims{}, "access").User().Email(ctx)
+		_, err := caller(c).User().Email(ctx)
 		return err
 	},
+	"RespondToAuthChallenge": func(ctx context.Context, c *cognito.Client) error {
+		_, err := c.Respond(ctx, sessionOf("SMS_MFA"), cognito.Answer{Code: new("123456")})
+		return err
+	},
+	"ForgotPassword": func(ctx context.Context, c *cognito.Client) error {
+		_, err := c.ForgotPassword(ctx, "ada@example.com")
+		return err
+	},
+	"ConfirmForgotPassword": func(ctx context.Context, c *cognito.Client) error {
+		return c.ConfirmForgotPassword(ctx, "ada@example.com", "123456", "New-Passw0rd")
+	},
+	"ChangePassword": func(ctx context.Context, c *cognito.Client) error {
+		return caller(c).ChangePassword(ctx, new("Secret-Passw0rd"), "New-Passw0rd")
+	},
+	"UpdateUserAttributes": func(ctx context.Context, c *cognito.Client) error {
+		_, err := caller(c).UpdateAttributes(ctx, []*cognito.Attribute{{Name: "name", Value: "Ada"}})
+		return err
+	},
+	"DeleteUserAttributes": func(ctx context.Context, c *cognito.Client) error {
+		return caller(c).DeleteAttributes(ctx, []string{"name"})
+	},
+	"GetUserAttributeVerificationCode": func(ctx context.Context, c *cognito.Client) error {
+		_, err := caller(c).RequestAttributeCode(ctx, "email")
+		return err
+	},
+	"VerifyUserAttribute": func(ctx context.Context, c *cognito.Client) error {
+		return caller(c).VerifyAttribute(ctx, "email", "123456")
+	},
+	"DeleteUser": func(ctx context.Context, c *cognito.Client) error { return caller(c).DeleteAccount(ctx) },
+	"AssociateSoftwareToken": func(ctx context.Context, c *cognito.Client) error {
+		_, err := caller(c).SetUpTOTP(ctx)
+		return err
+	},
+	"VerifySoftwareToken": func(ctx context.Context, c *cognito.Client) error {
+		return caller(c).VerifyTOTP(ctx, "123456", new("phone"))
+	},
+	"SetUserMFAPreference": func(ctx context.Context, c *cognito.Client) error {
+		return caller(c).SetMFAPreference(ctx, cognito.MFAPreference{TOTP: &cognito.FactorPreference{Enabled: true, Preferred: true}})
+	},
+	"GetUserAuthFactors": func(ctx context.Context, c *cognito.Client) error {
+		_, err := caller(c).User().AuthFactors(ctx)
+		return err
+	},
+	"StartWebAuthnRegistration": func(ctx context.Context, c *cognito.Client) error {
+		_, err := caller(c).StartPasskeyRegistration(ctx)
+		return err
+	},
+	"CompleteWebAuthnRegistration": func(ctx context.Context, c *cognito.Client) error {
+		return caller(c).CompletePasskeyRegistration(ctx, `{"id":"x"}`)
+	},
+	"ListWebAuthnCredentials": func(ctx context.Context, c *cognito.Client) error {
+		_, err := caller(c).User().Passkeys(ctx)
+		return err
+	},
+	"DeleteWebAuthnCredential": func(ctx context.Context, c *cognito.Client) error {
+		return caller(c).DeletePasskey(ctx, "x")
+	},
+	"ConfirmDevice": func(ctx context.Context, c *cognito.Client) error {
+		_, err := caller(c).ConfirmDevice(ctx, "key", new("phone"), "verifier", "salt")
+		return err
+	},
+	"UpdateDeviceStatus": func(ctx context.Context, c *cognito.Client) error {
+		return caller(c).UpdateDevice(ctx, "key", true)
+	},
+	"ForgetDevice": func(ctx context.Context, c *cognito.Client) error { return caller(c).ForgetDevice(ctx, "key") },
+	"GetDevice": func(ctx context.Context, c *cognito.Client) error {
+		_, err := caller(c).User().Device(ctx, "key")
+		return err
+	},
+	"ListDevices": func(ctx context.Context, c *cognito.Client) error {
+		_, err := caller(c).User().Devices(ctx, 60, new("next"))
+		return err
+	},
+	"UpdateAuthEventFeedback": func(ctx context.Context, c *cognito.Client) error {
+		return c.SendAuthEventFeedback(ctx, "ada", "event", "token", true)
+	},
+}
+
+func caller(c *cognito.Client) *cognito.Caller {
+	return c.NewCaller(&cognito.AccessClaims{Username: "the-sub"}, "access")
+}
+
+// sessionOf makes the session of a challenge as the client seals it.
+func sessionOf(challenge string) string {
+	text, _ := json.Marshal(map[string]string{"c": challenge, "u": "the-sub", "s": "the-session"})
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+// readsOnly are the operations that may be repeated.
+var readsOnly = map[string]bool{
+	"GetUser": true, "GetUserAuthFactors": true, "ListWebAuthnCredentials": true, "GetDevice": true, "ListDevices": true,
 }
 
 // What Cognito says and what the client is told. The rows of the contract's
@@ -169,7 +261,6 @@ func TestErrors(t *testing.T) {
 		{"GetUser", notAuthorized, "Access Token does not have required scopes", apierr.InvalidToken, 401},
 
 		// InvalidParameterException too.
-		{"InitiateAuth", invalidParam, "USER_PASSWORD_AUTH flow not enabled for this client", apierr.ServiceMisconfigured, 500},
 		{"ResendConfirmationCode", invalidParam, "User is already confirmed.", apierr.UserAlreadyConfirmed, 409},
 		{"ResendConfirmationCode", invalidParam, "Auto verification not turned on.", apierr.NotEnabled, 400},
 		{"SignUp", invalidParam, "Invalid email address format.", apierr.BadUserInput, 400},
@@ -227,6 +318,74 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// An app client that takes neither password nor SRP is set up wrongly.
+func TestNoFlowPermitted(t *testing.T) {
+	u := newUpstream(t, 400, `{"__type":"InvalidParameterException","message":"USER_PASSWORD_AUTH flow not enabled for this client"}`)
+	got := apierr.From(operations["InitiateAuth"](t.Context(), newClient(t, u.URL, nil)))
+	if got.Code != apierr.ServiceMisconfigured || u.calls.Load() != 2 {
+		t.Errorf("%s after %d calls, want SERVICE_MISCONFIGURED after a try of each way", got.Code, u.calls.Load())
+	}
+	_, request := u.last()
+	if request["AuthFlow"] != "USER_SRP_AUTH" {
+		t.Errorf("the second try was %v", request["AuthFlow"])
+	}
+}
+
+// What the steps of a sign-in and the operations of a signed-in user can refuse.
+func TestErrorsOfSteps(t *testing.T) {
+	const notAuthorized, invalidParam = "NotAuthorizedException", "InvalidParameterException"
+	tests := []struct {
+		operation, exception, text string
+		code                       apierr.Code
+		status                     int
+	}{
+		{"RespondToAuthChallenge", notAuthorized, "Invalid session for the user, session is expired.", apierr.SessionExpired, 401},
+		{"RespondToAuthChallenge", notAuthorized, "Invalid session for the user, session can only be used once.", apierr.SessionExpired, 401},
+		{"RespondToAuthChallenge", notAuthorized, "Incorrect username or password.", apierr.InvalidCredentials, 401},
+		{"RespondToAuthChallenge", "CodeMismatchException", "Invalid code received for user", apierr.CodeMismatch, 400},
+		{"RespondToAuthChallenge", "ExpiredCodeException", "Your software token has already been used once.", apierr.CodeExpired, 400},
+		{"RespondToAuthChallenge", "ResourceNotFoundException", "Device does not exist.", apierr.NotFound, 404},
+		{"RespondToAuthChallenge", "ResourceNotFoundException", "User pool client x does not exist.", apierr.ServiceMisconfigured, 500},
+		{"RespondToAuthChallenge", "SoftwareTokenMFANotFoundException", "x", apierr.MFANotEnrolled, 400},
+		{"RespondToAuthChallenge", "InvalidPasswordException", "Password does not conform to policy: Password not long enough", apierr.PasswordPolicy, 400},
+		{"ForgotPassword", "UserNotFoundException", "x", apierr.UserNotFound, 404},
+		{"ForgotPassword", invalidParam, "Cannot reset password for the user as there is no registered/verified email or phone_number", apierr.NotEnabled, 400},
+		{"ForgotPassword", notAuthorized, "User password cannot be reset in the current state.", apierr.UserNotConfirmed, 403},
+		{"ForgotPassword", "LimitExceededException", "x", apierr.TooManyAttempts, 429},
+		{"ConfirmForgotPassword", "CodeMismatchException", "x", apierr.CodeMismatch, 400},
+		{"ConfirmForgotPassword", "PasswordHistoryPolicyViolationException", "x", apierr.PasswordReused, 400},
+		{"ChangePassword", notAuthorized, "Incorrect username or password.", apierr.InvalidCredentials, 401},
+		{"ChangePassword", notAuthorized, "Access Token has been revoked", apierr.TokenRevoked, 401},
+		{"ChangePassword", notAuthorized, "Access Token has expired", apierr.TokenExpired, 401},
+		{"ChangePassword", notAuthorized, "Invalid Access Token", apierr.InvalidToken, 401},
+		{"UpdateUserAttributes", notAuthorized, "A client attempted to write unauthorized attribute", apierr.BadUserInput, 400},
+		{"UpdateUserAttributes", invalidParam, "user.custom:foo: Attribute does not exist in the schema.\n", apierr.BadUserInput, 400},
+		{"UpdateUserAttributes", "AliasExistsException", "x", apierr.AliasAlreadyRegistered, 409},
+		{"VerifyUserAttribute", "CodeMismatchException", "x", apierr.CodeMismatch, 400},
+		{"AssociateSoftwareToken", "SoftwareTokenMFANotFoundException", "x", apierr.MFANotEnrolled, 400},
+		{"VerifySoftwareToken", "EnableSoftwareTokenMFAException", "x", apierr.CodeMismatch, 400},
+		{"SetUserMFAPreference", invalidParam, "User has not set up software token mfa", apierr.MFANotEnrolled, 400},
+		{"CompleteWebAuthnRegistration", "WebAuthnOriginNotAllowedException", "x", apierr.PasskeyOrigin, 400},
+		{"CompleteWebAuthnRegistration", "WebAuthnChallengeNotFoundException", "x", apierr.PasskeyChallengeExpired, 400},
+		{"StartWebAuthnRegistration", "WebAuthnNotEnabledException", "x", apierr.NotEnabled, 400},
+		{"DeleteWebAuthnCredential", "ResourceNotFoundException", "x", apierr.NotFound, 404},
+		{"GetDevice", "ResourceNotFoundException", "Device does not exist.", apierr.NotFound, 404},
+		{"ConfirmDevice", "DeviceKeyExistsException", "x", apierr.DeviceExists, 409},
+		{"UpdateAuthEventFeedback", "UserPoolAddOnNotEnabledException", "x", apierr.ServiceMisconfigured, 500},
+	}
+	for _, tt := range tests {
+		t.Run(tt.operation+"/"+tt.exception+"/"+tt.text, func(t *testing.T) {
+			t.Parallel()
+			body, _ := json.Marshal(map[string]string{"__type": tt.exception, "message": tt.text})
+			u := newUpstream(t, 400, string(body))
+			got := apierr.From(operations[tt.operation](t.Context(), newClient(t, u.URL, nil)))
+			if got == nil || got.Code != tt.code || got.HTTPStatus() != tt.status {
+				t.Errorf("got %v, want %s %d", got, tt.code, tt.status)
+			}
+		})
+	}
+}
+
 func TestErrorDetails(t *testing.T) {
 	tests := []struct {
 		exception, text string
@@ -260,7 +419,7 @@ func TestErrorDetails(t *testing.T) {
 func TestRetries(t *testing.T) {
 	for name, call := range operations {
 		for status, want := range map[int]int64{500: 1, 503: 1, 429: 1, 400: 1} {
-			if name == "GetUser" && status >= 500 {
+			if readsOnly[name] && status >= 500 {
 				want = 2
 			}
 			t.Run(fmt.Sprintf("%s/%d", name, status), func(t *testing.T) {
@@ -376,6 +535,28 @@ func TestRequests(t *testing.T) {
 		{"RevokeToken", true, `{"ClientId":"the-client","ClientSecret":"the-secret","Token":"refresh"}`},
 		{"GlobalSignOut", true, `{"AccessToken":"access"}`},
 		{"GetUser", true, `{"AccessToken":"access"}`},
+		{"RespondToAuthChallenge", false, `{"ChallengeName":"SMS_MFA","ChallengeResponses":{"SMS_MFA_CODE":"123456","USERNAME":"the-sub"},"ClientId":"the-client","Session":"the-session"}`},
+		{"ForgotPassword", true, `{"ClientId":"the-client","SecretHash":"` + hash + `","Username":"ada@example.com"}`},
+		{"ConfirmForgotPassword", true, `{"ClientId":"the-client","ConfirmationCode":"123456","Password":"New-Passw0rd","SecretHash":"` + hash + `","Username":"ada@example.com"}`},
+		{"ChangePassword", false, `{"AccessToken":"access","PreviousPassword":"Secret-Passw0rd","ProposedPassword":"New-Passw0rd"}`},
+		{"UpdateUserAttributes", false, `{"AccessToken":"access","UserAttributes":[{"Name":"name","Value":"Ada"}]}`},
+		{"DeleteUserAttributes", false, `{"AccessToken":"access","UserAttributeNames":["name"]}`},
+		{"GetUserAttributeVerificationCode", false, `{"AccessToken":"access","AttributeName":"email"}`},
+		{"VerifyUserAttribute", false, `{"AccessToken":"access","AttributeName":"email","Code":"123456"}`},
+		{"DeleteUser", false, `{"AccessToken":"access"}`},
+		{"AssociateSoftwareToken", false, `{"AccessToken":"access"}`},
+		{"VerifySoftwareToken", false, `{"AccessToken":"access","FriendlyDeviceName":"phone","UserCode":"123456"}`},
+		{"SetUserMFAPreference", false, `{"AccessToken":"access","SoftwareTokenMfaSettings":{"Enabled":true,"PreferredMfa":true}}`},
+		{"StartWebAuthnRegistration", false, `{"AccessToken":"access"}`},
+		{"CompleteWebAuthnRegistration", false, `{"AccessToken":"access","Credential":{"id":"x"}}`},
+		{"ListWebAuthnCredentials", false, `{"AccessToken":"access","MaxResults":20}`},
+		{"DeleteWebAuthnCredential", false, `{"AccessToken":"access","CredentialId":"x"}`},
+		{"ConfirmDevice", false, `{"AccessToken":"access","DeviceKey":"key","DeviceName":"phone","DeviceSecretVerifierConfig":{"PasswordVerifier":"verifier","Salt":"salt"}}`},
+		{"UpdateDeviceStatus", false, `{"AccessToken":"access","DeviceKey":"key","DeviceRememberedStatus":"remembered"}`},
+		{"ForgetDevice", false, `{"AccessToken":"access","DeviceKey":"key"}`},
+		{"GetDevice", false, `{"AccessToken":"access","DeviceKey":"key"}`},
+		{"ListDevices", false, `{"AccessToken":"access","Limit":60,"PaginationToken":"next"}`},
+		{"UpdateAuthEventFeedback", false, `{"EventId":"event","FeedbackToken":"token","FeedbackValue":"Valid","UserPoolId":"us-east-1_Pool","Username":"ada"}`},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%s/%t", tt.operation, tt.secret), func(t *testing.T) {

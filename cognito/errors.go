@@ -30,10 +30,57 @@ const (
 	opRevokeToken               operation = "RevokeToken"
 	opGlobalSignOut             operation = "GlobalSignOut"
 	opGetUser                   operation = "GetUser"
+	opRespondToAuthChallenge    operation = "RespondToAuthChallenge"
+
+	opForgotPassword        operation = "ForgotPassword"
+	opConfirmForgotPassword operation = "ConfirmForgotPassword"
+	opChangePassword        operation = "ChangePassword"
+
+	opUpdateUserAttributes             operation = "UpdateUserAttributes"
+	opDeleteUserAttributes             operation = "DeleteUserAttributes"
+	opGetUserAttributeVerificationCode operation = "GetUserAttributeVerificationCode"
+	opVerifyUserAttribute              operation = "VerifyUserAttribute"
+	opDeleteUser                       operation = "DeleteUser"
+
+	opAssociateSoftwareToken operation = "AssociateSoftwareToken"
+	opVerifySoftwareToken    operation = "VerifySoftwareToken"
+	opSetUserMFAPreference   operation = "SetUserMFAPreference"
+	opGetUserAuthFactors     operation = "GetUserAuthFactors"
+
+	opStartWebAuthnRegistration    operation = "StartWebAuthnRegistration"
+	opCompleteWebAuthnRegistration operation = "CompleteWebAuthnRegistration"
+	opListWebAuthnCredentials      operation = "ListWebAuthnCredentials"
+	opDeleteWebAuthnCredential     operation = "DeleteWebAuthnCredential"
+
+	opConfirmDevice      operation = "ConfirmDevice"
+	opUpdateDeviceStatus operation = "UpdateDeviceStatus"
+	opForgetDevice       operation = "ForgetDevice"
+	opGetDevice          operation = "GetDevice"
+	opListDevices        operation = "ListDevices"
+
+	opUpdateAuthEventFeedback operation = "UpdateAuthEventFeedback"
 )
 
 // onlyReads tells whether repeating the call changes nothing.
-func (op operation) onlyReads() bool { return op == opGetUser }
+func (op operation) onlyReads() bool {
+	switch op {
+	case opGetUser, opGetUserAuthFactors, opListWebAuthnCredentials, opGetDevice, opListDevices:
+		return true
+	default:
+		return false
+	}
+}
+
+// withAccessToken lists the operations that a signed-in user calls.
+func withAccessToken() []operation {
+	return []operation{
+		opGetUser, opChangePassword, opUpdateUserAttributes, opDeleteUserAttributes,
+		opGetUserAttributeVerificationCode, opVerifyUserAttribute, opDeleteUser, opAssociateSoftwareToken,
+		opVerifySoftwareToken, opSetUserMFAPreference, opGetUserAuthFactors, opStartWebAuthnRegistration,
+		opCompleteWebAuthnRegistration, opListWebAuthnCredentials, opDeleteWebAuthnCredential, opConfirmDevice,
+		opUpdateDeviceStatus, opForgetDevice, opGetDevice, opListDevices,
+	}
+}
 
 // meaning is what an exception tells the client.
 type meaning struct {
@@ -136,6 +183,7 @@ func (t errorTable) explain(op operation, fault *Fault, text string) *apierr.Err
 	for _, r := range t.rules {
 		if r.matches(op, fault.Exception, lower) {
 			e := &apierr.Error{Code: r.meaning.code, Message: r.meaning.message, Status: r.status, Cause: fault}
+			fault.Detail = r.text
 			return t.complete(e, fault, text)
 		}
 	}
@@ -172,22 +220,29 @@ func (r rule) matches(op operation, exception, lowerText string) bool {
 func (t errorTable) complete(e *apierr.Error, fault *Fault, text string) *apierr.Error {
 	switch e.Code {
 	case apierr.BadUserInput:
-		e.Field, fault.Detail = t.refusedInput(text)
-		switch fault.Detail {
+		var attribute string
+		e.Field, attribute = t.refusedInput(text)
+		switch attribute {
 		case "":
 		case modeAttribute, t.usernameAttribute:
+			if operation(fault.Operation) != opSignUp {
+				break
+			}
+			fault.Detail = "the pool lacks " + attribute
 			// Not the user's choice: the pool lacks an attribute that we fill in.
 			return &apierr.Error{
 				Code:    apierr.ServiceMisconfigured,
-				Message: "The pool's schema lacks an attribute that this server fills in: " + fault.Detail + ".",
+				Message: "The pool's schema lacks an attribute that this server fills in: " + attribute + ".",
 				Cause:   fault,
 			}
 		default:
-			e.Message = "The pool's schema does not permit this attribute: " + fault.Detail + "."
+			e.Message = "The pool's schema does not permit this attribute: " + attribute + "."
 		}
 	case apierr.PasswordPolicy:
-		e.Field = "input.password"
+		e.Field = passwordField(operation(fault.Operation))
 		e.Message = passwordRule(text)
+	case apierr.PasswordReused:
+		e.Field = passwordField(operation(fault.Operation))
 	case apierr.RejectedByPolicy:
 		if own := triggerMessage(text); own != "" {
 			e.Message = own
@@ -223,6 +278,18 @@ func (t errorTable) refusedInput(text string) (field, detail string) {
 		}
 	}
 	return "", ""
+}
+
+// passwordField is where an operation's input has the new password.
+func passwordField(op operation) string {
+	switch op {
+	case opChangePassword, opConfirmForgotPassword:
+		return "input.newPassword"
+	case opRespondToAuthChallenge:
+		return "input.answer.newPassword.password"
+	default:
+		return "input.password"
+	}
 }
 
 // passwordRule says in our words which rule of the policy was broken.
@@ -296,6 +363,12 @@ func newErrorTable(usernameAttribute string) errorTable {
 	}
 }
 
+// Parts of the messages by which Cognito says that a flow is not permitted.
+const (
+	textFlowOff          = "flow not enabled"
+	textFlowOffForClient = "is not enabled for the client"
+)
+
 // exceptionRules lists the exceptions that stand for several things. The first
 // rule that matches holds.
 func exceptionRules() []rule {
@@ -308,6 +381,7 @@ func exceptionRules() []rule {
 		startAgain   = meaning{apierr.SessionExpired, "The sign-in took too long or this step was answered before. Start again."}
 		disabled     = meaning{apierr.UserDisabled, "An administrator has disabled the account."}
 		tooMany      = meaning{apierr.TooManyAttempts, "Too many failed attempts for this account. Wait before the next one."}
+		notEnrolled  = meaning{apierr.MFANotEnrolled, "The user has not set up this second factor."}
 	)
 	const notAuthorized, invalidParameter = "NotAuthorizedException", "InvalidParameterException"
 	presentRefreshToken := []operation{opRefreshTokenAuth, opGetTokensFromRefreshToken, opRevokeToken}
@@ -315,17 +389,19 @@ func exceptionRules() []rule {
 		// A wrong secret is the operator's fault wherever it shows.
 		{exception: notAuthorized, text: "secret", meaning: badSecret},
 		{exception: "UnauthorizedException", text: "secret", meaning: badSecret},
-		{exception: "InvalidParameterException", text: "flow not enabled", meaning: flowIsOff},
-		{exception: "InvalidParameterException", text: "is not enabled for the client", meaning: flowIsOff},
+		{exception: "InvalidParameterException", text: textFlowOff, meaning: flowIsOff},
+		{exception: "InvalidParameterException", text: textFlowOffForClient, meaning: flowIsOff},
 
 		// Where a token is presented, whatever is wrong is wrong with the token;
 		// that of a malformed one is the client's fault (400).
 		{exception: invalidParameter, operations: append(presentRefreshToken, opGlobalSignOut, opGetUser), meaning: invalidToken, status: http.StatusBadRequest},
+		{exception: invalidParameter, text: "at 'accesstoken'", meaning: invalidToken, status: http.StatusBadRequest},
 		{exception: "UnsupportedTokenTypeException", operations: presentRefreshToken, meaning: invalidToken, status: http.StatusBadRequest},
 		{exception: notAuthorized, text: "user is disabled", meaning: disabled},
 		{exception: notAuthorized, operations: append(presentRefreshToken, opGlobalSignOut), meaning: invalidToken},
-		{exception: notAuthorized, text: "has been revoked", operations: []operation{opGetUser}, meaning: revoked},
-		{exception: notAuthorized, text: "has expired", operations: []operation{opGetUser}, meaning: meaning{apierr.TokenExpired, "The access token has expired. Refresh it."}},
+		{exception: notAuthorized, text: "token has been revoked", operations: withAccessToken(), meaning: revoked},
+		{exception: notAuthorized, text: "token has expired", operations: withAccessToken(), meaning: meaning{apierr.TokenExpired, "The access token has expired. Refresh it."}},
+		{exception: notAuthorized, text: "access token", operations: withAccessToken(), meaning: invalidToken},
 		{exception: notAuthorized, operations: []operation{opGetUser}, meaning: invalidToken},
 
 		{exception: notAuthorized, text: "user cannot be confirmed. current status is confirmed", operations: []operation{opConfirmSignUp}, meaning: confirmed},
@@ -338,7 +414,20 @@ func exceptionRules() []rule {
 
 		{exception: notAuthorized, text: "attempts exceeded", meaning: tooMany},
 		{exception: notAuthorized, text: "temporary password has expired", meaning: meaning{apierr.TemporaryPasswordExpired, "The temporary password has expired; an administrator must set another."}},
-		{exception: notAuthorized, text: "session", operations: []operation{opInitiateAuth}, meaning: startAgain},
+		{exception: notAuthorized, text: "session", operations: []operation{opInitiateAuth, opRespondToAuthChallenge, opAssociateSoftwareToken, opVerifySoftwareToken}, meaning: startAgain},
+		{exception: notAuthorized, text: "unauthorized attribute", operations: []operation{opUpdateUserAttributes, opDeleteUserAttributes}, meaning: meaning{apierr.BadUserInput, "The app client may not write one of these attributes."}},
+		{exception: notAuthorized, text: "already provided", operations: []operation{opRespondToAuthChallenge}, meaning: meaning{apierr.BadUserInput, "An attribute that has a value cannot be changed here."}},
+		{exception: notAuthorized, text: "cannot be reset in the current state", meaning: meaning{apierr.UserNotConfirmed, "The password cannot be reset before the account is confirmed."}},
+		{exception: notAuthorized, text: "contact administrator", meaning: meaning{apierr.NotEnabled, "Only an administrator can reset passwords in this pool."}},
+		{exception: notAuthorized, text: "feedback", operations: []operation{opUpdateAuthEventFeedback}, meaning: invalidToken},
+		{exception: invalidParameter, text: "no registered/verified", meaning: meaning{apierr.NotEnabled, "The account has no verified address to send a code to."}},
+		{exception: invalidParameter, text: "has not set up software token", meaning: notEnrolled},
+		{exception: invalidParameter, text: "has not verified software token", meaning: notEnrolled},
+		{exception: invalidParameter, text: "delivery config", meaning: notEnrolled},
+		{exception: invalidParameter, text: "custom auth lambda trigger is not configured", meaning: flowIsOff},
+		{exception: "ExpiredCodeException", text: "already been used", meaning: meaning{apierr.CodeExpired, "The code was used before. Wait for the next one."}},
+		{exception: "ResourceNotFoundException", text: "device", meaning: meaning{apierr.NotFound, "There is no such device."}},
+		{exception: "ResourceNotFoundException", operations: []operation{opDeleteWebAuthnCredential}, meaning: meaning{apierr.NotFound, "There is no such passkey."}},
 	}
 }
 

@@ -3,12 +3,15 @@ package cognito
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/smithy-go"
+
+	"authgraph/internal/apierr"
 )
 
 // SigninResult is either *[AuthTokens] or one of the challenges.
@@ -34,17 +37,111 @@ type NewDevice struct {
 	DeviceGroupKey string
 }
 
-// SignIn signs in with e-mail address and password (USER_PASSWORD_AUTH).
-func (c *Client) SignIn(ctx context.Context, email, password string) (SigninResult, error) {
-	return c.initiateAuth(ctx, &sdk.InitiateAuthInput{
-		AuthFlow:       types.AuthFlowTypeUserPasswordAuth,
-		AuthParameters: c.authParameters(email, map[string]string{"PASSWORD": password}),
-	})
+// SignIn signs in with e-mail address and password: USER_PASSWORD_AUTH, or SRP
+// done here where the app client permits no other way. deviceKey is nil where the
+// pool does not track devices, or has not seen this one.
+func (c *Client) SignIn(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error) {
+	if !c.wantsSRP.Load() {
+		parameters := withDeviceKey(map[string]string{"PASSWORD": password}, deviceKey)
+		result, err := c.initiateAuth(ctx, types.AuthFlowTypeUserPasswordAuth, email, parameters, nil)
+		if !isFlowOff(err) {
+			return result, err
+		}
+	}
+	result, err := c.signInBySRP(ctx, email, password, deviceKey)
+	if err == nil {
+		c.wantsSRP.Store(true)
+	}
+	return result, err
 }
 
-func (c *Client) initiateAuth(ctx context.Context, in *sdk.InitiateAuthInput) (SigninResult, error) {
-	in.ClientId = &c.options.ClientID
-	out, err := invoke(ctx, c, opInitiateAuth, c.api.InitiateAuth, in)
+// signInBySRP proves the password without sending it on to Cognito.
+func (c *Client) signInBySRP(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error) {
+	srp, err := newSRPClient()
+	if err != nil {
+		return nil, err
+	}
+	parameters := withDeviceKey(map[string]string{"SRP_A": srp.A()}, deviceKey)
+	result, err := c.initiateAuth(ctx, types.AuthFlowTypeUserSrpAuth, email, parameters, nil)
+	if err != nil {
+		return nil, err
+	}
+	question, ok := result.(*SRPChallenge)
+	if !ok {
+		return result, nil
+	}
+	_, poolName, _ := strings.Cut(c.options.UserPoolID, "_")
+	signature, timestamp, err := srp.proof(poolName, password, question, time.Now())
+	if err != nil {
+		return nil, c.errors.translate(opInitiateAuth, err)
+	}
+	return c.Respond(ctx, question.Session, Answer{Srp: &SRPAnswer{
+		Signature: signature, SecretBlock: question.SecretBlock, Timestamp: timestamp,
+	}})
+}
+
+// isFlowOff tells whether the app client does not permit the flow.
+func isFlowOff(err error) bool {
+	var fault *Fault
+	return errors.As(err, &fault) && (fault.Detail == textFlowOff || fault.Detail == textFlowOffForClient)
+}
+
+func withDeviceKey(parameters map[string]string, deviceKey *string) map[string]string {
+	if deviceKey != nil {
+		parameters["DEVICE_KEY"] = *deviceKey
+	}
+	return parameters
+}
+
+// StartSigninInput begins a sign-in in which the client proves who it is step by
+// step. See the schema.
+type StartSigninInput struct {
+	Email           string
+	SrpA            *string
+	PreferredFactor *string
+	Custom          *bool
+	DeviceKey       *string
+}
+
+// StartSignIn begins a sign-in by SRP (SrpA alone), by custom authentication
+// (Custom), or by a first factor that is preferred or yet to be chosen.
+func (c *Client) StartSignIn(ctx context.Context, in StartSigninInput) (SigninResult, error) {
+	parameters := withDeviceKey(map[string]string{}, in.DeviceKey)
+	if in.SrpA != nil {
+		parameters["SRP_A"] = *in.SrpA
+	}
+	custom := in.Custom != nil && *in.Custom
+	flow := types.AuthFlowTypeUserAuth
+	switch {
+	case custom && in.PreferredFactor != nil:
+		return nil, &apierr.Error{
+			Code: apierr.BadUserInput, Field: "input.custom",
+			Message: "input.custom and input.preferredFactor exclude each other.",
+		}
+	case custom:
+		flow = types.AuthFlowTypeCustomAuth
+		if in.SrpA != nil {
+			parameters["CHALLENGE_NAME"] = "SRP_A"
+		}
+	case in.PreferredFactor != nil:
+		parameters["PREFERRED_CHALLENGE"] = *in.PreferredFactor
+	case in.SrpA != nil:
+		flow = types.AuthFlowTypeUserSrpAuth
+	}
+	return c.initiateAuth(ctx, flow, in.Email, parameters, nil)
+}
+
+// initiateAuth begins a sign-in. session is of a code that was confirmed before,
+// or nil.
+func (c *Client) initiateAuth(
+	ctx context.Context, flow types.AuthFlowType, email string, parameters map[string]string, session *string,
+) (SigninResult, error) {
+	out, err := invoke(ctx, c, opInitiateAuth, c.api.InitiateAuth, &sdk.InitiateAuthInput{
+		AuthFlow:       flow,
+		ClientId:       &c.options.ClientID,
+		AuthParameters: c.authParameters(email, parameters),
+		Session:        session,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -54,10 +151,11 @@ func (c *Client) initiateAuth(ctx context.Context, in *sdk.InitiateAuthInput) (S
 	if out.ChallengeName == "" {
 		return nil, c.errors.translate(opInitiateAuth, errIncomplete)
 	}
-	return newChallenge(challenge{
+	return c.newChallenge(challenge{
 		name:       string(out.ChallengeName),
 		session:    aws.ToString(out.Session),
-		username:   in.AuthParameters["USERNAME"],
+		username:   email,
+		deviceKey:  parameters["DEVICE_KEY"],
 		parameters: out.ChallengeParameters,
 		available:  out.AvailableChallenges,
 	}), nil
@@ -113,7 +211,27 @@ func (t *AuthTokens) User() *User {
 // REFRESH_TOKEN_AUTH stands in where an endpoint does not know
 // GetTokensFromRefreshToken. It cannot serve an app client with a secret: its
 // hash is made over the internal user name, which a refresh does not know.
+//
+// Refreshes of one token at the same time share one call and its answer: with
+// rotation on, Cognito would take the second for a stolen token.
 func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
+	// No caller's end may end the call that others wait for; it has a time-out.
+	shared := context.WithoutCancel(ctx)
+	result := c.refreshes.DoChan(refreshToken+"\n"+aws.ToString(deviceKey), func() (any, error) {
+		return c.refreshOnce(shared, refreshToken, deviceKey)
+	})
+	select {
+	case r := <-result:
+		if r.Err != nil {
+			return nil, r.Err
+		}
+		return r.Val.(*AuthTokens), nil
+	case <-ctx.Done():
+		return nil, c.errors.translate(opGetTokensFromRefreshToken, ctx.Err())
+	}
+}
+
+func (c *Client) refreshOnce(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
 	if !c.lacksTokenRefresh.Load() {
 		tokens, err := c.getTokensFromRefreshToken(ctx, refreshToken, deviceKey)
 		if !isUnknownOperation(err) || c.options.ClientSecret != "" {
@@ -141,10 +259,7 @@ func (c *Client) getTokensFromRefreshToken(
 }
 
 func (c *Client) refreshTokenAuth(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
-	parameters := map[string]string{"REFRESH_TOKEN": refreshToken}
-	if deviceKey != nil {
-		parameters["DEVICE_KEY"] = *deviceKey
-	}
+	parameters := withDeviceKey(map[string]string{"REFRESH_TOKEN": refreshToken}, deviceKey)
 	out, err := invoke(ctx, c, opRefreshTokenAuth, c.api.InitiateAuth, &sdk.InitiateAuthInput{
 		AuthFlow:       types.AuthFlowTypeRefreshTokenAuth,
 		ClientId:       &c.options.ClientID,

@@ -36,7 +36,8 @@ func TestChallenges(t *testing.T) {
 		{"NEW_PASSWORD_REQUIRED", `"requiredAttributes":"[\"userAttributes.name\"]","userAttributes":"{}"`, "", `NewPasswordChallenge [name]`},
 		{"NEW_PASSWORD_REQUIRED", "", "", `NewPasswordChallenge []`},
 		{"PASSWORD_VERIFIER", `"SALT":"s","SRP_B":"b","SECRET_BLOCK":"k","USER_ID_FOR_SRP":"u"`, "", `SRPChallenge s b k u`},
-		{"PASSWORD", "", "", `PasswordChallenge`},
+		{"PASSWORD", "", "", `PasswordChallenge false`},
+		{"PASSWORD_SRP", "", "", `PasswordChallenge true`},
 		{"SELECT_CHALLENGE", "", `,"AvailableChallenges":["PASSWORD","WEB_AUTHN"]`, `SelectFactorChallenge [PASSWORD WEB_AUTHN]`},
 		{"WEB_AUTHN", `"CREDENTIAL_REQUEST_OPTIONS":"{}"`, "", `PasskeyChallenge {}`},
 		{"CUSTOM_CHALLENGE", `"b":"2","a":"1"`, "", `CustomChallenge [{a 1} {b 2}]`},
@@ -49,7 +50,7 @@ func TestChallenges(t *testing.T) {
 			t.Parallel()
 			parameters := `{` + tt.parameters + `}`
 			u := newUpstream(t, 200, `{"ChallengeName":"`+tt.name+`","Session":"the-session","ChallengeParameters":`+parameters+tt.more+`}`)
-			result, err := newClient(t, u.URL, nil).SignIn(t.Context(), "ada@example.com", "x")
+			result, err := newClient(t, u.URL, nil).SignIn(t.Context(), "ada@example.com", "x", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +79,7 @@ func describe(result cognito.SigninResult) string {
 	v := reflect.ValueOf(result).Elem()
 	words := []string{v.Type().Name()}
 	for i := range v.NumField() {
-		if v.Type().Field(i).Anonymous {
+		if v.Type().Field(i).Anonymous || !v.Type().Field(i).IsExported() {
 			continue
 		}
 		switch f := v.Field(i).Interface().(type) {
@@ -101,7 +102,7 @@ func describe(result cognito.SigninResult) string {
 // whose user names are e-mail addresses refuse the latter in a proof.
 func TestSessionKeepsCognitosUserName(t *testing.T) {
 	u := newUpstream(t, 200, `{"ChallengeName":"SOFTWARE_TOKEN_MFA","Session":"s","ChallengeParameters":{"USER_ID_FOR_SRP":"the-sub"}}`)
-	result, err := newClient(t, u.URL, nil).SignIn(t.Context(), "ada@example.com", "x")
+	result, err := newClient(t, u.URL, nil).SignIn(t.Context(), "ada@example.com", "x", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +120,7 @@ func TestAuthTokens(t *testing.T) {
 		"NewDeviceMetadata": map[string]string{"DeviceKey": "k", "DeviceGroupKey": "g"},
 	}})
 	u := newUpstream(t, 200, string(answer))
-	result, err := newClient(t, u.URL, nil).SignIn(t.Context(), "ada@example.com", "x")
+	result, err := newClient(t, u.URL, nil).SignIn(t.Context(), "ada@example.com", "x", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,9 +20,23 @@ type Caller struct {
 	client      *Client
 	accessToken string
 
-	once    sync.Once
-	profile profile
-	err     error
+	// What was asked of Cognito for this caller, each once: a caller lives for
+	// one request, whose fields are resolved side by side and may be aliased.
+	profile  once[profile]
+	factors  once[*Factors]
+	passkeys once[[]*Passkey]
+}
+
+// once keeps the result of a call that is made at most once.
+type once[T any] struct {
+	sync.Once
+	value T
+	err   error
+}
+
+func (o *once[T]) get(call func() (T, error)) (T, error) {
+	o.Do(func() { o.value, o.err = call() })
+	return o.value, o.err
 }
 
 // NewCaller returns the caller that the verified access token names.
@@ -45,14 +59,11 @@ func CallerFromContext(ctx context.Context) *Caller {
 
 // User returns the caller as a user. It makes no call to Cognito.
 func (c *Caller) User() *User {
-	return &User{ID: c.Claims.Subject, Groups: listOf(c.Claims.Groups), load: c.loadProfile}
+	return &User{ID: c.Claims.Subject, Groups: listOf(c.Claims.Groups), caller: c, load: c.loadProfile}
 }
 
-// loadProfile asks Cognito at most once in the life of the caller, which is one
-// request: fields are resolved side by side and may be aliased.
 func (c *Caller) loadProfile(ctx context.Context) (profile, error) {
-	c.once.Do(func() { c.profile, c.err = c.client.getUser(ctx, c.accessToken) })
-	return c.profile, c.err
+	return c.profile.get(func() (profile, error) { return c.client.getUser(ctx, c.accessToken) })
 }
 
 func (c *Client) getUser(ctx context.Context, accessToken string) (profile, error) {
@@ -97,7 +108,37 @@ type User struct {
 	ID     string
 	Groups []string
 
-	load func(context.Context) (profile, error)
+	caller *Caller
+	load   func(context.Context) (profile, error)
+}
+
+// Mfa returns the second factors that are switched on.
+func (u *User) Mfa(ctx context.Context) (*Factors, error) {
+	return u.caller.factors.get(func() (*Factors, error) { return u.caller.client.factors(ctx, u.caller.accessToken) })
+}
+
+// AuthFactors returns the first factors that the user can sign in with.
+func (u *User) AuthFactors(ctx context.Context) ([]string, error) {
+	factors, err := u.Mfa(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return factors.First, nil
+}
+
+// Passkeys returns the user's passkeys.
+func (u *User) Passkeys(ctx context.Context) ([]*Passkey, error) {
+	return u.caller.passkeys.get(func() ([]*Passkey, error) { return u.caller.client.passkeys(ctx, u.caller.accessToken) })
+}
+
+// Devices returns a page of the devices that the user signed in on.
+func (u *User) Devices(ctx context.Context, first int32, after *string) (*DevicePage, error) {
+	return u.caller.client.devices(ctx, u.caller.accessToken, first, after)
+}
+
+// Device returns one of them.
+func (u *User) Device(ctx context.Context, key string) (*Device, error) {
+	return u.caller.client.device(ctx, u.caller.accessToken, key)
 }
 
 // Username returns the shown name.
@@ -149,7 +190,7 @@ func (u *User) attribute(ctx context.Context, name string) (*string, error) {
 func newUserFromTokens(t *AuthTokens) *User {
 	access := unverifiedClaims(t.AccessToken)
 	caller := t.client.NewCaller(&AccessClaims{}, t.AccessToken)
-	user := &User{ID: text(access["sub"]), Groups: groupsOf(access), load: caller.loadProfile}
+	user := &User{ID: text(access["sub"]), Groups: groupsOf(access), caller: caller, load: caller.loadProfile}
 	if t.IDToken != nil {
 		id := profileOf(unverifiedClaims(*t.IDToken), t.client.options.UsernameAttribute)
 		user.load = func(context.Context) (profile, error) { return id, nil }

@@ -39,7 +39,8 @@ import (
 func publicFields() []string {
 	return []string{
 		"Mutation.signup", "Mutation.verifyAccount", "Mutation.resendConfirmationCode", "Mutation.signin",
-		"Mutation.refreshToken",
+		"Mutation.refreshToken", "Mutation.startSignin", "Mutation.respondToChallenge", "Mutation.forgotPassword",
+		"Mutation.confirmForgotPassword", "Mutation.sendAuthEventFeedback",
 	}
 }
 

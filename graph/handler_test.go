@@ -489,6 +489,7 @@ func TestInputErrors(t *testing.T) {
 	}{
 		{"email missing", without("email"), "input.email"},
 		{"email null", with("email", nil), "input.email"},
+		{"password missing", without("password"), "input.password"},
 		{"email a number", with("email", 1), "input.email"},
 		{"password a number", with("password", 12345678), "input.password"},
 		{"email without @", with("email", "ada.example.com"), "input.email"},

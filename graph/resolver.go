@@ -23,7 +23,7 @@ type Resolver struct {
 // other failure leaves what the token holds.
 func (r *Resolver) caller(ctx context.Context) (*cognito.User, error) {
 	user := cognito.CallerFromContext(ctx).User()
-	if !selectsBeyondToken(ctx) {
+	if !selectsProfile(ctx) {
 		return user, nil
 	}
 	_, err := user.Attributes(ctx)
@@ -34,13 +34,11 @@ func (r *Resolver) caller(ctx context.Context) (*cognito.User, error) {
 	return user, nil
 }
 
-// selectsBeyondToken tells whether the client asks for more than the access
-// token holds.
-func selectsBeyondToken(ctx context.Context) bool {
+// selectsProfile tells whether the client asks for a field that GetUser answers.
+func selectsProfile(ctx context.Context) bool {
 	for _, field := range graphql.CollectFieldsCtx(ctx, nil) {
 		switch field.Name {
-		case "id", "groups", "__typename":
-		default:
+		case "username", "email", "emailVerified", "phoneNumber", "mode", "attributes":
 			return true
 		}
 	}

@@ -25,7 +25,15 @@ func (r *mutationResolver) ResendConfirmationCode(ctx context.Context, input mod
 }
 
 func (r *mutationResolver) Signin(ctx context.Context, input model.SigninInput) (cognito.SigninResult, error) {
-	return r.Cognito.SignIn(ctx, input.Email, input.Password)
+	return r.Cognito.SignIn(ctx, input.Email, input.Password, input.DeviceKey)
+}
+
+func (r *mutationResolver) StartSignin(ctx context.Context, input cognito.StartSigninInput) (cognito.SigninResult, error) {
+	return r.Cognito.StartSignIn(ctx, input)
+}
+
+func (r *mutationResolver) RespondToChallenge(ctx context.Context, input model.RespondToChallengeInput) (cognito.SigninResult, error) {
+	return r.Cognito.Respond(ctx, input.Session, input.Answer)
 }
 
 func (r *mutationResolver) RefreshToken(ctx context.Context, input model.RefreshTokenInput) (*cognito.AuthTokens, error) {
@@ -43,6 +51,126 @@ func (r *mutationResolver) Logout(ctx context.Context, input *model.LogoutInput)
 		return nil, err
 	}
 	return &model.LogoutPayload{Success: true}, nil
+}
+
+func (r *mutationResolver) ForgotPassword(ctx context.Context, input model.ForgotPasswordInput) (*cognito.CodeDelivery, error) {
+	return r.Cognito.ForgotPassword(ctx, input.Email)
+}
+
+func (r *mutationResolver) ConfirmForgotPassword(ctx context.Context, input model.ConfirmForgotPasswordInput) (*model.ConfirmForgotPasswordPayload, error) {
+	if err := r.Cognito.ConfirmForgotPassword(ctx, input.Email, input.ConfirmationCode, input.NewPassword); err != nil {
+		return nil, err
+	}
+	return &model.ConfirmForgotPasswordPayload{Success: true}, nil
+}
+
+func (r *mutationResolver) ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
+	if err := cognito.CallerFromContext(ctx).ChangePassword(ctx, input.CurrentPassword, input.NewPassword); err != nil {
+		return nil, err
+	}
+	return &model.ChangePasswordPayload{Success: true}, nil
+}
+
+func (r *mutationResolver) UpdateUser(ctx context.Context, input model.UpdateUserInput) (*model.UpdateUserPayload, error) {
+	deliveries, err := cognito.CallerFromContext(ctx).UpdateAttributes(ctx, input.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UpdateUserPayload{CodeDeliveries: deliveries}, nil
+}
+
+func (r *mutationResolver) DeleteUserAttributes(ctx context.Context, input model.DeleteUserAttributesInput) (*model.DeleteUserAttributesPayload, error) {
+	if err := cognito.CallerFromContext(ctx).DeleteAttributes(ctx, input.Names); err != nil {
+		return nil, err
+	}
+	return &model.DeleteUserAttributesPayload{Success: true}, nil
+}
+
+func (r *mutationResolver) RequestAttributeCode(ctx context.Context, input model.RequestAttributeCodeInput) (*cognito.CodeDelivery, error) {
+	return cognito.CallerFromContext(ctx).RequestAttributeCode(ctx, input.Attribute)
+}
+
+func (r *mutationResolver) VerifyAttribute(ctx context.Context, input model.VerifyAttributeInput) (*model.VerifyAttributePayload, error) {
+	if err := cognito.CallerFromContext(ctx).VerifyAttribute(ctx, input.Attribute, input.Code); err != nil {
+		return nil, err
+	}
+	return &model.VerifyAttributePayload{Success: true}, nil
+}
+
+func (r *mutationResolver) DeleteAccount(ctx context.Context) (*model.DeleteAccountPayload, error) {
+	if err := cognito.CallerFromContext(ctx).DeleteAccount(ctx); err != nil {
+		return nil, err
+	}
+	return &model.DeleteAccountPayload{Success: true}, nil
+}
+
+func (r *mutationResolver) SetupTotp(ctx context.Context) (*cognito.TOTPSetup, error) {
+	return cognito.CallerFromContext(ctx).SetUpTOTP(ctx)
+}
+
+func (r *mutationResolver) VerifyTotp(ctx context.Context, input model.VerifyTotpInput) (*model.VerifyTotpPayload, error) {
+	if err := cognito.CallerFromContext(ctx).VerifyTOTP(ctx, input.Code, input.DeviceName); err != nil {
+		return nil, err
+	}
+	return &model.VerifyTotpPayload{Success: true}, nil
+}
+
+func (r *mutationResolver) SetMfaPreference(ctx context.Context, input cognito.MFAPreference) (*model.SetMfaPreferencePayload, error) {
+	if err := cognito.CallerFromContext(ctx).SetMFAPreference(ctx, input); err != nil {
+		return nil, err
+	}
+	return &model.SetMfaPreferencePayload{Success: true}, nil
+}
+
+func (r *mutationResolver) StartPasskeyRegistration(ctx context.Context) (*model.PasskeyRegistration, error) {
+	options, err := cognito.CallerFromContext(ctx).StartPasskeyRegistration(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &model.PasskeyRegistration{Options: options}, nil
+}
+
+func (r *mutationResolver) CompletePasskeyRegistration(ctx context.Context, input model.CompletePasskeyRegistrationInput) (*model.CompletePasskeyRegistrationPayload, error) {
+	if err := cognito.CallerFromContext(ctx).CompletePasskeyRegistration(ctx, input.Credential); err != nil {
+		return nil, err
+	}
+	return &model.CompletePasskeyRegistrationPayload{Success: true}, nil
+}
+
+func (r *mutationResolver) DeletePasskey(ctx context.Context, input model.DeletePasskeyInput) (*model.DeletePasskeyPayload, error) {
+	if err := cognito.CallerFromContext(ctx).DeletePasskey(ctx, input.ID); err != nil {
+		return nil, err
+	}
+	return &model.DeletePasskeyPayload{Success: true}, nil
+}
+
+func (r *mutationResolver) ConfirmDevice(ctx context.Context, input model.ConfirmDeviceInput) (*model.ConfirmDevicePayload, error) {
+	ask, err := cognito.CallerFromContext(ctx).ConfirmDevice(ctx, input.DeviceKey, input.DeviceName, input.PasswordVerifier, input.Salt)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ConfirmDevicePayload{UserConfirmationNecessary: ask}, nil
+}
+
+func (r *mutationResolver) UpdateDevice(ctx context.Context, input model.UpdateDeviceInput) (*model.UpdateDevicePayload, error) {
+	if err := cognito.CallerFromContext(ctx).UpdateDevice(ctx, input.DeviceKey, input.Remembered); err != nil {
+		return nil, err
+	}
+	return &model.UpdateDevicePayload{Success: true}, nil
+}
+
+func (r *mutationResolver) ForgetDevice(ctx context.Context, input model.ForgetDeviceInput) (*model.ForgetDevicePayload, error) {
+	if err := cognito.CallerFromContext(ctx).ForgetDevice(ctx, input.DeviceKey); err != nil {
+		return nil, err
+	}
+	return &model.ForgetDevicePayload{Success: true}, nil
+}
+
+func (r *mutationResolver) SendAuthEventFeedback(ctx context.Context, input model.AuthEventFeedbackInput) (*model.SendAuthEventFeedbackPayload, error) {
+	if err := r.Cognito.SendAuthEventFeedback(ctx, input.Username, input.EventID, input.FeedbackToken, input.Valid); err != nil {
+		return nil, err
+	}
+	return &model.SendAuthEventFeedbackPayload{Success: true}, nil
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*cognito.User, error) {

@@ -7,6 +7,7 @@ type getUserOutput struct {
 	UserAttributes      []attribute `json:"UserAttributes"`
 	PreferredMfaSetting string      `json:"PreferredMfaSetting,omitempty"`
 	UserMFASettingList  []string    `json:"UserMFASettingList,omitempty"`
+	MFAOptions          []mfaOption `json:"MFAOptions,omitempty"`
 }
 
 func (p *Pool) getUser(c *call, in *accessTokenInput) (*getUserOutput, error) {
@@ -14,11 +15,13 @@ func (p *Pool) getUser(c *call, in *accessTokenInput) (*getUserOutput, error) {
 	if err != nil {
 		return nil, err
 	}
+	factors, preferred := who.pool.mfaSettings(who.user)
 	return &getUserOutput{
 		Username:            who.user.Username,
 		UserAttributes:      attributeList(who.user.allAttributes(), who.client.readable),
-		PreferredMfaSetting: who.user.MFA.Preferred,
-		UserMFASettingList:  who.user.MFA.Enabled,
+		PreferredMfaSetting: preferred,
+		UserMFASettingList:  factors,
+		MFAOptions:          who.user.mfaOptions(),
 	}, nil
 }
 
@@ -273,7 +276,7 @@ func (t *poolTx) sendAttributeCode(u *userRecord, name, code string) (*codeDeliv
 func (t *poolTx) addressToVerify(u *userRecord, name string) string {
 	if t.verifiedFirst(name) {
 		rec, err := load[codeRecord](t.bucket(codesBucket), key(u.Sub, forVerify+name))
-		if err == nil && rec != nil {
+		if err == nil && rec != nil && rec.Code != "" {
 			return rec.Address
 		}
 	}

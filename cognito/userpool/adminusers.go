@@ -60,6 +60,9 @@ func (p *Pool) adminCreateUser(c *call, in *adminCreateUserInput) (*adminCreateU
 		return nil, err
 	}
 	password := in.TemporaryPassword
+	if password == "" && in.MessageAction != "RESEND" && pool.passwordless(u.Attributes) {
+		return p.admitPasswordless(c, in, u)
+	}
 	if password == "" {
 		if password, err = generatePassword(pool.Policies.PasswordPolicy); err != nil {
 			return nil, err
@@ -82,6 +85,22 @@ func (p *Pool) adminCreateUser(c *call, in *adminCreateUserInput) (*adminCreateU
 		return nil
 	})
 	return out, err
+}
+
+// admitPasswordless stores a user who signs in with one-time codes. There is no password to set or to send, so the user is
+// confirmed at once.
+func (p *Pool) admitPasswordless(c *call, in *adminCreateUserInput, u *userRecord) (*adminCreateUserOutput, error) {
+	u.Status = statusConfirmed
+	err := p.update(in.UserPoolID, c.now, func(t *poolTx) error {
+		if err := t.checkNominee(u, in.ForceAliasCreation); err != nil {
+			return err
+		}
+		return t.putUser(nil, u)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &adminCreateUserOutput{User: u.output(everyAttribute)}, nil
 }
 
 // invited is the user whose invitation is to be sent again.
@@ -191,21 +210,25 @@ type adminGetUserOutput struct {
 	UserStatus           string      `json:"UserStatus"`
 	PreferredMfaSetting  string      `json:"PreferredMfaSetting,omitempty"`
 	UserMFASettingList   []string    `json:"UserMFASettingList,omitempty"`
+	MFAOptions           []mfaOption `json:"MFAOptions,omitempty"`
 }
 
 func (p *Pool) adminGetUser(c *call, in *adminUserInput) (*adminGetUserOutput, error) {
 	var u *userRecord
+	var pool *poolRecord
 	err := p.view(in.UserPoolID, c.now, func(t *poolTx) (err error) {
+		pool = t.pool
 		u, err = t.mustFind(in.Username)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	factors, preferred := pool.mfaSettings(u)
 	return &adminGetUserOutput{
 		Username: u.Username, UserAttributes: attributeList(u.allAttributes(), everyAttribute), UserCreateDate: u.Created,
 		UserLastModifiedDate: u.Modified, Enabled: !u.Disabled, UserStatus: u.Status,
-		PreferredMfaSetting: u.MFA.Preferred, UserMFASettingList: u.MFA.Enabled,
+		PreferredMfaSetting: preferred, UserMFASettingList: factors, MFAOptions: u.mfaOptions(),
 	}, nil
 }
 

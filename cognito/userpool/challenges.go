@@ -22,8 +22,13 @@ func (p *Pool) respondToAuthChallenge(c *call, in *respondInput) (*authOutput, e
 	if err := client.checkParameters(in.ChallengeResponses, "USERNAME"); err != nil {
 		return nil, err
 	}
-	if in.ChallengeName == "PASSWORD_VERIFIER" {
-		return p.answerVerifier(c, client, in.ChallengeResponses)
+	return p.answer(c, client, in)
+}
+
+// answer hands the answer of a challenge to what can judge it.
+func (p *Pool) answer(c *call, client *clientRecord, in *respondInput) (*authOutput, error) {
+	if in.ChallengeName == "PASSWORD_VERIFIER" { // the one challenge that may come without a session
+		return p.answerVerifier(c, client, in.Session, in.ChallengeResponses)
 	}
 	if in.Session == "" {
 		return nil, invalidParameter("Missing required parameter Session")
@@ -37,26 +42,27 @@ func (p *Pool) respondToAuthChallenge(c *call, in *respondInput) (*authOutput, e
 		return p.answerNewPassword(c, client, s, in.ChallengeResponses)
 	case "SELECT_CHALLENGE":
 		return p.answerSelection(c, client, s, in.ChallengeResponses)
+	case "PASSWORD", "PASSWORD_SRP":
+		return p.answerPassword(c, client, s, in.ChallengeResponses)
+	case "EMAIL_OTP", "SMS_OTP":
+		if !s.Second {
+			return p.answerOTP(c, client, s, in.ChallengeResponses)
+		}
+		return p.answerSecondFactor(c, client, s, in.ChallengeResponses)
+	case "SMS_MFA", "SOFTWARE_TOKEN_MFA":
+		return p.answerSecondFactor(c, client, s, in.ChallengeResponses)
+	case "SELECT_MFA_TYPE":
+		return p.answerMFAType(c, client, s, in.ChallengeResponses)
+	case "MFA_SETUP":
+		return p.answerMFASetup(c, client, s, in.ChallengeResponses)
+	case "WEB_AUTHN":
+		return p.answerPasskey(c, client, s, in.ChallengeResponses)
+	case "DEVICE_SRP_AUTH":
+		return p.answerDevice(c, client, s, in.ChallengeResponses)
+	case "DEVICE_PASSWORD_VERIFIER":
+		return p.answerDeviceVerifier(c, client, s, in.ChallengeResponses)
 	}
-	return nil, notAuthorized("Invalid session for the user.")
-}
-
-// sessionUser reads the user of a session, who must be the one that the answer names, by whichever name.
-func (t *poolTx) sessionUser(s session, name string) (*userRecord, error) {
-	if err := t.checkSession(s.ID, s.Expires); err != nil {
-		return nil, err
-	}
-	u, err := t.find(name)
-	if err != nil {
-		return nil, err
-	}
-	if u == nil || u.Sub != s.Sub {
-		return nil, notAuthorized("Invalid session for the user.")
-	}
-	if u.Disabled {
-		return nil, userDisabled()
-	}
-	return u, nil
+	return nil, invalidSession()
 }
 
 // answerNewPassword completes the first sign-in of a user whom an administrator made.
@@ -80,26 +86,14 @@ func (p *Pool) answerNewPassword(c *call, client *clientRecord, s session, answe
 	if err != nil {
 		return nil, err
 	}
-	ring := p.keys.of(client.UserPoolID)
-	family, token, err := newFamily(ring, client, u.Sub, c.now)
-	if err != nil {
-		return nil, err
-	}
-	var who subject
-	err = p.update(client.UserPoolID, c.now, func(t *poolTx) (err error) {
-		if err = t.setFirstPassword(s, u.Sub, rec, given); err != nil {
-			return err
+	w := &passage{client: client, sub: u.Sub, device: s.Device}
+	return p.pass(c, w, func(t *poolTx) (*userRecord, error, error) {
+		if err := t.setFirstPassword(s, u.Sub, rec, given); err != nil {
+			return nil, nil, err
 		}
-		if u, err = t.user(u.Sub); err != nil {
-			return err
-		}
-		who, err = t.begin(u, family)
-		return err
+		u, err := t.user(u.Sub)
+		return u, nil, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return p.signedIn(c, ring, client, who, token)
 }
 
 // attributesIn picks the attributes out of the answers to a challenge.
@@ -144,10 +138,7 @@ func (t *poolTx) checkFirstPassword(client *clientRecord, u *userRecord, passwor
 
 // setFirstPassword uses the session up and makes the user a confirmed one.
 func (t *poolTx) setFirstPassword(s session, sub string, rec *passwordRecord, given map[string]string) error {
-	if err := t.checkSession(s.ID, s.Expires); err != nil {
-		return err
-	}
-	if err := t.useSession(s.ID, s.Expires); err != nil {
+	if err := t.spendSession(s); err != nil {
 		return err
 	}
 	_, err := t.change(sub, func(u *userRecord) error {
@@ -168,79 +159,4 @@ func (t *poolTx) setFirstPassword(s session, sub string, rec *passwordRecord, gi
 		return nil
 	})
 	return err
-}
-
-// choiceSignIn is USER_AUTH: the client says with which factor it wants to begin, or is told which there are. The pool's
-// first factors are the two forms of a password.
-func (p *Pool) choiceSignIn(c *call, client *clientRecord, parameters map[string]string) (*authOutput, error) {
-	if !client.allows("USER_AUTH") {
-		return nil, invalidParameter("USER_AUTH is not enabled for the client.")
-	}
-	if err := client.checkParameters(parameters, "USERNAME"); err != nil {
-		return nil, err
-	}
-	a, err := p.candidate(c, client, parameters["USERNAME"])
-	if err != nil {
-		return nil, err
-	}
-	if out, chosen, err := p.chosen(c, client, a.name, parameters["PREFERRED_CHALLENGE"], parameters); chosen {
-		return out, err
-	}
-	s := session{Challenge: "SELECT_CHALLENGE", Name: a.name}
-	token, err := newSession(p.keys.of(client.UserPoolID), client, s, c.now)
-	return &authOutput{
-		ChallengeName: "SELECT_CHALLENGE", AvailableChallenges: []string{"PASSWORD_SRP", "PASSWORD"}, Session: token,
-		ChallengeParameters: map[string]string{},
-	}, err
-}
-
-// chosen goes on with a factor if what it needs came along with the choice.
-func (p *Pool) chosen(c *call, client *clientRecord, name, factor string, with map[string]string) (out *authOutput, chosen bool, err error) {
-	switch {
-	case factor == "PASSWORD" && with["PASSWORD"] != "":
-		out, err = p.passwordSignIn(c, client, name, with["PASSWORD"])
-		return out, true, err
-	case factor == "PASSWORD_SRP" && with["SRP_A"] != "":
-		out, err = p.startSRP(c, client, name, with["SRP_A"])
-		return out, true, err
-	}
-	return nil, false, nil
-}
-
-// answerSelection takes the answer to SELECT_CHALLENGE: ANSWER names the factor, and what it needs comes with it.
-func (p *Pool) answerSelection(c *call, client *clientRecord, s session, answers map[string]string) (*authOutput, error) {
-	if !strings.EqualFold(answers["USERNAME"], s.Name) {
-		return nil, notAuthorized("Invalid session for the user.")
-	}
-	err := p.view(client.UserPoolID, c.now, func(t *poolTx) error { return t.checkSession(s.ID, s.Expires) })
-	if err != nil {
-		return nil, err
-	}
-	if answer := answers["ANSWER"]; answer != "PASSWORD" && answer != "PASSWORD_SRP" {
-		return nil, invalidParameter("The ANSWER must be one of the available challenges.")
-	}
-	out, chosen, err := p.chosen(c, client, s.Name, answers["ANSWER"], answers)
-	if !chosen {
-		return nil, invalidParameter("Missing required parameter %s", needOf(answers["ANSWER"]))
-	}
-	if err != nil {
-		return nil, err
-	}
-	err = p.update(client.UserPoolID, c.now, func(t *poolTx) error {
-		if err := t.checkSession(s.ID, s.Expires); err != nil {
-			return err
-		}
-		return t.useSession(s.ID, s.Expires)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func needOf(factor string) string {
-	if factor == "PASSWORD_SRP" {
-		return "SRP_A"
-	}
-	return "PASSWORD"
 }

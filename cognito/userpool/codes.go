@@ -15,6 +15,34 @@ type codeRecord struct {
 	Attribute string `json:"attribute"` // whose address it went to
 	Address   string `json:"address"`   // where; a code for an address that is no longer the user's verifies nothing
 	Expires   moment `json:"expires"`
+	// Past are codes that were used or replaced, newest first. Cognito tells them from codes that were never sent.
+	Past []pastCode `json:"past,omitempty"`
+}
+
+type pastCode struct {
+	Hash    []byte `json:"hash"`
+	Expires moment `json:"expires"` // when the code would have expired by itself
+}
+
+const pastCodesKept = 5
+
+// retire moves the current code to the past ones, of which the oldest and those that have expired are dropped.
+func (r *codeRecord) retire(now moment) {
+	if r.Code != "" {
+		r.Past = append([]pastCode{{Hash: tokenHash(r.Code), Expires: r.Expires}}, r.Past...)
+	}
+	r.Past = slices.DeleteFunc(r.Past, func(c pastCode) bool { return now > c.Expires })
+	r.Past = r.Past[:min(pastCodesKept, len(r.Past))]
+	r.Code, r.Attribute, r.Address, r.Expires = "", "", "", 0
+}
+
+// was tells whether a code is one of the past ones.
+func (r *codeRecord) was(code string) bool {
+	hash, found := tokenHash(code), false
+	for _, c := range r.Past {
+		found = sameBytes(c.Hash, hash) || found
+	}
+	return found
 }
 
 // What codes are for. A code is good for its purpose only.
@@ -57,7 +85,11 @@ func newCode(digits int64) (string, error) {
 
 // send puts a code into the inbox of an address of the user and makes it the current one for its purpose.
 func (t *poolTx) send(u *userRecord, purpose, kind, attribute, address, code string, life time.Duration) error {
-	rec := codeRecord{Code: code, Attribute: attribute, Address: address, Expires: t.now.add(life)}
+	rec, err := t.pastCodes(u, purpose)
+	if err != nil {
+		return err
+	}
+	rec.Code, rec.Attribute, rec.Address, rec.Expires = code, attribute, address, t.now.add(life)
 	if err := save(t.bucket(codesBucket), key(u.Sub, purpose), rec); err != nil {
 		return err
 	}
@@ -70,17 +102,37 @@ func (t *poolTx) checkCode(u *userRecord, purpose, code string) (*codeRecord, er
 	if err != nil {
 		return nil, err
 	}
-	if rec == nil || t.now > rec.Expires {
+	if rec == nil || rec.Code == "" || t.now > rec.Expires {
 		return nil, codeExpired()
 	}
-	if !sameBytes([]byte(rec.Code), []byte(code)) {
-		return nil, codeMismatch()
+	switch {
+	case sameBytes([]byte(rec.Code), []byte(code)):
+		return rec, nil
+	case rec.was(code):
+		return nil, codeExpired()
 	}
+	return nil, codeMismatch()
+}
+
+// pastCodes is the record of a purpose with its current code, if any, moved to the past ones.
+func (t *poolTx) pastCodes(u *userRecord, purpose string) (*codeRecord, error) {
+	rec, err := load[codeRecord](t.bucket(codesBucket), key(u.Sub, purpose))
+	if err != nil {
+		return nil, err
+	}
+	if rec == nil {
+		return &codeRecord{}, nil
+	}
+	rec.retire(t.now)
 	return rec, nil
 }
 
 func (t *poolTx) useCode(u *userRecord, purpose string) error {
-	return t.bucket(codesBucket).Delete(key(u.Sub, purpose))
+	rec, err := t.pastCodes(u, purpose)
+	if err != nil {
+		return err
+	}
+	return save(t.bucket(codesBucket), key(u.Sub, purpose), rec)
 }
 
 // verificationTarget is the attribute that a sign-up code goes to: one that the pool verifies by itself and the user has,

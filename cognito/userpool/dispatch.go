@@ -11,6 +11,7 @@ import (
 type call struct {
 	id  string // request id
 	now moment // one time for all that the call does
+	ip  string // that the call came from
 }
 
 // operation is one entry of the dispatch table.
@@ -48,6 +49,20 @@ func table() map[string]operation {
 		"ConfirmForgotPassword":            public(known, (*Pool).confirmForgotPassword),
 		"ChangePassword":                   public(known, (*Pool).changePassword),
 		"DeleteUser":                       public(known, (*Pool).deleteUser),
+		"StartWebAuthnRegistration":        public(known, (*Pool).startWebAuthnRegistration),
+		"CompleteWebAuthnRegistration":     public(known, (*Pool).completeWebAuthnRegistration),
+		"ListWebAuthnCredentials":          public(known, (*Pool).listWebAuthnCredentials),
+		"DeleteWebAuthnCredential":         public(known, (*Pool).deleteWebAuthnCredential),
+		"ConfirmDevice":                    public(known, (*Pool).confirmDevice),
+		"UpdateDeviceStatus":               public(known, (*Pool).updateDeviceStatus),
+		"GetDevice":                        public(known, (*Pool).getDevice),
+		"ListDevices":                      public(known, (*Pool).listDevices),
+		"ForgetDevice":                     public(known, (*Pool).forgetDevice),
+		"AssociateSoftwareToken":           public(known, (*Pool).associateSoftwareToken),
+		"VerifySoftwareToken":              public(known, (*Pool).verifySoftwareToken),
+		"SetUserMFAPreference":             public(known, (*Pool).setUserMFAPreference),
+		"SetUserSettings":                  public(known, (*Pool).setUserSettings),
+		"GetUserAuthFactors":               public(known, (*Pool).getUserAuthFactors),
 
 		"AdminCreateUser":           admin(known, (*Pool).adminCreateUser),
 		"AdminGetUser":              admin(known, (*Pool).adminGetUser),
@@ -59,7 +74,12 @@ func table() map[string]operation {
 		"AdminEnableUser":           admin(known, (*Pool).adminEnableUser),
 		"AdminDisableUser":          admin(known, (*Pool).adminDisableUser),
 		"AdminUserGlobalSignOut":    admin(known, (*Pool).adminUserGlobalSignOut),
+		"AdminSetUserMFAPreference": admin(known, (*Pool).adminSetUserMFAPreference),
 		"AdminDeleteUser":           admin(known, (*Pool).adminDeleteUser),
+		"AdminGetDevice":            admin(known, (*Pool).adminGetDevice),
+		"AdminListDevices":          admin(known, (*Pool).adminListDevices),
+		"AdminForgetDevice":         admin(known, (*Pool).adminForgetDevice),
+		"AdminUpdateDeviceStatus":   admin(known, (*Pool).adminUpdateDeviceStatus),
 		"ListUsers":                 admin(known, (*Pool).listUsers),
 		"CreateGroup":               admin(known, (*Pool).createGroup),
 		"GetGroup":                  admin(known, (*Pool).getGroup),

@@ -22,6 +22,8 @@ type familyRecord struct {
 	Current  []byte `json:"current"`
 	Previous []byte `json:"previous,omitempty"`
 	Rotated  moment `json:"rotated,omitempty"`
+
+	Device string `json:"device,omitempty"` // key of the device that the sign-in is bound to
 }
 
 // refreshPayload is what a refresh token says, to us alone.

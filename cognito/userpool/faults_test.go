@@ -192,6 +192,9 @@ func TestEveryOperationRefusesNothing(t *testing.T) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 		signed := strings.HasPrefix(name, "Admin") || strings.HasPrefix(name, "List") || strings.Contains(name, "Group") || strings.Contains(name, "UserPool")
+		if name == "ListDevices" || name == "ListWebAuthnCredentials" {
+			signed = false // what a user has
+		}
 		if op.admin != signed {
 			t.Errorf("%s: admin is %v", name, op.admin)
 		}

@@ -104,7 +104,7 @@ func (p *Pool) serveOperation(w http.ResponseWriter, r *http.Request, id string)
 	h.Set("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date")
 	h.Set("Cache-Control", "no-store")
 	name := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
-	out, err := p.operate(w, r, &call{id: id, now: momentOf(p.now())}, name)
+	out, err := p.operate(w, r, &call{id: id, now: momentOf(p.now()), ip: hostOf(r.RemoteAddr)}, name)
 	if err == nil {
 		err = reply(w, out)
 	}

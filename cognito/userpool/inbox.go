@@ -28,6 +28,8 @@ const (
 	kindInvitation  = "INVITATION" // its code is the temporary password
 	kindUpdate      = "UPDATE_ATTRIBUTE"
 	kindVerifyAgain = "VERIFY_ATTRIBUTE"
+	kindMFA         = "MFA"
+	kindSignIn      = "SIGN_IN" // a first factor
 )
 
 // inboxRecord is a mail or text message that was not sent anywhere.

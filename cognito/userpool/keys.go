@@ -172,6 +172,17 @@ func (r *rings) of(poolID string) *keyRing {
 	return r.byPool[poolID]
 }
 
+// all lists the rings of every pool.
+func (r *rings) all() []*keyRing {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	list := make([]*keyRing, 0, len(r.byPool))
+	for _, ring := range r.byPool {
+		list = append(list, ring)
+	}
+	return list
+}
+
 func (r *rings) forAccess(kid string) *keyRing {
 	r.mu.RLock()
 	defer r.mu.RUnlock()

@@ -14,6 +14,7 @@ type throttleRecord struct {
 // What is counted, and Cognito's figures (developer guide, Quotas: per user and hour).
 const (
 	countSignIn         = "signIn"
+	countGuesses        = "guesses" // wrong one-time codes
 	countResend         = "resend"
 	countConfirm        = "confirm"
 	countForgot         = "forgot"
@@ -32,9 +33,11 @@ const (
 )
 
 // The lock-out of sign-ins: from the fifth failure in a row on, 2^(n-5) seconds, at most fifteen minutes; fifteen minutes
-// without a try forget it all.
+// without a try forget it all. Wrong one-time codes have a lock-out of their own, which begins later: a session bears ten of
+// them, and the twentieth in a row, over however many sessions, starts it.
 const (
 	freeFailures  = 5
+	freeGuesses   = 20
 	longestLock   = 15 * time.Minute
 	forgiveAfter  = 15 * time.Minute
 	countedWindow = time.Hour
@@ -75,8 +78,10 @@ func (t *poolTx) spend(what, account string, allowance int) error {
 func attemptsExceeded() *apiError { return notAuthorized("Password attempts exceeded") }
 
 // checkLock refuses a sign-in while the account is locked, whatever the password. Such a try is not counted.
-func (t *poolTx) checkLock(account string) error {
-	rec, err := t.throttle(countSignIn, account)
+func (t *poolTx) checkLock(account string) error { return t.checkLockOf(countSignIn, account) }
+
+func (t *poolTx) checkLockOf(what, account string) error {
+	rec, err := t.throttle(what, account)
 	if err != nil {
 		return err
 	}
@@ -89,19 +94,23 @@ func (t *poolTx) checkLock(account string) error {
 // countFailure records a failed sign-in and sets the lock that follows from it. It refuses as checkLock does when other
 // tries have locked the account meanwhile: of many guesses at once, only the first few are told anything.
 func (t *poolTx) countFailure(account string) error {
-	if err := t.checkLock(account); err != nil {
+	return t.countFailureOf(countSignIn, account, freeFailures)
+}
+
+func (t *poolTx) countFailureOf(what, account string, free int) error {
+	if err := t.checkLockOf(what, account); err != nil {
 		return err
 	}
-	rec, err := t.throttle(countSignIn, account)
+	rec, err := t.throttle(what, account)
 	if err != nil {
 		return err
 	}
 	rec.Count++
-	if n := rec.Count - freeFailures; n >= 0 {
+	if n := rec.Count - free; n >= 0 {
 		rec.Locked = t.now.add(lockAfter(n))
 	}
 	rec.Until = max(rec.Locked, t.now).add(forgiveAfter)
-	return t.putThrottle(countSignIn, account, rec)
+	return t.putThrottle(what, account, rec)
 }
 
 // lockAfter is how long the lock is after n failures beyond the free ones.
@@ -115,4 +124,8 @@ func lockAfter(n int) time.Duration {
 // forgetFailures is for a sign-in that succeeded.
 func (t *poolTx) forgetFailures(account string) error {
 	return t.bucket(throttlesBucket).Delete(key(countSignIn, account))
+}
+
+func (t *poolTx) forgetGuesses(account string) error {
+	return t.bucket(throttlesBucket).Delete(key(countGuesses, account))
 }

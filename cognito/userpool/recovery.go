@@ -179,10 +179,14 @@ func (p *Pool) changePassword(c *call, in *changePasswordInput) (*empty, error) 
 		return nil, err
 	}
 	err = p.update(who.poolID, c.now, func(t *poolTx) error {
-		if _, err := t.holderOf(who.claims); err != nil {
+		u, err := t.holderOf(who.claims)
+		if err != nil {
 			return err
 		}
-		_, err := t.change(who.user.Sub, func(u *userRecord) error {
+		if !sameBytes(passwordMark(u), passwordMark(who.user)) {
+			return incorrectPassword() // it has been changed since it was looked at
+		}
+		_, err = t.change(who.user.Sub, func(u *userRecord) error {
 			u.replacePassword(t.pool, rec)
 			return nil
 		})

@@ -23,14 +23,16 @@ func (p *Pool) refreshSignIn(c *call, client *clientRecord, parameters map[strin
 		}
 		return nil
 	}
-	return p.refresh(c, client, token, notAuthorized("Invalid Refresh Token"), check)
+	return p.refresh(c, client, refreshing{
+		token: token, device: parameters["DEVICE_KEY"], invalid: notAuthorized("Invalid Refresh Token"), check: check,
+	})
 }
 
 type getTokensInput struct {
 	RefreshToken string `json:"RefreshToken" is:"required,token"`
 	ClientID     string `json:"ClientId" is:"required,clientId"`
 	ClientSecret string `json:"ClientSecret" is:"secret"`
-	DeviceKey    string `json:"DeviceKey"`
+	DeviceKey    string `json:"DeviceKey" is:"deviceKey"`
 }
 
 type getTokensOutput struct {
@@ -48,30 +50,39 @@ func (p *Pool) getTokensFromRefreshToken(c *call, in *getTokensInput) (*getToken
 	if !client.checkSecret(in.ClientSecret) {
 		return nil, notAuthorized("Unable to verify secret for client %s", client.ClientID)
 	}
-	out, err := p.refresh(c, client, in.RefreshToken, notAuthorized("Invalid Refresh Token."), nil)
+	out, err := p.refresh(c, client, refreshing{
+		token: in.RefreshToken, device: in.DeviceKey, invalid: notAuthorized("Invalid Refresh Token."),
+	})
 	if err != nil {
 		return nil, err
 	}
 	return &getTokensOutput{AuthenticationResult: out.AuthenticationResult}, nil
 }
 
+// refreshing is what a client asks new tokens with.
+type refreshing struct {
+	token   string
+	device  string                  // key of the device that the sign-in is bound to, if it is
+	invalid error                   // the refusal of what is no token of this client
+	check   func(*userRecord) error // if any, is asked about the user
+}
+
 // refresh gives new tokens for a refresh token: with a new refresh token where the client rotates them, else without.
-// invalid is the refusal of what is no token of this client; check, if any, is asked about the user.
-func (p *Pool) refresh(c *call, client *clientRecord, token string, invalid error, check func(*userRecord) error) (*authOutput, error) {
+func (p *Pool) refresh(c *call, client *clientRecord, r refreshing) (*authOutput, error) {
 	ring := p.keys.of(client.UserPoolID)
-	payload, err := ring.unsealRefresh(token)
+	payload, err := ring.unsealRefresh(r.token)
 	if err != nil || payload.Client != client.ClientID {
-		return nil, invalid
+		return nil, r.invalid
 	}
 	var s subject
 	read := func(t *poolTx) (err error) {
-		s, err = t.refreshable(payload, token, client.rotates(), invalid, check)
+		s, err = t.refreshable(payload, r, client.rotates())
 		return err
 	}
 	if err := p.view(client.UserPoolID, c.now, read); err != nil {
 		return nil, err
 	}
-	next, err := p.prolong(c, ring, client, &s, token, read)
+	next, err := p.prolong(c, ring, client, &s, r.token, read)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +90,7 @@ func (p *Pool) refresh(c *call, client *clientRecord, token string, invalid erro
 }
 
 // refreshable finds the sign-in that a refresh token belongs to, and its user.
-func (t *poolTx) refreshable(payload refreshPayload, token string, rotates bool, invalid error, check func(*userRecord) error) (subject, error) {
+func (t *poolTx) refreshable(payload refreshPayload, r refreshing, rotates bool) (subject, error) {
 	u, err := t.user(payload.Sub)
 	if err != nil {
 		return subject{}, err
@@ -90,18 +101,18 @@ func (t *poolTx) refreshable(payload refreshPayload, token string, rotates bool,
 	}
 	switch {
 	case u == nil:
-		return subject{}, invalid
+		return subject{}, r.invalid
 	case u.Disabled:
 		return subject{}, userDisabled()
 	case t.now >= payload.Expires:
 		return subject{}, notAuthorized("Refresh Token has expired")
 	case f == nil:
 		return subject{}, notAuthorized("Refresh Token has been revoked")
-	case !rotates && !sameBytes(tokenHash(token), f.Current):
-		return subject{}, invalid
+	case !rotates && !sameBytes(tokenHash(r.token), f.Current), !t.deviceFits(f, r.device):
+		return subject{}, r.invalid
 	}
-	if check != nil {
-		if err := check(u); err != nil {
+	if r.check != nil {
+		if err := r.check(u); err != nil {
 			return subject{}, err
 		}
 	}

@@ -9,28 +9,32 @@ import (
 // is stored is also what the Describe operations answer.
 
 type poolRecord struct {
-	ID                       string            `json:"Id"`
-	Name                     string            `json:"Name"`
-	Arn                      string            `json:"Arn"`
-	CreationDate             moment            `json:"CreationDate"`
-	LastModifiedDate         moment            `json:"LastModifiedDate"`
-	Policies                 poolPolicies      `json:"Policies"`
-	DeletionProtection       string            `json:"DeletionProtection"`
-	SchemaAttributes         []schemaAttribute `json:"SchemaAttributes"`
-	AutoVerifiedAttributes   []string          `json:"AutoVerifiedAttributes,omitempty"`
-	AliasAttributes          []string          `json:"AliasAttributes,omitempty"`
-	UsernameAttributes       []string          `json:"UsernameAttributes,omitempty"`
-	UsernameConfiguration    *usernameConfig   `json:"UsernameConfiguration,omitempty"`
-	MfaConfiguration         string            `json:"MfaConfiguration"`
-	UserAttributeUpdate      *attributeUpdate  `json:"UserAttributeUpdateSettings,omitempty"`
-	AdminCreateUserConfig    adminCreateConfig `json:"AdminCreateUserConfig"`
-	AccountRecoverySetting   *recoverySetting  `json:"AccountRecoverySetting,omitempty"`
-	EmailConfiguration       emailConfig       `json:"EmailConfiguration"`
-	VerificationMessage      messageTemplate   `json:"VerificationMessageTemplate"`
-	UserPoolTier             string            `json:"UserPoolTier"`
-	UserPoolTags             map[string]string `json:"UserPoolTags,omitempty"`
-	EstimatedNumberOfUsers   int               `json:"EstimatedNumberOfUsers"`
-	SoftwareTokenMfa         *softwareTokenMfa `json:"softwareTokenMfa,omitempty"` // not part of UserPoolType; see GetUserPoolMfaConfig
+	ID                     string            `json:"Id"`
+	Name                   string            `json:"Name"`
+	Arn                    string            `json:"Arn"`
+	CreationDate           moment            `json:"CreationDate"`
+	LastModifiedDate       moment            `json:"LastModifiedDate"`
+	Policies               poolPolicies      `json:"Policies"`
+	DeletionProtection     string            `json:"DeletionProtection"`
+	SchemaAttributes       []schemaAttribute `json:"SchemaAttributes"`
+	AutoVerifiedAttributes []string          `json:"AutoVerifiedAttributes,omitempty"`
+	AliasAttributes        []string          `json:"AliasAttributes,omitempty"`
+	UsernameAttributes     []string          `json:"UsernameAttributes,omitempty"`
+	UsernameConfiguration  *usernameConfig   `json:"UsernameConfiguration,omitempty"`
+	MfaConfiguration       string            `json:"MfaConfiguration"`
+	UserAttributeUpdate    *attributeUpdate  `json:"UserAttributeUpdateSettings,omitempty"`
+	AdminCreateUserConfig  adminCreateConfig `json:"AdminCreateUserConfig"`
+	AccountRecoverySetting *recoverySetting  `json:"AccountRecoverySetting,omitempty"`
+	EmailConfiguration     emailConfig       `json:"EmailConfiguration"`
+	VerificationMessage    messageTemplate   `json:"VerificationMessageTemplate"`
+	UserPoolTier           string            `json:"UserPoolTier"`
+	UserPoolTags           map[string]string `json:"UserPoolTags,omitempty"`
+	EstimatedNumberOfUsers int               `json:"EstimatedNumberOfUsers"`
+	// Not part of UserPoolType but of what GetUserPoolMfaConfig answers.
+	SoftwareTokenMfa         *softwareTokenMfa `json:"softwareTokenMfa,omitempty"`
+	SMSMfa                   *smsMfa           `json:"smsMfa,omitempty"`
+	EmailMfa                 *emailMfa         `json:"emailMfa,omitempty"`
+	WebAuthn                 *webAuthnConfig   `json:"webAuthn,omitempty"`
 	DeviceConfiguration      *deviceConfig     `json:"DeviceConfiguration,omitempty"`
 	LambdaConfig             map[string]string `json:"LambdaConfig,omitempty"`
 	EmailVerificationMessage string            `json:"EmailVerificationMessage,omitempty"`
@@ -98,6 +102,16 @@ type messageTemplate struct {
 
 type softwareTokenMfa struct {
 	Enabled bool `json:"Enabled"`
+}
+
+type smsMfa struct {
+	SmsAuthenticationMessage string     `json:"SmsAuthenticationMessage,omitempty"`
+	SmsConfiguration         *smsConfig `json:"SmsConfiguration,omitempty"`
+}
+
+type emailMfa struct {
+	Message string `json:"Message,omitempty"`
+	Subject string `json:"Subject,omitempty"`
 }
 
 type deviceConfig struct {
@@ -285,7 +299,7 @@ func standardPool() poolRecord {
 }
 
 // embeddedPool is the pool that a new file starts with: e-mail as user name in any case, codes by e-mail, custom:mode in the
-// schema, MFA optional.
+// schema, MFA optional with every second factor, every first factor.
 func embeddedPool() poolRecord {
 	p := standardPool()
 	p.Name = "authgraph"
@@ -293,7 +307,9 @@ func embeddedPool() poolRecord {
 	p.UsernameConfiguration = &usernameConfig{CaseSensitive: false}
 	p.AutoVerifiedAttributes = []string{"email"}
 	p.MfaConfiguration = "OPTIONAL"
-	p.SoftwareTokenMfa = &softwareTokenMfa{Enabled: true}
+	p.SoftwareTokenMfa, p.SMSMfa, p.EmailMfa = &softwareTokenMfa{Enabled: true}, &smsMfa{}, &emailMfa{}
+	p.Policies.SignInPolicy.AllowedFirstAuthFactors = []string{"PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"}
+	p.WebAuthn = &webAuthnConfig{RelyingPartyID: "localhost", UserVerification: "preferred"}
 	p.AccountRecoverySetting = &recoverySetting{RecoveryMechanisms: []recoveryMechanism{{Priority: 1, Name: "verified_email"}}}
 	p.SchemaAttributes = append(p.SchemaAttributes, customAttribute("mode", "String"))
 	return p

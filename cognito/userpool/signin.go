@@ -1,9 +1,5 @@
 package userpool
 
-import (
-	"encoding/json"
-)
-
 type initiateAuthInput struct {
 	AuthFlow       string            `json:"AuthFlow" is:"required,authFlow"`
 	ClientID       string            `json:"ClientId" is:"required,clientId"`
@@ -21,11 +17,12 @@ type authOutput struct {
 }
 
 type authResult struct {
-	AccessToken  string `json:"AccessToken"`
-	ExpiresIn    int    `json:"ExpiresIn"` // seconds, of the access token
-	IDToken      string `json:"IdToken"`
-	RefreshToken string `json:"RefreshToken,omitempty"`
-	TokenType    string `json:"TokenType"`
+	AccessToken  string     `json:"AccessToken"`
+	ExpiresIn    int        `json:"ExpiresIn"` // seconds, of the access token
+	IDToken      string     `json:"IdToken"`
+	RefreshToken string     `json:"RefreshToken,omitempty"`
+	TokenType    string     `json:"TokenType"`
+	NewDevice    *newDevice `json:"NewDeviceMetadata,omitempty"`
 }
 
 func (p *Pool) initiateAuth(c *call, in *initiateAuthInput) (*authOutput, error) {
@@ -42,7 +39,7 @@ func (p *Pool) initiateAuth(c *call, in *initiateAuthInput) (*authOutput, error)
 		if err := client.checkParameters(parameters, "USERNAME", "PASSWORD"); err != nil {
 			return nil, err
 		}
-		return p.passwordSignIn(c, client, parameters["USERNAME"], parameters["PASSWORD"])
+		return p.passwordSignIn(c, client, parameters)
 	case "USER_SRP_AUTH":
 		if !client.allows("USER_SRP_AUTH") {
 			return nil, invalidParameter("USER_SRP_AUTH is not enabled for the client.")
@@ -50,11 +47,15 @@ func (p *Pool) initiateAuth(c *call, in *initiateAuthInput) (*authOutput, error)
 		if err := client.checkParameters(parameters, "USERNAME", "SRP_A"); err != nil {
 			return nil, err
 		}
-		return p.startSRP(c, client, parameters["USERNAME"], parameters["SRP_A"])
+		a, err := p.candidate(c, client, parameters["USERNAME"])
+		if err != nil {
+			return nil, err
+		}
+		return p.startSRP(c, client, a, parameters["SRP_A"])
 	case "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN":
 		return p.refreshSignIn(c, client, parameters)
 	case "USER_AUTH":
-		return p.choiceSignIn(c, client, parameters)
+		return p.choiceSignIn(c, client, parameters, in.Session)
 	case "CUSTOM_AUTH":
 		if !client.allows("CUSTOM_AUTH") {
 			return nil, invalidParameter("CUSTOM_AUTH is not enabled for the client.")
@@ -80,6 +81,14 @@ type candidate struct {
 	user    *userRecord
 	name    string // as it was typed
 	account string // under which failures are counted
+
+	device  string   // DEVICE_KEY, if the client gave one
+	session *session // that the client answers, if any; going on uses it up
+
+	chooses   bool           // with USER_AUTH
+	factors   []string       // to choose from
+	simulated *codeDelivery  // where a code would go if nobody has the name
+	passkey   *passkeyRecord // that is shown then, if any
 }
 
 // realName is what the password is hashed with.
@@ -124,11 +133,16 @@ func (p *Pool) candidate(c *call, client *clientRecord, name string) (*candidate
 	return a, nil
 }
 
-func (p *Pool) passwordSignIn(c *call, client *clientRecord, name, password string) (*authOutput, error) {
-	a, err := p.candidate(c, client, name)
+func (p *Pool) passwordSignIn(c *call, client *clientRecord, parameters map[string]string) (*authOutput, error) {
+	a, err := p.candidate(c, client, parameters["USERNAME"])
 	if err != nil {
 		return nil, err
 	}
+	a.device = parameters["DEVICE_KEY"]
+	return p.tryPassword(c, client, a, parameters["PASSWORD"])
+}
+
+func (p *Pool) tryPassword(c *call, client *clientRecord, a *candidate, password string) (*authOutput, error) {
 	if !p.passwordFits(a.pool.ID, a.realName(), password, a.password()) {
 		return nil, p.failedSignIn(c, a)
 	}
@@ -142,37 +156,22 @@ func (p *Pool) failedSignIn(c *call, a *candidate) error {
 	})
 }
 
-// passwordProven goes on once the password is known to be right: to tokens, or to the next challenge. It reads the user
-// anew, since the world may have moved on while the password was computed.
+// passwordProven goes on once the password is known to be right. It reads the user anew, since the world may have moved on
+// while the password was computed.
 func (p *Pool) passwordProven(c *call, client *clientRecord, a *candidate) (*authOutput, error) {
-	ring := p.keys.of(a.pool.ID)
-	family, token, err := newFamily(ring, client, a.user.Sub, c.now)
-	if err != nil {
-		return nil, err
-	}
-	var s subject
-	err = p.update(a.pool.ID, c.now, func(t *poolTx) error {
+	w := &passage{client: client, sub: a.user.Sub, device: a.device}
+	return p.pass(c, w, func(t *poolTx) (*userRecord, error, error) {
 		u, err := t.stillSame(a)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		if err := t.forgetFailures(a.account); err != nil {
-			return err
+		if a.session != nil {
+			if err := t.spendSession(*a.session); err != nil {
+				return nil, nil, err
+			}
 		}
-		s.user = u
-		if u.Status == statusForceChange {
-			return nil
-		}
-		s, err = t.begin(u, family)
-		return err
+		return u, nil, t.forgetFailures(a.account)
 	})
-	if err != nil {
-		return nil, err
-	}
-	if s.user.Status == statusForceChange {
-		return newPasswordChallenge(ring, client, a.pool, s.user, c.now)
-	}
-	return p.signedIn(c, ring, client, s, token)
 }
 
 // stillSame reads the user of a candidate and makes the checks that come with or after the password.
@@ -197,11 +196,17 @@ func (t *poolTx) stillSame(a *candidate) (*userRecord, error) {
 }
 
 // begin stores a new sign-in and gives what its tokens are made of.
-func (t *poolTx) begin(u *userRecord, f *familyRecord) (subject, error) {
-	if err := t.putFamily(f); err != nil {
+func (t *poolTx) begin(u *userRecord, w *passage) (subject, error) {
+	deviceKey, err := t.track(w.family, w.device, w.ip)
+	if err != nil {
 		return subject{}, err
 	}
-	return t.subject(u, f)
+	if err := t.putFamily(w.family); err != nil {
+		return subject{}, err
+	}
+	s, err := t.subject(u, w.family)
+	s.newDevice = deviceKey
+	return s, err
 }
 
 // signedIn is the answer to a sign-in that is stored. refresh is empty where no new refresh token is given.
@@ -210,43 +215,12 @@ func (p *Pool) signedIn(c *call, ring *keyRing, client *clientRecord, s subject,
 	if err != nil {
 		return nil, err
 	}
-	return &authOutput{
-		AuthenticationResult: &authResult{
-			AccessToken: pair.access, IDToken: pair.id, RefreshToken: refresh, TokenType: "Bearer",
-			ExpiresIn: int(client.accessLife().Seconds()),
-		},
-		ChallengeParameters: map[string]string{},
-	}, nil
-}
-
-// newPasswordChallenge asks a user whom an administrator made for a password of the user's own.
-func newPasswordChallenge(ring *keyRing, client *clientRecord, pool *poolRecord, u *userRecord, now moment) (*authOutput, error) {
-	have := map[string]string{}
-	for name, value := range u.Attributes {
-		if client.readable(name) {
-			have[name] = value
-		}
+	result := &authResult{
+		AccessToken: pair.access, IDToken: pair.id, RefreshToken: refresh, TokenType: "Bearer",
+		ExpiresIn: int(client.accessLife().Seconds()),
 	}
-	missing := []string{}
-	for _, a := range pool.SchemaAttributes {
-		if a.Required && a.Name != "sub" && u.Attributes[a.Name] == "" {
-			missing = append(missing, "userAttributes."+a.Name)
-		}
+	if s.newDevice != "" {
+		result.NewDevice = &newDevice{DeviceKey: s.newDevice, DeviceGroupKey: deviceGroup(ring, s.user.Sub)}
 	}
-	attributes, err := json.Marshal(have)
-	if err != nil {
-		return nil, err
-	}
-	required, err := json.Marshal(missing)
-	if err != nil {
-		return nil, err
-	}
-	token, err := newSession(ring, client, session{Challenge: "NEW_PASSWORD_REQUIRED", Sub: u.Sub}, now)
-	return &authOutput{
-		ChallengeName: "NEW_PASSWORD_REQUIRED",
-		ChallengeParameters: map[string]string{
-			"USER_ID_FOR_SRP": u.Username, "userAttributes": string(attributes), "requiredAttributes": string(required),
-		},
-		Session: token,
-	}, err
+	return &authOutput{AuthenticationResult: result, ChallengeParameters: map[string]string{}}, nil
 }

@@ -18,6 +18,7 @@ type signUpOutput struct {
 	UserConfirmed       bool          `json:"UserConfirmed"`
 	UserSub             string        `json:"UserSub"`
 	CodeDeliveryDetails *codeDelivery `json:"CodeDeliveryDetails,omitempty"`
+	Session             string        `json:"Session,omitempty"`
 }
 
 func (p *Pool) signUp(c *call, in *signUpInput) (*signUpOutput, error) {
@@ -33,8 +34,10 @@ func (p *Pool) signUp(c *call, in *signUpInput) (*signUpOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.Password, err = p.newPassword(client.UserPoolID, u.Username, in.Password, c.now); err != nil {
-		return nil, err
+	if in.Password != "" {
+		if u.Password, err = p.newPassword(client.UserPoolID, u.Username, in.Password, c.now); err != nil {
+			return nil, err
+		}
 	}
 	code, err := newCode(6)
 	if err != nil {
@@ -48,7 +51,8 @@ func (p *Pool) signUp(c *call, in *signUpInput) (*signUpOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	out.Session, err = p.signUpSession(c, client, sessionSignUp, u)
+	return out, err
 }
 
 // applicant checks a sign-up against pool and client and gives the user that it asks for.
@@ -69,8 +73,10 @@ func (t *poolTx) applicant(client *clientRecord, in *signUpInput) (*userRecord, 
 	if slices.Contains(t.pool.AliasAttributes, "preferred_username") && attributes["preferred_username"] != "" {
 		return nil, invalidParameter("preferred_username can be set once the user is confirmed.")
 	}
-	if err := checkPassword(t.pool.Policies.PasswordPolicy, in.Password); err != nil {
-		return nil, err
+	if in.Password != "" || !t.pool.passwordless(attributes) {
+		if err := checkPassword(t.pool.Policies.PasswordPolicy, in.Password); err != nil {
+			return nil, err
+		}
 	}
 	u := newUser(t.pool, in.Username, attributes, t.now)
 	u.Status = statusUnconfirmed
@@ -118,13 +124,18 @@ type confirmSignUpInput struct {
 	Session            string `json:"Session" is:"session"`
 }
 
-func (p *Pool) confirmSignUp(c *call, in *confirmSignUpInput) (*empty, error) {
+type confirmSignUpOutput struct {
+	Session string `json:"Session,omitempty"`
+}
+
+func (p *Pool) confirmSignUp(c *call, in *confirmSignUpInput) (*confirmSignUpOutput, error) {
 	client, err := p.knock(in.ClientID, in.Username, in.SecretHash)
 	if err != nil {
 		return nil, err
 	}
-	err = p.decide(client.UserPoolID, c.now, func(t *poolTx) (error, error) {
-		u, err := t.find(in.Username)
+	var u *userRecord
+	err = p.decide(client.UserPoolID, c.now, func(t *poolTx) (_, err error) {
+		u, err = t.find(in.Username)
 		if err != nil {
 			return nil, err
 		}
@@ -134,12 +145,17 @@ func (p *Pool) confirmSignUp(c *call, in *confirmSignUpInput) (*empty, error) {
 		if u == nil {
 			return codeMismatch(), t.spend(countConfirm, t.account(nil, in.Username), confirmsPerHour)
 		}
+		if err := p.checkSignUpSession(client, in.Session, u); err != nil {
+			return nil, err
+		}
 		return t.confirm(u, in.ConfirmationCode, in.ForceAliasCreation)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &empty{}, nil
+	out := &confirmSignUpOutput{}
+	out.Session, err = p.signUpSession(c, client, sessionConfirmed, u)
+	return out, err
 }
 
 // confirm checks the state of a user before the code, so that a second confirmation is told so whatever its code.

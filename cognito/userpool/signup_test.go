@@ -67,7 +67,10 @@ func TestConfirmSignUp(t *testing.T) {
 		t.Fatalf("%+v", list)
 	}
 	if second := b.lastCode("a@example.com"); first != second {
-		b.refused(b.confirm("a@example.com", first), "CodeMismatchException", "")
+		b.refused(b.confirm("a@example.com", first), "ExpiredCodeException", "Invalid code provided, please request a code again.")
+		if never := wrong(second); never != first {
+			b.refused(b.confirm("a@example.com", never), "CodeMismatchException", "Invalid verification code provided, please try again.")
+		}
 	}
 	b.clock.pass(24*time.Hour + time.Second)
 	b.refused(b.confirm("a@example.com", b.lastCode("a@example.com")), "ExpiredCodeException", "Invalid code provided, please request a code again.")

@@ -21,6 +21,7 @@ type srpState struct {
 	Secret   []byte `json:"b"`
 	Verifier []byte `json:"v"`
 	Expires  moment `json:"e"`
+	Chosen   bool   `json:"C,omitempty"` // by USER_AUTH, where a session goes with the block
 }
 
 const (
@@ -33,18 +34,15 @@ const (
 
 // startSRP answers a client's A with PASSWORD_VERIFIER. For a user who does not exist the salt and the id are made up, the
 // same ones every time.
-func (p *Pool) startSRP(c *call, client *clientRecord, name, srpA string) (*authOutput, error) {
+func (p *Pool) startSRP(c *call, client *clientRecord, who *candidate, srpA string) (*authOutput, error) {
 	a, ok := p.srp.parsePublic(srpA)
 	if !ok {
 		return nil, invalidParameter("SRP_A is not a valid public value.")
 	}
-	who, err := p.candidate(c, client, name)
-	if err != nil {
-		return nil, err
-	}
 	ring := p.keys.of(client.UserPoolID)
 	state := srpState{
-		ID: uuid.NewString(), ClientID: client.ClientID, Name: name, A: a.Bytes(), Expires: c.now.add(srpLife),
+		ID: uuid.NewString(), ClientID: client.ClientID, Name: who.name, A: a.Bytes(), Expires: c.now.add(srpLife),
+		Chosen: who.chooses,
 	}
 	salt := state.of(who, ring)
 	secret, public, err := p.srp.public(state.Verifier)
@@ -56,13 +54,19 @@ func (p *Pool) startSRP(c *call, client *clientRecord, name, srpA string) (*auth
 	if err != nil {
 		return nil, err
 	}
-	return &authOutput{ChallengeName: "PASSWORD_VERIFIER", ChallengeParameters: map[string]string{
+	out := &authOutput{ChallengeName: "PASSWORD_VERIFIER", ChallengeParameters: map[string]string{
 		"SALT":            new(big.Int).SetBytes(salt).Text(16),
 		"SRP_B":           public.Text(16),
 		"SECRET_BLOCK":    base64.StdEncoding.EncodeToString(block),
 		"USERNAME":        state.UserID,
 		"USER_ID_FOR_SRP": state.UserID,
-	}}, nil
+	}}
+	if who.chooses {
+		s := who.begun(ring)
+		s.Challenge, s.Code = "PASSWORD_VERIFIER", state.ID
+		out.Session, err = newSession(ring, client, s, c.now)
+	}
+	return out, err
 }
 
 // of fills in whose verifier the state is about and gives the salt that goes with it.
@@ -73,7 +77,7 @@ func (s *srpState) of(who *candidate, ring *keyRing) (salt []byte) {
 	}
 	seed := ring.derived("srp", who.account)
 	s.Verifier = append(seed, make([]byte, srpBytes-len(seed))...)
-	s.UserID = uuid.UUID(ring.derived("sub", who.account)[:16]).String()
+	s.UserID = simulatedSub(ring, who.account)
 	if who.user != nil {
 		s.UserID = who.user.Username
 	} else if !who.pool.namedByAttribute() {
@@ -82,8 +86,16 @@ func (s *srpState) of(who *candidate, ring *keyRing) (salt []byte) {
 	return ring.derived("salt", who.account)[:16]
 }
 
+// simulatedSub is an id for a user who does not exist: always the same one, and of the form of a real one (RFC 9562, 5.4).
+func simulatedSub(ring *keyRing, account string) string {
+	id := uuid.UUID(ring.derived("sub", account)[:16])
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return id.String()
+}
+
 // answerVerifier checks a client's proof that it knows the password.
-func (p *Pool) answerVerifier(c *call, client *clientRecord, answers map[string]string) (*authOutput, error) {
+func (p *Pool) answerVerifier(c *call, client *clientRecord, text string, answers map[string]string) (*authOutput, error) {
 	for _, name := range []string{"PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"} {
 		if answers[name] == "" {
 			return nil, invalidParameter("Missing required parameter %s", name)
@@ -101,6 +113,10 @@ func (p *Pool) answerVerifier(c *call, client *clientRecord, answers map[string]
 	if err != nil || state.ClientID != client.ClientID {
 		return nil, incorrectPassword()
 	}
+	device, err := p.verifierSession(c, client, &state, text)
+	if err != nil {
+		return nil, err
+	}
 	if err := p.useBlock(c, client, &state, answers["USERNAME"]); err != nil {
 		return nil, err
 	}
@@ -114,7 +130,26 @@ func (p *Pool) answerVerifier(c *call, client *clientRecord, answers map[string]
 	if who.user.Password == nil || !sameBytes(who.user.Password.Verifier, state.Verifier) {
 		return nil, p.failedSignIn(c, who)
 	}
+	if who.device = answers["DEVICE_KEY"]; who.device == "" {
+		who.device = device
+	}
 	return p.passwordProven(c, client, who)
+}
+
+// verifierSession checks the session that goes with the block of a sign-in with USER_AUTH, and gives the device key that
+// the sign-in began with. The block is what is good for one answer. Sign-ins without choice have no session.
+func (p *Pool) verifierSession(c *call, client *clientRecord, state *srpState, text string) (device string, err error) {
+	if !state.Chosen {
+		return "", nil
+	}
+	s, err := openSession(p.keys.of(client.UserPoolID), client, "PASSWORD_VERIFIER", text)
+	if err != nil {
+		return "", err
+	}
+	if s.Code != state.ID {
+		return "", invalidSession()
+	}
+	return s.Device, p.view(client.UserPoolID, c.now, func(t *poolTx) error { return t.checkSession(s.ID, s.Expires) })
 }
 
 // checkTimestamp holds TIMESTAMP against its form and the clock.

@@ -26,6 +26,10 @@ import (
 //	  codes      sub, purpose → codeRecord
 //	  throttles  purpose, account → throttleRecord
 //	  spent      id → spentRecord: challenge sessions that have been answered
+//	  passkeys   sub, credential id → passkeyRecord
+//	  passkeyOf  credential id → sub
+//	  devices    sub, device key → deviceRecord: devices that have been confirmed
+//	  newDevices sub, device key → newDeviceRecord: keys that were given out and can be confirmed
 //	  expiry     time, bucket, key → nothing: when to look whether a record has outlived its use
 //	inbox     number → inboxRecord
 //	inboxTo   folded address, number → nothing
@@ -51,6 +55,10 @@ const (
 	throttlesBucket  = "throttles"
 	spentBucket      = "spent"
 	expiryBucket     = "expiry"
+	passkeysBucket   = "passkeys"
+	passkeyOfBucket  = "passkeyOf"
+	devicesBucket    = "devices"
+	newDevicesBucket = "newDevices"
 )
 
 const fileFormat = "authgraph-userpool-1"
@@ -62,7 +70,7 @@ func topBuckets() []string {
 func perPoolBuckets() []string {
 	return []string{
 		usersBucket, namesBucket, groupsBucket, membersBucket, familiesBucket, sessionsOfBucket, codesBucket, throttlesBucket,
-		spentBucket, expiryBucket,
+		spentBucket, expiryBucket, passkeysBucket, passkeyOfBucket, devicesBucket, newDevicesBucket,
 	}
 }
 

@@ -23,6 +23,8 @@ type subject struct {
 	user   *userRecord
 	groups []groupRecord // by precedence
 	family *familyRecord
+
+	newDevice string // key of a device that the sign-in is the first of
 }
 
 func (t *poolTx) subject(u *userRecord, f *familyRecord) (subject, error) {
@@ -65,6 +67,7 @@ type accessClaims struct {
 	Iat       int64    `json:"iat"`
 	JTI       string   `json:"jti,omitempty"`
 	Username  string   `json:"username"`
+	DeviceKey string   `json:"device_key,omitempty"`
 }
 
 // mint signs an access token and an ID token.
@@ -73,7 +76,7 @@ func (p *Pool) mint(ring *keyRing, client *clientRecord, s subject, now moment) 
 	access := accessClaims{
 		Sub: s.user.Sub, Groups: groupNames(s.groups), Iss: p.issuerOf(ring.poolID), ClientID: client.ClientID, EventID: event,
 		TokenUse: "access", Scope: apiScope, AuthTime: s.family.AuthTime.seconds(), Iat: now.seconds(),
-		Exp: now.add(client.accessLife()).seconds(), Username: s.user.Username,
+		Exp: now.add(client.accessLife()).seconds(), Username: s.user.Username, DeviceKey: s.family.Device,
 	}
 	id := p.idClaims(ring, client, s, now)
 	id["event_id"] = event
@@ -157,6 +160,7 @@ func (k signingKey) sign(claims any) (string, error) {
 type caller struct {
 	claims accessClaims
 	poolID string
+	pool   *poolRecord
 	client *clientRecord
 	user   *userRecord
 }
@@ -227,6 +231,7 @@ func (p *Pool) authorize(c *call, token string) (*caller, error) {
 	}
 	who := &caller{claims: claims, poolID: poolID}
 	err = p.view(poolID, c.now, func(t *poolTx) error {
+		who.pool = t.pool
 		if who.client, err = t.client(claims.ClientID); err != nil {
 			return err
 		}

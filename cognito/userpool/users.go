@@ -29,12 +29,7 @@ type userRecord struct {
 	Groups     []string          `json:"groups,omitempty"`
 	SignedOut  moment            `json:"signedOut,omitempty"` // the last sign-out everywhere
 	MFA        mfaPreference     `json:"mfa,omitzero"`
-}
-
-// mfaPreference is which second factors are on.
-type mfaPreference struct {
-	Enabled   []string `json:"enabled,omitempty"`
-	Preferred string   `json:"preferred,omitempty"`
+	TOTP       totpRecord        `json:"totp,omitzero"`
 }
 
 // allAttributes is the user's attributes with the sub.
@@ -182,6 +177,12 @@ func (t *poolTx) dropUser(u *userRecord) error {
 		}
 	}
 	if err := t.dropFamiliesOf(u.Sub); err != nil {
+		return err
+	}
+	if err := t.dropPasskeysOf(u.Sub); err != nil {
+		return err
+	}
+	if err := t.dropDevicesOf(u.Sub); err != nil {
 		return err
 	}
 	for _, purpose := range restOf(t.bucket(codesBucket), key(u.Sub, "")) {

@@ -13,6 +13,7 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
@@ -60,15 +61,58 @@ type ComplexityRoot struct {
 		Value func(childComplexity int) int
 	}
 
+	ChangePasswordPayload struct {
+		Success func(childComplexity int) int
+	}
+
 	CodeDelivery struct {
 		Attribute   func(childComplexity int) int
 		Destination func(childComplexity int) int
 		Medium      func(childComplexity int) int
 	}
 
+	CompletePasskeyRegistrationPayload struct {
+		Success func(childComplexity int) int
+	}
+
+	ConfirmDevicePayload struct {
+		UserConfirmationNecessary func(childComplexity int) int
+	}
+
+	ConfirmForgotPasswordPayload struct {
+		Success func(childComplexity int) int
+	}
+
 	CustomChallenge struct {
 		Parameters func(childComplexity int) int
 		Session    func(childComplexity int) int
+	}
+
+	DeleteAccountPayload struct {
+		Success func(childComplexity int) int
+	}
+
+	DeletePasskeyPayload struct {
+		Success func(childComplexity int) int
+	}
+
+	DeleteUserAttributesPayload struct {
+		Success func(childComplexity int) int
+	}
+
+	Device struct {
+		CreatedAt           func(childComplexity int) int
+		Key                 func(childComplexity int) int
+		LastAuthenticatedAt func(childComplexity int) int
+		LastIPAddress       func(childComplexity int) int
+		LastModifiedAt      func(childComplexity int) int
+		Name                func(childComplexity int) int
+		Remembered          func(childComplexity int) int
+	}
+
+	DevicePage struct {
+		NextToken func(childComplexity int) int
+		Nodes     func(childComplexity int) int
 	}
 
 	DeviceSrpChallenge struct {
@@ -88,22 +132,52 @@ type ComplexityRoot struct {
 		Session      func(childComplexity int) int
 	}
 
+	ForgetDevicePayload struct {
+		Success func(childComplexity int) int
+	}
+
 	LogoutPayload struct {
 		Success func(childComplexity int) int
+	}
+
+	Mfa struct {
+		Preferred func(childComplexity int) int
+		Second    func(childComplexity int) int
 	}
 
 	MfaSetupChallenge struct {
 		Options func(childComplexity int) int
 		Session func(childComplexity int) int
+		Totp    func(childComplexity int) int
 	}
 
 	Mutation struct {
-		Logout                 func(childComplexity int, input *model.LogoutInput) int
-		RefreshToken           func(childComplexity int, input model.RefreshTokenInput) int
-		ResendConfirmationCode func(childComplexity int, input model.ResendConfirmationCodeInput) int
-		Signin                 func(childComplexity int, input model.SigninInput) int
-		Signup                 func(childComplexity int, input cognito.SignUpInput) int
-		VerifyAccount          func(childComplexity int, input model.VerifyAccountInput) int
+		ChangePassword              func(childComplexity int, input model.ChangePasswordInput) int
+		CompletePasskeyRegistration func(childComplexity int, input model.CompletePasskeyRegistrationInput) int
+		ConfirmDevice               func(childComplexity int, input model.ConfirmDeviceInput) int
+		ConfirmForgotPassword       func(childComplexity int, input model.ConfirmForgotPasswordInput) int
+		DeleteAccount               func(childComplexity int) int
+		DeletePasskey               func(childComplexity int, input model.DeletePasskeyInput) int
+		DeleteUserAttributes        func(childComplexity int, input model.DeleteUserAttributesInput) int
+		ForgetDevice                func(childComplexity int, input model.ForgetDeviceInput) int
+		ForgotPassword              func(childComplexity int, input model.ForgotPasswordInput) int
+		Logout                      func(childComplexity int, input *model.LogoutInput) int
+		RefreshToken                func(childComplexity int, input model.RefreshTokenInput) int
+		RequestAttributeCode        func(childComplexity int, input model.RequestAttributeCodeInput) int
+		ResendConfirmationCode      func(childComplexity int, input model.ResendConfirmationCodeInput) int
+		RespondToChallenge          func(childComplexity int, input model.RespondToChallengeInput) int
+		SendAuthEventFeedback       func(childComplexity int, input model.AuthEventFeedbackInput) int
+		SetMfaPreference            func(childComplexity int, input cognito.MFAPreference) int
+		SetupTotp                   func(childComplexity int) int
+		Signin                      func(childComplexity int, input model.SigninInput) int
+		Signup                      func(childComplexity int, input cognito.SignUpInput) int
+		StartPasskeyRegistration    func(childComplexity int) int
+		StartSignin                 func(childComplexity int, input cognito.StartSigninInput) int
+		UpdateDevice                func(childComplexity int, input model.UpdateDeviceInput) int
+		UpdateUser                  func(childComplexity int, input model.UpdateUserInput) int
+		VerifyAccount               func(childComplexity int, input model.VerifyAccountInput) int
+		VerifyAttribute             func(childComplexity int, input model.VerifyAttributeInput) int
+		VerifyTotp                  func(childComplexity int, input model.VerifyTotpInput) int
 	}
 
 	NewDevice struct {
@@ -116,13 +190,27 @@ type ComplexityRoot struct {
 		Session           func(childComplexity int) int
 	}
 
+	Passkey struct {
+		Attachment     func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Name           func(childComplexity int) int
+		RelyingPartyID func(childComplexity int) int
+		Transports     func(childComplexity int) int
+	}
+
 	PasskeyChallenge struct {
 		Options func(childComplexity int) int
 		Session func(childComplexity int) int
 	}
 
+	PasskeyRegistration struct {
+		Options func(childComplexity int) int
+	}
+
 	PasswordChallenge struct {
 		Session func(childComplexity int) int
+		Srp     func(childComplexity int) int
 	}
 
 	Query struct {
@@ -137,6 +225,14 @@ type ComplexityRoot struct {
 	SelectMfaChallenge struct {
 		Options func(childComplexity int) int
 		Session func(childComplexity int) int
+	}
+
+	SendAuthEventFeedbackPayload struct {
+		Success func(childComplexity int) int
+	}
+
+	SetMfaPreferencePayload struct {
+		Success func(childComplexity int) int
 	}
 
 	SignupPayload struct {
@@ -168,19 +264,43 @@ type ComplexityRoot struct {
 		Session    func(childComplexity int) int
 	}
 
+	TotpEnrollment struct {
+		OtpauthURI func(childComplexity int) int
+		Secret     func(childComplexity int) int
+		Session    func(childComplexity int) int
+	}
+
+	TotpSetup struct {
+		OtpauthURI func(childComplexity int) int
+		Secret     func(childComplexity int) int
+	}
+
 	UnknownChallenge struct {
 		Name       func(childComplexity int) int
 		Parameters func(childComplexity int) int
 		Session    func(childComplexity int) int
 	}
 
+	UpdateDevicePayload struct {
+		Success func(childComplexity int) int
+	}
+
+	UpdateUserPayload struct {
+		CodeDeliveries func(childComplexity int) int
+	}
+
 	User struct {
 		Attributes    func(childComplexity int) int
+		AuthFactors   func(childComplexity int) int
+		Device        func(childComplexity int, key string) int
+		Devices       func(childComplexity int, first int32, after *string) int
 		Email         func(childComplexity int) int
 		EmailVerified func(childComplexity int) int
 		Groups        func(childComplexity int) int
 		ID            func(childComplexity int) int
+		Mfa           func(childComplexity int) int
 		Mode          func(childComplexity int) int
+		Passkeys      func(childComplexity int) int
 		PhoneNumber   func(childComplexity int) int
 		Username      func(childComplexity int) int
 	}
@@ -188,6 +308,14 @@ type ComplexityRoot struct {
 	VerifyAccountPayload struct {
 		Signin func(childComplexity int) int
 		Status func(childComplexity int) int
+	}
+
+	VerifyAttributePayload struct {
+		Success func(childComplexity int) int
+	}
+
+	VerifyTotpPayload struct {
+		Success func(childComplexity int) int
 	}
 }
 
@@ -200,8 +328,28 @@ type MutationResolver interface {
 	VerifyAccount(ctx context.Context, input model.VerifyAccountInput) (*cognito.Verification, error)
 	ResendConfirmationCode(ctx context.Context, input model.ResendConfirmationCodeInput) (*cognito.CodeDelivery, error)
 	Signin(ctx context.Context, input model.SigninInput) (cognito.SigninResult, error)
+	StartSignin(ctx context.Context, input cognito.StartSigninInput) (cognito.SigninResult, error)
+	RespondToChallenge(ctx context.Context, input model.RespondToChallengeInput) (cognito.SigninResult, error)
 	RefreshToken(ctx context.Context, input model.RefreshTokenInput) (*cognito.AuthTokens, error)
 	Logout(ctx context.Context, input *model.LogoutInput) (*model.LogoutPayload, error)
+	ForgotPassword(ctx context.Context, input model.ForgotPasswordInput) (*cognito.CodeDelivery, error)
+	ConfirmForgotPassword(ctx context.Context, input model.ConfirmForgotPasswordInput) (*model.ConfirmForgotPasswordPayload, error)
+	ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error)
+	UpdateUser(ctx context.Context, input model.UpdateUserInput) (*model.UpdateUserPayload, error)
+	DeleteUserAttributes(ctx context.Context, input model.DeleteUserAttributesInput) (*model.DeleteUserAttributesPayload, error)
+	RequestAttributeCode(ctx context.Context, input model.RequestAttributeCodeInput) (*cognito.CodeDelivery, error)
+	VerifyAttribute(ctx context.Context, input model.VerifyAttributeInput) (*model.VerifyAttributePayload, error)
+	DeleteAccount(ctx context.Context) (*model.DeleteAccountPayload, error)
+	SetupTotp(ctx context.Context) (*cognito.TOTPSetup, error)
+	VerifyTotp(ctx context.Context, input model.VerifyTotpInput) (*model.VerifyTotpPayload, error)
+	SetMfaPreference(ctx context.Context, input cognito.MFAPreference) (*model.SetMfaPreferencePayload, error)
+	StartPasskeyRegistration(ctx context.Context) (*model.PasskeyRegistration, error)
+	CompletePasskeyRegistration(ctx context.Context, input model.CompletePasskeyRegistrationInput) (*model.CompletePasskeyRegistrationPayload, error)
+	DeletePasskey(ctx context.Context, input model.DeletePasskeyInput) (*model.DeletePasskeyPayload, error)
+	ConfirmDevice(ctx context.Context, input model.ConfirmDeviceInput) (*model.ConfirmDevicePayload, error)
+	UpdateDevice(ctx context.Context, input model.UpdateDeviceInput) (*model.UpdateDevicePayload, error)
+	ForgetDevice(ctx context.Context, input model.ForgetDeviceInput) (*model.ForgetDevicePayload, error)
+	SendAuthEventFeedback(ctx context.Context, input model.AuthEventFeedbackInput) (*model.SendAuthEventFeedbackPayload, error)
 }
 type QueryResolver interface {
 	Me(ctx context.Context) (*cognito.User, error)
@@ -294,6 +442,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChallengeParameter.Value(childComplexity), true
 
+	case "ChangePasswordPayload.success":
+		if e.ComplexityRoot.ChangePasswordPayload.Success == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.Success(childComplexity), true
+
 	case "CodeDelivery.attribute":
 		if e.ComplexityRoot.CodeDelivery.Attribute == nil {
 			break
@@ -313,6 +468,27 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CodeDelivery.Medium(childComplexity), true
 
+	case "CompletePasskeyRegistrationPayload.success":
+		if e.ComplexityRoot.CompletePasskeyRegistrationPayload.Success == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompletePasskeyRegistrationPayload.Success(childComplexity), true
+
+	case "ConfirmDevicePayload.userConfirmationNecessary":
+		if e.ComplexityRoot.ConfirmDevicePayload.UserConfirmationNecessary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmDevicePayload.UserConfirmationNecessary(childComplexity), true
+
+	case "ConfirmForgotPasswordPayload.success":
+		if e.ComplexityRoot.ConfirmForgotPasswordPayload.Success == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmForgotPasswordPayload.Success(childComplexity), true
+
 	case "CustomChallenge.parameters":
 		if e.ComplexityRoot.CustomChallenge.Parameters == nil {
 			break
@@ -325,6 +501,83 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CustomChallenge.Session(childComplexity), true
+
+	case "DeleteAccountPayload.success":
+		if e.ComplexityRoot.DeleteAccountPayload.Success == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAccountPayload.Success(childComplexity), true
+
+	case "DeletePasskeyPayload.success":
+		if e.ComplexityRoot.DeletePasskeyPayload.Success == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePasskeyPayload.Success(childComplexity), true
+
+	case "DeleteUserAttributesPayload.success":
+		if e.ComplexityRoot.DeleteUserAttributesPayload.Success == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUserAttributesPayload.Success(childComplexity), true
+
+	case "Device.createdAt":
+		if e.ComplexityRoot.Device.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Device.CreatedAt(childComplexity), true
+	case "Device.key":
+		if e.ComplexityRoot.Device.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Device.Key(childComplexity), true
+	case "Device.lastAuthenticatedAt":
+		if e.ComplexityRoot.Device.LastAuthenticatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Device.LastAuthenticatedAt(childComplexity), true
+	case "Device.lastIpAddress":
+		if e.ComplexityRoot.Device.LastIPAddress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Device.LastIPAddress(childComplexity), true
+	case "Device.lastModifiedAt":
+		if e.ComplexityRoot.Device.LastModifiedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Device.LastModifiedAt(childComplexity), true
+	case "Device.name":
+		if e.ComplexityRoot.Device.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Device.Name(childComplexity), true
+	case "Device.remembered":
+		if e.ComplexityRoot.Device.Remembered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Device.Remembered(childComplexity), true
+
+	case "DevicePage.nextToken":
+		if e.ComplexityRoot.DevicePage.NextToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DevicePage.NextToken(childComplexity), true
+	case "DevicePage.nodes":
+		if e.ComplexityRoot.DevicePage.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DevicePage.Nodes(childComplexity), true
 
 	case "DeviceSrpChallenge.session":
 		if e.ComplexityRoot.DeviceSrpChallenge.Session == nil {
@@ -377,12 +630,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EmailOtpChallenge.Session(childComplexity), true
 
+	case "ForgetDevicePayload.success":
+		if e.ComplexityRoot.ForgetDevicePayload.Success == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ForgetDevicePayload.Success(childComplexity), true
+
 	case "LogoutPayload.success":
 		if e.ComplexityRoot.LogoutPayload.Success == nil {
 			break
 		}
 
 		return e.ComplexityRoot.LogoutPayload.Success(childComplexity), true
+
+	case "Mfa.preferred":
+		if e.ComplexityRoot.Mfa.Preferred == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mfa.Preferred(childComplexity), true
+	case "Mfa.enabled":
+		if e.ComplexityRoot.Mfa.Second == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mfa.Second(childComplexity), true
 
 	case "MfaSetupChallenge.options":
 		if e.ComplexityRoot.MfaSetupChallenge.Options == nil {
@@ -396,7 +669,107 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MfaSetupChallenge.Session(childComplexity), true
+	case "MfaSetupChallenge.totp":
+		if e.ComplexityRoot.MfaSetupChallenge.Totp == nil {
+			break
+		}
 
+		return e.ComplexityRoot.MfaSetupChallenge.Totp(childComplexity), true
+
+	case "Mutation.changePassword":
+		if e.ComplexityRoot.Mutation.ChangePassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changePassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(model.ChangePasswordInput)), true
+	case "Mutation.completePasskeyRegistration":
+		if e.ComplexityRoot.Mutation.CompletePasskeyRegistration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completePasskeyRegistration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompletePasskeyRegistration(childComplexity, args["input"].(model.CompletePasskeyRegistrationInput)), true
+	case "Mutation.confirmDevice":
+		if e.ComplexityRoot.Mutation.ConfirmDevice == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmDevice_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmDevice(childComplexity, args["input"].(model.ConfirmDeviceInput)), true
+	case "Mutation.confirmForgotPassword":
+		if e.ComplexityRoot.Mutation.ConfirmForgotPassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmForgotPassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmForgotPassword(childComplexity, args["input"].(model.ConfirmForgotPasswordInput)), true
+	case "Mutation.deleteAccount":
+		if e.ComplexityRoot.Mutation.DeleteAccount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteAccount(childComplexity), true
+	case "Mutation.deletePasskey":
+		if e.ComplexityRoot.Mutation.DeletePasskey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deletePasskey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeletePasskey(childComplexity, args["input"].(model.DeletePasskeyInput)), true
+	case "Mutation.deleteUserAttributes":
+		if e.ComplexityRoot.Mutation.DeleteUserAttributes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteUserAttributes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteUserAttributes(childComplexity, args["input"].(model.DeleteUserAttributesInput)), true
+	case "Mutation.forgetDevice":
+		if e.ComplexityRoot.Mutation.ForgetDevice == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_forgetDevice_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ForgetDevice(childComplexity, args["input"].(model.ForgetDeviceInput)), true
+	case "Mutation.forgotPassword":
+		if e.ComplexityRoot.Mutation.ForgotPassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_forgotPassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ForgotPassword(childComplexity, args["input"].(model.ForgotPasswordInput)), true
 	case "Mutation.logout":
 		if e.ComplexityRoot.Mutation.Logout == nil {
 			break
@@ -419,6 +792,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefreshToken(childComplexity, args["input"].(model.RefreshTokenInput)), true
+	case "Mutation.requestAttributeCode":
+		if e.ComplexityRoot.Mutation.RequestAttributeCode == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestAttributeCode_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestAttributeCode(childComplexity, args["input"].(model.RequestAttributeCodeInput)), true
 	case "Mutation.resendConfirmationCode":
 		if e.ComplexityRoot.Mutation.ResendConfirmationCode == nil {
 			break
@@ -430,6 +814,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResendConfirmationCode(childComplexity, args["input"].(model.ResendConfirmationCodeInput)), true
+	case "Mutation.respondToChallenge":
+		if e.ComplexityRoot.Mutation.RespondToChallenge == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_respondToChallenge_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RespondToChallenge(childComplexity, args["input"].(model.RespondToChallengeInput)), true
+	case "Mutation.sendAuthEventFeedback":
+		if e.ComplexityRoot.Mutation.SendAuthEventFeedback == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sendAuthEventFeedback_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SendAuthEventFeedback(childComplexity, args["input"].(model.AuthEventFeedbackInput)), true
+	case "Mutation.setMfaPreference":
+		if e.ComplexityRoot.Mutation.SetMfaPreference == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setMfaPreference_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetMfaPreference(childComplexity, args["input"].(cognito.MFAPreference)), true
+	case "Mutation.setupTotp":
+		if e.ComplexityRoot.Mutation.SetupTotp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.SetupTotp(childComplexity), true
 	case "Mutation.signin":
 		if e.ComplexityRoot.Mutation.Signin == nil {
 			break
@@ -452,6 +875,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Signup(childComplexity, args["input"].(cognito.SignUpInput)), true
+	case "Mutation.startPasskeyRegistration":
+		if e.ComplexityRoot.Mutation.StartPasskeyRegistration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.StartPasskeyRegistration(childComplexity), true
+	case "Mutation.startSignin":
+		if e.ComplexityRoot.Mutation.StartSignin == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startSignin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartSignin(childComplexity, args["input"].(cognito.StartSigninInput)), true
+	case "Mutation.updateDevice":
+		if e.ComplexityRoot.Mutation.UpdateDevice == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateDevice_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateDevice(childComplexity, args["input"].(model.UpdateDeviceInput)), true
+	case "Mutation.updateUser":
+		if e.ComplexityRoot.Mutation.UpdateUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(model.UpdateUserInput)), true
 	case "Mutation.verifyAccount":
 		if e.ComplexityRoot.Mutation.VerifyAccount == nil {
 			break
@@ -463,6 +925,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VerifyAccount(childComplexity, args["input"].(model.VerifyAccountInput)), true
+	case "Mutation.verifyAttribute":
+		if e.ComplexityRoot.Mutation.VerifyAttribute == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_verifyAttribute_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VerifyAttribute(childComplexity, args["input"].(model.VerifyAttributeInput)), true
+	case "Mutation.verifyTotp":
+		if e.ComplexityRoot.Mutation.VerifyTotp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_verifyTotp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VerifyTotp(childComplexity, args["input"].(model.VerifyTotpInput)), true
 
 	case "NewDevice.deviceGroupKey":
 		if e.ComplexityRoot.NewDevice.DeviceGroupKey == nil {
@@ -490,6 +974,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NewPasswordChallenge.Session(childComplexity), true
 
+	case "Passkey.attachment":
+		if e.ComplexityRoot.Passkey.Attachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.Attachment(childComplexity), true
+	case "Passkey.createdAt":
+		if e.ComplexityRoot.Passkey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.CreatedAt(childComplexity), true
+	case "Passkey.id":
+		if e.ComplexityRoot.Passkey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.ID(childComplexity), true
+	case "Passkey.name":
+		if e.ComplexityRoot.Passkey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.Name(childComplexity), true
+	case "Passkey.relyingPartyId":
+		if e.ComplexityRoot.Passkey.RelyingPartyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.RelyingPartyID(childComplexity), true
+	case "Passkey.transports":
+		if e.ComplexityRoot.Passkey.Transports == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.Transports(childComplexity), true
+
 	case "PasskeyChallenge.options":
 		if e.ComplexityRoot.PasskeyChallenge.Options == nil {
 			break
@@ -503,12 +1024,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PasskeyChallenge.Session(childComplexity), true
 
+	case "PasskeyRegistration.options":
+		if e.ComplexityRoot.PasskeyRegistration.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasskeyRegistration.Options(childComplexity), true
+
 	case "PasswordChallenge.session":
 		if e.ComplexityRoot.PasswordChallenge.Session == nil {
 			break
 		}
 
 		return e.ComplexityRoot.PasswordChallenge.Session(childComplexity), true
+	case "PasswordChallenge.srp":
+		if e.ComplexityRoot.PasswordChallenge.Srp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordChallenge.Srp(childComplexity), true
 
 	case "Query.me":
 		if e.ComplexityRoot.Query.Me == nil {
@@ -542,6 +1076,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SelectMfaChallenge.Session(childComplexity), true
+
+	case "SendAuthEventFeedbackPayload.success":
+		if e.ComplexityRoot.SendAuthEventFeedbackPayload.Success == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendAuthEventFeedbackPayload.Success(childComplexity), true
+
+	case "SetMfaPreferencePayload.success":
+		if e.ComplexityRoot.SetMfaPreferencePayload.Success == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetMfaPreferencePayload.Success(childComplexity), true
 
 	case "SignupPayload.codeDelivery":
 		if e.ComplexityRoot.SignupPayload.CodeDelivery == nil {
@@ -632,6 +1180,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TotpChallenge.Session(childComplexity), true
 
+	case "TotpEnrollment.otpauthUri":
+		if e.ComplexityRoot.TotpEnrollment.OtpauthURI == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TotpEnrollment.OtpauthURI(childComplexity), true
+	case "TotpEnrollment.secret":
+		if e.ComplexityRoot.TotpEnrollment.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TotpEnrollment.Secret(childComplexity), true
+	case "TotpEnrollment.session":
+		if e.ComplexityRoot.TotpEnrollment.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TotpEnrollment.Session(childComplexity), true
+
+	case "TotpSetup.otpauthUri":
+		if e.ComplexityRoot.TotpSetup.OtpauthURI == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TotpSetup.OtpauthURI(childComplexity), true
+	case "TotpSetup.secret":
+		if e.ComplexityRoot.TotpSetup.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TotpSetup.Secret(childComplexity), true
+
 	case "UnknownChallenge.name":
 		if e.ComplexityRoot.UnknownChallenge.Name == nil {
 			break
@@ -651,12 +1231,54 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UnknownChallenge.Session(childComplexity), true
 
+	case "UpdateDevicePayload.success":
+		if e.ComplexityRoot.UpdateDevicePayload.Success == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateDevicePayload.Success(childComplexity), true
+
+	case "UpdateUserPayload.codeDeliveries":
+		if e.ComplexityRoot.UpdateUserPayload.CodeDeliveries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.CodeDeliveries(childComplexity), true
+
 	case "User.attributes":
 		if e.ComplexityRoot.User.Attributes == nil {
 			break
 		}
 
 		return e.ComplexityRoot.User.Attributes(childComplexity), true
+	case "User.authFactors":
+		if e.ComplexityRoot.User.AuthFactors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.AuthFactors(childComplexity), true
+	case "User.device":
+		if e.ComplexityRoot.User.Device == nil {
+			break
+		}
+
+		args, err := ec.field_User_device_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Device(childComplexity, args["key"].(string)), true
+	case "User.devices":
+		if e.ComplexityRoot.User.Devices == nil {
+			break
+		}
+
+		args, err := ec.field_User_devices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Devices(childComplexity, args["first"].(int32), args["after"].(*string)), true
 	case "User.email":
 		if e.ComplexityRoot.User.Email == nil {
 			break
@@ -681,12 +1303,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.ID(childComplexity), true
+	case "User.mfa":
+		if e.ComplexityRoot.User.Mfa == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Mfa(childComplexity), true
 	case "User.mode":
 		if e.ComplexityRoot.User.Mode == nil {
 			break
 		}
 
 		return e.ComplexityRoot.User.Mode(childComplexity), true
+	case "User.passkeys":
+		if e.ComplexityRoot.User.Passkeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Passkeys(childComplexity), true
 	case "User.phoneNumber":
 		if e.ComplexityRoot.User.PhoneNumber == nil {
 			break
@@ -713,6 +1347,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VerifyAccountPayload.Status(childComplexity), true
 
+	case "VerifyAttributePayload.success":
+		if e.ComplexityRoot.VerifyAttributePayload.Success == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerifyAttributePayload.Success(childComplexity), true
+
+	case "VerifyTotpPayload.success":
+		if e.ComplexityRoot.VerifyTotpPayload.Success == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerifyTotpPayload.Success(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -723,12 +1371,37 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AttributeInput", ec.unmarshalInputAttributeInput),
+			graphql.NewInputUnmarshaler("AuthEventFeedbackInput", ec.unmarshalInputAuthEventFeedbackInput),
+			graphql.NewInputUnmarshaler("ChallengeAnswer", ec.unmarshalInputChallengeAnswer),
+			graphql.NewInputUnmarshaler("ChallengeParameterInput", ec.unmarshalInputChallengeParameterInput),
+			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
+			graphql.NewInputUnmarshaler("CompletePasskeyRegistrationInput", ec.unmarshalInputCompletePasskeyRegistrationInput),
+			graphql.NewInputUnmarshaler("ConfirmDeviceInput", ec.unmarshalInputConfirmDeviceInput),
+			graphql.NewInputUnmarshaler("ConfirmForgotPasswordInput", ec.unmarshalInputConfirmForgotPasswordInput),
+			graphql.NewInputUnmarshaler("DeletePasskeyInput", ec.unmarshalInputDeletePasskeyInput),
+			graphql.NewInputUnmarshaler("DeleteUserAttributesInput", ec.unmarshalInputDeleteUserAttributesInput),
+			graphql.NewInputUnmarshaler("DeviceSrpAnswer", ec.unmarshalInputDeviceSrpAnswer),
+			graphql.NewInputUnmarshaler("FactorAnswer", ec.unmarshalInputFactorAnswer),
+			graphql.NewInputUnmarshaler("FactorPreferenceInput", ec.unmarshalInputFactorPreferenceInput),
+			graphql.NewInputUnmarshaler("ForgetDeviceInput", ec.unmarshalInputForgetDeviceInput),
+			graphql.NewInputUnmarshaler("ForgotPasswordInput", ec.unmarshalInputForgotPasswordInput),
 			graphql.NewInputUnmarshaler("LogoutInput", ec.unmarshalInputLogoutInput),
+			graphql.NewInputUnmarshaler("MfaPreferenceInput", ec.unmarshalInputMfaPreferenceInput),
+			graphql.NewInputUnmarshaler("MfaSetupAnswer", ec.unmarshalInputMfaSetupAnswer),
+			graphql.NewInputUnmarshaler("NewPasswordAnswer", ec.unmarshalInputNewPasswordAnswer),
 			graphql.NewInputUnmarshaler("RefreshTokenInput", ec.unmarshalInputRefreshTokenInput),
+			graphql.NewInputUnmarshaler("RequestAttributeCodeInput", ec.unmarshalInputRequestAttributeCodeInput),
 			graphql.NewInputUnmarshaler("ResendConfirmationCodeInput", ec.unmarshalInputResendConfirmationCodeInput),
+			graphql.NewInputUnmarshaler("RespondToChallengeInput", ec.unmarshalInputRespondToChallengeInput),
 			graphql.NewInputUnmarshaler("SigninInput", ec.unmarshalInputSigninInput),
 			graphql.NewInputUnmarshaler("SignupInput", ec.unmarshalInputSignupInput),
+			graphql.NewInputUnmarshaler("SrpAnswer", ec.unmarshalInputSrpAnswer),
+			graphql.NewInputUnmarshaler("StartSigninInput", ec.unmarshalInputStartSigninInput),
+			graphql.NewInputUnmarshaler("UpdateDeviceInput", ec.unmarshalInputUpdateDeviceInput),
+			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
 			graphql.NewInputUnmarshaler("VerifyAccountInput", ec.unmarshalInputVerifyAccountInput),
+			graphql.NewInputUnmarshaler("VerifyAttributeInput", ec.unmarshalInputVerifyAttributeInput),
+			graphql.NewInputUnmarshaler("VerifyTotpInput", ec.unmarshalInputVerifyTotpInput),
 		)
 	}
 	first := true
@@ -975,10 +1648,28 @@ type Mutation {
     input: ResendConfirmationCodeInput!
   ): CodeDelivery!
 
-  "Signs in with e-mail address and password. Cognito: InitiateAuth, USER_PASSWORD_AUTH."
+  """
+  Signs in with e-mail address and password. Cognito: InitiateAuth, USER_PASSWORD_AUTH, or USER_SRP_AUTH done by this
+  server where the app client permits no other.
+  """
   signin(
     "Who signs in."
     input: SigninInput!
+  ): SigninResult!
+
+  """
+  Begins a sign-in that goes on step by step: by SRP, so that the password never leaves the client, by a preferred first
+  factor, by one yet to be chosen, or by a custom challenge. Cognito: InitiateAuth, USER_SRP_AUTH, USER_AUTH, CUSTOM_AUTH.
+  """
+  startSignin(
+    "Who signs in, and how."
+    input: StartSigninInput!
+  ): SigninResult!
+
+  "Answers a challenge; the result is tokens or the next one. Cognito: RespondToAuthChallenge, VerifySoftwareToken."
+  respondToChallenge(
+    "The challenge's session and the answer."
+    input: RespondToChallengeInput!
   ): SigninResult!
 
   "Makes new access and ID tokens. Cognito: GetTokensFromRefreshToken."
@@ -995,6 +1686,114 @@ type Mutation {
     "Which session to end. Absent: all of them."
     input: LogoutInput
   ): LogoutPayload! @auth(orInput: "refreshToken")
+
+  "Sends a code with which the password can be set anew. Cognito: ForgotPassword."
+  forgotPassword(
+    "The account."
+    input: ForgotPasswordInput!
+  ): CodeDelivery!
+
+  "Sets a new password by the code that was sent. Cognito: ConfirmForgotPassword."
+  confirmForgotPassword(
+    "The account, the code and the new password."
+    input: ConfirmForgotPasswordInput!
+  ): ConfirmForgotPasswordPayload!
+
+  "Changes the password, or gives a first one to a user who has none. Cognito: ChangePassword."
+  changePassword(
+    "The password that holds and the one that shall."
+    input: ChangePasswordInput!
+  ): ChangePasswordPayload! @auth
+
+  """
+  Changes attributes. A new e-mail address or phone number is verified by a code that is sent to it; whether the old one
+  stays until then is the pool's setting. Cognito: UpdateUserAttributes.
+  """
+  updateUser(
+    "What is to change."
+    input: UpdateUserInput!
+  ): UpdateUserPayload! @auth
+
+  "Removes attributes. Cognito: DeleteUserAttributes."
+  deleteUserAttributes(
+    "Which of them."
+    input: DeleteUserAttributesInput!
+  ): DeleteUserAttributesPayload! @auth
+
+  "Sends a code that verifies an attribute. Cognito: GetUserAttributeVerificationCode."
+  requestAttributeCode(
+    "Which attribute."
+    input: RequestAttributeCodeInput!
+  ): CodeDelivery! @auth
+
+  "Verifies an attribute by the code that was sent to it. Cognito: VerifyUserAttribute."
+  verifyAttribute(
+    "Which attribute, and its code."
+    input: VerifyAttributeInput!
+  ): VerifyAttributePayload! @auth
+
+  "Deletes the caller's account for good. Cognito: DeleteUser."
+  deleteAccount: DeleteAccountPayload! @auth
+
+  "Makes a secret for an authenticator app; ` + "`" + `verifyTotp` + "`" + ` ends the set-up. Cognito: AssociateSoftwareToken."
+  setupTotp: TotpSetup! @auth
+
+  """
+  Ends the set-up of an authenticator app by a code of it. Whether it is then asked for at sign-in is said by
+  ` + "`" + `setMfaPreference` + "`" + `, unless the pool requires it. Cognito: VerifySoftwareToken.
+  """
+  verifyTotp(
+    "The code."
+    input: VerifyTotpInput!
+  ): VerifyTotpPayload! @auth
+
+  "Switches second factors on and off. Cognito: SetUserMFAPreference."
+  setMfaPreference(
+    "The factors to change."
+    input: MfaPreferenceInput!
+  ): SetMfaPreferencePayload! @auth
+
+  "Begins to register a passkey. Cognito: StartWebAuthnRegistration."
+  startPasskeyRegistration: PasskeyRegistration! @auth
+
+  "Stores the passkey that the browser made. Cognito: CompleteWebAuthnRegistration."
+  completePasskeyRegistration(
+    "The new credential."
+    input: CompletePasskeyRegistrationInput!
+  ): CompletePasskeyRegistrationPayload! @auth
+
+  "Removes a passkey. Cognito: DeleteWebAuthnCredential."
+  deletePasskey(
+    "Which of them."
+    input: DeletePasskeyInput!
+  ): DeletePasskeyPayload! @auth
+
+  "Registers the device that ` + "`" + `AuthTokens.newDevice` + "`" + ` named. Cognito: ConfirmDevice."
+  confirmDevice(
+    "The device and the verifier of its password."
+    input: ConfirmDeviceInput!
+  ): ConfirmDevicePayload! @auth
+
+  "Says whether a device is remembered. Cognito: UpdateDeviceStatus."
+  updateDevice(
+    "The device."
+    input: UpdateDeviceInput!
+  ): UpdateDevicePayload! @auth
+
+  "Removes a device; sessions begun on it cannot be continued. Cognito: ForgetDevice."
+  forgetDevice(
+    "The device."
+    input: ForgetDeviceInput!
+  ): ForgetDevicePayload! @auth
+
+  """
+  Tells Cognito's threat protection whether a sign-in was the user's own. The token of the message that asked is the
+  credential. Cognito: UpdateAuthEventFeedback.
+  """
+  sendAuthEventFeedback(
+    "The sign-in and the answer."
+    input: AuthEventFeedbackInput!
+  ): SendAuthEventFeedbackPayload!
 }
 
 "Who is to be registered."
@@ -1003,8 +1802,11 @@ input SignupInput {
   username: String! @constraint(minLength: 1, maxLength: 50)
   "The address to sign in with. The code goes there."
   email: String! @constraint(format: EMAIL)
-  "The password, taken as it is. The pool's policy may ask for more than the length."
-  password: String! @constraint(minLength: 8, maxLength: 256)
+  """
+  The password, taken as it is. The pool's policy may ask for more than the length. It may be absent only where the
+  setting PASSWORDLESS_SIGNUP says so.
+  """
+  password: String @constraint(minLength: 8, maxLength: 256)
   "The application's own mark of the user, kept in the attribute ` + "`" + `custom:mode` + "`" + `."
   mode: String! @constraint(minLength: 1, maxLength: 256)
   "Further attributes, as the pool's schema names them."
@@ -1039,6 +1841,256 @@ input SigninInput {
   email: String! @constraint(format: EMAIL)
   "The password, taken as it is."
   password: String! @constraint(minLength: 1, maxLength: 256)
+  "The key of a device that the pool remembers, so that it can stand in for a second factor."
+  deviceKey: String @constraint(minLength: 1, maxLength: 55)
+}
+
+"Who signs in, and how. With nothing but the address, the first factor is yet to be chosen."
+input StartSigninInput {
+  "The address that was signed up."
+  email: String! @constraint(format: EMAIL)
+  "The client's public value A, hexadecimal: signs in by SRP, or begins it with the factor ` + "`" + `PASSWORD_SRP` + "`" + ` or ` + "`" + `custom` + "`" + `."
+  srpA: String @constraint(minLength: 1, maxLength: 1024, pattern: "^[0-9A-Fa-f]+$")
+  "The first factor to begin with."
+  preferredFactor: FirstFactor
+  "True for the pool's own challenges."
+  custom: Boolean
+  "The key of a device that the pool remembers."
+  deviceKey: String @constraint(minLength: 1, maxLength: 55)
+}
+
+"The factors that a sign-in can begin with."
+enum FirstFactor {
+  "The password."
+  PASSWORD
+  "A proof of the password, which never leaves the client."
+  PASSWORD_SRP
+  "A code by e-mail."
+  EMAIL_OTP
+  "A code by text message."
+  SMS_OTP
+  "A passkey."
+  WEB_AUTHN
+}
+
+"The answer to a challenge."
+input RespondToChallengeInput {
+  "The challenge's session, as it came."
+  session: String! @constraint(minLength: 1, maxLength: 8192)
+  "The answer."
+  answer: ChallengeAnswer!
+}
+
+"The answer that a challenge asks for: exactly one of these."
+input ChallengeAnswer @oneOf {
+  "For SmsMfaChallenge, EmailOtpChallenge, SmsOtpChallenge and TotpChallenge: the code."
+  code: String @constraint(minLength: 1, maxLength: 16, pattern: "^\\S+$")
+  "For SelectMfaChallenge: one of its options."
+  mfaType: String @constraint(minLength: 1, maxLength: 64)
+  "For MfaSetupChallenge."
+  mfaSetup: MfaSetupAnswer
+  "For NewPasswordChallenge."
+  newPassword: NewPasswordAnswer
+  "For PasswordChallenge: the password."
+  password: String @constraint(minLength: 1, maxLength: 256)
+  "For PasswordChallenge with ` + "`" + `srp` + "`" + `: the client's public value A, hexadecimal."
+  srpA: String @constraint(minLength: 1, maxLength: 1024, pattern: "^[0-9A-Fa-f]+$")
+  "For SrpChallenge and DeviceVerifierChallenge: the proof."
+  srp: SrpAnswer
+  "For SelectFactorChallenge."
+  factor: FactorAnswer
+  "For PasskeyChallenge: WebAuthn's AuthenticationResponseJSON, as JSON text."
+  passkey: String @constraint(minLength: 1, maxLength: 16384)
+  "For CustomChallenge: what the pool's trigger wants."
+  custom: String @constraint(maxLength: 2048)
+  "For DeviceSrpChallenge."
+  deviceSrp: DeviceSrpAnswer
+  "For UnknownChallenge: the responses by Cognito's names."
+  parameters: [ChallengeParameterInput!]
+}
+
+"Ends the set-up of a second factor: either a code of the authenticator app, or an e-mail address."
+input MfaSetupAnswer {
+  "A code of the app that took ` + "`" + `MfaSetupChallenge.totp` + "`" + `; the answer then goes with that one's session."
+  totpCode: String @constraint(pattern: "^[0-9]{6}$")
+  "A name for the app."
+  deviceName: String @constraint(minLength: 1, maxLength: 131)
+  "The address for codes by e-mail."
+  email: String @constraint(format: EMAIL)
+}
+
+"A password of the user's own."
+input NewPasswordAnswer {
+  "The password, taken as it is."
+  password: String! @constraint(minLength: 8, maxLength: 256)
+  "The attributes that ` + "`" + `missingAttributes` + "`" + ` named."
+  attributes: [AttributeInput!]
+}
+
+"A proof of a password by SRP."
+input SrpAnswer {
+  "PASSWORD_CLAIM_SIGNATURE, base64."
+  signature: String! @constraint(minLength: 1, maxLength: 128)
+  "The challenge's ` + "`" + `secretBlock` + "`" + `, as it came."
+  secretBlock: String! @constraint(minLength: 1, maxLength: 8192)
+  "The time that was signed, for instance ` + "`" + `Tue Nov 3 07:05:09 UTC 2026` + "`" + `."
+  timestamp: String! @constraint(minLength: 1, maxLength: 64)
+}
+
+"The chosen first factor, and what it takes, where that is known already."
+input FactorAnswer {
+  "One of the challenge's ` + "`" + `available` + "`" + `."
+  factor: String! @constraint(minLength: 1, maxLength: 64)
+  "With ` + "`" + `PASSWORD` + "`" + `: the password."
+  password: String @constraint(minLength: 1, maxLength: 256)
+  "With ` + "`" + `PASSWORD_SRP` + "`" + `: the client's public value A, hexadecimal."
+  srpA: String @constraint(minLength: 1, maxLength: 1024, pattern: "^[0-9A-Fa-f]+$")
+  "With ` + "`" + `WEB_AUTHN` + "`" + `: WebAuthn's AuthenticationResponseJSON, as JSON text."
+  passkey: String @constraint(minLength: 1, maxLength: 16384)
+}
+
+"The first message of a device's SRP."
+input DeviceSrpAnswer {
+  "The key of the device."
+  deviceKey: String! @constraint(minLength: 1, maxLength: 55)
+  "The device's public value A, hexadecimal."
+  srpA: String! @constraint(minLength: 1, maxLength: 1024, pattern: "^[0-9A-Fa-f]+$")
+}
+
+"A named value for a challenge that this version does not know."
+input ChallengeParameterInput {
+  "Its name."
+  name: String! @constraint(minLength: 1, maxLength: 128)
+  "Its value."
+  value: String! @constraint(maxLength: 8192)
+}
+
+"The account whose password was forgotten."
+input ForgotPasswordInput {
+  "The address that was signed up."
+  email: String! @constraint(format: EMAIL)
+}
+
+"A new password, by a code."
+input ConfirmForgotPasswordInput {
+  "The address that was signed up."
+  email: String! @constraint(format: EMAIL)
+  "The code from the message."
+  confirmationCode: String! @constraint(minLength: 1, maxLength: 16, pattern: "^\\S+$")
+  "The new password, taken as it is."
+  newPassword: String! @constraint(minLength: 8, maxLength: 256)
+}
+
+"A new password, by the old one."
+input ChangePasswordInput {
+  "The password that holds. Absent for a user who has none."
+  currentPassword: String @constraint(minLength: 1, maxLength: 256)
+  "The new password, taken as it is."
+  newPassword: String! @constraint(minLength: 8, maxLength: 256)
+}
+
+"Attributes to change."
+input UpdateUserInput {
+  "The attributes with their new values."
+  attributes: [AttributeInput!]!
+}
+
+"Attributes to remove."
+input DeleteUserAttributesInput {
+  "Their names."
+  names: [String!]!
+}
+
+"An attribute to be verified."
+input RequestAttributeCodeInput {
+  "Its name: ` + "`" + `email` + "`" + ` or ` + "`" + `phone_number` + "`" + `."
+  attribute: String! @constraint(minLength: 1, maxLength: 32)
+}
+
+"An attribute and the code that was sent to it."
+input VerifyAttributeInput {
+  "Its name: ` + "`" + `email` + "`" + ` or ` + "`" + `phone_number` + "`" + `."
+  attribute: String! @constraint(minLength: 1, maxLength: 32)
+  "The code from the message."
+  code: String! @constraint(minLength: 1, maxLength: 16, pattern: "^\\S+$")
+}
+
+"A code of the authenticator app."
+input VerifyTotpInput {
+  "The six digits that the app shows."
+  code: String! @constraint(pattern: "^[0-9]{6}$")
+  "A name for the app."
+  deviceName: String @constraint(minLength: 1, maxLength: 131)
+}
+
+"Second factors to switch on or off. One that is absent stays as it is."
+input MfaPreferenceInput {
+  "Codes by text message."
+  sms: FactorPreferenceInput
+  "Codes of an authenticator app."
+  totp: FactorPreferenceInput
+  "Codes by e-mail."
+  email: FactorPreferenceInput
+  "Whether passkeys count as a second factor."
+  passkeyEnabled: Boolean
+}
+
+"Whether a second factor is asked for."
+input FactorPreferenceInput {
+  "Whether it is asked for at sign-in."
+  enabled: Boolean!
+  "Whether it is the one that is asked for first."
+  preferred: Boolean! = false
+}
+
+"The credential that ` + "`" + `navigator.credentials.create` + "`" + ` made."
+input CompletePasskeyRegistrationInput {
+  "WebAuthn's RegistrationResponseJSON, as JSON text."
+  credential: String! @constraint(minLength: 1, maxLength: 65536)
+}
+
+"A passkey to remove."
+input DeletePasskeyInput {
+  "Its id."
+  id: ID! @constraint(minLength: 1, maxLength: 2048)
+}
+
+"A new device, with the verifier of a password that it made for itself."
+input ConfirmDeviceInput {
+  "The key that ` + "`" + `AuthTokens.newDevice` + "`" + ` gave."
+  deviceKey: String! @constraint(minLength: 1, maxLength: 55)
+  "A name for it."
+  deviceName: String @constraint(minLength: 1, maxLength: 1024)
+  "The SRP verifier, base64."
+  passwordVerifier: String! @constraint(minLength: 1, maxLength: 1024)
+  "The SRP salt, base64."
+  salt: String! @constraint(minLength: 1, maxLength: 128)
+}
+
+"Whether a device is remembered."
+input UpdateDeviceInput {
+  "Its key."
+  deviceKey: String! @constraint(minLength: 1, maxLength: 55)
+  "Whether it is."
+  remembered: Boolean!
+}
+
+"A device to remove."
+input ForgetDeviceInput {
+  "Its key."
+  deviceKey: String! @constraint(minLength: 1, maxLength: 55)
+}
+
+"Whether a sign-in was the user's own."
+input AuthEventFeedbackInput {
+  "The user's name, as the message has it."
+  username: String! @constraint(minLength: 1, maxLength: 128)
+  "The sign-in's id, as the message has it."
+  eventId: String! @constraint(minLength: 1, maxLength: 131)
+  "The token, as the message has it."
+  feedbackToken: String! @constraint(minLength: 1, maxLength: 8192)
+  "True when it was."
+  valid: Boolean!
 }
 
 "A session to be continued."
@@ -1108,6 +2160,114 @@ type LogoutPayload {
   success: Boolean!
 }
 
+"How the set-up of a new password ended."
+type ConfirmForgotPasswordPayload {
+  "Always true; a refusal is an error."
+  success: Boolean!
+}
+
+"How the change of a password ended."
+type ChangePasswordPayload {
+  "Always true; a refusal is an error."
+  success: Boolean!
+}
+
+"What a change of attributes set off."
+type UpdateUserPayload {
+  "Where codes went that verify new addresses; ` + "`" + `verifyAttribute` + "`" + ` takes them."
+  codeDeliveries: [CodeDelivery!]!
+}
+
+"How the removal of attributes ended."
+type DeleteUserAttributesPayload {
+  "Always true; a refusal is an error."
+  success: Boolean!
+}
+
+"How a verification ended."
+type VerifyAttributePayload {
+  "Always true; a refusal is an error."
+  success: Boolean!
+}
+
+"How the deletion of an account ended."
+type DeleteAccountPayload {
+  "Always true; a refusal is an error."
+  success: Boolean!
+}
+
+"A secret for an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds)."
+type TotpSetup {
+  "The secret, base32, for typing in."
+  secret: String!
+  "The secret as an otpauth URI, for a QR code."
+  otpauthUri: String!
+}
+
+"A secret for an authenticator app, in the middle of a sign-in."
+type TotpEnrollment {
+  "The secret, base32, for typing in."
+  secret: String!
+  "The secret as an otpauth URI, for a QR code."
+  otpauthUri: String!
+  "The session to answer with, in place of the challenge's own."
+  session: String!
+}
+
+"How the set-up of an authenticator app ended."
+type VerifyTotpPayload {
+  "Always true; a refusal is an error."
+  success: Boolean!
+}
+
+"How a change of second factors ended."
+type SetMfaPreferencePayload {
+  "Always true; a refusal is an error."
+  success: Boolean!
+}
+
+"What a browser needs to make a passkey."
+type PasskeyRegistration {
+  "For ` + "`" + `navigator.credentials.create` + "`" + ` (WebAuthn's PublicKeyCredentialCreationOptionsJSON, as JSON text)."
+  options: String!
+}
+
+"How the registration of a passkey ended."
+type CompletePasskeyRegistrationPayload {
+  "Always true; a refusal is an error."
+  success: Boolean!
+}
+
+"How the removal of a passkey ended."
+type DeletePasskeyPayload {
+  "Always true; a refusal is an error."
+  success: Boolean!
+}
+
+"A device that was registered."
+type ConfirmDevicePayload {
+  "True when the user has to be asked before ` + "`" + `updateDevice` + "`" + ` remembers it."
+  userConfirmationNecessary: Boolean!
+}
+
+"How the change of a device ended."
+type UpdateDevicePayload {
+  "Always true; a refusal is an error."
+  success: Boolean!
+}
+
+"How the removal of a device ended."
+type ForgetDevicePayload {
+  "Always true; a refusal is an error."
+  success: Boolean!
+}
+
+"How the feedback was taken."
+type SendAuthEventFeedbackPayload {
+  "Always true; a refusal is an error."
+  success: Boolean!
+}
+
 "The user, as known from a verified token and, for the fields that need it, from Cognito."
 type User {
   "The user's id: the claim ` + "`" + `sub` + "`" + `, which never changes."
@@ -1126,7 +2286,78 @@ type User {
   groups: [String!]!
   "All attributes that the app client may read, in the order of their names."
   attributes: [Attribute!]
+  "The second factors that are switched on. Cognito: GetUserAuthFactors."
+  mfa: Mfa
+  "The first factors that the user can sign in with, by Cognito's names. Cognito: GetUserAuthFactors."
+  authFactors: [String!]
+  "The user's passkeys. Cognito: ListWebAuthnCredentials."
+  passkeys: [Passkey!]
+  "The devices that the user signed in on. Cognito: ListDevices."
+  devices(
+    "How many: 1 to 60."
+    first: Int! = 60
+    "The ` + "`" + `nextToken` + "`" + ` of the page before."
+    after: String
+  ): DevicePage
+  "One of these devices. Cognito: GetDevice."
+  device(
+    "Its key."
+    key: String! @constraint(minLength: 1, maxLength: 55)
+  ): Device
 }
+
+"Second factors."
+type Mfa {
+  "Those that are switched on, by Cognito's names: ` + "`" + `SMS_MFA` + "`" + `, ` + "`" + `SOFTWARE_TOKEN_MFA` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `."
+  enabled: [String!]!
+  "The one that is asked for first."
+  preferred: String
+}
+
+"A WebAuthn credential of a user."
+type Passkey {
+  "Its id, base64url."
+  id: ID!
+  "The name that the pool gave it."
+  name: String
+  "The relying party that it belongs to: a domain."
+  relyingPartyId: String!
+  "` + "`" + `platform` + "`" + ` or ` + "`" + `cross-platform` + "`" + `."
+  attachment: String
+  "How the browser reaches it, for instance ` + "`" + `internal` + "`" + ` or ` + "`" + `usb` + "`" + `."
+  transports: [String!]!
+  "When it was registered."
+  createdAt: Time!
+}
+
+"One page of a user's devices."
+type DevicePage {
+  "The devices."
+  nodes: [Device!]!
+  "Where the next page begins. Null on the last one."
+  nextToken: String
+}
+
+"A device that a user signed in on."
+type Device {
+  "The key that names it."
+  key: String!
+  "The name that it was given."
+  name: String
+  "Whether it is remembered, so that it can stand in for a second factor."
+  remembered: Boolean!
+  "The address that it was last used from."
+  lastIpAddress: String
+  "When it was registered."
+  createdAt: Time!
+  "When it was last changed."
+  lastModifiedAt: Time!
+  "When it was last signed in on."
+  lastAuthenticatedAt: Time
+}
+
+"A moment: RFC 3339, in UTC."
+scalar Time
 
 "One attribute of a user."
 type Attribute {
@@ -1233,6 +2464,8 @@ type MfaSetupChallenge implements Challenge {
   session: String!
   "The factors that can be set up, by Cognito's names."
   options: [String!]!
+  "The secret of an authenticator app. Selecting it starts the enrolment. Cognito: AssociateSoftwareToken."
+  totp: TotpEnrollment
 }
 
 "Choose a password of one's own, and fill in what is missing."
@@ -1261,6 +2494,8 @@ type SrpChallenge implements Challenge {
 type PasswordChallenge implements Challenge {
   "Holds all that the answer needs."
   session: String!
+  "True when the first message of a proof is asked for in place of the password."
+  srp: Boolean!
 }
 
 "Choose the first factor."
@@ -1372,6 +2607,14 @@ func (ec *executionContext) childFields_ChallengeParameter(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ChallengeParameter", field.Name)
 }
 
+func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "success":
+		return ec.fieldContext_ChangePasswordPayload_success(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CodeDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "destination":
@@ -1384,12 +2627,108 @@ func (ec *executionContext) childFields_CodeDelivery(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type CodeDelivery", field.Name)
 }
 
+func (ec *executionContext) childFields_CompletePasskeyRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "success":
+		return ec.fieldContext_CompletePasskeyRegistrationPayload_success(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompletePasskeyRegistrationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConfirmDevicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "userConfirmationNecessary":
+		return ec.fieldContext_ConfirmDevicePayload_userConfirmationNecessary(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmDevicePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConfirmForgotPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "success":
+		return ec.fieldContext_ConfirmForgotPasswordPayload_success(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmForgotPasswordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "success":
+		return ec.fieldContext_DeleteAccountPayload_success(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeletePasskeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "success":
+		return ec.fieldContext_DeletePasskeyPayload_success(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeletePasskeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteUserAttributesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "success":
+		return ec.fieldContext_DeleteUserAttributesPayload_success(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteUserAttributesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Device(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_Device_key(ctx, field)
+	case "name":
+		return ec.fieldContext_Device_name(ctx, field)
+	case "remembered":
+		return ec.fieldContext_Device_remembered(ctx, field)
+	case "lastIpAddress":
+		return ec.fieldContext_Device_lastIpAddress(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Device_createdAt(ctx, field)
+	case "lastModifiedAt":
+		return ec.fieldContext_Device_lastModifiedAt(ctx, field)
+	case "lastAuthenticatedAt":
+		return ec.fieldContext_Device_lastAuthenticatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Device", field.Name)
+}
+
+func (ec *executionContext) childFields_DevicePage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_DevicePage_nodes(ctx, field)
+	case "nextToken":
+		return ec.fieldContext_DevicePage_nextToken(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DevicePage", field.Name)
+}
+
+func (ec *executionContext) childFields_ForgetDevicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "success":
+		return ec.fieldContext_ForgetDevicePayload_success(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ForgetDevicePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_LogoutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "success":
 		return ec.fieldContext_LogoutPayload_success(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LogoutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Mfa(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enabled":
+		return ec.fieldContext_Mfa_enabled(ctx, field)
+	case "preferred":
+		return ec.fieldContext_Mfa_preferred(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Mfa", field.Name)
 }
 
 func (ec *executionContext) childFields_NewDevice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1402,6 +2741,48 @@ func (ec *executionContext) childFields_NewDevice(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type NewDevice", field.Name)
 }
 
+func (ec *executionContext) childFields_Passkey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Passkey_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Passkey_name(ctx, field)
+	case "relyingPartyId":
+		return ec.fieldContext_Passkey_relyingPartyId(ctx, field)
+	case "attachment":
+		return ec.fieldContext_Passkey_attachment(ctx, field)
+	case "transports":
+		return ec.fieldContext_Passkey_transports(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Passkey_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Passkey", field.Name)
+}
+
+func (ec *executionContext) childFields_PasskeyRegistration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "options":
+		return ec.fieldContext_PasskeyRegistration_options(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PasskeyRegistration", field.Name)
+}
+
+func (ec *executionContext) childFields_SendAuthEventFeedbackPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "success":
+		return ec.fieldContext_SendAuthEventFeedbackPayload_success(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendAuthEventFeedbackPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetMfaPreferencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "success":
+		return ec.fieldContext_SetMfaPreferencePayload_success(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetMfaPreferencePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SignupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "userId":
@@ -1412,6 +2793,44 @@ func (ec *executionContext) childFields_SignupPayload(ctx context.Context, field
 		return ec.fieldContext_SignupPayload_codeDelivery(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignupPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TotpEnrollment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secret":
+		return ec.fieldContext_TotpEnrollment_secret(ctx, field)
+	case "otpauthUri":
+		return ec.fieldContext_TotpEnrollment_otpauthUri(ctx, field)
+	case "session":
+		return ec.fieldContext_TotpEnrollment_session(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TotpEnrollment", field.Name)
+}
+
+func (ec *executionContext) childFields_TotpSetup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secret":
+		return ec.fieldContext_TotpSetup_secret(ctx, field)
+	case "otpauthUri":
+		return ec.fieldContext_TotpSetup_otpauthUri(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TotpSetup", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateDevicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "success":
+		return ec.fieldContext_UpdateDevicePayload_success(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateDevicePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "codeDeliveries":
+		return ec.fieldContext_UpdateUserPayload_codeDeliveries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateUserPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1432,6 +2851,16 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_groups(ctx, field)
 	case "attributes":
 		return ec.fieldContext_User_attributes(ctx, field)
+	case "mfa":
+		return ec.fieldContext_User_mfa(ctx, field)
+	case "authFactors":
+		return ec.fieldContext_User_authFactors(ctx, field)
+	case "passkeys":
+		return ec.fieldContext_User_passkeys(ctx, field)
+	case "devices":
+		return ec.fieldContext_User_devices(ctx, field)
+	case "device":
+		return ec.fieldContext_User_device(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
 }
@@ -1444,6 +2873,22 @@ func (ec *executionContext) childFields_VerifyAccountPayload(ctx context.Context
 		return ec.fieldContext_VerifyAccountPayload_signin(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VerifyAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VerifyAttributePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "success":
+		return ec.fieldContext_VerifyAttributePayload_success(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerifyAttributePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VerifyTotpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "success":
+		return ec.fieldContext_VerifyTotpPayload_success(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerifyTotpPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1630,6 +3075,118 @@ func (ec *executionContext) dir_constraint_args(ctx context.Context, rawArgs map
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_changePassword_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ChangePasswordInput, error) {
+			return ec.unmarshalNChangePasswordInput2authgraphᚋgraphᚋmodelᚐChangePasswordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_completePasskeyRegistration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CompletePasskeyRegistrationInput, error) {
+			return ec.unmarshalNCompletePasskeyRegistrationInput2authgraphᚋgraphᚋmodelᚐCompletePasskeyRegistrationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_confirmDevice_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConfirmDeviceInput, error) {
+			return ec.unmarshalNConfirmDeviceInput2authgraphᚋgraphᚋmodelᚐConfirmDeviceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_confirmForgotPassword_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConfirmForgotPasswordInput, error) {
+			return ec.unmarshalNConfirmForgotPasswordInput2authgraphᚋgraphᚋmodelᚐConfirmForgotPasswordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deletePasskey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeletePasskeyInput, error) {
+			return ec.unmarshalNDeletePasskeyInput2authgraphᚋgraphᚋmodelᚐDeletePasskeyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteUserAttributes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeleteUserAttributesInput, error) {
+			return ec.unmarshalNDeleteUserAttributesInput2authgraphᚋgraphᚋmodelᚐDeleteUserAttributesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_forgetDevice_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ForgetDeviceInput, error) {
+			return ec.unmarshalNForgetDeviceInput2authgraphᚋgraphᚋmodelᚐForgetDeviceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_forgotPassword_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ForgotPasswordInput, error) {
+			return ec.unmarshalNForgotPasswordInput2authgraphᚋgraphᚋmodelᚐForgotPasswordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_logout_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1658,12 +3215,68 @@ func (ec *executionContext) field_Mutation_refreshToken_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_requestAttributeCode_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RequestAttributeCodeInput, error) {
+			return ec.unmarshalNRequestAttributeCodeInput2authgraphᚋgraphᚋmodelᚐRequestAttributeCodeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_resendConfirmationCode_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ResendConfirmationCodeInput, error) {
 			return ec.unmarshalNResendConfirmationCodeInput2authgraphᚋgraphᚋmodelᚐResendConfirmationCodeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_respondToChallenge_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RespondToChallengeInput, error) {
+			return ec.unmarshalNRespondToChallengeInput2authgraphᚋgraphᚋmodelᚐRespondToChallengeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_sendAuthEventFeedback_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AuthEventFeedbackInput, error) {
+			return ec.unmarshalNAuthEventFeedbackInput2authgraphᚋgraphᚋmodelᚐAuthEventFeedbackInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setMfaPreference_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (cognito.MFAPreference, error) {
+			return ec.unmarshalNMfaPreferenceInput2authgraphᚋcognitoᚐMFAPreference(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1700,12 +3313,82 @@ func (ec *executionContext) field_Mutation_signup_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_startSignin_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (cognito.StartSigninInput, error) {
+			return ec.unmarshalNStartSigninInput2authgraphᚋcognitoᚐStartSigninInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateDevice_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateDeviceInput, error) {
+			return ec.unmarshalNUpdateDeviceInput2authgraphᚋgraphᚋmodelᚐUpdateDeviceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateUserInput, error) {
+			return ec.unmarshalNUpdateUserInput2authgraphᚋgraphᚋmodelᚐUpdateUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_verifyAccount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.VerifyAccountInput, error) {
 			return ec.unmarshalNVerifyAccountInput2authgraphᚋgraphᚋmodelᚐVerifyAccountInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_verifyAttribute_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.VerifyAttributeInput, error) {
+			return ec.unmarshalNVerifyAttributeInput2authgraphᚋgraphᚋmodelᚐVerifyAttributeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_verifyTotp_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.VerifyTotpInput, error) {
+			return ec.unmarshalNVerifyTotpInput2authgraphᚋgraphᚋmodelᚐVerifyTotpInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1725,6 +3408,90 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_User_device_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+
+	arg0, err := ec.field_User_device_argsKey(ctx, rawArgs)
+	if err != nil {
+		return nil, err
+	}
+	args["key"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_User_device_argsKey(
+	ctx context.Context,
+	rawArgs map[string]any,
+) (string, error) {
+	if _, ok := rawArgs["key"]; !ok {
+		var zeroVal string
+		return zeroVal, nil
+	}
+
+	ctx = graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+	directive0 := func(ctx context.Context) (any, error) {
+		tmp, ok := rawArgs["key"]
+		if !ok {
+			var zeroVal string
+			return zeroVal, nil
+		}
+		return ec.unmarshalNString2string(ctx, tmp)
+	}
+
+	directive1 := func(ctx context.Context) (any, error) {
+		minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+		if err != nil {
+			var zeroVal string
+			return zeroVal, err
+		}
+		maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 55)
+		if err != nil {
+			var zeroVal string
+			return zeroVal, err
+		}
+		if ec.Directives.Constraint == nil {
+			var zeroVal string
+			return zeroVal, errors.New("directive constraint is not implemented")
+		}
+		return ec.Directives.Constraint(ctx, rawArgs, directive0, minLength, maxLength, nil, nil)
+	}
+
+	tmp, err := directive1(ctx)
+	if err != nil {
+		var zeroVal string
+		return zeroVal, graphql.ErrorOnPath(ctx, err)
+	}
+	if data, ok := tmp.(string); ok {
+		return data, nil
+	} else {
+		var zeroVal string
+		return zeroVal, graphql.ErrorOnPath(ctx, fmt.Errorf(`unexpected type %T from directive, should be string`, tmp))
+	}
+}
+
+func (ec *executionContext) field_User_devices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int32, error) {
+			return ec.unmarshalNInt2int32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
 	return args, nil
 }
 
@@ -2073,6 +3840,29 @@ func (ec *executionContext) fieldContext_ChallengeParameter_value(_ context.Cont
 	return graphql.NewScalarFieldContext("ChallengeParameter", field, false, false, "String")
 }
 
+func (ec *executionContext) _ChangePasswordPayload_success(ctx context.Context, field graphql.CollectedField, obj *model.ChangePasswordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangePasswordPayload_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChangePasswordPayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChangePasswordPayload", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _CodeDelivery_destination(ctx context.Context, field graphql.CollectedField, obj *cognito.CodeDelivery) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2142,6 +3932,75 @@ func (ec *executionContext) fieldContext_CodeDelivery_attribute(_ context.Contex
 	return graphql.NewScalarFieldContext("CodeDelivery", field, false, false, "String")
 }
 
+func (ec *executionContext) _CompletePasskeyRegistrationPayload_success(ctx context.Context, field graphql.CollectedField, obj *model.CompletePasskeyRegistrationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompletePasskeyRegistrationPayload_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompletePasskeyRegistrationPayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompletePasskeyRegistrationPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ConfirmDevicePayload_userConfirmationNecessary(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmDevicePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmDevicePayload_userConfirmationNecessary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserConfirmationNecessary, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmDevicePayload_userConfirmationNecessary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConfirmDevicePayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ConfirmForgotPasswordPayload_success(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmForgotPasswordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmForgotPasswordPayload_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmForgotPasswordPayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConfirmForgotPasswordPayload", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _CustomChallenge_session(ctx context.Context, field graphql.CollectedField, obj *cognito.CustomChallenge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2195,6 +4054,291 @@ func (ec *executionContext) fieldContext_CustomChallenge_parameters(_ context.Co
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _DeleteAccountPayload_success(ctx context.Context, field graphql.CollectedField, obj *model.DeleteAccountPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAccountPayload_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAccountPayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteAccountPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _DeletePasskeyPayload_success(ctx context.Context, field graphql.CollectedField, obj *model.DeletePasskeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletePasskeyPayload_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletePasskeyPayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletePasskeyPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _DeleteUserAttributesPayload_success(ctx context.Context, field graphql.CollectedField, obj *model.DeleteUserAttributesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteUserAttributesPayload_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteUserAttributesPayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteUserAttributesPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Device_key(ctx context.Context, field graphql.CollectedField, obj *cognito.Device) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Device_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Device_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Device", field, false, false, "String")
+}
+
+func (ec *executionContext) _Device_name(ctx context.Context, field graphql.CollectedField, obj *cognito.Device) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Device_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Device_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Device", field, false, false, "String")
+}
+
+func (ec *executionContext) _Device_remembered(ctx context.Context, field graphql.CollectedField, obj *cognito.Device) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Device_remembered(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Remembered, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Device_remembered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Device", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Device_lastIpAddress(ctx context.Context, field graphql.CollectedField, obj *cognito.Device) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Device_lastIpAddress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastIPAddress, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Device_lastIpAddress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Device", field, false, false, "String")
+}
+
+func (ec *executionContext) _Device_createdAt(ctx context.Context, field graphql.CollectedField, obj *cognito.Device) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Device_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Device_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Device", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Device_lastModifiedAt(ctx context.Context, field graphql.CollectedField, obj *cognito.Device) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Device_lastModifiedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastModifiedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Device_lastModifiedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Device", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Device_lastAuthenticatedAt(ctx context.Context, field graphql.CollectedField, obj *cognito.Device) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Device_lastAuthenticatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastAuthenticatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Device_lastAuthenticatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Device", field, false, false, "Time")
+}
+
+func (ec *executionContext) _DevicePage_nodes(ctx context.Context, field graphql.CollectedField, obj *cognito.DevicePage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DevicePage_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*cognito.Device) graphql.Marshaler {
+			return ec.marshalNDevice2ᚕᚖauthgraphᚋcognitoᚐDeviceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DevicePage_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DevicePage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Device(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DevicePage_nextToken(ctx context.Context, field graphql.CollectedField, obj *cognito.DevicePage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DevicePage_nextToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NextToken, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DevicePage_nextToken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DevicePage", field, false, false, "String")
 }
 
 func (ec *executionContext) _DeviceSrpChallenge_session(ctx context.Context, field graphql.CollectedField, obj *cognito.DeviceSRPChallenge) (ret graphql.Marshaler) {
@@ -2390,6 +4534,29 @@ func (ec *executionContext) fieldContext_EmailOtpChallenge_codeDelivery(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _ForgetDevicePayload_success(ctx context.Context, field graphql.CollectedField, obj *model.ForgetDevicePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ForgetDevicePayload_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ForgetDevicePayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ForgetDevicePayload", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _LogoutPayload_success(ctx context.Context, field graphql.CollectedField, obj *model.LogoutPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2411,6 +4578,52 @@ func (ec *executionContext) _LogoutPayload_success(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_LogoutPayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LogoutPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Mfa_enabled(ctx context.Context, field graphql.CollectedField, obj *cognito.Factors) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mfa_enabled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Second, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mfa_enabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Mfa", field, false, false, "String")
+}
+
+func (ec *executionContext) _Mfa_preferred(ctx context.Context, field graphql.CollectedField, obj *cognito.Factors) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mfa_preferred(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Preferred, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mfa_preferred(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Mfa", field, false, false, "String")
 }
 
 func (ec *executionContext) _MfaSetupChallenge_session(ctx context.Context, field graphql.CollectedField, obj *cognito.MFASetupChallenge) (ret graphql.Marshaler) {
@@ -2457,6 +4670,38 @@ func (ec *executionContext) _MfaSetupChallenge_options(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_MfaSetupChallenge_options(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MfaSetupChallenge", field, false, false, "String")
+}
+
+func (ec *executionContext) _MfaSetupChallenge_totp(ctx context.Context, field graphql.CollectedField, obj *cognito.MFASetupChallenge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MfaSetupChallenge_totp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Totp(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *cognito.TOTPEnrollment) graphql.Marshaler {
+			return ec.marshalOTotpEnrollment2ᚖauthgraphᚋcognitoᚐTOTPEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MfaSetupChallenge_totp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MfaSetupChallenge",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TotpEnrollment(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Mutation_signup(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -2635,6 +4880,94 @@ func (ec *executionContext) fieldContext_Mutation_signin(ctx context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_startSignin(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startSignin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartSignin(ctx, fc.Args["input"].(cognito.StartSigninInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cognito.SigninResult) graphql.Marshaler {
+			return ec.marshalNSigninResult2authgraphᚋcognitoᚐSigninResult(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startSignin(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type SigninResult does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startSignin_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_respondToChallenge(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_respondToChallenge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RespondToChallenge(ctx, fc.Args["input"].(model.RespondToChallengeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cognito.SigninResult) graphql.Marshaler {
+			return ec.marshalNSigninResult2authgraphᚋcognitoᚐSigninResult(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_respondToChallenge(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type SigninResult does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_respondToChallenge_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_refreshToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2741,6 +5074,957 @@ func (ec *executionContext) fieldContext_Mutation_logout(ctx context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_forgotPassword(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_forgotPassword(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ForgotPassword(ctx, fc.Args["input"].(model.ForgotPasswordInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *cognito.CodeDelivery) graphql.Marshaler {
+			return ec.marshalNCodeDelivery2ᚖauthgraphᚋcognitoᚐCodeDelivery(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_forgotPassword(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CodeDelivery(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_forgotPassword_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_confirmForgotPassword(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_confirmForgotPassword(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConfirmForgotPassword(ctx, fc.Args["input"].(model.ConfirmForgotPasswordInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConfirmForgotPasswordPayload) graphql.Marshaler {
+			return ec.marshalNConfirmForgotPasswordPayload2ᚖauthgraphᚋgraphᚋmodelᚐConfirmForgotPasswordPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_confirmForgotPassword(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfirmForgotPasswordPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_confirmForgotPassword_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_changePassword(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_changePassword(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChangePassword(ctx, fc.Args["input"].(model.ChangePasswordInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *model.ChangePasswordPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChangePasswordPayload) graphql.Marshaler {
+			return ec.marshalNChangePasswordPayload2ᚖauthgraphᚋgraphᚋmodelᚐChangePasswordPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_changePassword(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChangePasswordPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_changePassword_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateUser(ctx, fc.Args["input"].(model.UpdateUserInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *model.UpdateUserPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateUserPayload) graphql.Marshaler {
+			return ec.marshalNUpdateUserPayload2ᚖauthgraphᚋgraphᚋmodelᚐUpdateUserPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteUserAttributes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteUserAttributes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteUserAttributes(ctx, fc.Args["input"].(model.DeleteUserAttributesInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *model.DeleteUserAttributesPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteUserAttributesPayload) graphql.Marshaler {
+			return ec.marshalNDeleteUserAttributesPayload2ᚖauthgraphᚋgraphᚋmodelᚐDeleteUserAttributesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteUserAttributes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteUserAttributesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteUserAttributes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_requestAttributeCode(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestAttributeCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestAttributeCode(ctx, fc.Args["input"].(model.RequestAttributeCodeInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *cognito.CodeDelivery
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *cognito.CodeDelivery) graphql.Marshaler {
+			return ec.marshalNCodeDelivery2ᚖauthgraphᚋcognitoᚐCodeDelivery(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestAttributeCode(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CodeDelivery(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestAttributeCode_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_verifyAttribute(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_verifyAttribute(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().VerifyAttribute(ctx, fc.Args["input"].(model.VerifyAttributeInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *model.VerifyAttributePayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VerifyAttributePayload) graphql.Marshaler {
+			return ec.marshalNVerifyAttributePayload2ᚖauthgraphᚋgraphᚋmodelᚐVerifyAttributePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_verifyAttribute(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VerifyAttributePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_verifyAttribute_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteAccount(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteAccount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().DeleteAccount(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *model.DeleteAccountPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteAccountPayload) graphql.Marshaler {
+			return ec.marshalNDeleteAccountPayload2ᚖauthgraphᚋgraphᚋmodelᚐDeleteAccountPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteAccount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteAccountPayload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setupTotp(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setupTotp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().SetupTotp(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *cognito.TOTPSetup
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *cognito.TOTPSetup) graphql.Marshaler {
+			return ec.marshalNTotpSetup2ᚖauthgraphᚋcognitoᚐTOTPSetup(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setupTotp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TotpSetup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_verifyTotp(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_verifyTotp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().VerifyTotp(ctx, fc.Args["input"].(model.VerifyTotpInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *model.VerifyTotpPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VerifyTotpPayload) graphql.Marshaler {
+			return ec.marshalNVerifyTotpPayload2ᚖauthgraphᚋgraphᚋmodelᚐVerifyTotpPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_verifyTotp(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VerifyTotpPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_verifyTotp_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setMfaPreference(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setMfaPreference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetMfaPreference(ctx, fc.Args["input"].(cognito.MFAPreference))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *model.SetMfaPreferencePayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SetMfaPreferencePayload) graphql.Marshaler {
+			return ec.marshalNSetMfaPreferencePayload2ᚖauthgraphᚋgraphᚋmodelᚐSetMfaPreferencePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setMfaPreference(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetMfaPreferencePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setMfaPreference_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startPasskeyRegistration(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startPasskeyRegistration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().StartPasskeyRegistration(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *model.PasskeyRegistration
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PasskeyRegistration) graphql.Marshaler {
+			return ec.marshalNPasskeyRegistration2ᚖauthgraphᚋgraphᚋmodelᚐPasskeyRegistration(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startPasskeyRegistration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PasskeyRegistration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_completePasskeyRegistration(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_completePasskeyRegistration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompletePasskeyRegistration(ctx, fc.Args["input"].(model.CompletePasskeyRegistrationInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *model.CompletePasskeyRegistrationPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CompletePasskeyRegistrationPayload) graphql.Marshaler {
+			return ec.marshalNCompletePasskeyRegistrationPayload2ᚖauthgraphᚋgraphᚋmodelᚐCompletePasskeyRegistrationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_completePasskeyRegistration(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompletePasskeyRegistrationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_completePasskeyRegistration_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deletePasskey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deletePasskey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeletePasskey(ctx, fc.Args["input"].(model.DeletePasskeyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *model.DeletePasskeyPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeletePasskeyPayload) graphql.Marshaler {
+			return ec.marshalNDeletePasskeyPayload2ᚖauthgraphᚋgraphᚋmodelᚐDeletePasskeyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deletePasskey(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeletePasskeyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deletePasskey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_confirmDevice(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_confirmDevice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConfirmDevice(ctx, fc.Args["input"].(model.ConfirmDeviceInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *model.ConfirmDevicePayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConfirmDevicePayload) graphql.Marshaler {
+			return ec.marshalNConfirmDevicePayload2ᚖauthgraphᚋgraphᚋmodelᚐConfirmDevicePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_confirmDevice(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfirmDevicePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_confirmDevice_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateDevice(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateDevice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateDevice(ctx, fc.Args["input"].(model.UpdateDeviceInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *model.UpdateDevicePayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateDevicePayload) graphql.Marshaler {
+			return ec.marshalNUpdateDevicePayload2ᚖauthgraphᚋgraphᚋmodelᚐUpdateDevicePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateDevice(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateDevicePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateDevice_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_forgetDevice(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_forgetDevice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ForgetDevice(ctx, fc.Args["input"].(model.ForgetDeviceInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Auth == nil {
+					var zeroVal *model.ForgetDevicePayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ForgetDevicePayload) graphql.Marshaler {
+			return ec.marshalNForgetDevicePayload2ᚖauthgraphᚋgraphᚋmodelᚐForgetDevicePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_forgetDevice(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ForgetDevicePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_forgetDevice_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_sendAuthEventFeedback(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_sendAuthEventFeedback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SendAuthEventFeedback(ctx, fc.Args["input"].(model.AuthEventFeedbackInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SendAuthEventFeedbackPayload) graphql.Marshaler {
+			return ec.marshalNSendAuthEventFeedbackPayload2ᚖauthgraphᚋgraphᚋmodelᚐSendAuthEventFeedbackPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_sendAuthEventFeedback(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SendAuthEventFeedbackPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_sendAuthEventFeedback_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _NewDevice_deviceKey(ctx context.Context, field graphql.CollectedField, obj *cognito.NewDevice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2833,6 +6117,144 @@ func (ec *executionContext) fieldContext_NewPasswordChallenge_missingAttributes(
 	return graphql.NewScalarFieldContext("NewPasswordChallenge", field, false, false, "String")
 }
 
+func (ec *executionContext) _Passkey_id(ctx context.Context, field graphql.CollectedField, obj *cognito.Passkey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Passkey_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Passkey_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Passkey", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Passkey_name(ctx context.Context, field graphql.CollectedField, obj *cognito.Passkey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Passkey_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Passkey_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Passkey", field, false, false, "String")
+}
+
+func (ec *executionContext) _Passkey_relyingPartyId(ctx context.Context, field graphql.CollectedField, obj *cognito.Passkey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Passkey_relyingPartyId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RelyingPartyID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Passkey_relyingPartyId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Passkey", field, false, false, "String")
+}
+
+func (ec *executionContext) _Passkey_attachment(ctx context.Context, field graphql.CollectedField, obj *cognito.Passkey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Passkey_attachment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attachment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Passkey_attachment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Passkey", field, false, false, "String")
+}
+
+func (ec *executionContext) _Passkey_transports(ctx context.Context, field graphql.CollectedField, obj *cognito.Passkey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Passkey_transports(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Transports, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Passkey_transports(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Passkey", field, false, false, "String")
+}
+
+func (ec *executionContext) _Passkey_createdAt(ctx context.Context, field graphql.CollectedField, obj *cognito.Passkey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Passkey_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Passkey_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Passkey", field, false, false, "Time")
+}
+
 func (ec *executionContext) _PasskeyChallenge_session(ctx context.Context, field graphql.CollectedField, obj *cognito.PasskeyChallenge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2879,6 +6301,29 @@ func (ec *executionContext) fieldContext_PasskeyChallenge_options(_ context.Cont
 	return graphql.NewScalarFieldContext("PasskeyChallenge", field, false, false, "String")
 }
 
+func (ec *executionContext) _PasskeyRegistration_options(ctx context.Context, field graphql.CollectedField, obj *model.PasskeyRegistration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PasskeyRegistration_options(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Options, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PasskeyRegistration_options(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasskeyRegistration", field, false, false, "String")
+}
+
 func (ec *executionContext) _PasswordChallenge_session(ctx context.Context, field graphql.CollectedField, obj *cognito.PasswordChallenge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2900,6 +6345,29 @@ func (ec *executionContext) _PasswordChallenge_session(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_PasswordChallenge_session(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordChallenge", field, false, false, "String")
+}
+
+func (ec *executionContext) _PasswordChallenge_srp(ctx context.Context, field graphql.CollectedField, obj *cognito.PasswordChallenge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PasswordChallenge_srp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Srp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PasswordChallenge_srp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasswordChallenge", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _Query_me(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -3113,6 +6581,52 @@ func (ec *executionContext) _SelectMfaChallenge_options(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_SelectMfaChallenge_options(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SelectMfaChallenge", field, false, false, "String")
+}
+
+func (ec *executionContext) _SendAuthEventFeedbackPayload_success(ctx context.Context, field graphql.CollectedField, obj *model.SendAuthEventFeedbackPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendAuthEventFeedbackPayload_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SendAuthEventFeedbackPayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SendAuthEventFeedbackPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SetMfaPreferencePayload_success(ctx context.Context, field graphql.CollectedField, obj *model.SetMfaPreferencePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetMfaPreferencePayload_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetMfaPreferencePayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetMfaPreferencePayload", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _SignupPayload_userId(ctx context.Context, field graphql.CollectedField, obj *cognito.SignUpResult) (ret graphql.Marshaler) {
@@ -3464,6 +6978,121 @@ func (ec *executionContext) fieldContext_TotpChallenge_deviceName(_ context.Cont
 	return graphql.NewScalarFieldContext("TotpChallenge", field, false, false, "String")
 }
 
+func (ec *executionContext) _TotpEnrollment_secret(ctx context.Context, field graphql.CollectedField, obj *cognito.TOTPEnrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TotpEnrollment_secret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Secret, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TotpEnrollment_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TotpEnrollment", field, false, false, "String")
+}
+
+func (ec *executionContext) _TotpEnrollment_otpauthUri(ctx context.Context, field graphql.CollectedField, obj *cognito.TOTPEnrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TotpEnrollment_otpauthUri(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OtpauthURI, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TotpEnrollment_otpauthUri(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TotpEnrollment", field, false, false, "String")
+}
+
+func (ec *executionContext) _TotpEnrollment_session(ctx context.Context, field graphql.CollectedField, obj *cognito.TOTPEnrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TotpEnrollment_session(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Session, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TotpEnrollment_session(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TotpEnrollment", field, false, false, "String")
+}
+
+func (ec *executionContext) _TotpSetup_secret(ctx context.Context, field graphql.CollectedField, obj *cognito.TOTPSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TotpSetup_secret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Secret, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TotpSetup_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TotpSetup", field, false, false, "String")
+}
+
+func (ec *executionContext) _TotpSetup_otpauthUri(ctx context.Context, field graphql.CollectedField, obj *cognito.TOTPSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TotpSetup_otpauthUri(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OtpauthURI, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TotpSetup_otpauthUri(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TotpSetup", field, false, false, "String")
+}
+
 func (ec *executionContext) _UnknownChallenge_session(ctx context.Context, field graphql.CollectedField, obj *cognito.UnknownChallenge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3537,6 +7166,61 @@ func (ec *executionContext) fieldContext_UnknownChallenge_parameters(_ context.C
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ChallengeParameter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateDevicePayload_success(ctx context.Context, field graphql.CollectedField, obj *model.UpdateDevicePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateDevicePayload_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateDevicePayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateDevicePayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _UpdateUserPayload_codeDeliveries(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateUserPayload_codeDeliveries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CodeDeliveries, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*cognito.CodeDelivery) graphql.Marshaler {
+			return ec.marshalNCodeDelivery2ᚕᚖauthgraphᚋcognitoᚐCodeDeliveryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateUserPayload_codeDeliveries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CodeDelivery(ctx, field)
 		},
 	}
 	return fc, nil
@@ -3735,6 +7419,181 @@ func (ec *executionContext) fieldContext_User_attributes(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _User_mfa(ctx context.Context, field graphql.CollectedField, obj *cognito.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_mfa(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mfa(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *cognito.Factors) graphql.Marshaler {
+			return ec.marshalOMfa2ᚖauthgraphᚋcognitoᚐFactors(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_mfa(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Mfa(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _User_authFactors(ctx context.Context, field graphql.CollectedField, obj *cognito.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_authFactors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AuthFactors(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_authFactors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, true, false, "String")
+}
+
+func (ec *executionContext) _User_passkeys(ctx context.Context, field graphql.CollectedField, obj *cognito.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_passkeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Passkeys(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*cognito.Passkey) graphql.Marshaler {
+			return ec.marshalOPasskey2ᚕᚖauthgraphᚋcognitoᚐPasskeyᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_passkeys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Passkey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _User_devices(ctx context.Context, field graphql.CollectedField, obj *cognito.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_devices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Devices(ctx, fc.Args["first"].(int32), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *cognito.DevicePage) graphql.Marshaler {
+			return ec.marshalODevicePage2ᚖauthgraphᚋcognitoᚐDevicePage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_devices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DevicePage(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_User_devices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _User_device(ctx context.Context, field graphql.CollectedField, obj *cognito.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_device(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Device(ctx, fc.Args["key"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *cognito.Device) graphql.Marshaler {
+			return ec.marshalODevice2ᚖauthgraphᚋcognitoᚐDevice(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_device(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Device(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_User_device_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _VerifyAccountPayload_status(ctx context.Context, field graphql.CollectedField, obj *cognito.Verification) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3779,6 +7638,52 @@ func (ec *executionContext) _VerifyAccountPayload_signin(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_VerifyAccountPayload_signin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VerifyAccountPayload", field, true, false, "SigninResult")
+}
+
+func (ec *executionContext) _VerifyAttributePayload_success(ctx context.Context, field graphql.CollectedField, obj *model.VerifyAttributePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerifyAttributePayload_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerifyAttributePayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerifyAttributePayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _VerifyTotpPayload_success(ctx context.Context, field graphql.CollectedField, obj *model.VerifyTotpPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerifyTotpPayload_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerifyTotpPayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerifyTotpPayload", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
@@ -4953,6 +8858,1557 @@ func UnmarshalAttributeInput(ctx context.Context, raw any) (cognito.Attribute, e
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputAuthEventFeedbackInput(ctx context.Context, obj any) (model.AuthEventFeedbackInput, error) {
+	var it model.AuthEventFeedbackInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"username", "eventId", "feedbackToken", "valid"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "username":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("username"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 128)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Username = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "eventId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eventId"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 131)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.EventID = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "feedbackToken":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("feedbackToken"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 8192)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.FeedbackToken = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "valid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("valid"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Valid = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAuthEventFeedbackInput unmarshals raw into the AuthEventFeedbackInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAuthEventFeedbackInput(ctx context.Context, raw any) (model.AuthEventFeedbackInput, error) {
+	var out model.AuthEventFeedbackInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AuthEventFeedbackInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputChallengeAnswer(ctx context.Context, obj any) (cognito.Answer, error) {
+	var it cognito.Answer
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code", "mfaType", "mfaSetup", "newPassword", "password", "srpA", "srp", "factor", "passkey", "custom", "deviceSrp", "parameters"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 16)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				pattern, err := ec.unmarshalOString2ᚖstring(ctx, "^\\S+$")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.Code = data
+			} else if tmp == nil {
+				it.Code = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "mfaType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mfaType"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 64)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.MFAType = data
+			} else if tmp == nil {
+				it.MFAType = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "mfaSetup":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mfaSetup"))
+			data, err := ec.unmarshalOMfaSetupAnswer2ᚖauthgraphᚋcognitoᚐMFASetupAnswer(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MFASetup = data
+		case "newPassword":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("newPassword"))
+			data, err := ec.unmarshalONewPasswordAnswer2ᚖauthgraphᚋcognitoᚐNewPasswordAnswer(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NewPassword = data
+		case "password":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("password"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 256)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.Password = data
+			} else if tmp == nil {
+				it.Password = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "srpA":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("srpA"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1024)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				pattern, err := ec.unmarshalOString2ᚖstring(ctx, "^[0-9A-Fa-f]+$")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.SrpA = data
+			} else if tmp == nil {
+				it.SrpA = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "srp":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("srp"))
+			data, err := ec.unmarshalOSrpAnswer2ᚖauthgraphᚋcognitoᚐSRPAnswer(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Srp = data
+		case "factor":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("factor"))
+			data, err := ec.unmarshalOFactorAnswer2ᚖauthgraphᚋcognitoᚐFactorAnswer(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Factor = data
+		case "passkey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passkey"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 16384)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.Passkey = data
+			} else if tmp == nil {
+				it.Passkey = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 2048)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.Custom = data
+			} else if tmp == nil {
+				it.Custom = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "deviceSrp":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceSrp"))
+			data, err := ec.unmarshalODeviceSrpAnswer2ᚖauthgraphᚋcognitoᚐDeviceSRPAnswer(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DeviceSrp = data
+		case "parameters":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parameters"))
+			data, err := ec.unmarshalOChallengeParameterInput2ᚕauthgraphᚋcognitoᚐChallengeParameterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Parameters = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChallengeAnswer unmarshals raw into the ChallengeAnswer input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChallengeAnswer(ctx context.Context, raw any) (cognito.Answer, error) {
+	var out cognito.Answer
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChallengeAnswer", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputChallengeParameterInput(ctx context.Context, obj any) (cognito.ChallengeParameter, error) {
+	var it cognito.ChallengeParameter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 128)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Name = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 8192)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Value = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChallengeParameterInput unmarshals raw into the ChallengeParameterInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChallengeParameterInput(ctx context.Context, raw any) (cognito.ChallengeParameter, error) {
+	var out cognito.ChallengeParameter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChallengeParameterInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputChangePasswordInput(ctx context.Context, obj any) (model.ChangePasswordInput, error) {
+	var it model.ChangePasswordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"currentPassword", "newPassword"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "currentPassword":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currentPassword"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 256)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.CurrentPassword = data
+			} else if tmp == nil {
+				it.CurrentPassword = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "newPassword":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("newPassword"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 8)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 256)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.NewPassword = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChangePasswordInput unmarshals raw into the ChangePasswordInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChangePasswordInput(ctx context.Context, raw any) (model.ChangePasswordInput, error) {
+	var out model.ChangePasswordInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChangePasswordInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCompletePasskeyRegistrationInput(ctx context.Context, obj any) (model.CompletePasskeyRegistrationInput, error) {
+	var it model.CompletePasskeyRegistrationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"credential"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "credential":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("credential"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 65536)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Credential = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCompletePasskeyRegistrationInput unmarshals raw into the CompletePasskeyRegistrationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompletePasskeyRegistrationInput(ctx context.Context, raw any) (model.CompletePasskeyRegistrationInput, error) {
+	var out model.CompletePasskeyRegistrationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompletePasskeyRegistrationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputConfirmDeviceInput(ctx context.Context, obj any) (model.ConfirmDeviceInput, error) {
+	var it model.ConfirmDeviceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"deviceKey", "deviceName", "passwordVerifier", "salt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "deviceKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceKey"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 55)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.DeviceKey = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "deviceName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceName"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1024)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.DeviceName = data
+			} else if tmp == nil {
+				it.DeviceName = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "passwordVerifier":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passwordVerifier"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1024)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.PasswordVerifier = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "salt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("salt"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 128)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Salt = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConfirmDeviceInput unmarshals raw into the ConfirmDeviceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConfirmDeviceInput(ctx context.Context, raw any) (model.ConfirmDeviceInput, error) {
+	var out model.ConfirmDeviceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConfirmDeviceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputConfirmForgotPasswordInput(ctx context.Context, obj any) (model.ConfirmForgotPasswordInput, error) {
+	var it model.ConfirmForgotPasswordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"email", "confirmationCode", "newPassword"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "EMAIL")
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Email = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "confirmationCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("confirmationCode"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 16)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				pattern, err := ec.unmarshalOString2ᚖstring(ctx, "^\\S+$")
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.ConfirmationCode = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "newPassword":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("newPassword"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 8)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 256)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.NewPassword = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConfirmForgotPasswordInput unmarshals raw into the ConfirmForgotPasswordInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConfirmForgotPasswordInput(ctx context.Context, raw any) (model.ConfirmForgotPasswordInput, error) {
+	var out model.ConfirmForgotPasswordInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConfirmForgotPasswordInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDeletePasskeyInput(ctx context.Context, obj any) (model.DeletePasskeyInput, error) {
+	var it model.DeletePasskeyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNID2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 2048)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.ID = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeletePasskeyInput unmarshals raw into the DeletePasskeyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeletePasskeyInput(ctx context.Context, raw any) (model.DeletePasskeyInput, error) {
+	var out model.DeletePasskeyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeletePasskeyInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDeleteUserAttributesInput(ctx context.Context, obj any) (model.DeleteUserAttributesInput, error) {
+	var it model.DeleteUserAttributesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"names"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "names":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("names"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Names = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteUserAttributesInput unmarshals raw into the DeleteUserAttributesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteUserAttributesInput(ctx context.Context, raw any) (model.DeleteUserAttributesInput, error) {
+	var out model.DeleteUserAttributesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteUserAttributesInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDeviceSrpAnswer(ctx context.Context, obj any) (cognito.DeviceSRPAnswer, error) {
+	var it cognito.DeviceSRPAnswer
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"deviceKey", "srpA"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "deviceKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceKey"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 55)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.DeviceKey = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "srpA":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("srpA"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1024)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				pattern, err := ec.unmarshalOString2ᚖstring(ctx, "^[0-9A-Fa-f]+$")
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.SrpA = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeviceSrpAnswer unmarshals raw into the DeviceSrpAnswer input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeviceSrpAnswer(ctx context.Context, raw any) (cognito.DeviceSRPAnswer, error) {
+	var out cognito.DeviceSRPAnswer
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeviceSrpAnswer", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputFactorAnswer(ctx context.Context, obj any) (cognito.FactorAnswer, error) {
+	var it cognito.FactorAnswer
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"factor", "password", "srpA", "passkey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "factor":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("factor"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 64)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Factor = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "password":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("password"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 256)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.Password = data
+			} else if tmp == nil {
+				it.Password = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "srpA":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("srpA"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1024)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				pattern, err := ec.unmarshalOString2ᚖstring(ctx, "^[0-9A-Fa-f]+$")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.SrpA = data
+			} else if tmp == nil {
+				it.SrpA = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "passkey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passkey"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 16384)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.Passkey = data
+			} else if tmp == nil {
+				it.Passkey = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFactorAnswer unmarshals raw into the FactorAnswer input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFactorAnswer(ctx context.Context, raw any) (cognito.FactorAnswer, error) {
+	var out cognito.FactorAnswer
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FactorAnswer", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputFactorPreferenceInput(ctx context.Context, obj any) (cognito.FactorPreference, error) {
+	var it cognito.FactorPreference
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["preferred"]; !present {
+		asMap["preferred"] = false
+	}
+
+	fieldsInOrder := [...]string{"enabled", "preferred"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "enabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enabled"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Enabled = data
+		case "preferred":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("preferred"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Preferred = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFactorPreferenceInput unmarshals raw into the FactorPreferenceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFactorPreferenceInput(ctx context.Context, raw any) (cognito.FactorPreference, error) {
+	var out cognito.FactorPreference
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FactorPreferenceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputForgetDeviceInput(ctx context.Context, obj any) (model.ForgetDeviceInput, error) {
+	var it model.ForgetDeviceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"deviceKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "deviceKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceKey"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 55)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.DeviceKey = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalForgetDeviceInput unmarshals raw into the ForgetDeviceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalForgetDeviceInput(ctx context.Context, raw any) (model.ForgetDeviceInput, error) {
+	var out model.ForgetDeviceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ForgetDeviceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputForgotPasswordInput(ctx context.Context, obj any) (model.ForgotPasswordInput, error) {
+	var it model.ForgotPasswordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"email"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "EMAIL")
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Email = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalForgotPasswordInput unmarshals raw into the ForgotPasswordInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalForgotPasswordInput(ctx context.Context, raw any) (model.ForgotPasswordInput, error) {
+	var out model.ForgotPasswordInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ForgotPasswordInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputLogoutInput(ctx context.Context, obj any) (model.LogoutInput, error) {
 	var it model.LogoutInput
 	if obj == nil {
@@ -5019,6 +10475,270 @@ func (ec *executionContext) unmarshalInputLogoutInput(ctx context.Context, obj a
 func UnmarshalLogoutInput(ctx context.Context, raw any) (model.LogoutInput, error) {
 	var out model.LogoutInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "LogoutInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMfaPreferenceInput(ctx context.Context, obj any) (cognito.MFAPreference, error) {
+	var it cognito.MFAPreference
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"sms", "totp", "email", "passkeyEnabled"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "sms":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sms"))
+			data, err := ec.unmarshalOFactorPreferenceInput2ᚖauthgraphᚋcognitoᚐFactorPreference(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SMS = data
+		case "totp":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("totp"))
+			data, err := ec.unmarshalOFactorPreferenceInput2ᚖauthgraphᚋcognitoᚐFactorPreference(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TOTP = data
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalOFactorPreferenceInput2ᚖauthgraphᚋcognitoᚐFactorPreference(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = data
+		case "passkeyEnabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passkeyEnabled"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PasskeyEnabled = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMfaPreferenceInput unmarshals raw into the MfaPreferenceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMfaPreferenceInput(ctx context.Context, raw any) (cognito.MFAPreference, error) {
+	var out cognito.MFAPreference
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MfaPreferenceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMfaSetupAnswer(ctx context.Context, obj any) (cognito.MFASetupAnswer, error) {
+	var it cognito.MFASetupAnswer
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"totpCode", "deviceName", "email"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "totpCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("totpCode"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				pattern, err := ec.unmarshalOString2ᚖstring(ctx, "^[0-9]{6}$")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, pattern, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.TotpCode = data
+			} else if tmp == nil {
+				it.TotpCode = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "deviceName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceName"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 131)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.DeviceName = data
+			} else if tmp == nil {
+				it.DeviceName = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "EMAIL")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.Email = data
+			} else if tmp == nil {
+				it.Email = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMfaSetupAnswer unmarshals raw into the MfaSetupAnswer input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMfaSetupAnswer(ctx context.Context, raw any) (cognito.MFASetupAnswer, error) {
+	var out cognito.MFASetupAnswer
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MfaSetupAnswer", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNewPasswordAnswer(ctx context.Context, obj any) (cognito.NewPasswordAnswer, error) {
+	var it cognito.NewPasswordAnswer
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"password", "attributes"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "password":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("password"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 8)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 256)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Password = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "attributes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attributes"))
+			data, err := ec.unmarshalOAttributeInput2ᚕauthgraphᚋcognitoᚐAttributeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Attributes = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNewPasswordAnswer unmarshals raw into the NewPasswordAnswer input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNewPasswordAnswer(ctx context.Context, raw any) (cognito.NewPasswordAnswer, error) {
+	var out cognito.NewPasswordAnswer
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NewPasswordAnswer", raw, &out)
 	return out, err
 }
 
@@ -5123,6 +10843,73 @@ func UnmarshalRefreshTokenInput(ctx context.Context, raw any) (model.RefreshToke
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRequestAttributeCodeInput(ctx context.Context, obj any) (model.RequestAttributeCodeInput, error) {
+	var it model.RequestAttributeCodeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"attribute"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "attribute":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attribute"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 32)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Attribute = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRequestAttributeCodeInput unmarshals raw into the RequestAttributeCodeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRequestAttributeCodeInput(ctx context.Context, raw any) (model.RequestAttributeCodeInput, error) {
+	var out model.RequestAttributeCodeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RequestAttributeCodeInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputResendConfirmationCodeInput(ctx context.Context, obj any) (model.ResendConfirmationCodeInput, error) {
 	var it model.ResendConfirmationCodeInput
 	if obj == nil {
@@ -5185,6 +10972,80 @@ func UnmarshalResendConfirmationCodeInput(ctx context.Context, raw any) (model.R
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRespondToChallengeInput(ctx context.Context, obj any) (model.RespondToChallengeInput, error) {
+	var it model.RespondToChallengeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"session", "answer"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "session":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("session"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 8192)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Session = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "answer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answer"))
+			data, err := ec.unmarshalNChallengeAnswer2authgraphᚋcognitoᚐAnswer(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Answer = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRespondToChallengeInput unmarshals raw into the RespondToChallengeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRespondToChallengeInput(ctx context.Context, raw any) (model.RespondToChallengeInput, error) {
+	var out model.RespondToChallengeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RespondToChallengeInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSigninInput(ctx context.Context, obj any) (model.SigninInput, error) {
 	var it model.SigninInput
 	if obj == nil {
@@ -5196,7 +11057,7 @@ func (ec *executionContext) unmarshalInputSigninInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"email", "password"}
+	fieldsInOrder := [...]string{"email", "password", "deviceKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5260,6 +11121,40 @@ func (ec *executionContext) unmarshalInputSigninInput(ctx context.Context, obj a
 				it.Password = data
 			} else {
 				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "deviceKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceKey"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 55)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.DeviceKey = data
+			} else if tmp == nil {
+				it.DeviceKey = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		}
@@ -5358,21 +11253,21 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 			}
 		case "password":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("password"))
-			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
 				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 8)
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 256)
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				if ec.Directives.Constraint == nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
 				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
@@ -5382,10 +11277,12 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 			if err != nil {
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
-			if data, ok := tmp.(string); ok {
+			if data, ok := tmp.(*string); ok {
 				it.Password = data
+			} else if tmp == nil {
+				it.Password = nil
 			} else {
-				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		case "mode":
@@ -5441,6 +11338,402 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 func UnmarshalSignupInput(ctx context.Context, raw any) (cognito.SignUpInput, error) {
 	var out cognito.SignUpInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SignupInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSrpAnswer(ctx context.Context, obj any) (cognito.SRPAnswer, error) {
+	var it cognito.SRPAnswer
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"signature", "secretBlock", "timestamp"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 128)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Signature = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "secretBlock":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secretBlock"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 8192)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.SecretBlock = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "timestamp":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timestamp"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 64)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Timestamp = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSrpAnswer unmarshals raw into the SrpAnswer input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSrpAnswer(ctx context.Context, raw any) (cognito.SRPAnswer, error) {
+	var out cognito.SRPAnswer
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SrpAnswer", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStartSigninInput(ctx context.Context, obj any) (cognito.StartSigninInput, error) {
+	var it cognito.StartSigninInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"email", "srpA", "preferredFactor", "custom", "deviceKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "EMAIL")
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Email = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "srpA":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("srpA"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1024)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				pattern, err := ec.unmarshalOString2ᚖstring(ctx, "^[0-9A-Fa-f]+$")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.SrpA = data
+			} else if tmp == nil {
+				it.SrpA = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "preferredFactor":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("preferredFactor"))
+			data, err := ec.unmarshalOFirstFactor2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PreferredFactor = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
+		case "deviceKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceKey"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 55)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.DeviceKey = data
+			} else if tmp == nil {
+				it.DeviceKey = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartSigninInput unmarshals raw into the StartSigninInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartSigninInput(ctx context.Context, raw any) (cognito.StartSigninInput, error) {
+	var out cognito.StartSigninInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartSigninInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateDeviceInput(ctx context.Context, obj any) (model.UpdateDeviceInput, error) {
+	var it model.UpdateDeviceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"deviceKey", "remembered"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "deviceKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceKey"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 55)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.DeviceKey = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "remembered":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("remembered"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Remembered = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateDeviceInput unmarshals raw into the UpdateDeviceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateDeviceInput(ctx context.Context, raw any) (model.UpdateDeviceInput, error) {
+	var out model.UpdateDeviceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateDeviceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, obj any) (model.UpdateUserInput, error) {
+	var it model.UpdateUserInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"attributes"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "attributes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attributes"))
+			data, err := ec.unmarshalNAttributeInput2ᚕᚖauthgraphᚋcognitoᚐAttributeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Attributes = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateUserInput unmarshals raw into the UpdateUserInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateUserInput(ctx context.Context, raw any) (model.UpdateUserInput, error) {
+	var out model.UpdateUserInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateUserInput", raw, &out)
 	return out, err
 }
 
@@ -5540,6 +11833,206 @@ func (ec *executionContext) unmarshalInputVerifyAccountInput(ctx context.Context
 func UnmarshalVerifyAccountInput(ctx context.Context, raw any) (model.VerifyAccountInput, error) {
 	var out model.VerifyAccountInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "VerifyAccountInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputVerifyAttributeInput(ctx context.Context, obj any) (model.VerifyAttributeInput, error) {
+	var it model.VerifyAttributeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"attribute", "code"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "attribute":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attribute"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 32)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Attribute = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 16)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				pattern, err := ec.unmarshalOString2ᚖstring(ctx, "^\\S+$")
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Code = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalVerifyAttributeInput unmarshals raw into the VerifyAttributeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVerifyAttributeInput(ctx context.Context, raw any) (model.VerifyAttributeInput, error) {
+	var out model.VerifyAttributeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VerifyAttributeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputVerifyTotpInput(ctx context.Context, obj any) (model.VerifyTotpInput, error) {
+	var it model.VerifyTotpInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code", "deviceName"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				pattern, err := ec.unmarshalOString2ᚖstring(ctx, "^[0-9]{6}$")
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, pattern, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Code = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "deviceName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceName"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 131)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.DeviceName = data
+			} else if tmp == nil {
+				it.DeviceName = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalVerifyTotpInput unmarshals raw into the VerifyTotpInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVerifyTotpInput(ctx context.Context, raw any) (model.VerifyTotpInput, error) {
+	var out model.VerifyTotpInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VerifyTotpInput", raw, &out)
 	return out, err
 }
 
@@ -5931,6 +12424,39 @@ func (ec *executionContext) _ChallengeParameter(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var changePasswordPayloadImplementors = []string{"ChangePasswordPayload"}
+
+func (ec *executionContext) _ChangePasswordPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ChangePasswordPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, changePasswordPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChangePasswordPayload")
+		case "success":
+			out.Values[i] = ec._ChangePasswordPayload_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var codeDeliveryImplementors = []string{"CodeDelivery"}
 
 func (ec *executionContext) _CodeDelivery(ctx context.Context, sel ast.SelectionSet, obj *cognito.CodeDelivery) graphql.Marshaler {
@@ -5974,6 +12500,105 @@ func (ec *executionContext) _CodeDelivery(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var completePasskeyRegistrationPayloadImplementors = []string{"CompletePasskeyRegistrationPayload"}
+
+func (ec *executionContext) _CompletePasskeyRegistrationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CompletePasskeyRegistrationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, completePasskeyRegistrationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompletePasskeyRegistrationPayload")
+		case "success":
+			out.Values[i] = ec._CompletePasskeyRegistrationPayload_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var confirmDevicePayloadImplementors = []string{"ConfirmDevicePayload"}
+
+func (ec *executionContext) _ConfirmDevicePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConfirmDevicePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, confirmDevicePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConfirmDevicePayload")
+		case "userConfirmationNecessary":
+			out.Values[i] = ec._ConfirmDevicePayload_userConfirmationNecessary(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var confirmForgotPasswordPayloadImplementors = []string{"ConfirmForgotPasswordPayload"}
+
+func (ec *executionContext) _ConfirmForgotPasswordPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConfirmForgotPasswordPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, confirmForgotPasswordPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConfirmForgotPasswordPayload")
+		case "success":
+			out.Values[i] = ec._ConfirmForgotPasswordPayload_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var customChallengeImplementors = []string{"CustomChallenge", "SigninResult", "Challenge"}
 
 func (ec *executionContext) _CustomChallenge(ctx context.Context, sel ast.SelectionSet, obj *cognito.CustomChallenge) graphql.Marshaler {
@@ -5993,6 +12618,206 @@ func (ec *executionContext) _CustomChallenge(ctx context.Context, sel ast.Select
 		case "parameters":
 			out.Values[i] = ec._CustomChallenge_parameters(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deleteAccountPayloadImplementors = []string{"DeleteAccountPayload"}
+
+func (ec *executionContext) _DeleteAccountPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteAccountPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteAccountPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteAccountPayload")
+		case "success":
+			out.Values[i] = ec._DeleteAccountPayload_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deletePasskeyPayloadImplementors = []string{"DeletePasskeyPayload"}
+
+func (ec *executionContext) _DeletePasskeyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeletePasskeyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deletePasskeyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeletePasskeyPayload")
+		case "success":
+			out.Values[i] = ec._DeletePasskeyPayload_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deleteUserAttributesPayloadImplementors = []string{"DeleteUserAttributesPayload"}
+
+func (ec *executionContext) _DeleteUserAttributesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteUserAttributesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteUserAttributesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteUserAttributesPayload")
+		case "success":
+			out.Values[i] = ec._DeleteUserAttributesPayload_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deviceImplementors = []string{"Device"}
+
+func (ec *executionContext) _Device(ctx context.Context, sel ast.SelectionSet, obj *cognito.Device) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deviceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Device")
+		case "key":
+			out.Values[i] = ec._Device_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._Device_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "remembered":
+			out.Values[i] = ec._Device_remembered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastIpAddress":
+			out.Values[i] = ec._Device_lastIpAddress(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Device_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastModifiedAt":
+			out.Values[i] = ec._Device_lastModifiedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastAuthenticatedAt":
+			out.Values[i] = ec._Device_lastAuthenticatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var devicePageImplementors = []string{"DevicePage"}
+
+func (ec *executionContext) _DevicePage(ctx context.Context, sel ast.SelectionSet, obj *cognito.DevicePage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, devicePageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DevicePage")
+		case "nodes":
+			out.Values[i] = ec._DevicePage_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nextToken":
+			out.Values[i] = ec._DevicePage_nextToken(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -6136,6 +12961,39 @@ func (ec *executionContext) _EmailOtpChallenge(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var forgetDevicePayloadImplementors = []string{"ForgetDevicePayload"}
+
+func (ec *executionContext) _ForgetDevicePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ForgetDevicePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, forgetDevicePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ForgetDevicePayload")
+		case "success":
+			out.Values[i] = ec._ForgetDevicePayload_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var logoutPayloadImplementors = []string{"LogoutPayload"}
 
 func (ec *executionContext) _LogoutPayload(ctx context.Context, sel ast.SelectionSet, obj *model.LogoutPayload) graphql.Marshaler {
@@ -6169,6 +13027,44 @@ func (ec *executionContext) _LogoutPayload(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var mfaImplementors = []string{"Mfa"}
+
+func (ec *executionContext) _Mfa(ctx context.Context, sel ast.SelectionSet, obj *cognito.Factors) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mfaImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Mfa")
+		case "enabled":
+			out.Values[i] = ec._Mfa_enabled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "preferred":
+			out.Values[i] = ec._Mfa_preferred(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var mfaSetupChallengeImplementors = []string{"MfaSetupChallenge", "SigninResult", "Challenge"}
 
 func (ec *executionContext) _MfaSetupChallenge(ctx context.Context, sel ast.SelectionSet, obj *cognito.MFASetupChallenge) graphql.Marshaler {
@@ -6183,13 +13079,19 @@ func (ec *executionContext) _MfaSetupChallenge(ctx context.Context, sel ast.Sele
 		case "session":
 			out.Values[i] = ec._MfaSetupChallenge_session(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "options":
 			out.Values[i] = ec._MfaSetupChallenge_options(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "totp":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MfaSetupChallenge_totp(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6254,6 +13156,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "startSignin":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startSignin(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "respondToChallenge":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_respondToChallenge(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "refreshToken":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_refreshToken(ctx, field)
@@ -6264,6 +13180,132 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "logout":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_logout(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "forgotPassword":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_forgotPassword(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "confirmForgotPassword":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_confirmForgotPassword(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changePassword":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_changePassword(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateUser(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteUserAttributes":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteUserAttributes(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestAttributeCode":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestAttributeCode(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "verifyAttribute":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_verifyAttribute(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteAccount":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteAccount(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setupTotp":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setupTotp(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "verifyTotp":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_verifyTotp(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setMfaPreference":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setMfaPreference(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startPasskeyRegistration":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startPasskeyRegistration(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completePasskeyRegistration":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_completePasskeyRegistration(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deletePasskey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deletePasskey(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "confirmDevice":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_confirmDevice(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateDevice":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateDevice(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "forgetDevice":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_forgetDevice(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sendAuthEventFeedback":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_sendAuthEventFeedback(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -6361,6 +13403,64 @@ func (ec *executionContext) _NewPasswordChallenge(ctx context.Context, sel ast.S
 	return out
 }
 
+var passkeyImplementors = []string{"Passkey"}
+
+func (ec *executionContext) _Passkey(ctx context.Context, sel ast.SelectionSet, obj *cognito.Passkey) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, passkeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Passkey")
+		case "id":
+			out.Values[i] = ec._Passkey_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._Passkey_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "relyingPartyId":
+			out.Values[i] = ec._Passkey_relyingPartyId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "attachment":
+			out.Values[i] = ec._Passkey_attachment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "transports":
+			out.Values[i] = ec._Passkey_transports(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Passkey_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var passkeyChallengeImplementors = []string{"PasskeyChallenge", "SigninResult", "Challenge"}
 
 func (ec *executionContext) _PasskeyChallenge(ctx context.Context, sel ast.SelectionSet, obj *cognito.PasskeyChallenge) graphql.Marshaler {
@@ -6399,6 +13499,39 @@ func (ec *executionContext) _PasskeyChallenge(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var passkeyRegistrationImplementors = []string{"PasskeyRegistration"}
+
+func (ec *executionContext) _PasskeyRegistration(ctx context.Context, sel ast.SelectionSet, obj *model.PasskeyRegistration) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, passkeyRegistrationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PasskeyRegistration")
+		case "options":
+			out.Values[i] = ec._PasskeyRegistration_options(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var passwordChallengeImplementors = []string{"PasswordChallenge", "SigninResult", "Challenge"}
 
 func (ec *executionContext) _PasswordChallenge(ctx context.Context, sel ast.SelectionSet, obj *cognito.PasswordChallenge) graphql.Marshaler {
@@ -6412,6 +13545,11 @@ func (ec *executionContext) _PasswordChallenge(ctx context.Context, sel ast.Sele
 			out.Values[i] = graphql.MarshalString("PasswordChallenge")
 		case "session":
 			out.Values[i] = ec._PasswordChallenge_session(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "srp":
+			out.Values[i] = ec._PasswordChallenge_srp(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6544,6 +13682,72 @@ func (ec *executionContext) _SelectMfaChallenge(ctx context.Context, sel ast.Sel
 			}
 		case "options":
 			out.Values[i] = ec._SelectMfaChallenge_options(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var sendAuthEventFeedbackPayloadImplementors = []string{"SendAuthEventFeedbackPayload"}
+
+func (ec *executionContext) _SendAuthEventFeedbackPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SendAuthEventFeedbackPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sendAuthEventFeedbackPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SendAuthEventFeedbackPayload")
+		case "success":
+			out.Values[i] = ec._SendAuthEventFeedbackPayload_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var setMfaPreferencePayloadImplementors = []string{"SetMfaPreferencePayload"}
+
+func (ec *executionContext) _SetMfaPreferencePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetMfaPreferencePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setMfaPreferencePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetMfaPreferencePayload")
+		case "success":
+			out.Values[i] = ec._SetMfaPreferencePayload_success(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6774,6 +13978,87 @@ func (ec *executionContext) _TotpChallenge(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var totpEnrollmentImplementors = []string{"TotpEnrollment"}
+
+func (ec *executionContext) _TotpEnrollment(ctx context.Context, sel ast.SelectionSet, obj *cognito.TOTPEnrollment) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, totpEnrollmentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TotpEnrollment")
+		case "secret":
+			out.Values[i] = ec._TotpEnrollment_secret(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "otpauthUri":
+			out.Values[i] = ec._TotpEnrollment_otpauthUri(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "session":
+			out.Values[i] = ec._TotpEnrollment_session(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var totpSetupImplementors = []string{"TotpSetup"}
+
+func (ec *executionContext) _TotpSetup(ctx context.Context, sel ast.SelectionSet, obj *cognito.TOTPSetup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, totpSetupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TotpSetup")
+		case "secret":
+			out.Values[i] = ec._TotpSetup_secret(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "otpauthUri":
+			out.Values[i] = ec._TotpSetup_otpauthUri(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var unknownChallengeImplementors = []string{"UnknownChallenge", "SigninResult", "Challenge"}
 
 func (ec *executionContext) _UnknownChallenge(ctx context.Context, sel ast.SelectionSet, obj *cognito.UnknownChallenge) graphql.Marshaler {
@@ -6797,6 +14082,72 @@ func (ec *executionContext) _UnknownChallenge(ctx context.Context, sel ast.Selec
 			}
 		case "parameters":
 			out.Values[i] = ec._UnknownChallenge_parameters(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateDevicePayloadImplementors = []string{"UpdateDevicePayload"}
+
+func (ec *executionContext) _UpdateDevicePayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateDevicePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateDevicePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateDevicePayload")
+		case "success":
+			out.Values[i] = ec._UpdateDevicePayload_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateUserPayloadImplementors = []string{"UpdateUserPayload"}
+
+func (ec *executionContext) _UpdateUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateUserPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateUserPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateUserPayload")
+		case "codeDeliveries":
+			out.Values[i] = ec._UpdateUserPayload_codeDeliveries(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6874,6 +14225,36 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._User_attributes(ctx, field, obj)
 				})
+		case "mfa":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_mfa(ctx, field, obj)
+				})
+		case "authFactors":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_authFactors(ctx, field, obj)
+				})
+		case "passkeys":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_passkeys(ctx, field, obj)
+				})
+		case "devices":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_devices(ctx, field, obj)
+				})
+		case "device":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_device(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6913,6 +14294,72 @@ func (ec *executionContext) _VerifyAccountPayload(ctx context.Context, sel ast.S
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._VerifyAccountPayload_signin(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var verifyAttributePayloadImplementors = []string{"VerifyAttributePayload"}
+
+func (ec *executionContext) _VerifyAttributePayload(ctx context.Context, sel ast.SelectionSet, obj *model.VerifyAttributePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, verifyAttributePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VerifyAttributePayload")
+		case "success":
+			out.Values[i] = ec._VerifyAttributePayload_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var verifyTotpPayloadImplementors = []string{"VerifyTotpPayload"}
+
+func (ec *executionContext) _VerifyTotpPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VerifyTotpPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, verifyTotpPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VerifyTotpPayload")
+		case "success":
+			out.Values[i] = ec._VerifyTotpPayload_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -7301,6 +14748,30 @@ func (ec *executionContext) unmarshalNAttributeInput2authgraphᚋcognitoᚐAttri
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAttributeInput2ᚕᚖauthgraphᚋcognitoᚐAttributeᚄ(ctx context.Context, v any) ([]*cognito.Attribute, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*cognito.Attribute, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAttributeInput2ᚖauthgraphᚋcognitoᚐAttribute(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNAttributeInput2ᚖauthgraphᚋcognitoᚐAttribute(ctx context.Context, v any) (*cognito.Attribute, error) {
+	res, err := ec.unmarshalInputAttributeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAuthEventFeedbackInput2authgraphᚋgraphᚋmodelᚐAuthEventFeedbackInput(ctx context.Context, v any) (model.AuthEventFeedbackInput, error) {
+	res, err := ec.unmarshalInputAuthEventFeedbackInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNAuthTokens2ᚖauthgraphᚋcognitoᚐAuthTokens(ctx context.Context, sel ast.SelectionSet, v *cognito.AuthTokens) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AuthTokens!")
@@ -7323,6 +14794,11 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNChallengeAnswer2authgraphᚋcognitoᚐAnswer(ctx context.Context, v any) (cognito.Answer, error) {
+	res, err := ec.unmarshalInputChallengeAnswer(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNChallengeParameter2authgraphᚋcognitoᚐChallengeParameter(ctx context.Context, sel ast.SelectionSet, v cognito.ChallengeParameter) graphql.Marshaler {
 	return ec._ChallengeParameter(ctx, sel, &v)
 }
@@ -7343,12 +14819,161 @@ func (ec *executionContext) marshalNChallengeParameter2ᚕauthgraphᚋcognitoᚐ
 	return ret
 }
 
+func (ec *executionContext) unmarshalNChallengeParameterInput2authgraphᚋcognitoᚐChallengeParameter(ctx context.Context, v any) (cognito.ChallengeParameter, error) {
+	res, err := ec.unmarshalInputChallengeParameterInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNChangePasswordInput2authgraphᚋgraphᚋmodelᚐChangePasswordInput(ctx context.Context, v any) (model.ChangePasswordInput, error) {
+	res, err := ec.unmarshalInputChangePasswordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChangePasswordPayload2ᚖauthgraphᚋgraphᚋmodelᚐChangePasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.ChangePasswordPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ChangePasswordPayload!")
+		return graphql.Null
+	}
+	return ec._ChangePasswordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCodeDelivery2ᚕᚖauthgraphᚋcognitoᚐCodeDeliveryᚄ(ctx context.Context, sel ast.SelectionSet, v []*cognito.CodeDelivery) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCodeDelivery2ᚖauthgraphᚋcognitoᚐCodeDelivery(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNCodeDelivery2ᚖauthgraphᚋcognitoᚐCodeDelivery(ctx context.Context, sel ast.SelectionSet, v *cognito.CodeDelivery) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CodeDelivery!")
 		return graphql.Null
 	}
 	return ec._CodeDelivery(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCompletePasskeyRegistrationInput2authgraphᚋgraphᚋmodelᚐCompletePasskeyRegistrationInput(ctx context.Context, v any) (model.CompletePasskeyRegistrationInput, error) {
+	res, err := ec.unmarshalInputCompletePasskeyRegistrationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCompletePasskeyRegistrationPayload2ᚖauthgraphᚋgraphᚋmodelᚐCompletePasskeyRegistrationPayload(ctx context.Context, sel ast.SelectionSet, v *model.CompletePasskeyRegistrationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CompletePasskeyRegistrationPayload!")
+		return graphql.Null
+	}
+	return ec._CompletePasskeyRegistrationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNConfirmDeviceInput2authgraphᚋgraphᚋmodelᚐConfirmDeviceInput(ctx context.Context, v any) (model.ConfirmDeviceInput, error) {
+	res, err := ec.unmarshalInputConfirmDeviceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConfirmDevicePayload2ᚖauthgraphᚋgraphᚋmodelᚐConfirmDevicePayload(ctx context.Context, sel ast.SelectionSet, v *model.ConfirmDevicePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConfirmDevicePayload!")
+		return graphql.Null
+	}
+	return ec._ConfirmDevicePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNConfirmForgotPasswordInput2authgraphᚋgraphᚋmodelᚐConfirmForgotPasswordInput(ctx context.Context, v any) (model.ConfirmForgotPasswordInput, error) {
+	res, err := ec.unmarshalInputConfirmForgotPasswordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConfirmForgotPasswordPayload2ᚖauthgraphᚋgraphᚋmodelᚐConfirmForgotPasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConfirmForgotPasswordPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConfirmForgotPasswordPayload!")
+		return graphql.Null
+	}
+	return ec._ConfirmForgotPasswordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDeleteAccountPayload2ᚖauthgraphᚋgraphᚋmodelᚐDeleteAccountPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteAccountPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteAccountPayload!")
+		return graphql.Null
+	}
+	return ec._DeleteAccountPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeletePasskeyInput2authgraphᚋgraphᚋmodelᚐDeletePasskeyInput(ctx context.Context, v any) (model.DeletePasskeyInput, error) {
+	res, err := ec.unmarshalInputDeletePasskeyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeletePasskeyPayload2ᚖauthgraphᚋgraphᚋmodelᚐDeletePasskeyPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeletePasskeyPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeletePasskeyPayload!")
+		return graphql.Null
+	}
+	return ec._DeletePasskeyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeleteUserAttributesInput2authgraphᚋgraphᚋmodelᚐDeleteUserAttributesInput(ctx context.Context, v any) (model.DeleteUserAttributesInput, error) {
+	res, err := ec.unmarshalInputDeleteUserAttributesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteUserAttributesPayload2ᚖauthgraphᚋgraphᚋmodelᚐDeleteUserAttributesPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteUserAttributesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteUserAttributesPayload!")
+		return graphql.Null
+	}
+	return ec._DeleteUserAttributesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDevice2ᚕᚖauthgraphᚋcognitoᚐDeviceᚄ(ctx context.Context, sel ast.SelectionSet, v []*cognito.Device) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDevice2ᚖauthgraphᚋcognitoᚐDevice(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDevice2ᚖauthgraphᚋcognitoᚐDevice(ctx context.Context, sel ast.SelectionSet, v *cognito.Device) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Device!")
+		return graphql.Null
+	}
+	return ec._Device(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNForgetDeviceInput2authgraphᚋgraphᚋmodelᚐForgetDeviceInput(ctx context.Context, v any) (model.ForgetDeviceInput, error) {
+	res, err := ec.unmarshalInputForgetDeviceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNForgetDevicePayload2ᚖauthgraphᚋgraphᚋmodelᚐForgetDevicePayload(ctx context.Context, sel ast.SelectionSet, v *model.ForgetDevicePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ForgetDevicePayload!")
+		return graphql.Null
+	}
+	return ec._ForgetDevicePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNForgotPasswordInput2authgraphᚋgraphᚋmodelᚐForgotPasswordInput(ctx context.Context, v any) (model.ForgotPasswordInput, error) {
+	res, err := ec.unmarshalInputForgotPasswordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
@@ -7387,14 +15012,61 @@ func (ec *executionContext) marshalNLogoutPayload2ᚖauthgraphᚋgraphᚋmodel�
 	return ec._LogoutPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNMfaPreferenceInput2authgraphᚋcognitoᚐMFAPreference(ctx context.Context, v any) (cognito.MFAPreference, error) {
+	res, err := ec.unmarshalInputMfaPreferenceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPasskey2ᚖauthgraphᚋcognitoᚐPasskey(ctx context.Context, sel ast.SelectionSet, v *cognito.Passkey) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Passkey!")
+		return graphql.Null
+	}
+	return ec._Passkey(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPasskeyRegistration2ᚖauthgraphᚋgraphᚋmodelᚐPasskeyRegistration(ctx context.Context, sel ast.SelectionSet, v *model.PasskeyRegistration) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PasskeyRegistration!")
+		return graphql.Null
+	}
+	return ec._PasskeyRegistration(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRefreshTokenInput2authgraphᚋgraphᚋmodelᚐRefreshTokenInput(ctx context.Context, v any) (model.RefreshTokenInput, error) {
 	res, err := ec.unmarshalInputRefreshTokenInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRequestAttributeCodeInput2authgraphᚋgraphᚋmodelᚐRequestAttributeCodeInput(ctx context.Context, v any) (model.RequestAttributeCodeInput, error) {
+	res, err := ec.unmarshalInputRequestAttributeCodeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNResendConfirmationCodeInput2authgraphᚋgraphᚋmodelᚐResendConfirmationCodeInput(ctx context.Context, v any) (model.ResendConfirmationCodeInput, error) {
 	res, err := ec.unmarshalInputResendConfirmationCodeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRespondToChallengeInput2authgraphᚋgraphᚋmodelᚐRespondToChallengeInput(ctx context.Context, v any) (model.RespondToChallengeInput, error) {
+	res, err := ec.unmarshalInputRespondToChallengeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSendAuthEventFeedbackPayload2ᚖauthgraphᚋgraphᚋmodelᚐSendAuthEventFeedbackPayload(ctx context.Context, sel ast.SelectionSet, v *model.SendAuthEventFeedbackPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SendAuthEventFeedbackPayload!")
+		return graphql.Null
+	}
+	return ec._SendAuthEventFeedbackPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSetMfaPreferencePayload2ᚖauthgraphᚋgraphᚋmodelᚐSetMfaPreferencePayload(ctx context.Context, sel ast.SelectionSet, v *model.SetMfaPreferencePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetMfaPreferencePayload!")
+		return graphql.Null
+	}
+	return ec._SetMfaPreferencePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSigninInput2authgraphᚋgraphᚋmodelᚐSigninInput(ctx context.Context, v any) (model.SigninInput, error) {
@@ -7421,6 +15093,11 @@ func (ec *executionContext) marshalNSignupPayload2ᚖauthgraphᚋcognitoᚐSignU
 		return graphql.Null
 	}
 	return ec._SignupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStartSigninInput2authgraphᚋcognitoᚐStartSigninInput(ctx context.Context, v any) (cognito.StartSigninInput, error) {
+	res, err := ec.unmarshalInputStartSigninInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
@@ -7466,6 +15143,54 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	return ret
 }
 
+func (ec *executionContext) unmarshalNTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
+	res, err := graphql.UnmarshalTime(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTime2timeᚐTime(ctx context.Context, sel ast.SelectionSet, v time.Time) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalTime(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Time!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNTotpSetup2ᚖauthgraphᚋcognitoᚐTOTPSetup(ctx context.Context, sel ast.SelectionSet, v *cognito.TOTPSetup) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TotpSetup!")
+		return graphql.Null
+	}
+	return ec._TotpSetup(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateDeviceInput2authgraphᚋgraphᚋmodelᚐUpdateDeviceInput(ctx context.Context, v any) (model.UpdateDeviceInput, error) {
+	res, err := ec.unmarshalInputUpdateDeviceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateDevicePayload2ᚖauthgraphᚋgraphᚋmodelᚐUpdateDevicePayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateDevicePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateDevicePayload!")
+		return graphql.Null
+	}
+	return ec._UpdateDevicePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateUserInput2authgraphᚋgraphᚋmodelᚐUpdateUserInput(ctx context.Context, v any) (model.UpdateUserInput, error) {
+	res, err := ec.unmarshalInputUpdateUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateUserPayload2ᚖauthgraphᚋgraphᚋmodelᚐUpdateUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateUserPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateUserPayload!")
+		return graphql.Null
+	}
+	return ec._UpdateUserPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNVerificationStatus2authgraphᚋcognitoᚐVerificationStatus(ctx context.Context, v any) (cognito.VerificationStatus, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := cognito.VerificationStatus(tmp)
@@ -7492,6 +15217,32 @@ func (ec *executionContext) marshalNVerifyAccountPayload2ᚖauthgraphᚋcognito�
 		return graphql.Null
 	}
 	return ec._VerifyAccountPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNVerifyAttributeInput2authgraphᚋgraphᚋmodelᚐVerifyAttributeInput(ctx context.Context, v any) (model.VerifyAttributeInput, error) {
+	res, err := ec.unmarshalInputVerifyAttributeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVerifyAttributePayload2ᚖauthgraphᚋgraphᚋmodelᚐVerifyAttributePayload(ctx context.Context, sel ast.SelectionSet, v *model.VerifyAttributePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VerifyAttributePayload!")
+		return graphql.Null
+	}
+	return ec._VerifyAttributePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNVerifyTotpInput2authgraphᚋgraphᚋmodelᚐVerifyTotpInput(ctx context.Context, v any) (model.VerifyTotpInput, error) {
+	res, err := ec.unmarshalInputVerifyTotpInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVerifyTotpPayload2ᚖauthgraphᚋgraphᚋmodelᚐVerifyTotpPayload(ctx context.Context, sel ast.SelectionSet, v *model.VerifyTotpPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VerifyTotpPayload!")
+		return graphql.Null
+	}
+	return ec._VerifyTotpPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -7702,6 +15453,23 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
+func (ec *executionContext) unmarshalOChallengeParameterInput2ᚕauthgraphᚋcognitoᚐChallengeParameterᚄ(ctx context.Context, v any) ([]cognito.ChallengeParameter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]cognito.ChallengeParameter, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNChallengeParameterInput2authgraphᚋcognitoᚐChallengeParameter(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalOCodeDelivery2ᚖauthgraphᚋcognitoᚐCodeDelivery(ctx context.Context, sel ast.SelectionSet, v *cognito.CodeDelivery) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -7747,6 +15515,62 @@ func (ec *executionContext) marshalODeliveryMedium2ᚖauthgraphᚋcognitoᚐDeli
 	return res
 }
 
+func (ec *executionContext) marshalODevice2ᚖauthgraphᚋcognitoᚐDevice(ctx context.Context, sel ast.SelectionSet, v *cognito.Device) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Device(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODevicePage2ᚖauthgraphᚋcognitoᚐDevicePage(ctx context.Context, sel ast.SelectionSet, v *cognito.DevicePage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DevicePage(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODeviceSrpAnswer2ᚖauthgraphᚋcognitoᚐDeviceSRPAnswer(ctx context.Context, v any) (*cognito.DeviceSRPAnswer, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputDeviceSrpAnswer(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOFactorAnswer2ᚖauthgraphᚋcognitoᚐFactorAnswer(ctx context.Context, v any) (*cognito.FactorAnswer, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputFactorAnswer(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOFactorPreferenceInput2ᚖauthgraphᚋcognitoᚐFactorPreference(ctx context.Context, v any) (*cognito.FactorPreference, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputFactorPreferenceInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOFirstFactor2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalString(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFirstFactor2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(*v)
+	return res
+}
+
 func (ec *executionContext) unmarshalOInt2ᚖint32(ctx context.Context, v any) (*int32, error) {
 	if v == nil {
 		return nil, nil
@@ -7773,6 +15597,21 @@ func (ec *executionContext) unmarshalOLogoutInput2ᚖauthgraphᚋgraphᚋmodel�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOMfa2ᚖauthgraphᚋcognitoᚐFactors(ctx context.Context, sel ast.SelectionSet, v *cognito.Factors) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Mfa(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOMfaSetupAnswer2ᚖauthgraphᚋcognitoᚐMFASetupAnswer(ctx context.Context, v any) (*cognito.MFASetupAnswer, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMfaSetupAnswer(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalONewDevice2ᚖauthgraphᚋcognitoᚐNewDevice(ctx context.Context, sel ast.SelectionSet, v *cognito.NewDevice) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -7780,11 +15619,46 @@ func (ec *executionContext) marshalONewDevice2ᚖauthgraphᚋcognitoᚐNewDevice
 	return ec._NewDevice(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalONewPasswordAnswer2ᚖauthgraphᚋcognitoᚐNewPasswordAnswer(ctx context.Context, v any) (*cognito.NewPasswordAnswer, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputNewPasswordAnswer(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPasskey2ᚕᚖauthgraphᚋcognitoᚐPasskeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*cognito.Passkey) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPasskey2ᚖauthgraphᚋcognitoᚐPasskey(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOSigninResult2authgraphᚋcognitoᚐSigninResult(ctx context.Context, sel ast.SelectionSet, v cognito.SigninResult) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._SigninResult(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSrpAnswer2ᚖauthgraphᚋcognitoᚐSRPAnswer(ctx context.Context, v any) (*cognito.SRPAnswer, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSrpAnswer(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
@@ -7838,6 +15712,31 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalTime(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTime2ᚖtimeᚐTime(ctx context.Context, sel ast.SelectionSet, v *time.Time) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalTime(*v)
+	return res
+}
+
+func (ec *executionContext) marshalOTotpEnrollment2ᚖauthgraphᚋcognitoᚐTOTPEnrollment(ctx context.Context, sel ast.SelectionSet, v *cognito.TOTPEnrollment) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TotpEnrollment(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUser2ᚖauthgraphᚋcognitoᚐUser(ctx context.Context, sel ast.SelectionSet, v *cognito.User) graphql.Marshaler {

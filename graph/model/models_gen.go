@@ -2,6 +2,130 @@
 
 package model
 
+import (
+	"authgraph/cognito"
+)
+
+// Whether a sign-in was the user's own.
+type AuthEventFeedbackInput struct {
+	// The user's name, as the message has it.
+	Username string `json:"username"`
+	// The sign-in's id, as the message has it.
+	EventID string `json:"eventId"`
+	// The token, as the message has it.
+	FeedbackToken string `json:"feedbackToken"`
+	// True when it was.
+	Valid bool `json:"valid"`
+}
+
+// A new password, by the old one.
+type ChangePasswordInput struct {
+	// The password that holds. Absent for a user who has none.
+	CurrentPassword *string `json:"currentPassword,omitempty"`
+	// The new password, taken as it is.
+	NewPassword string `json:"newPassword"`
+}
+
+// How the change of a password ended.
+type ChangePasswordPayload struct {
+	// Always true; a refusal is an error.
+	Success bool `json:"success"`
+}
+
+// The credential that `navigator.credentials.create` made.
+type CompletePasskeyRegistrationInput struct {
+	// WebAuthn's RegistrationResponseJSON, as JSON text.
+	Credential string `json:"credential"`
+}
+
+// How the registration of a passkey ended.
+type CompletePasskeyRegistrationPayload struct {
+	// Always true; a refusal is an error.
+	Success bool `json:"success"`
+}
+
+// A new device, with the verifier of a password that it made for itself.
+type ConfirmDeviceInput struct {
+	// The key that `AuthTokens.newDevice` gave.
+	DeviceKey string `json:"deviceKey"`
+	// A name for it.
+	DeviceName *string `json:"deviceName,omitempty"`
+	// The SRP verifier, base64.
+	PasswordVerifier string `json:"passwordVerifier"`
+	// The SRP salt, base64.
+	Salt string `json:"salt"`
+}
+
+// A device that was registered.
+type ConfirmDevicePayload struct {
+	// True when the user has to be asked before `updateDevice` remembers it.
+	UserConfirmationNecessary bool `json:"userConfirmationNecessary"`
+}
+
+// A new password, by a code.
+type ConfirmForgotPasswordInput struct {
+	// The address that was signed up.
+	Email string `json:"email"`
+	// The code from the message.
+	ConfirmationCode string `json:"confirmationCode"`
+	// The new password, taken as it is.
+	NewPassword string `json:"newPassword"`
+}
+
+// How the set-up of a new password ended.
+type ConfirmForgotPasswordPayload struct {
+	// Always true; a refusal is an error.
+	Success bool `json:"success"`
+}
+
+// How the deletion of an account ended.
+type DeleteAccountPayload struct {
+	// Always true; a refusal is an error.
+	Success bool `json:"success"`
+}
+
+// A passkey to remove.
+type DeletePasskeyInput struct {
+	// Its id.
+	ID string `json:"id"`
+}
+
+// How the removal of a passkey ended.
+type DeletePasskeyPayload struct {
+	// Always true; a refusal is an error.
+	Success bool `json:"success"`
+}
+
+// Attributes to remove.
+type DeleteUserAttributesInput struct {
+	// Their names.
+	Names []string `json:"names"`
+}
+
+// How the removal of attributes ended.
+type DeleteUserAttributesPayload struct {
+	// Always true; a refusal is an error.
+	Success bool `json:"success"`
+}
+
+// A device to remove.
+type ForgetDeviceInput struct {
+	// Its key.
+	DeviceKey string `json:"deviceKey"`
+}
+
+// How the removal of a device ended.
+type ForgetDevicePayload struct {
+	// Always true; a refusal is an error.
+	Success bool `json:"success"`
+}
+
+// The account whose password was forgotten.
+type ForgotPasswordInput struct {
+	// The address that was signed up.
+	Email string `json:"email"`
+}
+
 // A session to be ended.
 type LogoutInput struct {
 	// Its refresh token.
@@ -14,6 +138,12 @@ type LogoutPayload struct {
 	Success bool `json:"success"`
 }
 
+// What a browser needs to make a passkey.
+type PasskeyRegistration struct {
+	// For `navigator.credentials.create` (WebAuthn's PublicKeyCredentialCreationOptionsJSON, as JSON text).
+	Options string `json:"options"`
+}
+
 // A session to be continued.
 type RefreshTokenInput struct {
 	// The refresh token of `AuthTokens`.
@@ -22,10 +152,36 @@ type RefreshTokenInput struct {
 	DeviceKey *string `json:"deviceKey,omitempty"`
 }
 
+// An attribute to be verified.
+type RequestAttributeCodeInput struct {
+	// Its name: `email` or `phone_number`.
+	Attribute string `json:"attribute"`
+}
+
 // The account that wants another code.
 type ResendConfirmationCodeInput struct {
 	// The address that was signed up.
 	Email string `json:"email"`
+}
+
+// The answer to a challenge.
+type RespondToChallengeInput struct {
+	// The challenge's session, as it came.
+	Session string `json:"session"`
+	// The answer.
+	Answer cognito.Answer `json:"answer"`
+}
+
+// How the feedback was taken.
+type SendAuthEventFeedbackPayload struct {
+	// Always true; a refusal is an error.
+	Success bool `json:"success"`
+}
+
+// How a change of second factors ended.
+type SetMfaPreferencePayload struct {
+	// Always true; a refusal is an error.
+	Success bool `json:"success"`
 }
 
 // Who signs in.
@@ -34,6 +190,34 @@ type SigninInput struct {
 	Email string `json:"email"`
 	// The password, taken as it is.
 	Password string `json:"password"`
+	// The key of a device that the pool remembers, so that it can stand in for a second factor.
+	DeviceKey *string `json:"deviceKey,omitempty"`
+}
+
+// Whether a device is remembered.
+type UpdateDeviceInput struct {
+	// Its key.
+	DeviceKey string `json:"deviceKey"`
+	// Whether it is.
+	Remembered bool `json:"remembered"`
+}
+
+// How the change of a device ended.
+type UpdateDevicePayload struct {
+	// Always true; a refusal is an error.
+	Success bool `json:"success"`
+}
+
+// Attributes to change.
+type UpdateUserInput struct {
+	// The attributes with their new values.
+	Attributes []*cognito.Attribute `json:"attributes"`
+}
+
+// What a change of attributes set off.
+type UpdateUserPayload struct {
+	// Where codes went that verify new addresses; `verifyAttribute` takes them.
+	CodeDeliveries []*cognito.CodeDelivery `json:"codeDeliveries"`
 }
 
 // An account and the code that was sent to it.
@@ -42,4 +226,32 @@ type VerifyAccountInput struct {
 	Email string `json:"email"`
 	// The code from the message.
 	ConfirmationCode string `json:"confirmationCode"`
+}
+
+// An attribute and the code that was sent to it.
+type VerifyAttributeInput struct {
+	// Its name: `email` or `phone_number`.
+	Attribute string `json:"attribute"`
+	// The code from the message.
+	Code string `json:"code"`
+}
+
+// How a verification ended.
+type VerifyAttributePayload struct {
+	// Always true; a refusal is an error.
+	Success bool `json:"success"`
+}
+
+// A code of the authenticator app.
+type VerifyTotpInput struct {
+	// The six digits that the app shows.
+	Code string `json:"code"`
+	// A name for the app.
+	DeviceName *string `json:"deviceName,omitempty"`
+}
+
+// How the set-up of an authenticator app ended.
+type VerifyTotpPayload struct {
+	// Always true; a refusal is an error.
+	Success bool `json:"success"`
 }

@@ -35,11 +35,11 @@ func (s *Settings) check(raw *flags, faults *Faults) {
 			"AWS_REGION_NAME differs from the region that AWS_COGNITO_USER_POOL_ID begins with, and a pool lives there only; unset AWS_REGION_NAME.",
 		},
 		{
-			s.embedded && !asked && s.Lambda,
+			s.embedded && !asked && s.Lambda && !s.PoolOnly,
 			"Inside Lambda the embedded pool would forget its users between calls; set AWS_COGNITO_USER_POOL_ID and AWS_COGNITO_APP_CLIENT_ID, or insist with --embedded-pool (EMBEDDED_POOL=true).",
 		},
 		{
-			s.embedded && !asked && !s.Lambda && isOpen(s.Addr),
+			s.embedded && !asked && !s.Lambda && !s.PoolOnly && isOpen(s.Addr),
 			"ADDR opens the embedded pool, which is for development, to other machines; use 127.0.0.1, or insist with --embedded-pool (EMBEDDED_POOL=true).",
 		},
 		{
@@ -47,7 +47,7 @@ func (s *Settings) check(raw *flags, faults *Faults) {
 			"POOL_ADDR opens the embedded pool's administration and inbox, which ask for no password, to other machines; use 127.0.0.1, or insist with --embedded-pool (EMBEDDED_POOL=true).",
 		},
 		{
-			s.embedded && s.Addr != "" && s.Addr == s.PoolAddr && !strings.HasSuffix(s.Addr, ":0"),
+			s.embedded && !s.PoolOnly && s.Addr != "" && s.Addr == s.PoolAddr && !strings.HasSuffix(s.Addr, ":0"),
 			"ADDR and POOL_ADDR are the same; give the embedded pool a port of its own.",
 		},
 		{
@@ -64,6 +64,10 @@ func (s *Settings) check(raw *flags, faults *Faults) {
 // cognitoSettings returns the names of the settings that are given and mean
 // that Amazon Cognito, or something that speaks like it, is to be used.
 func cognitoSettings(raw *flags) []string {
+	if raw.command == "pool" {
+		// They are for those who call the pool, and may well be set to it.
+		return nil
+	}
 	var given []string
 	for _, setting := range []struct{ name, value string }{
 		{"AWS_REGION_NAME", raw.AWSRegionName},

@@ -356,3 +356,22 @@ func TestSecretDoesNotPrintItself(t *testing.T) {
 		t.Errorf("no placeholder in\n%s", out.String())
 	}
 }
+
+// The pool alone does not mind settings that are meant for its callers.
+func TestPoolCommand(t *testing.T) {
+	settings, _, err := parse(t, "pool", map[string]string{
+		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://127.0.0.1:9229", "ADDR": "0.0.0.0:80",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !settings.PoolOnly || !settings.Embedded() || settings.PoolAddr != "127.0.0.1:9229" {
+		t.Errorf("got %+v", settings)
+	}
+	if _, _, err := parse(t, "pool", map[string]string{"POOL_ADDR": "0.0.0.0:9229"}); err == nil {
+		t.Error("the pool is opened to other machines without being asked")
+	}
+	if settings, _, err := parse(t, "", nil); err != nil || settings.PoolOnly {
+		t.Errorf("got %+v, %v without a command", settings, err)
+	}
+}

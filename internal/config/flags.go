@@ -16,6 +16,9 @@ import (
 // upper case with underscores; see variable.
 type flags struct {
 	Serve struct{} `cmd:"" default:"1" help:"Serve the API (the default)."`
+	Pool  struct{} `cmd:"" help:"Serve the embedded user pool alone, as a local Cognito for anything else."`
+
+	command string // the one that was chosen
 
 	AWSRegionName                         string `name:"aws-region-name" group:"cognito" placeholder:"REGION" help:"Region of the user pool. Default: the region that the pool id begins with, else AWS_REGION."`
 	AWSCognitoUserPoolID                  string `name:"aws-cognito-user-pool-id" group:"cognito" placeholder:"ID" help:"Id of the user pool, for instance eu-west-1_AbC123def. Default: none, which means the embedded pool."`
@@ -23,6 +26,7 @@ type flags struct {
 	AWSCognitoAppClientSecret             Secret `name:"aws-cognito-app-client-secret" group:"cognito" placeholder:"SECRET" help:"Secret of the app client, if it has one. Prefer the variable: other users of the machine can read a command line. Default: none."`
 	AWSEndpointURLCognitoIdentityProvider string `name:"aws-endpoint-url-cognito-identity-provider" group:"cognito" placeholder:"URL" help:"Where Cognito's API is, for an emulator or a private endpoint. Default: Amazon's endpoint of the region."`
 	AWSCognitoIssuer                      string `name:"aws-cognito-issuer" group:"cognito" placeholder:"URL" help:"The only issuer (claim iss) whose tokens are accepted. Default: the issuers that Cognito, or the endpoint above, uses for the pool."`
+	PasswordlessSignup                    bool   `name:"passwordless-signup" group:"cognito" help:"Let users sign up without a password, for pools in which a code or a passkey is enough to sign in. Default: off."`
 	UsernameAttribute                     string `name:"username-attribute" group:"cognito" placeholder:"NAME" default:"preferred_username" help:"Attribute of the pool that holds the name given at sign-up. Default: preferred_username."`
 
 	Addr               string `name:"addr" group:"http" placeholder:"HOST:PORT" help:"Where to listen. Default: 127.0.0.1:8080; with PORT set, that port on all interfaces, or on 127.0.0.1 with the embedded pool."`
@@ -98,7 +102,7 @@ func readFlags(args []string, getenv func(string) string, stdout, stderr io.Writ
 	if err != nil {
 		return nil, nil, fmt.Errorf("config: build the command line: %w", err)
 	}
-	_, err = parser.Parse(args)
+	chosen, err := parser.Parse(args)
 	if shown {
 		return nil, nil, ErrShown
 	}
@@ -106,6 +110,7 @@ func readFlags(args []string, getenv func(string) string, stdout, stderr io.Writ
 		// Nothing was read, so there is nothing else to check.
 		return nil, nil, Faults{withoutValue(err.Error()) + "; authgraph --help lists what there is."}
 	}
+	raw.command = chosen.Command()
 	return &raw, faults, nil
 }
 

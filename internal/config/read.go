@@ -16,20 +16,22 @@ import (
 func read(raw *flags, getenv func(string) string, faults *Faults) *Settings {
 	r := reader{faults}
 	s := &Settings{
-		UserPoolID:        r.matching("AWS_COGNITO_USER_POOL_ID", raw.AWSCognitoUserPoolID, `^[A-Za-z0-9-]+_[A-Za-z0-9]+$`, 55, "copy it from the pool's overview page; it looks like eu-west-1_AbC123def"),
-		ClientID:          r.matching("AWS_COGNITO_APP_CLIENT_ID", raw.AWSCognitoAppClientID, `^[A-Za-z0-9_+]+$`, 128, "copy it from the pool's list of app clients; it has letters and digits only"),
-		ClientSecret:      r.secret("AWS_COGNITO_APP_CLIENT_SECRET", raw.AWSCognitoAppClientSecret),
-		Endpoint:          strings.TrimRight(r.url("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", raw.AWSEndpointURLCognitoIdentityProvider), "/"),
-		Issuer:            r.url("AWS_COGNITO_ISSUER", raw.AWSCognitoIssuer),
-		UsernameAttribute: r.attribute("USERNAME_ATTRIBUTE", raw.UsernameAttribute),
-		AllowedOrigins:    r.origins("CORS_ALLOWED_ORIGINS", raw.CORSAllowedOrigins),
-		TrustedProxies:    r.proxies("TRUSTED_PROXIES", raw.TrustedProxies),
-		DataDir:           r.present("DATA_DIR", raw.DataDir),
-		PoolAddr:          r.address("POOL_ADDR", raw.PoolAddr),
-		LogLevel:          r.level("LOG_LEVEL", raw.LogLevel),
-		LogFormat:         r.oneOf("LOG_FORMAT", raw.LogFormat, "auto", "text", "json"),
-		Lambda:            getenv("AWS_LAMBDA_RUNTIME_API") != "",
+		UserPoolID:         r.matching("AWS_COGNITO_USER_POOL_ID", raw.AWSCognitoUserPoolID, `^[A-Za-z0-9-]+_[A-Za-z0-9]+$`, 55, "copy it from the pool's overview page; it looks like eu-west-1_AbC123def"),
+		ClientID:           r.matching("AWS_COGNITO_APP_CLIENT_ID", raw.AWSCognitoAppClientID, `^[A-Za-z0-9_+]+$`, 128, "copy it from the pool's list of app clients; it has letters and digits only"),
+		ClientSecret:       r.secret("AWS_COGNITO_APP_CLIENT_SECRET", raw.AWSCognitoAppClientSecret),
+		Endpoint:           strings.TrimRight(r.url("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", raw.AWSEndpointURLCognitoIdentityProvider), "/"),
+		Issuer:             r.url("AWS_COGNITO_ISSUER", raw.AWSCognitoIssuer),
+		UsernameAttribute:  r.attribute("USERNAME_ATTRIBUTE", raw.UsernameAttribute),
+		PasswordlessSignup: raw.PasswordlessSignup,
+		AllowedOrigins:     r.origins("CORS_ALLOWED_ORIGINS", raw.CORSAllowedOrigins),
+		TrustedProxies:     r.proxies("TRUSTED_PROXIES", raw.TrustedProxies),
+		DataDir:            r.present("DATA_DIR", raw.DataDir),
+		PoolAddr:           r.address("POOL_ADDR", raw.PoolAddr),
+		LogLevel:           r.level("LOG_LEVEL", raw.LogLevel),
+		LogFormat:          r.oneOf("LOG_FORMAT", raw.LogFormat, "auto", "text", "json"),
+		Lambda:             getenv("AWS_LAMBDA_RUNTIME_API") != "",
 	}
+	s.PoolOnly = raw.command == "pool"
 	s.embedded = raw.EmbeddedPool || len(cognitoSettings(raw)) == 0
 	s.Addr = r.listenAddress(raw.Addr, getenv("PORT"), s.embedded)
 	s.Introspection = r.onOff("INTROSPECTION", raw.Introspection, s.embedded)

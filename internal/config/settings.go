@@ -33,6 +33,9 @@ type Settings struct {
 	// UsernameAttribute is the attribute that holds the name given at sign-up.
 	UsernameAttribute string
 
+	// PasswordlessSignup lets users sign up without a password.
+	PasswordlessSignup bool
+
 	// Addr is where to listen, in the form that net.Listen takes.
 	Addr string
 	// AllowedOrigins are the origins whose pages may call the API.
@@ -57,6 +60,10 @@ type Settings struct {
 
 	// Lambda tells whether the process runs inside AWS Lambda.
 	Lambda bool
+
+	// PoolOnly tells that the embedded pool is to be served and no API: the
+	// command pool.
+	PoolOnly bool
 
 	embedded bool
 }

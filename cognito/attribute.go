@@ -1,0 +1,63 @@
+package cognito
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+)
+
+// UpdateAttributes changes attributes of the caller. It returns where codes went:
+// a new e-mail address or phone number has to be verified by one. Whether the old
+// one stays until then is the pool's setting.
+func (c *Caller) UpdateAttributes(ctx context.Context, attributes []*Attribute) ([]*CodeDelivery, error) {
+	list := make([]types.AttributeType, len(attributes))
+	for i, a := range attributes {
+		list[i] = types.AttributeType{Name: aws.String(a.Name), Value: aws.String(a.Value)}
+	}
+	out, err := invoke(ctx, c.client, opUpdateUserAttributes, c.client.api.UpdateUserAttributes,
+		&sdk.UpdateUserAttributesInput{AccessToken: &c.accessToken, UserAttributes: list})
+	if err != nil {
+		return nil, err
+	}
+	deliveries := make([]*CodeDelivery, len(out.CodeDeliveryDetailsList))
+	for i := range out.CodeDeliveryDetailsList {
+		deliveries[i] = newCodeDelivery(&out.CodeDeliveryDetailsList[i])
+	}
+	return deliveries, nil
+}
+
+// DeleteAttributes removes attributes of the caller.
+func (c *Caller) DeleteAttributes(ctx context.Context, names []string) error {
+	_, err := invoke(ctx, c.client, opDeleteUserAttributes, c.client.api.DeleteUserAttributes,
+		&sdk.DeleteUserAttributesInput{AccessToken: &c.accessToken, UserAttributeNames: names})
+	return err
+}
+
+// RequestAttributeCode sends a code that verifies an attribute.
+func (c *Caller) RequestAttributeCode(ctx context.Context, attribute string) (*CodeDelivery, error) {
+	out, err := invoke(ctx, c.client, opGetUserAttributeVerificationCode, c.client.api.GetUserAttributeVerificationCode,
+		&sdk.GetUserAttributeVerificationCodeInput{AccessToken: &c.accessToken, AttributeName: &attribute})
+	if err != nil {
+		return nil, err
+	}
+	if out.CodeDeliveryDetails == nil {
+		return nil, c.client.errors.translate(opGetUserAttributeVerificationCode, errIncomplete)
+	}
+	return newCodeDelivery(out.CodeDeliveryDetails), nil
+}
+
+// VerifyAttribute verifies an attribute by the code of
+// [Caller.RequestAttributeCode] or [Caller.UpdateAttributes].
+func (c *Caller) VerifyAttribute(ctx context.Context, attribute, code string) error {
+	_, err := invoke(ctx, c.client, opVerifyUserAttribute, c.client.api.VerifyUserAttribute,
+		&sdk.VerifyUserAttributeInput{AccessToken: &c.accessToken, AttributeName: &attribute, Code: &code})
+	return err
+}
+
+// DeleteAccount deletes the caller's account for good.
+func (c *Caller) DeleteAccount(ctx context.Context) error {
+	_, err := invoke(ctx, c.client, opDeleteUser, c.client.api.DeleteUser, &sdk.DeleteUserInput{AccessToken: &c.accessToken})
+	return err
+}

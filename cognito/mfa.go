@@ -1,0 +1,145 @@
+package cognito
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"authgraph/internal/apierr"
+)
+
+// TOTPSetup is a secret for an authenticator app (RFC 6238: SHA-1, six digits,
+// 30 seconds). It counts once a code of it has been verified.
+type TOTPSetup struct {
+	Secret     string // base32
+	OtpauthURI string // for a QR code
+}
+
+// newTOTPSetup writes the URI as authenticator apps read it:
+// https://github.com/google/google-authenticator/wiki/Key-Uri-Format.
+func newTOTPSetup(issuer, account, secret string) *TOTPSetup {
+	query := url.Values{"secret": {secret}, "issuer": {issuer}}
+	uri := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + issuer + ":" + account, RawQuery: query.Encode()}
+	return &TOTPSetup{Secret: secret, OtpauthURI: uri.String()}
+}
+
+// totpIssuer is what authenticator apps show beside the account.
+const totpIssuer = "Authgraph"
+
+// SetUpTOTP makes a secret for the caller, in place of one that was not verified.
+func (c *Caller) SetUpTOTP(ctx context.Context) (*TOTPSetup, error) {
+	out, err := invoke(ctx, c.client, opAssociateSoftwareToken, c.client.api.AssociateSoftwareToken,
+		&sdk.AssociateSoftwareTokenInput{AccessToken: &c.accessToken})
+	if err != nil {
+		return nil, err
+	}
+	if aws.ToString(out.SecretCode) == "" {
+		return nil, c.client.errors.translate(opAssociateSoftwareToken, errIncomplete)
+	}
+	return newTOTPSetup(totpIssuer, c.Claims.Username, *out.SecretCode), nil
+}
+
+// VerifyTOTP ends the set-up with a code of the app. Whether it is then asked for
+// at sign-in is [Caller.SetMFAPreference]'s to say.
+func (c *Caller) VerifyTOTP(ctx context.Context, code string, deviceName *string) error {
+	_, err := c.client.verifySoftwareToken(ctx, &sdk.VerifySoftwareTokenInput{
+		AccessToken: &c.accessToken, UserCode: &code, FriendlyDeviceName: deviceName,
+	})
+	return err
+}
+
+// verifySoftwareToken returns the session to go on with, where the call had one.
+// Cognito says that a code is wrong by an exception or by a status.
+func (c *Client) verifySoftwareToken(ctx context.Context, in *sdk.VerifySoftwareTokenInput) (session string, err error) {
+	out, err := invoke(ctx, c, opVerifySoftwareToken, c.api.VerifySoftwareToken, in)
+	if err != nil {
+		return "", err
+	}
+	if out.Status != types.VerifySoftwareTokenResponseTypeSuccess {
+		return "", apierr.New(apierr.CodeMismatch, "The code is wrong.")
+	}
+	return aws.ToString(out.Session), nil
+}
+
+// FactorPreference says whether a second factor is asked for at sign-in, and
+// whether it is the one that is asked for first.
+type FactorPreference struct {
+	Enabled   bool
+	Preferred bool
+}
+
+// MFAPreference is a change of the caller's second factors; nil leaves a factor
+// as it is.
+type MFAPreference struct {
+	SMS, TOTP, Email *FactorPreference
+	PasskeyEnabled   *bool
+}
+
+// SetMFAPreference switches second factors on and off.
+func (c *Caller) SetMFAPreference(ctx context.Context, p MFAPreference) error {
+	in := &sdk.SetUserMFAPreferenceInput{AccessToken: &c.accessToken}
+	if p.SMS != nil {
+		in.SMSMfaSettings = &types.SMSMfaSettingsType{Enabled: p.SMS.Enabled, PreferredMfa: p.SMS.Preferred}
+	}
+	if p.TOTP != nil {
+		in.SoftwareTokenMfaSettings = &types.SoftwareTokenMfaSettingsType{Enabled: p.TOTP.Enabled, PreferredMfa: p.TOTP.Preferred}
+	}
+	if p.Email != nil {
+		in.EmailMfaSettings = &types.EmailMfaSettingsType{Enabled: p.Email.Enabled, PreferredMfa: p.Email.Preferred}
+	}
+	if p.PasskeyEnabled != nil {
+		in.WebAuthnMfaSettings = &types.WebAuthnMfaSettingsType{Enabled: *p.PasskeyEnabled}
+	}
+	_, err := invoke(ctx, c.client, opSetUserMFAPreference, c.client.api.SetUserMFAPreference, in)
+	return err
+}
+
+// Factors are the ways in which a user can sign in.
+type Factors struct {
+	First     []string // Cognito's names: PASSWORD, EMAIL_OTP, SMS_OTP, WEB_AUTHN
+	Second    []string // Cognito's names: SMS_MFA, SOFTWARE_TOKEN_MFA, EMAIL_OTP
+	Preferred *string  // of the second factors
+}
+
+// factors asks for both kinds of factors in one call.
+func (c *Client) factors(ctx context.Context, accessToken string) (*Factors, error) {
+	out, err := invoke(ctx, c, opGetUserAuthFactors, c.api.GetUserAuthFactors,
+		&sdk.GetUserAuthFactorsInput{AccessToken: &accessToken})
+	if err != nil {
+		return nil, err
+	}
+	first := make([]string, len(out.ConfiguredUserAuthFactors))
+	for i, factor := range out.ConfiguredUserAuthFactors {
+		first[i] = string(factor)
+	}
+	return &Factors{First: first, Second: listOf(out.UserMFASettingList), Preferred: out.PreferredMfaSetting}, nil
+}
+
+// Totp makes the secret of an authenticator app while the sign-in waits for it.
+// The answer to the challenge then takes its session and a code of the app.
+func (m *MFASetupChallenge) Totp(ctx context.Context) (*TOTPEnrollment, error) {
+	out, err := invoke(ctx, m.client, opAssociateSoftwareToken, m.client.api.AssociateSoftwareToken,
+		&sdk.AssociateSoftwareTokenInput{Session: &m.sealed.Session})
+	if err != nil {
+		return nil, err
+	}
+	if aws.ToString(out.SecretCode) == "" || aws.ToString(out.Session) == "" {
+		return nil, m.client.errors.translate(opAssociateSoftwareToken, errIncomplete)
+	}
+	next := m.sealed
+	next.Session = *out.Session
+	return &TOTPEnrollment{
+		TOTPSetup: *newTOTPSetup(totpIssuer, m.sealed.Username, *out.SecretCode),
+		Session:   next.String(),
+	}, nil
+}
+
+// TOTPEnrollment is a [TOTPSetup] in the middle of a sign-in.
+type TOTPEnrollment struct {
+	TOTPSetup
+	// Session takes the place of the challenge's own.
+	Session string
+}

@@ -1,0 +1,237 @@
+package userpool
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// The second factors, by the names that challenges and preferences share.
+const (
+	factorSMS   = "SMS_MFA"
+	factorTOTP  = "SOFTWARE_TOKEN_MFA"
+	factorEmail = "EMAIL_OTP"
+
+	mfaDigits = 6
+)
+
+// addressOf is the attribute that the code of a second factor goes to; "" for TOTP.
+func addressOf(factor string) string {
+	return map[string]string{factorSMS: "phone_number", factorEmail: "email"}[factor]
+}
+
+// supports tells whether the pool has a second factor switched on.
+func (p *poolRecord) supports(factor string) bool {
+	switch factor {
+	case factorSMS:
+		return p.SMSMfa != nil || p.SmsConfiguration != nil
+	case factorTOTP:
+		return p.SoftwareTokenMfa != nil && p.SoftwareTokenMfa.Enabled
+	case factorEmail:
+		return p.EmailMfa != nil
+	}
+	return false
+}
+
+// has tells whether a user can use a second factor: a verified authenticator, or a verified address in a pool that sends to
+// such. Authenticators go on working when the pool switches TOTP off.
+func (p *poolRecord) has(u *userRecord, factor string) bool {
+	if factor == factorTOTP {
+		return u.TOTP.verified()
+	}
+	return p.supports(factor) && u.Attributes[addressOf(factor)] != "" && u.verified(addressOf(factor))
+}
+
+// factorsAsked lists the second factors that a sign-in of the user may be asked for. Where MFA is optional these are what
+// the user has switched on; where it is required, all that the user has.
+func (p *poolRecord) factorsAsked(u *userRecord) []string {
+	var factors []string
+	for _, f := range []string{factorSMS, factorTOTP, factorEmail} {
+		on := p.MfaConfiguration == "ON" || p.MfaConfiguration == "OPTIONAL" && slices.Contains(u.MFA.Enabled, f)
+		if on && p.has(u, f) {
+			factors = append(factors, f)
+		}
+	}
+	return factors
+}
+
+// secondFactor asks for a second factor, or which one, or for one to be set up; it gives no challenge if none is needed.
+func (t *poolTx) secondFactor(u *userRecord, w *passage) (step, error) {
+	factors := t.pool.factorsAsked(u)
+	switch {
+	case len(factors) == 0 && t.pool.MfaConfiguration == "ON":
+		return t.setupStep()
+	case len(factors) == 0:
+		return step{}, nil
+	case len(factors) == 1:
+		return t.mfaStep(u, w, factors[0])
+	case slices.Contains(factors, u.MFA.Preferred):
+		return t.mfaStep(u, w, u.MFA.Preferred)
+	}
+	list, err := json.Marshal(factors)
+	return step{
+		challenge: "SELECT_MFA_TYPE", session: session{Choices: factors},
+		parameters: map[string]string{"MFAS_CAN_CHOOSE": string(list), "USER_ID_FOR_SRP": u.Username},
+	}, err
+}
+
+// setupStep asks a user who has no second factor, in a pool that requires one, to set one up.
+func (t *poolTx) setupStep() (step, error) {
+	can := []string{}
+	for _, f := range []string{factorSMS, factorTOTP, factorEmail} {
+		if t.pool.supports(f) {
+			can = append(can, f)
+		}
+	}
+	list, err := json.Marshal(can)
+	return step{
+		challenge: "MFA_SETUP", session: session{Choices: can},
+		parameters: map[string]string{"MFAS_CAN_SETUP": string(list)},
+	}, err
+}
+
+// mfaStep asks for one second factor, and sends its code if it has one.
+func (t *poolTx) mfaStep(u *userRecord, w *passage, factor string) (step, error) {
+	if factor == factorTOTP {
+		parameters := map[string]string{"USER_ID_FOR_SRP": u.Username}
+		if u.TOTP.Name != "" {
+			parameters["FRIENDLY_DEVICE_NAME"] = u.TOTP.Name
+		}
+		return step{challenge: factor, parameters: parameters}, nil
+	}
+	return t.codeStep(u, w, factor, u.Attributes[addressOf(factor)])
+}
+
+func (t *poolTx) codeStep(u *userRecord, w *passage, factor, address string) (step, error) {
+	name := addressOf(factor)
+	parameters := deliveryParameters(delivery(name, address))
+	parameters["USER_ID_FOR_SRP"] = u.Username
+	next := step{challenge: factor, parameters: parameters, session: session{Code: w.code}}
+	return next, t.deliver(inboxRecord{
+		To: address, Kind: kindMFA, Medium: medium(name), Code: w.code, SentAt: t.now.time(),
+	})
+}
+
+// answerSecondFactor takes the code of a second factor. A wrong one can be tried again within the same session.
+func (p *Pool) answerSecondFactor(c *call, client *clientRecord, s session, answers map[string]string) (*authOutput, error) {
+	code, err := givenCode(s.Challenge, answers)
+	if err != nil {
+		return nil, err
+	}
+	w := &passage{client: client, sub: s.Sub, device: s.Device, done: true}
+	return p.pass(c, w, func(t *poolTx) (*userRecord, error, error) {
+		u, err := t.sessionUser(s, answers["USERNAME"])
+		if err != nil {
+			return nil, nil, err
+		}
+		return t.checkSecondFactor(u, s, code)
+	})
+}
+
+func (t *poolTx) checkSecondFactor(u *userRecord, s session, code string) (_ *userRecord, refusal, err error) {
+	if err := t.checkLockOf(countGuesses, u.Sub); err != nil {
+		return nil, nil, err
+	}
+	if s.Challenge == factorTOTP {
+		u, refusal, err = t.useTOTP(u, code)
+	} else {
+		u, refusal, err = t.checkSentCode(u, s, code)
+	}
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case refusal != nil:
+		return nil, refusal, t.countGuess(s, u.Sub)
+	}
+	if err := t.useSession(s.ID, s.Expires); err != nil {
+		return nil, nil, err
+	}
+	return u, nil, t.forgetGuesses(u.Sub)
+}
+
+// checkSentCode holds an answer against the code in the session. The first code of a factor that is being set up makes its
+// address the user's.
+func (t *poolTx) checkSentCode(u *userRecord, s session, code string) (_ *userRecord, refusal, err error) {
+	if !sameBytes([]byte(s.Code), []byte(code)) {
+		return u, wrongCode(), nil
+	}
+	if s.Address == "" {
+		return u, nil, nil
+	}
+	if len(t.pool.factorsAsked(u)) > 0 {
+		return nil, nil, invalidSession()
+	}
+	u, err = t.change(u.Sub, func(u *userRecord) error {
+		u.Attributes["email"], u.Attributes["email_verified"] = s.Address, "true"
+		u.MFA.enable(factorEmail, true)
+		return t.checkAliases(u)
+	})
+	return u, nil, err
+}
+
+// answerMFAType takes the choice among several second factors.
+func (p *Pool) answerMFAType(c *call, client *clientRecord, s session, answers map[string]string) (*authOutput, error) {
+	choice := answers["ANSWER"]
+	switch choice {
+	case "":
+		return nil, invalidParameter("Missing required parameter ANSWER")
+	case "EMAIL_MFA":
+		choice = factorEmail
+	}
+	w := &passage{client: client, sub: s.Sub, device: s.Device, mfa: choice}
+	return p.pass(c, w, func(t *poolTx) (*userRecord, error, error) {
+		u, err := t.sessionUser(s, answers["USERNAME"])
+		if err != nil {
+			return nil, nil, err
+		}
+		if !slices.Contains(s.Choices, choice) || !slices.Contains(t.pool.factorsAsked(u), choice) {
+			return nil, nil, fault("MFAMethodNotFoundException", "The user has no MFA method %s.", shortened(choice))
+		}
+		return u, nil, t.useSession(s.ID, s.Expires)
+	})
+}
+
+// answerMFASetup goes on once a second factor is set up: an authenticator by the session that VerifySoftwareToken gave, or
+// mail to the address EMAIL, which the code that is sent there has to confirm.
+func (p *Pool) answerMFASetup(c *call, client *clientRecord, s session, answers map[string]string) (*authOutput, error) {
+	w := &passage{client: client, sub: s.Sub, device: s.Device, done: s.Verified}
+	if !s.Verified {
+		if answers["EMAIL"] == "" || !slices.Contains(s.Choices, factorEmail) {
+			return nil, invalidParameter("No MFA method has been set up in this session.")
+		}
+		w.email = answers["EMAIL"]
+	}
+	return p.pass(c, w, func(t *poolTx) (*userRecord, error, error) {
+		u, err := t.sessionUser(s, answers["USERNAME"])
+		if err != nil {
+			return nil, nil, err
+		}
+		if !s.Verified {
+			if err := t.checkNewEmail(client, *u, w.email); err != nil {
+				return nil, nil, err
+			}
+		}
+		return u, nil, t.useSession(s.ID, s.Expires)
+	})
+}
+
+// checkNewEmail refuses an address that cannot become the user's.
+func (t *poolTx) checkNewEmail(client *clientRecord, u userRecord, address string) error {
+	if len(t.pool.factorsAsked(&u)) > 0 {
+		return invalidSession() // the user has set up a factor meanwhile, which this must not pass by
+	}
+	if err := checkWritable(client, []string{"email"}); err != nil {
+		return err
+	}
+	if err := t.checkEdit(map[string]string{"email": address}); err != nil {
+		return err
+	}
+	u.Attributes = map[string]string{"email": address, "email_verified": "true"}
+	return t.checkAliases(&u)
+}
+
+// emailStep sends the first code to an address at which EMAIL_OTP is set up.
+func (t *poolTx) emailStep(u *userRecord, w *passage) (step, error) {
+	next, err := t.codeStep(u, w, factorEmail, w.email)
+	next.session.Address = w.email
+	return next, err
+}

@@ -1,0 +1,207 @@
+package userpool
+
+import "slices"
+
+// mfaPreference is which second factors a user has switched on.
+type mfaPreference struct {
+	Enabled   []string `json:"enabled,omitempty"`
+	Preferred string   `json:"preferred,omitempty"`
+	Passkey   bool     `json:"passkey,omitempty"` // WebAuthnMfaSettings: a passkey with user verification may count as both factors
+}
+
+// enable switches a factor on or off. A preferred factor that is switched off is no longer preferred.
+func (m *mfaPreference) enable(factor string, on bool) {
+	var enabled []string
+	for _, f := range []string{factorSMS, factorTOTP, factorEmail} {
+		if f == factor && on || f != factor && slices.Contains(m.Enabled, f) {
+			enabled = append(enabled, f)
+		}
+	}
+	m.Enabled = enabled
+	if !on && m.Preferred == factor {
+		m.Preferred = ""
+	}
+}
+
+// mfaSettings is what GetUser tells of a user's second factors: what is switched on or, where the pool requires MFA, what a
+// sign-in will ask for.
+func (p *poolRecord) mfaSettings(u *userRecord) (list []string, preferred string) {
+	if p.MfaConfiguration == "ON" {
+		return p.factorsAsked(u), u.MFA.Preferred
+	}
+	return u.MFA.Enabled, u.MFA.Preferred
+}
+
+// mfaSetting is one member of SetUserMFAPreference. SDKs leave false out, so what is missing is false.
+type mfaSetting struct {
+	Enabled      bool `json:"Enabled"`
+	PreferredMfa bool `json:"PreferredMfa"`
+}
+
+type mfaSettings struct {
+	SMS           *mfaSetting `json:"SMSMfaSettings"`
+	SoftwareToken *mfaSetting `json:"SoftwareTokenMfaSettings"`
+	Email         *mfaSetting `json:"EmailMfaSettings"`
+	WebAuthn      *mfaSetting `json:"WebAuthnMfaSettings"`
+}
+
+type setPreferenceInput struct {
+	AccessToken string `json:"AccessToken" is:"required,token"`
+	mfaSettings
+}
+
+func (p *Pool) setUserMFAPreference(c *call, in *setPreferenceInput) (*empty, error) {
+	claims, poolID, err := p.verifyAccess(in.AccessToken, c.now)
+	if err != nil {
+		return nil, err
+	}
+	err = p.update(poolID, c.now, func(t *poolTx) error {
+		u, err := t.holderOf(claims)
+		if err != nil {
+			return err
+		}
+		return t.prefer(u.Sub, in.mfaSettings)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &empty{}, nil
+}
+
+type adminSetPreferenceInput struct {
+	adminUserInput
+	mfaSettings
+}
+
+func (p *Pool) adminSetUserMFAPreference(c *call, in *adminSetPreferenceInput) (*empty, error) {
+	return p.onUser(c, &in.adminUserInput, func(t *poolTx, u *userRecord) error { return t.prefer(u.Sub, in.mfaSettings) })
+}
+
+// prefer changes the factors that are named and leaves the others. Only one can be preferred; naming another replaces it.
+func (t *poolTx) prefer(sub string, given mfaSettings) error {
+	preferred := 0
+	for _, s := range []*mfaSetting{given.SMS, given.SoftwareToken, given.Email} {
+		if s != nil && s.PreferredMfa {
+			preferred++
+		}
+	}
+	if preferred > 1 {
+		return invalidParameter("Only one MFA method can be set as preferred.")
+	}
+	_, err := t.change(sub, func(u *userRecord) error {
+		for factor, s := range map[string]*mfaSetting{factorSMS: given.SMS, factorTOTP: given.SoftwareToken, factorEmail: given.Email} {
+			if err := t.preferOne(u, factor, s); err != nil {
+				return err
+			}
+		}
+		return preferPasskey(u, given.WebAuthn)
+	})
+	return err
+}
+
+func (t *poolTx) preferOne(u *userRecord, factor string, s *mfaSetting) error {
+	switch {
+	case s == nil:
+		return nil
+	case s.PreferredMfa && !s.Enabled:
+		return invalidParameter("%s must be enabled to be preferred.", factor)
+	case s.Enabled:
+		if err := t.checkSetUp(u, factor); err != nil {
+			return err
+		}
+	}
+	u.MFA.enable(factor, s.Enabled)
+	switch {
+	case s.PreferredMfa:
+		u.MFA.Preferred = factor
+	case u.MFA.Preferred == factor:
+		u.MFA.Preferred = ""
+	}
+	return nil
+}
+
+// checkSetUp refuses to switch on a factor that the user could not answer with.
+func (t *poolTx) checkSetUp(u *userRecord, factor string) error {
+	switch {
+	case t.pool.has(u, factor):
+		return nil
+	case factor != factorTOTP:
+		return invalidParameter("User does not have delivery config set to turn on %s", factor)
+	case len(u.TOTP.Pending) > 0:
+		return invalidParameter("User has not verified software token mfa")
+	}
+	return invalidParameter("User has not set up software token mfa")
+}
+
+// preferPasskey lets passkeys count as both factors. So that losing one does not lock the user out, another factor has to be
+// on.
+func preferPasskey(u *userRecord, s *mfaSetting) error {
+	if s != nil {
+		u.MFA.Passkey = s.Enabled
+	}
+	if s != nil && s.Enabled && len(u.MFA.Enabled) == 0 {
+		return invalidParameter("User must have another MFA method enabled to turn on passkeys for MFA")
+	}
+	return nil
+}
+
+type mfaOption struct {
+	DeliveryMedium string `json:"DeliveryMedium,omitempty" is:"medium"`
+	AttributeName  string `json:"AttributeName,omitempty" is:"attributeName"`
+}
+
+type setSettingsInput struct {
+	AccessToken string      `json:"AccessToken" is:"required,token"`
+	MFAOptions  []mfaOption `json:"MFAOptions" is:"required"`
+}
+
+// setUserSettings is the older form of SetUserMFAPreference and knows text messages only. An empty list switches them off.
+func (p *Pool) setUserSettings(c *call, in *setSettingsInput) (*empty, error) {
+	for _, o := range in.MFAOptions {
+		if o.DeliveryMedium != "SMS" || o.AttributeName != "phone_number" {
+			return nil, invalidParameter("Only SMS to phone_number can be set.")
+		}
+	}
+	sms := mfaSettings{SMS: &mfaSetting{Enabled: len(in.MFAOptions) > 0}}
+	return p.setUserMFAPreference(c, &setPreferenceInput{AccessToken: in.AccessToken, mfaSettings: sms})
+}
+
+// mfaOptions is what GetUser tells those who still use the older form.
+func (u *userRecord) mfaOptions() []mfaOption {
+	if !slices.Contains(u.MFA.Enabled, factorSMS) {
+		return nil
+	}
+	return []mfaOption{{DeliveryMedium: "SMS", AttributeName: "phone_number"}}
+}
+
+type authFactorsOutput struct {
+	Username                  string   `json:"Username"`
+	PreferredMfaSetting       string   `json:"PreferredMfaSetting,omitempty"`
+	UserMFASettingList        []string `json:"UserMFASettingList,omitempty"`
+	ConfiguredUserAuthFactors []string `json:"ConfiguredUserAuthFactors"`
+}
+
+// getUserAuthFactors lists what the user can begin a sign-in with, and the second factors.
+func (p *Pool) getUserAuthFactors(c *call, in *accessTokenInput) (*authFactorsOutput, error) {
+	claims, poolID, err := p.verifyAccess(in.AccessToken, c.now)
+	if err != nil {
+		return nil, err
+	}
+	out := &authFactorsOutput{}
+	err = p.view(poolID, c.now, func(t *poolTx) error {
+		u, err := t.holderOf(claims)
+		if err != nil {
+			return err
+		}
+		out.Username = u.Username
+		out.UserMFASettingList, out.PreferredMfaSetting = t.pool.mfaSettings(u)
+		out.ConfiguredUserAuthFactors = slices.DeleteFunc(t.factorsOf(&candidate{pool: t.pool, user: u}), func(f string) bool {
+			return f == "PASSWORD_SRP" // the same factor as PASSWORD
+		})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
