@@ -1,0 +1,54 @@
+# What a contributor needs. `make test` is the whole truth; .ci/run adds lint and
+# the check that generated files are up to date.
+
+GOLANGCI_LINT := v2.15.0
+GOTESTSUM     := v1.13.0
+GOVULNCHECK   := latest
+FUZZTIME      := 30s
+
+BIN := build/bin
+RESULTS := build/tests.json
+LINT := $(BIN)/golangci-lint-$(GOLANGCI_LINT)
+TESTSUM := $(BIN)/gotestsum-$(GOTESTSUM)
+
+.PHONY: build run test lint generate generated fuzz vuln clean
+
+build: ## the binary
+	go build -trimpath -o build/authgraph .
+
+run: ## the API on the embedded pool
+	go run .
+
+test: $(TESTSUM) ## all tests, under the race detector; installs what they need
+	.ci/prepare
+	@mkdir -p build
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(TESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile $(RESULTS) -- -race -count=1 ./... ; \
+	  status=$$?; .ci/count $(RESULTS); exit $$status
+
+lint: $(LINT) ## golangci-lint, as .golangci.yml says
+	$(LINT) run ./...
+
+generate: ## gqlgen's code and the playground's bundle
+	go tool gqlgen generate
+	cd internal/web/playground && npm ci --no-audit --no-fund && npm run build
+
+generated: generate ## fails when generate changes a committed file
+	git diff --exit-code -- graph internal/web/playground
+	@test -z "$$(git status --porcelain -- graph internal/web/playground)" || { git status --short -- graph internal/web/playground; exit 1; }
+
+fuzz: ## every fuzz target, each for FUZZTIME
+	.ci/fuzz $(FUZZTIME)
+
+vuln: ## known vulnerabilities; needs the network
+	go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK) ./...
+
+clean:
+	rm -rf build
+
+$(LINT):
+	GOBIN=$(CURDIR)/$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
+	mv $(BIN)/golangci-lint $@
+
+$(TESTSUM):
+	GOBIN=$(CURDIR)/$(BIN) go install gotest.tools/gotestsum@$(GOTESTSUM)
+	mv $(BIN)/gotestsum $@

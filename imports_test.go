@@ -1,0 +1,83 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// imports says which packages of ours a package may import. Arrows go one way:
+// from the edge and GraphQL to Cognito, never back, and leaves know nobody.
+func imports() map[string][]string {
+	return map[string][]string{
+		".": {
+			"cognito", "cognito/userpool", "directives", "graph", "graph/generated", "internal/config", "internal/web",
+		},
+		"graph":           {"cognito", "graph/generated", "graph/model", "internal/apierr", "internal/reqctx"},
+		"graph/generated": {"cognito", "directives", "graph/model", "internal/apierr"},
+		"graph/model":     {"cognito"},
+		"directives":      {"cognito", "internal/apierr", "internal/reqctx"},
+		// The embedded pool is reached over its wire protocol, as Cognito is.
+		"cognito":          {"internal/apierr"},
+		"cognito/userpool": {},
+		"internal/apierr":  {},
+		"internal/config":  {},
+		"internal/e2e":     {},
+		"internal/reqctx":  {},
+		"internal/web":     {"internal/reqctx"},
+	}
+}
+
+// The files are parsed here and not listed by go list, whose answer go test
+// would take for unchanged.
+func TestImportDirections(t *testing.T) {
+	allowed := imports()
+	seen := map[string]bool{}
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() && path != "." && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "testdata" || name == "build") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		folder := filepath.ToSlash(filepath.Dir(path))
+		seen[folder] = true
+		permitted, ok := allowed[folder]
+		if !ok {
+			t.Errorf("the package %s is not in the table: say what it may import", folder)
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range file.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			ours, ok := strings.CutPrefix(imported, "authgraph/")
+			if ok && !slices.Contains(permitted, ours) {
+				t.Errorf("%s imports %s", path, ours)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for folder := range allowed {
+		if !seen[folder] && folder != "internal/e2e" {
+			t.Errorf("the table has %s, which does not exist", folder)
+		}
+	}
+}

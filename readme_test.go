@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// readmeBlocks returns the README's shell blocks, and the answers that they
+// promise in lines beginning with #→.
+func readmeBlocks(t *testing.T) (script string, answers []string) {
+	t.Helper()
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		for line := range strings.Lines(block[1]) {
+			if answer, ok := strings.CutPrefix(line, "#→ "); ok {
+				answers = append(answers, strings.TrimSpace(answer))
+			} else {
+				b.WriteString(line)
+			}
+		}
+	}
+	return b.String(), answers
+}
+
+// matches compares an answer with the README's, in which … is anything.
+func matches(answer, promised string) bool {
+	pattern := strings.ReplaceAll(regexp.QuoteMeta(promised), "…", ".*")
+	return regexp.MustCompile("^" + pattern + "$").MatchString(answer)
+}
+
+// The README's commands do what it says they do. This is also the test that the
+// program starts with no setting but its addresses, and ends when it is told to.
+func TestREADME(t *testing.T) {
+	for _, tool := range []string{"bash", "curl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("left out: the README's commands need %s", tool)
+		}
+	}
+	api, pool := serve(t)
+	script, answers := readmeBlocks(t)
+	script = strings.NewReplacer("127.0.0.1:8080", api, "127.0.0.1:9229", pool).Replace(script)
+	command := exec.CommandContext(t.Context(), "bash", "-euc", script)
+	var complaints bytes.Buffer
+	command.Stderr = &complaints
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s\n%s", err, out, &complaints)
+	}
+	got := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(got) != len(answers) || len(answers) < 7 {
+		t.Fatalf("%d answers, and the README promises %d:\n%s", len(got), len(answers), out)
+	}
+	for i := range got {
+		if !matches(got[i], answers[i]) {
+			t.Errorf("the README promises\n%s\nand the answer was\n%s", answers[i], got[i])
+		}
+	}
+}
+
+// serve runs the program with free ports until the test ends, and returns the
+// addresses of the API and of the embedded pool.
+func serve(t *testing.T) (api, pool string) {
+	t.Helper()
+	settings := map[string]string{"ADDR": "127.0.0.1:0", "POOL_ADDR": "127.0.0.1:0", "DATA_DIR": t.TempDir()}
+	ctx, stop := context.WithCancel(t.Context())
+	out, stdout := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		done <- run(ctx, nil, func(name string) string { return settings[name] }, stdout, io.Discard)
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("the program ended with %v", err)
+		}
+	})
+	addresses := regexp.MustCompile(`http://([0-9.:]+)/(graphql|inbox)`)
+	lines := bufio.NewScanner(out)
+	for api == "" || pool == "" {
+		if !lines.Scan() {
+			t.Fatalf("the program ended with %v", <-done)
+		}
+		if m := addresses.FindStringSubmatch(lines.Text()); m != nil {
+			if m[2] == "graphql" {
+				api = m[1]
+			} else {
+				pool = m[1]
+			}
+		}
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	return api, pool
+}
