@@ -1623,7 +1623,7 @@ enum ErrorCode {
 type Query {
   """
   The user whose access token came with the request. What the token itself holds (` + "`" + `id` + "`" + `, ` + "`" + `groups` + "`" + `) costs no call
-  to Cognito; all other fields together cost one. Null when refused, so that the rest of a query survives.
+  to Cognito; those of the profile together cost one, GetUser. Null when refused, so that the rest of a query survives.
   """
   me: User @auth
 }
@@ -2274,7 +2274,7 @@ type User {
   id: ID!
   "The name that was chosen at sign-up (the attribute that the setting USERNAME_ATTRIBUTE names)."
   username: String
-  "The e-mail address."
+  "The e-mail address. Cognito: GetUser."
   email: String
   "Whether the e-mail address was confirmed by a code."
   emailVerified: Boolean

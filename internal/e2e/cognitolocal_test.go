@@ -1,0 +1,215 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// cognitoLocalLacks are the scripts that cognito-local 5.3.0 cannot pass, each
+// with what it lacks or does unlike Amazon Cognito. Where only some lines of a
+// script are concerned, the script says so by [cognito-local].
+var cognitoLocalLacks = map[string]string{
+	"auth-revoked":                         "RevokeToken leaves the tokens of the session working",
+	"flow-client-secret":                   "GetTokensFromRefreshToken, which takes a client secret, is unsupported",
+	"flow-email-in-any-case":               "addresses in another case are other users",
+	"flow-logout-everywhere":               "GlobalSignOut is unsupported",
+	"flow-logout-one-session":              "RevokeToken leaves the tokens of the session working",
+	"flow-logout-twice":                    "RevokeToken refuses a token that was revoked",
+	"flow-password-as-typed":               "a wrong password is InvalidPasswordException",
+	"flow-refresh":                         "tokens have no origin_jti, and refreshing moves auth_time",
+	"flow-refresh-rotation":                "refresh tokens are never rotated",
+	"flow-user-of-signin":                  "the ID token has hardly any attributes",
+	"logout-access-token-as-refresh-token": "RevokeToken knows no UnsupportedTokenTypeException",
+	"logout-malformed":                     "values are not held against the patterns of Cognito's model",
+	"logout-revoked":                       "GlobalSignOut is unsupported",
+	"refresh-foreign":                      "the app clients of a pool share their refresh tokens",
+	"refresh-malformed":                    "values are not held against the patterns of Cognito's model",
+	"resend-confirmed":                     "ResendConfirmationCode is unsupported",
+	"resend-unknown-user":                  "ResendConfirmationCode is unsupported",
+	"signin-by-srp":                        "USER_SRP_AUTH is unsupported",
+	"signin-disabled-user":                 "disabled users can sign in",
+	"signin-flow-off":                      "every app client permits every flow",
+	"signin-password-reset":                "AdminResetUserPassword is unsupported",
+	"signin-unknown-user":                  "a wrong password is InvalidPasswordException, and an unknown user always NotAuthorizedException",
+	"signin-wrong-client-secret":           "client secrets are not checked",
+	"signup-disabled":                      "AllowAdminCreateUserOnly is not looked at",
+	"signup-no-privilege":                  "email_verified can be written by anybody",
+	"signup-password-policy":               "the password policy is not looked at",
+	"signup-unknown-attribute":             "attributes are not held against the pool's schema",
+	"verify-again":                         "a repeated ConfirmSignUp is ExpiredCodeException",
+	"verify-disabled-user":                 "disabled users can verify their address",
+	"verify-replaced-code":                 "ResendConfirmationCode is unsupported",
+	"verify-unknown-user":                  "an unknown user is always NotAuthorizedException",
+}
+
+// cognitoLocalScripts are the scripts, by name, that are about what a user pool
+// says; the others are about this program alone, or about its own pool.
+var cognitoLocalScripts = regexp.MustCompile(`^(flow|signup|verify|resend|signin|refresh|logout)-` +
+	`|^auth-(no-token|malformed-header|id-token|wrong-client|deleted-user|revoked)$`)
+
+// TestScriptsOnCognitoLocal runs the scripts on a user pool that shares no code
+// with the embedded one.
+func TestScriptsOnCognitoLocal(t *testing.T) {
+	directory := installCognitoLocal(t)
+	build(t)
+	server := startCognitoLocal(t, directory)
+
+	files, err := filepath.Glob(filepath.Join("testdata", "*.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unknown := map[string]bool{}
+	for name := range cognitoLocalLacks {
+		unknown[name] = true
+	}
+	var able []string
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".txt")
+		reason, lacks := cognitoLocalLacks[name]
+		delete(unknown, name)
+		switch {
+		case !cognitoLocalScripts.MatchString(name):
+		case lacks:
+			t.Run(name, func(t *testing.T) { t.Skip("cognito-local: " + reason) })
+		default:
+			able = append(able, file)
+		}
+	}
+	for name := range unknown {
+		t.Errorf("there is no script %s that cognito-local could lack anything for", name)
+	}
+	p := params("", server)
+	p.Files = able
+	testscript.Run(t, p)
+}
+
+// installCognitoLocal returns the directory that has cognito-local, or leaves
+// the test out.
+func installCognitoLocal(t *testing.T) string {
+	t.Helper()
+	directory, err := filepath.Abs("cognitolocal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = os.Stat(filepath.Join(directory, "node_modules", "cognito-local"))
+	if err == nil {
+		return directory
+	}
+	if os.Getenv("AUTHGRAPH_E2E_COGNITO_LOCAL") != "1" && os.Getenv("AUTHGRAPH_ALL_SUITES") != "1" {
+		t.Skip("left out: the scripts on cognito-local, which is not installed. " +
+			"Run npm ci in internal/e2e/cognitolocal, or set AUTHGRAPH_E2E_COGNITO_LOCAL=1 to have the test do so.")
+	}
+	elsewhere := t.TempDir()
+	for _, name := range []string{"package.json", "package-lock.json"} {
+		text, err := os.ReadFile(filepath.Join(directory, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(elsewhere, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	install := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
+	install.Dir = elsewhere
+	if output, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("npm ci: %v\n%s", err, output)
+	}
+	return elsewhere
+}
+
+// cognitoLocal is a cognito-local that runs. Each script gets a pool of its own.
+type cognitoLocal struct {
+	url string
+	dir string // where it keeps its files
+}
+
+func startCognitoLocal(t *testing.T, directory string) *cognitoLocal {
+	t.Helper()
+	// The tokens name the address that it was configured with, so that has to be
+	// a real one and not port 0.
+	host, port, _ := strings.Cut(freeAddress(t), ":")
+	c := &cognitoLocal{url: "http://" + host + ":" + port, dir: t.TempDir()}
+	var log output
+	server := exec.Command("node", filepath.Join(directory, "node_modules", "cognito-local", "lib", "bin", "start.js"))
+	server.Dir = c.dir
+	server.Env = append(os.Environ(), "HOST="+host, "PORT="+port)
+	server.Stdout, server.Stderr = &log, &log
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	// The scripts are parallel subtests, which end before this.
+	t.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	})
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		if response, err := browser.Get(c.url + "/health"); err == nil {
+			_ = response.Body.Close()
+			return c
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("cognito-local does not start:\n%s", log.String())
+		}
+	}
+}
+
+// newPool makes a pool of the embedded one's shape and returns the settings for
+// it.
+func (c *cognitoLocal) newPool(s *script) []string {
+	call := func(operation string, in map[string]any) *answer {
+		a, err := callCognito(c.url, operation, in)
+		s.Check(err)
+		if a.status != http.StatusOK {
+			s.Fatalf("%s: %s", operation, a.raw())
+		}
+		return a
+	}
+	pool := call("CreateUserPool", map[string]any{
+		"PoolName":               s.Name(),
+		"UsernameAttributes":     []string{"email"},
+		"AutoVerifiedAttributes": []string{"email"},
+		"Schema":                 []any{map[string]any{"Name": "mode", "AttributeDataType": "String", "Mutable": true}},
+	}).text("UserPool.Id")
+	client := call("CreateUserPoolClient", map[string]any{"UserPoolId": pool, "ClientName": "authgraph"}).text("UserPoolClient.ClientId")
+	s.Setenv("POOL", c.url)
+	s.Setenv("POOL_ID", pool)
+	s.Setenv("CLIENT_ID", client)
+	return []string{
+		"AWS_COGNITO_USER_POOL_ID=" + pool,
+		"AWS_COGNITO_APP_CLIENT_ID=" + client,
+		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=" + c.url,
+	}
+}
+
+// code reads the current code of an address from the pool's file: cognito-local
+// sends none.
+func (c *cognitoLocal) code(s *script, email string) string {
+	text, err := os.ReadFile(filepath.Join(c.dir, ".cognito", "db", s.Getenv("POOL_ID")+".json"))
+	s.Check(err)
+	var file struct {
+		Users map[string]struct {
+			ConfirmationCode string
+			Attributes       []struct{ Name, Value string }
+		}
+	}
+	s.Check(json.Unmarshal(text, &file))
+	for _, user := range file.Users {
+		for _, a := range user.Attributes {
+			if a.Name == "email" && a.Value == email {
+				return user.ConfirmationCode
+			}
+		}
+	}
+	s.Check(fmt.Errorf("cognito-local has no user %s", email))
+	return ""
+}

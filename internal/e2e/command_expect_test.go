@@ -1,0 +1,55 @@
+package e2e
+
+// The commands about what was answered; see the head of scripts_test.go.
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+func (s *script) expect(neg bool, args []string) {
+	s.need(args, 2, 2, "expect PATH VALUE")
+	if s.last == nil {
+		s.Fatalf("there is no answer yet")
+	}
+	text := s.last.text(args[0])
+	equal, err := matches(text, args[1])
+	s.Check(err)
+	if equal == neg {
+		s.Fatalf("%s is %s\n%s", args[0], text, s.last.pretty())
+	}
+}
+
+func (s *script) refused(args []string) {
+	s.need(args, 2, 3, "refused CODE STATUS [FIELD]")
+	s.expect(false, []string{"errors.length", "1"})
+	s.expect(false, []string{"errors.0.extensions.code", args[0]})
+	s.expect(false, []string{"errors.0.extensions.status", args[1]})
+	if len(args) == 3 {
+		s.expect(false, []string{"errors.0.extensions.field", args[2]})
+	}
+}
+
+func (s *script) keep(args []string) {
+	s.need(args, 2, 2, "keep NAME PATH")
+	text := s.last.text(args[1])
+	if text == "absent" {
+		s.Fatalf("there is no %s\n%s", args[1], s.last.pretty())
+	}
+	s.Setenv(args[0], text)
+}
+
+func (s *script) jwt(args []string) {
+	s.need(args, 1, 1, "jwt TOKEN")
+	parts := strings.Split(args[0], ".")
+	if len(parts) != 3 {
+		s.Fatalf("a token of %d parts is no JWT", len(parts))
+	}
+	header, err := base64.RawURLEncoding.DecodeString(parts[0])
+	s.Check(err)
+	claims, err := base64.RawURLEncoding.DecodeString(parts[1])
+	s.Check(err)
+	s.last = newAnswer(http.StatusOK, nil, fmt.Appendf(nil, `{"header":%s,"claims":%s}`, header, claims))
+}

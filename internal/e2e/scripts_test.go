@@ -1,0 +1,206 @@
+package e2e
+
+// The commands of the scripts, beside testscript's own (exec, stdout, env …).
+// A leading ! turns a command into its opposite where that is said.
+//
+// The program
+//
+//	serve [-new] [-unready] [-standins] [NAME=VALUE…] [-- FLAG…]
+//	      starts the binary with these settings and waits until it takes traffic
+//	      (-unready: until it listens). Sets $API, $ADDR and, with the embedded pool,
+//	      $POOL, $POOL_ID and $CLIENT_ID; stdout has the banner. Every program gets DATA_DIR=$DATA_DIR
+//	      and listens on free ports of 127.0.0.1 unless told otherwise. With
+//	      -new it makes its pool's file itself, elsewhere it finds one without users.
+//	      With -standins it uses the stand-ins below instead of a pool.
+//	! serve …
+//	      starts it and waits until it refuses; stdout and stderr hold its words.
+//	restart [NAME=VALUE…]
+//	      starts the last program again, on the same addresses.
+//	ready
+//	      waits until the last program takes traffic.
+//	shutdown [-begin]
+//	      ends the last program by SIGTERM, which must lead to exit code 0; with
+//	      -begin it waits only until the program takes no new requests. At the end
+//	      of a script every program that is left is shut down.
+//	kill9
+//	      ends the last program by SIGKILL.
+//	log [PATTERN]
+//	      waits until the log of the last program matches the pattern, and puts the
+//	      log into stdout.
+//
+// The API
+//
+//	graphql [-token TOKEN] [-header 'K: V'] [-status N] [-background] DOCUMENT [NAME=VALUE…]
+//	      POSTs a document: text with braces, or the name of one in
+//	      testdata/documents. NAME=VALUE is a member of the variable `input`,
+//	      NAME:=JSON one that is no text, @NAME=VALUE a variable of its own. The
+//	      answer goes to stdout and is "the last answer"; its HTTP status must be
+//	      N (200). With -background, `answer` gets it later.
+//	answer
+//	      waits for the answer of graphql -background.
+//	request [-header 'K: V'] [-status N] METHOD PATH [BODY | -file NAME | -fill BYTES]
+//	      sends anything to $API. stdout gets status, headers and body.
+//	account EMAIL [PASSWORD]
+//	      signs up and verifies, through the API. PASSWORD is $PASSWORD if absent.
+//	session EMAIL [PASSWORD]
+//	      signs in, through the API, and sets $ACCESS, $ID and $REFRESH.
+//
+// What it answered
+//
+//	expect PATH VALUE
+//	      asserts a value of the last answer; a path is like errors.0.message,
+//	      with length for that of a list. VALUE is the very text, or JSON, or
+//	      null, or absent, or /regular expression/. ! expect asserts that it is not.
+//	refused CODE STATUS [FIELD]
+//	      asserts that the last answer has one error, with this code and status
+//	      and, if given, this extensions.field.
+//	keep NAME PATH
+//	      sets $NAME to a value of the last answer.
+//	jwt TOKEN
+//	      makes {"header":…, "claims":…} of a token the last answer.
+//
+// The user pool
+//
+//	code NAME EMAIL
+//	      sets $NAME to the newest code that was sent to EMAIL.
+//	totp NAME SECRET [next]
+//	      sets $NAME to what an authenticator app with that secret shows now, or
+//	      half a minute later.
+//	cognito OPERATION [NAME=VALUE…]
+//	      calls the pool's own protocol, mostly to administer it; UserPoolId and
+//	      ClientId are filled in. ! cognito asserts that it refuses.
+//
+// Stand-ins, where the embedded pool cannot be made to behave so badly
+//
+//	upstream STATUS BODY | upstream hang | upstream away
+//	      tells the stand-in for Cognito to answer so, never to answer, or to
+//	      close connections (which it does until told otherwise).
+//	upstream-asked N OPERATION
+//	      waits until the stand-in was called N times in all with the operation.
+//	issuer up | down | rotate
+//	      tells the stand-in for the issuer of tokens to publish its key (which it
+//	      does until told otherwise) or not to, or to exchange it.
+//	token NAME [CLAIM=VALUE…]
+//	      sets $NAME to an access token of the stand-in, as Cognito writes them but
+//	      for the claims given. Times are in seconds from now, CLAIM= leaves one
+//	      out, CLAIM:=JSON is no text; KID=, ALG= and KEY=stranger change the
+//	      header and the key.
+//
+// Conditions: [cognito-local] holds while the pool is cognito-local.
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// binaryDir is where the program is built.
+var binaryDir string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// Scripts mostly wait, for a process to start or to drain.
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("12")
+	}
+	var err error
+	if binaryDir, err = os.MkdirTemp("", "authgraph-e2e-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(binaryDir)
+	os.Exit(code)
+}
+
+// build builds the program before the first test that needs it, so that its time
+// is nobody's.
+func build(t *testing.T) {
+	t.Helper()
+	if _, err := executable(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestScripts runs every script on the embedded pool.
+func TestScripts(t *testing.T) {
+	build(t)
+	testscript.Run(t, params(filepath.Join("testdata", "*.txt"), nil))
+}
+
+// params describes a run of scripts. Without a pool they have the embedded one.
+func params(pattern string, pool *cognitoLocal) testscript.Params {
+	files, _ := filepath.Glob(pattern)
+	return testscript.Params{
+		Files: files,
+		Setup: func(env *testscript.Env) error {
+			documents, err := filepath.Abs(filepath.Join("testdata", "documents"))
+			if err != nil {
+				return err
+			}
+			w := &world{documents: documents, cognitoLocal: pool}
+			env.Values[worldKey{}] = w
+			env.Setenv("PATH", binaryDir+string(os.PathListSeparator)+env.Getenv("PATH"))
+			env.Setenv("DATA_DIR", filepath.Join(env.WorkDir, "data"))
+			env.Setenv("PASSWORD", "Correct-Horse-7")
+			env.Defer(func() { w.end(env.T()) })
+			return nil
+		},
+		Cmds: commands(),
+		Condition: func(name string) (bool, error) {
+			if name != "cognito-local" {
+				return false, fmt.Errorf("unknown condition %s", name)
+			}
+			return pool != nil, nil
+		},
+		RequireUniqueNames: true,
+	}
+}
+
+type worldKey struct{}
+
+// world is what one script has begun.
+type world struct {
+	documents    string
+	cognitoLocal *cognitoLocal
+
+	programs []*program // the last one is what commands are about
+	settings []string   // of the last one
+	flags    []string
+
+	last     *answer
+	pending  chan pendingAnswer
+	upstream *upstream
+	issuer   *issuer
+}
+
+// end stops everything and reports what went wrong on the way.
+func (w *world) end(t testscript.T) {
+	reporter := t.(interface {
+		Errorf(format string, args ...any)
+		Failed() bool
+	})
+	if w.upstream != nil {
+		w.upstream.close()
+	}
+	if w.issuer != nil {
+		w.issuer.close()
+	}
+	for _, p := range w.programs {
+		if err := p.stop(); err != nil {
+			reporter.Errorf("the program does not end well: %v", err)
+		}
+		if err := p.complaints(); err != nil {
+			reporter.Errorf("%v", err)
+		}
+	}
+	if reporter.Failed() {
+		for _, p := range w.programs {
+			t.Log("log of the program:\n" + p.stderr.String())
+		}
+	}
+}
