@@ -131,6 +131,10 @@ func TestPasswordHistory(t *testing.T) {
 func TestAttributes(t *testing.T) {
 	t.Parallel()
 	b := start(t)
+	b.newPool(&cognito.CreateUserPoolInput{
+		PoolName: aws.String("trusting"), UsernameAttributes: []types.UsernameAttributeType{"email"}, AutoVerifiedAttributes: []types.VerifiedAttributeType{"email"},
+		Schema: []types.SchemaAttributeType{{Name: aws.String("mode"), AttributeDataType: "String", Mutable: aws.Bool(true)}},
+	})
 	b.member("ann@example.com")
 	b.member("bob@example.com")
 	token := b.tokens("ann@example.com").AccessToken
@@ -176,7 +180,7 @@ func TestAttributes(t *testing.T) {
 	}
 	b.tokens("new@example.com")
 	_, err = b.signIn("ann@example.com", goodPassword)
-	b.refused(err, "NotAuthorizedException", "Incorrect username or password.")
+	b.refused(err, "UserNotFoundException", "User does not exist.")
 	verify := func(code string) error {
 		_, err := b.sdk.VerifyUserAttribute(t.Context(), &cognito.VerifyUserAttributeInput{AccessToken: token, AttributeName: aws.String("email"), Code: &code})
 		return err

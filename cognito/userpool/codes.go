@@ -37,10 +37,10 @@ func (r *codeRecord) retire(now moment) {
 }
 
 // was tells whether a code is one of the past ones.
-func (r *codeRecord) was(code string) bool {
+func (r *codeRecord) was(code string, now moment) bool {
 	hash, found := tokenHash(code), false
 	for _, c := range r.Past {
-		found = sameBytes(c.Hash, hash) || found
+		found = now <= c.Expires && sameBytes(c.Hash, hash) || found
 	}
 	return found
 }
@@ -108,7 +108,7 @@ func (t *poolTx) checkCode(u *userRecord, purpose, code string) (*codeRecord, er
 	switch {
 	case sameBytes([]byte(rec.Code), []byte(code)):
 		return rec, nil
-	case rec.was(code):
+	case rec.was(code, t.now):
 		return nil, codeExpired()
 	}
 	return nil, codeMismatch()

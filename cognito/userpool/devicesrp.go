@@ -115,17 +115,17 @@ func (p *Pool) answerDeviceVerifier(c *call, client *clientRecord, s session, an
 	fits := c.now <= state.Expires && p.proofFits(&state, deviceGroup(ring, s.Sub), block, answers)
 	w := &passage{client: client, sub: s.Sub, device: s.Device, done: true}
 	return p.pass(c, w, func(t *poolTx) (*userRecord, error, error) {
-		return t.checkDeviceProof(s, answers["USERNAME"], &state, fits)
+		return t.checkDeviceProof(s, answers["USERNAME"], fits)
 	})
 }
 
-// checkDeviceProof uses the session up, whatever comes of it. The device must still be the one that the proof was about, and
-// still be remembered.
-func (t *poolTx) checkDeviceProof(s session, name string, state *srpState, fits bool) (u *userRecord, refusal, err error) {
+// checkDeviceProof uses the session up, whatever comes of it. The device must still be there and be remembered. A wrong proof
+// counts as a wrong second factor, which a right password does not make forgotten.
+func (t *poolTx) checkDeviceProof(s session, name string, fits bool) (u *userRecord, refusal, err error) {
 	if u, err = t.sessionUser(s, name); err != nil {
 		return nil, nil, err
 	}
-	if err := t.checkLock(u.Sub); err != nil {
+	if err := t.checkLockOf(countGuesses, u.Sub); err != nil {
 		return nil, nil, err
 	}
 	if err := t.useSession(s.ID, s.Expires); err != nil {
@@ -135,10 +135,10 @@ func (t *poolTx) checkDeviceProof(s session, name string, state *srpState, fits 
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case !fits || !sameBytes(d.Verifier, state.Verifier):
-		return nil, incorrectPassword(), t.countFailure(u.Sub)
+	case !fits:
+		return nil, incorrectPassword(), t.countGuess(s, u.Sub)
 	case !t.trusts(d):
 		return nil, invalidSession(), nil
 	}
-	return u, nil, nil
+	return u, nil, t.forgetGuesses(u.Sub)
 }

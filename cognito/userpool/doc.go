@@ -13,7 +13,7 @@
 //	GET  /{poolId}/.well-known/openid-configuration the discovery document
 //	GET  /inbox?to=ADDRESS                          what would have been mailed or texted, newest first
 //
-// The inbox is a JSON array of objects with the members to, kind (such as SIGN_UP, RESEND, FORGOT_PASSWORD, INVITATION),
+// The inbox is a JSON array of objects with the members to, kind (such as SIGN_UP, RESEND, FORGOT_PASSWORD, INVITATION, SIGN_IN, MFA),
 // medium (EMAIL or SMS), code and sentAt; for a browser it is a page.
 //
 // # State
@@ -23,6 +23,22 @@
 // the process goes on. Passwords are not stored: what is kept is the salt and the verifier that Secure Remote Password
 // needs (RFC 5054), which is also what a password sign-in is checked against. A verifier resists guessing less than a slow
 // password hash would; Cognito's protocol demands it, and a slow hash beside it would protect nothing.
+//
+// # Guessing
+//
+// Five wrong passwords in a row lock the account, for a second at first and for twice as long with each further one, as in
+// Cognito. Cognito is not known to bound wrong one-time codes; here a session bears ten of them, and twenty in a row, over
+// however many sessions, begin a lock of the same kind. A step of an authenticator is accepted once, at sign-in or in
+// VerifySoftwareToken. A code that was sent is worth nothing once its address is no longer the user's.
+//
+// # Passkeys and devices
+//
+// Passkeys belong to the domain that SetUserPoolMfaConfig names as relying party; in the default pool that is localhost. Pages
+// on that domain and below it may use them, over https, and those on localhost over http too, on any port. Credentials
+// with ES256 and RS256 are accepted, without attestation or with a packed one; who made an authenticator is not looked at.
+// A passkey counts as two factors where both the pool and the user say so and it has verified its user.
+//
+// Devices are tracked in pools that have a DeviceConfiguration, which the default pool has not.
 //
 // # Guard rails
 //

@@ -87,7 +87,7 @@ func (p *Pool) chooser(c *call, client *clientRecord, parameters map[string]stri
 	if err != nil {
 		return nil, err
 	}
-	a.device, a.chooses = parameters["DEVICE_KEY"], true
+	a.device, a.chooses = deviceKeyIn(parameters), true
 	a.simulated = simulatedDelivery(a.pool, p.keys.of(a.pool.ID), a.name)
 	a.passkey = simulatedPasskey(p.keys.of(a.pool.ID), a.account)
 	err = p.view(a.pool.ID, c.now, func(t *poolTx) error {
@@ -135,7 +135,7 @@ func (p *Pool) again(c *call, client *clientRecord, s session, answers map[strin
 	if err != nil {
 		return nil, err
 	}
-	if device := answers["DEVICE_KEY"]; device != "" {
+	if device := deviceKeyIn(answers); device != "" {
 		a.device = device
 	}
 	a.session = &s

@@ -63,7 +63,7 @@ func TestFullDisk(t *testing.T) {
 	if p, err = Open(Options{Path: path}); err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close()
+	defer func() { _ = p.Close() }()
 	for i := range people + 1 {
 		w := send(p, "AdminGetUser", fmt.Sprintf(`{"UserPoolId":"%s","Username":"user%d@example.com"}`, p.ID(), i))
 		if there := w.Code == 200; there != made[i] {
@@ -206,7 +206,7 @@ func BenchmarkSignUp(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer p.Close()
+	defer func() { _ = p.Close() }()
 	next := make(chan int)
 	go func() {
 		for i := 0; ; i++ {
@@ -229,7 +229,7 @@ func BenchmarkSignIn(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer p.Close()
+	defer func() { _ = p.Close() }()
 	send(p, "SignUp", signUpBody(p, 1))
 	send(p, "AdminConfirmSignUp", fmt.Sprintf(`{"UserPoolId":"%s","Username":"user1@example.com"}`, p.ID()))
 	body := fmt.Sprintf(`{"ClientId":"%s","AuthFlow":"USER_PASSWORD_AUTH","AuthParameters":{"USERNAME":"user1@example.com","PASSWORD":"Correct-horse-9"}}`, p.ClientID())

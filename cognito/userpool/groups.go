@@ -58,6 +58,33 @@ func (p *Pool) createGroup(c *call, in *createGroupInput) (*groupOutput, error) 
 	return &groupOutput{Group: g}, nil
 }
 
+// updateGroup changes what is given.
+func (p *Pool) updateGroup(c *call, in *createGroupInput) (*groupOutput, error) {
+	out := &groupOutput{}
+	err := p.update(in.UserPoolID, c.now, func(t *poolTx) error {
+		g, err := t.group(in.GroupName)
+		if err != nil {
+			return err
+		}
+		if in.Description != "" {
+			g.Description = in.Description
+		}
+		if in.RoleArn != "" {
+			g.RoleArn = in.RoleArn
+		}
+		if in.Precedence != nil {
+			g.Precedence = in.Precedence
+		}
+		g.LastModifiedDate = t.now
+		out.Group = *g
+		return save(t.bucket(groupsBucket), key(g.GroupName), g)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 type groupInput struct {
 	UserPoolID string `json:"UserPoolId" is:"required,poolId"`
 	GroupName  string `json:"GroupName" is:"required,groupName"`

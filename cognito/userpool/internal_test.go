@@ -420,3 +420,42 @@ func TestTOTPVectors(t *testing.T) {
 		}
 	}
 }
+
+// A sign-in with a one-time code writes to the disk as often whether the user exists or not, when it begins and when it is
+// answered.
+func TestOTPWork(t *testing.T) {
+	t.Parallel()
+	p := openTest(t)
+	now := momentOf(time.Now())
+	call := func() *call { return &call{id: "test", now: now} }
+	_, err := p.adminCreateUser(call(), &adminCreateUserInput{
+		UserPoolID: p.ID(), Username: "ann@example.com", UserAttributes: []attribute{{Name: "email_verified", Value: "true"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	work := func(name string) (begin, answer int) {
+		before := p.lastTx(t)
+		out, err := p.initiateAuth(call(), &initiateAuthInput{
+			AuthFlow: "USER_AUTH", ClientID: p.ClientID(),
+			AuthParameters: map[string]string{"USERNAME": name, "PREFERRED_CHALLENGE": "EMAIL_OTP"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		between := p.lastTx(t)
+		_, err = p.respondToAuthChallenge(call(), &respondInput{
+			ClientID: p.ClientID(), ChallengeName: "EMAIL_OTP", Session: out.Session,
+			ChallengeResponses: map[string]string{"USERNAME": name, "EMAIL_OTP_CODE": "none"},
+		})
+		if messageOf(err) != "Invalid code or auth state for the user." {
+			t.Fatalf("%s: got %v", name, err)
+		}
+		return between - before, p.lastTx(t) - between
+	}
+	knownBegin, knownAnswer := work("ann@example.com")
+	otherBegin, otherAnswer := work("nobody@example.com")
+	if knownBegin != otherBegin || knownAnswer != otherAnswer {
+		t.Errorf("known: %d and %d commits; unknown: %d and %d", knownBegin, knownAnswer, otherBegin, otherAnswer)
+	}
+}

@@ -28,7 +28,7 @@ var premade = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "pool.db")
 	p, err := userpool.Open(userpool.Options{Path: path})
 	if err != nil {
@@ -192,9 +192,9 @@ type message struct {
 
 func (b *bench) inbox(to string) []message {
 	b.Helper()
-	resp, err := http.Get(b.server.URL + "/inbox?to=" + url.QueryEscape(to))
+	resp, err := b.server.Client().Get(b.server.URL + "/inbox?to=" + url.QueryEscape(to))
 	b.must(err)
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	var list []message
 	b.must(json.NewDecoder(resp.Body).Decode(&list))
 	return list
@@ -240,7 +240,7 @@ func (b *bench) raw(method, path, body string, headers ...string) *http.Response
 		}
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := b.server.Client().Do(req)
 	b.must(err)
 	b.Cleanup(func() { resp.Body.Close() })
 	return resp

@@ -2,6 +2,7 @@ package userpool
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 )
 
@@ -59,7 +60,7 @@ func (t *poolTx) secondFactor(u *userRecord, w *passage) (step, error) {
 	factors := t.pool.factorsAsked(u)
 	switch {
 	case len(factors) == 0 && t.pool.MfaConfiguration == "ON":
-		return t.setupStep()
+		return t.setupStep(u)
 	case len(factors) == 0:
 		return step{}, nil
 	case len(factors) == 1:
@@ -75,7 +76,7 @@ func (t *poolTx) secondFactor(u *userRecord, w *passage) (step, error) {
 }
 
 // setupStep asks a user who has no second factor, in a pool that requires one, to set one up.
-func (t *poolTx) setupStep() (step, error) {
+func (t *poolTx) setupStep(u *userRecord) (step, error) {
 	can := []string{}
 	for _, f := range []string{factorSMS, factorTOTP, factorEmail} {
 		if t.pool.supports(f) {
@@ -85,7 +86,7 @@ func (t *poolTx) setupStep() (step, error) {
 	list, err := json.Marshal(can)
 	return step{
 		challenge: "MFA_SETUP", session: session{Choices: can},
-		parameters: map[string]string{"MFAS_CAN_SETUP": string(list)},
+		parameters: map[string]string{"MFAS_CAN_SETUP": string(list), "USER_ID_FOR_SRP": u.Username},
 	}, err
 }
 
@@ -105,7 +106,7 @@ func (t *poolTx) codeStep(u *userRecord, w *passage, factor, address string) (st
 	name := addressOf(factor)
 	parameters := deliveryParameters(delivery(name, address))
 	parameters["USER_ID_FOR_SRP"] = u.Username
-	next := step{challenge: factor, parameters: parameters, session: session{Code: w.code}}
+	next := step{challenge: factor, parameters: parameters, session: session{Code: w.code, To: addressMark(address)}}
 	return next, t.deliver(inboxRecord{
 		To: address, Kind: kindMFA, Medium: medium(name), Code: w.code, SentAt: t.now.time(),
 	})
@@ -151,11 +152,11 @@ func (t *poolTx) checkSecondFactor(u *userRecord, s session, code string) (_ *us
 // checkSentCode holds an answer against the code in the session. The first code of a factor that is being set up makes its
 // address the user's.
 func (t *poolTx) checkSentCode(u *userRecord, s session, code string) (_ *userRecord, refusal, err error) {
-	if !sameBytes([]byte(s.Code), []byte(code)) {
-		return u, wrongCode(), nil
-	}
-	if s.Address == "" {
+	switch {
+	case s.Address == "" && s.codeFits(u, addressOf(s.Challenge), code):
 		return u, nil, nil
+	case s.Address == "" || !sameBytes([]byte(s.Code), []byte(code)):
+		return u, wrongCode(), nil
 	}
 	if len(t.pool.factorsAsked(u)) > 0 {
 		return nil, nil, invalidSession()
@@ -225,7 +226,8 @@ func (t *poolTx) checkNewEmail(client *clientRecord, u userRecord, address strin
 	if err := t.checkEdit(map[string]string{"email": address}); err != nil {
 		return err
 	}
-	u.Attributes = map[string]string{"email": address, "email_verified": "true"}
+	u.Attributes = maps.Clone(u.Attributes)
+	u.Attributes["email"], u.Attributes["email_verified"] = address, "true"
 	return t.checkAliases(&u)
 }
 

@@ -436,3 +436,45 @@ func TestSentCodes(t *testing.T) {
 	mail = b.challenge("ann@example.com", "EMAIL_OTP")
 	b.tokensOf(b.answer("EMAIL_OTP", mail.Session, answersOf("EMAIL_MFA_CODE", b.lastCode("ann@example.com"))))
 }
+
+// A code that went to an address is worth nothing once the user has another one.
+func TestCodeOfFormerAddress(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.member("ann@example.com")
+	b.withPhone("ann@example.com", "+15550001111")
+	b.must(b.prefer(cognito.SetUserMFAPreferenceInput{
+		AccessToken: b.tokens("ann@example.com").AccessToken, SMSMfaSettings: &types.SMSMfaSettingsType{Enabled: true},
+	}))
+	second := b.challenge("ann@example.com", "SMS_MFA")
+	secondCode := b.lastCode("+15550001111")
+	first := b.choose("ann@example.com", "SMS_OTP")
+	firstCode := b.lastCode("+15550001111")
+	b.withPhone("ann@example.com", "+15550002222")
+	_, err := b.answer("SMS_MFA", second.Session, answersOf("SMS_MFA_CODE", secondCode))
+	b.refused(err, "CodeMismatchException", "Invalid code or auth state for the user.")
+	_, err = b.answer("SMS_OTP", first.Session, answersOf("SMS_OTP_CODE", firstCode))
+	b.refused(err, "CodeMismatchException", "Invalid code or auth state for the user.")
+}
+
+// An administrator may switch TOTP on ahead of time; nobody is asked for what is not set up.
+func TestPreferenceAheadOfSetUp(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.member("ann@example.com")
+	pool, name := b.user()
+	_, err := b.sdk.AdminSetUserMFAPreference(t.Context(), &cognito.AdminSetUserMFAPreferenceInput{
+		UserPoolId: pool, Username: name, SoftwareTokenMfaSettings: on(true),
+	})
+	b.must(err)
+	token := b.tokens(*name).AccessToken
+	out, err := b.associate(token, nil)
+	b.must(err)
+	_, err = b.verifyToken(token, nil, b.totp(*out.SecretCode, 0))
+	b.must(err)
+	b.challenge(*name, "SOFTWARE_TOKEN_MFA")
+	_, err = b.sdk.AdminSetUserMFAPreference(t.Context(), &cognito.AdminSetUserMFAPreferenceInput{
+		UserPoolId: pool, Username: name, SMSMfaSettings: &types.SMSMfaSettingsType{Enabled: true},
+	})
+	b.refused(err, "InvalidParameterException", "User does not have delivery config set to turn on SMS_MFA")
+}

@@ -6,23 +6,28 @@ package userpool
 const firstFactorDigits = 8 // as measured; a code for a second factor has six
 
 func (p *Pool) startEmailOTP(c *call, client *clientRecord, a *candidate, _ map[string]string) (*authOutput, error) {
-	return p.startOTP(c, client, a, "EMAIL_OTP", "email")
+	return p.startOTP(c, client, a, "EMAIL_OTP")
 }
 
 func (p *Pool) startSMSOTP(c *call, client *clientRecord, a *candidate, _ map[string]string) (*authOutput, error) {
-	return p.startOTP(c, client, a, "SMS_OTP", "phone_number")
+	return p.startOTP(c, client, a, "SMS_OTP")
+}
+
+// otpAttribute is the attribute that the code of a first factor goes to.
+func otpAttribute(challenge string) string {
+	return map[string]string{"EMAIL_OTP": "email", "SMS_OTP": "phone_number"}[challenge]
 }
 
 // startOTP sends a code. For a user who does not exist it does the same work, up to writing to the disk, but sends nothing;
 // the code in that session is right for nobody.
-func (p *Pool) startOTP(c *call, client *clientRecord, a *candidate, name, attribute string) (*authOutput, error) {
+func (p *Pool) startOTP(c *call, client *clientRecord, a *candidate, name string) (*authOutput, error) {
 	code, err := newCode(firstFactorDigits)
 	if err != nil {
 		return nil, err
 	}
 	ring := p.keys.of(a.pool.ID)
 	next := step{challenge: name, session: a.begun(ring)}
-	next.session.Code = code
+	next.session.Code, next.session.To = code, addressMark(a.name)
 	err = p.update(a.pool.ID, c.now, func(t *poolTx) error {
 		if a.session != nil {
 			if err := t.spendSession(*a.session); err != nil {
@@ -36,7 +41,7 @@ func (p *Pool) startOTP(c *call, client *clientRecord, a *candidate, name, attri
 			next.parameters = deliveryParameters(a.simulated)
 			return nil
 		}
-		return t.sendOTP(a, attribute, &next)
+		return t.sendOTP(a, otpAttribute(name), &next)
 	})
 	if err != nil {
 		return nil, err
@@ -53,7 +58,7 @@ func (t *poolTx) sendOTP(a *candidate, attribute string, next *step) error {
 		return incorrectPassword() // it was otherwise a moment ago
 	}
 	address := u.Attributes[attribute]
-	next.parameters = deliveryParameters(delivery(attribute, address))
+	next.parameters, next.session.To = deliveryParameters(delivery(attribute, address)), addressMark(address)
 	return t.deliver(inboxRecord{
 		To: address, Kind: kindSignIn, Medium: medium(attribute), Code: next.session.Code, SentAt: t.now.time(),
 	})
@@ -87,7 +92,7 @@ func (t *poolTx) checkOTP(s session, name, code string) (u *userRecord, refusal,
 	if err := t.checkLockOf(countGuesses, account); err != nil {
 		return nil, nil, err
 	}
-	if u == nil || !sameBytes([]byte(s.Code), []byte(code)) {
+	if u == nil || !s.codeFits(u, otpAttribute(s.Challenge), code) {
 		return nil, wrongCode(), t.countGuess(s, account)
 	}
 	switch {

@@ -28,6 +28,14 @@ type passage struct {
 	code   string // for a second factor that is sent
 }
 
+// deviceKeyIn reads DEVICE_KEY, which travels on in sessions. What is longer than keys are is none.
+func deviceKeyIn(parameters map[string]string) string {
+	if key := parameters["DEVICE_KEY"]; len(key) <= 55 {
+		return key
+	}
+	return ""
+}
+
 // step is where a passage has come to: a challenge, or tokens if there is none.
 type step struct {
 	challenge  string

@@ -151,9 +151,12 @@ func (p *Pool) prepare() error {
 		return err
 	}
 	if fresh {
-		if err := p.populate(); err != nil {
-			return err
-		}
+		err = p.populate()
+	} else {
+		err = p.db.Update(completeBuckets)
+	}
+	if err != nil {
+		return err
 	}
 	return p.db.View(p.remember)
 }

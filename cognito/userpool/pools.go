@@ -40,26 +40,12 @@ func regionOf(poolID string) string {
 }
 
 type createPoolInput struct {
-	PoolName               string             `json:"PoolName" is:"required,poolName"`
-	Policies               *policiesInput     `json:"Policies"`
-	DeletionProtection     string             `json:"DeletionProtection"`
-	Schema                 []schemaAttribute  `json:"Schema"`
-	AutoVerifiedAttributes []string           `json:"AutoVerifiedAttributes" is:"address"`
-	AliasAttributes        []string           `json:"AliasAttributes" is:"alias"`
-	UsernameAttributes     []string           `json:"UsernameAttributes" is:"address"`
-	UsernameConfiguration  *usernameConfig    `json:"UsernameConfiguration"`
-	MfaConfiguration       string             `json:"MfaConfiguration" is:"mfa"`
-	UserAttributeUpdate    *attributeUpdate   `json:"UserAttributeUpdateSettings"`
-	AdminCreateUserConfig  *adminCreateConfig `json:"AdminCreateUserConfig"`
-	AccountRecoverySetting *recoverySetting   `json:"AccountRecoverySetting"`
-	DeviceConfiguration    *deviceConfig      `json:"DeviceConfiguration"`
-	UserPoolTier           string             `json:"UserPoolTier" is:"tier"`
-	UserPoolTags           map[string]string  `json:"UserPoolTags"`
-}
-
-type policiesInput struct {
-	PasswordPolicy *passwordPolicy `json:"PasswordPolicy"`
-	SignInPolicy   *signInPolicy   `json:"SignInPolicy"`
+	PoolName              string            `json:"PoolName" is:"required,poolName"`
+	Schema                []schemaAttribute `json:"Schema"`
+	AliasAttributes       []string          `json:"AliasAttributes" is:"alias"`
+	UsernameAttributes    []string          `json:"UsernameAttributes" is:"address"`
+	UsernameConfiguration *usernameConfig   `json:"UsernameConfiguration"`
+	poolSettings
 }
 
 // poolOutput shows a pool as Cognito's UserPoolType.
@@ -99,52 +85,12 @@ func (in *createPoolInput) record() (poolRecord, error) {
 	if len(in.UsernameAttributes) > 0 && len(in.AliasAttributes) > 0 {
 		return rec, invalidParameter("Only one of the aliasAttributes or usernameAttributes can be set in a user pool.")
 	}
-	rec.AutoVerifiedAttributes, rec.AliasAttributes = in.AutoVerifiedAttributes, in.AliasAttributes
-	rec.UsernameAttributes, rec.UsernameConfiguration = in.UsernameAttributes, in.UsernameConfiguration
-	rec.UserAttributeUpdate, rec.AccountRecoverySetting = in.UserAttributeUpdate, in.AccountRecoverySetting
-	rec.DeviceConfiguration, rec.UserPoolTags = in.DeviceConfiguration, in.UserPoolTags
-	if in.MfaConfiguration != "" {
-		rec.MfaConfiguration = in.MfaConfiguration
-	}
-	if in.UserPoolTier != "" {
-		rec.UserPoolTier = in.UserPoolTier
-	}
-	if in.DeletionProtection == "ACTIVE" {
-		rec.DeletionProtection = in.DeletionProtection
-	}
-	if in.AdminCreateUserConfig != nil {
-		rec.AdminCreateUserConfig = *in.AdminCreateUserConfig
-	}
-	if err := in.policiesInto(&rec); err != nil {
+	rec.AliasAttributes, rec.UsernameAttributes = in.AliasAttributes, in.UsernameAttributes
+	rec.UsernameConfiguration = in.UsernameConfiguration
+	if err := in.into(&rec); err != nil {
 		return rec, err
 	}
 	return rec, rec.addSchema(in.Schema)
-}
-
-func (in *createPoolInput) policiesInto(rec *poolRecord) error {
-	if in.Policies == nil {
-		return nil
-	}
-	if given := in.Policies.PasswordPolicy; given != nil {
-		if given.MinimumLength != 0 && (given.MinimumLength < 6 || given.MinimumLength > 99) {
-			return invalidParameter("The minimum length of passwords must be between 6 and 99.")
-		}
-		if given.PasswordHistorySize < 0 || given.PasswordHistorySize > 24 {
-			return invalidParameter("The size of the password history must be between 0 and 24.")
-		}
-		policy := *given
-		if policy.MinimumLength == 0 {
-			policy.MinimumLength = 8
-		}
-		if policy.TemporaryPasswordValidityDays == 0 {
-			policy.TemporaryPasswordValidityDays = 7
-		}
-		rec.Policies.PasswordPolicy = policy
-	}
-	if given := in.Policies.SignInPolicy; given != nil && len(given.AllowedFirstAuthFactors) > 0 {
-		rec.Policies.SignInPolicy = *given
-	}
-	return nil
 }
 
 const customAttributesMost = 50
@@ -204,7 +150,7 @@ func (p *Pool) describeUserPool(c *call, in *poolInput) (*poolOutput, error) {
 	err := p.view(in.UserPoolID, c.now, func(t *poolTx) error {
 		out.UserPool = *t.pool
 		out.UserPool.EstimatedNumberOfUsers = t.bucket(usersBucket).Stats().KeyN
-		out.UserPool.SoftwareTokenMfa = nil
+		out.UserPool.SoftwareTokenMfa, out.UserPool.SMSMfa, out.UserPool.EmailMfa, out.UserPool.WebAuthn = nil, nil, nil, nil
 		return nil
 	})
 	if err != nil {

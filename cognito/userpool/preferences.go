@@ -60,7 +60,7 @@ func (p *Pool) setUserMFAPreference(c *call, in *setPreferenceInput) (*empty, er
 		if err != nil {
 			return err
 		}
-		return t.prefer(u.Sub, in.mfaSettings)
+		return t.prefer(u.Sub, in.mfaSettings, false)
 	})
 	if err != nil {
 		return nil, err
@@ -73,12 +73,13 @@ type adminSetPreferenceInput struct {
 	mfaSettings
 }
 
+// adminSetUserMFAPreference may switch TOTP on before the user has set it up; until then no sign-in asks for it.
 func (p *Pool) adminSetUserMFAPreference(c *call, in *adminSetPreferenceInput) (*empty, error) {
-	return p.onUser(c, &in.adminUserInput, func(t *poolTx, u *userRecord) error { return t.prefer(u.Sub, in.mfaSettings) })
+	return p.onUser(c, &in.adminUserInput, func(t *poolTx, u *userRecord) error { return t.prefer(u.Sub, in.mfaSettings, true) })
 }
 
 // prefer changes the factors that are named and leaves the others. Only one can be preferred; naming another replaces it.
-func (t *poolTx) prefer(sub string, given mfaSettings) error {
+func (t *poolTx) prefer(sub string, given mfaSettings, ahead bool) error {
 	preferred := 0
 	for _, s := range []*mfaSetting{given.SMS, given.SoftwareToken, given.Email} {
 		if s != nil && s.PreferredMfa {
@@ -90,7 +91,7 @@ func (t *poolTx) prefer(sub string, given mfaSettings) error {
 	}
 	_, err := t.change(sub, func(u *userRecord) error {
 		for factor, s := range map[string]*mfaSetting{factorSMS: given.SMS, factorTOTP: given.SoftwareToken, factorEmail: given.Email} {
-			if err := t.preferOne(u, factor, s); err != nil {
+			if err := t.preferOne(u, factor, s, ahead && factor == factorTOTP); err != nil {
 				return err
 			}
 		}
@@ -99,13 +100,14 @@ func (t *poolTx) prefer(sub string, given mfaSettings) error {
 	return err
 }
 
-func (t *poolTx) preferOne(u *userRecord, factor string, s *mfaSetting) error {
+// preferOne changes one factor; ahead lets one be switched on that is not set up.
+func (t *poolTx) preferOne(u *userRecord, factor string, s *mfaSetting, ahead bool) error {
 	switch {
 	case s == nil:
 		return nil
 	case s.PreferredMfa && !s.Enabled:
 		return invalidParameter("%s must be enabled to be preferred.", factor)
-	case s.Enabled:
+	case s.Enabled && !ahead:
 		if err := t.checkSetUp(u, factor); err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ type session struct {
 	Second   bool     `json:"2,omitempty"` // a first factor is proven
 	Mark     []byte   `json:"p,omitempty"` // of the password that the user had then; see passwordMark
 	Device   string   `json:"d,omitempty"` // DEVICE_KEY that the client gave
+	To       []byte   `json:"t,omitempty"` // of the address that the code went to; see addressMark
 	Address  string   `json:"m,omitempty"` // where EMAIL_OTP is set up with its first code: the address it went to
 	Verified bool     `json:"v,omitempty"` // of MFA_SETUP: VerifySoftwareToken has succeeded
 }
@@ -127,6 +128,17 @@ func passwordMark(u *userRecord) []byte {
 	}
 	sum := sha256.Sum256(u.Password.Verifier)
 	return sum[:9]
+}
+
+// addressMark stands for an address that a code was sent to. The code is worth nothing once the user has another one.
+func addressMark(address string) []byte {
+	sum := sha256.Sum256([]byte(address))
+	return sum[:9]
+}
+
+// codeFits holds a code against the one that was sent in a session, to an address that must still be the user's.
+func (s *session) codeFits(u *userRecord, attribute, code string) bool {
+	return sameBytes([]byte(s.Code), []byte(code)) && sameBytes(s.To, addressMark(u.Attributes[attribute])) && u.verified(attribute)
 }
 
 // sessionUser reads the user of a session, who must be the one that the answer names, by whichever name.

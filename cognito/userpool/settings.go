@@ -36,7 +36,7 @@ type poolRecord struct {
 	EmailMfa                 *emailMfa         `json:"emailMfa,omitempty"`
 	WebAuthn                 *webAuthnConfig   `json:"webAuthn,omitempty"`
 	DeviceConfiguration      *deviceConfig     `json:"DeviceConfiguration,omitempty"`
-	LambdaConfig             map[string]string `json:"LambdaConfig,omitempty"`
+	LambdaConfig             map[string]any    `json:"LambdaConfig,omitempty"`
 	EmailVerificationMessage string            `json:"EmailVerificationMessage,omitempty"`
 	EmailVerificationSubject string            `json:"EmailVerificationSubject,omitempty"`
 	SmsVerificationMessage   string            `json:"SmsVerificationMessage,omitempty"`
@@ -61,7 +61,7 @@ type passwordPolicy struct {
 }
 
 type signInPolicy struct {
-	AllowedFirstAuthFactors []string `json:"AllowedFirstAuthFactors"`
+	AllowedFirstAuthFactors []string `json:"AllowedFirstAuthFactors" is:"firstFactor"`
 }
 
 type usernameConfig struct {
@@ -69,12 +69,20 @@ type usernameConfig struct {
 }
 
 type attributeUpdate struct {
-	AttributesRequireVerificationBeforeUpdate []string `json:"AttributesRequireVerificationBeforeUpdate"`
+	AttributesRequireVerificationBeforeUpdate []string `json:"AttributesRequireVerificationBeforeUpdate" is:"address"`
 }
 
 type adminCreateConfig struct {
 	AllowAdminCreateUserOnly  bool `json:"AllowAdminCreateUserOnly"`
 	UnusedAccountValidityDays int  `json:"UnusedAccountValidityDays"`
+
+	InviteMessageTemplate *inviteTemplate `json:"InviteMessageTemplate,omitempty"`
+}
+
+type inviteTemplate struct {
+	SMSMessage   string `json:"SMSMessage,omitempty"`
+	EmailMessage string `json:"EmailMessage,omitempty"`
+	EmailSubject string `json:"EmailSubject,omitempty"`
 }
 
 type recoverySetting struct {
@@ -83,11 +91,15 @@ type recoverySetting struct {
 
 type recoveryMechanism struct {
 	Priority int    `json:"Priority"`
-	Name     string `json:"Name"` // verified_email, verified_phone_number or admin_only
+	Name     string `json:"Name" is:"required,recovery"`
 }
 
 type emailConfig struct {
-	EmailSendingAccount string `json:"EmailSendingAccount"`
+	EmailSendingAccount string `json:"EmailSendingAccount" is:"sendingAccount"`
+	SourceArn           string `json:"SourceArn,omitempty"`
+	From                string `json:"From,omitempty"`
+	ReplyToEmailAddress string `json:"ReplyToEmailAddress,omitempty"`
+	ConfigurationSet    string `json:"ConfigurationSet,omitempty"`
 }
 
 type smsConfig struct {
@@ -97,7 +109,12 @@ type smsConfig struct {
 }
 
 type messageTemplate struct {
-	DefaultEmailOption string `json:"DefaultEmailOption"`
+	DefaultEmailOption string `json:"DefaultEmailOption" is:"emailOption"`
+	SmsMessage         string `json:"SmsMessage,omitempty"`
+	EmailMessage       string `json:"EmailMessage,omitempty"`
+	EmailSubject       string `json:"EmailSubject,omitempty"`
+	EmailMessageByLink string `json:"EmailMessageByLink,omitempty"`
+	EmailSubjectByLink string `json:"EmailSubjectByLink,omitempty"`
 }
 
 type softwareTokenMfa struct {
@@ -120,7 +137,7 @@ type deviceConfig struct {
 }
 
 type userPoolAddOns struct {
-	AdvancedSecurityMode string `json:"AdvancedSecurityMode"`
+	AdvancedSecurityMode string `json:"AdvancedSecurityMode" is:"required,securityMode"`
 }
 
 // caseSensitive tells whether user names that differ in case are different users: so it is unless the pool says no.
@@ -230,6 +247,8 @@ func legacyAllows(flows []string, flow string) bool {
 		return !customOnly
 	case "USER_PASSWORD_AUTH":
 		return slices.Contains(flows, "USER_PASSWORD_AUTH")
+	case "ADMIN_USER_PASSWORD_AUTH":
+		return slices.Contains(flows, "ADMIN_NO_SRP_AUTH")
 	}
 	return false
 }
@@ -306,6 +325,8 @@ func embeddedPool() poolRecord {
 	p.UsernameAttributes = []string{"email"}
 	p.UsernameConfiguration = &usernameConfig{CaseSensitive: false}
 	p.AutoVerifiedAttributes = []string{"email"}
+	// An address that was mistyped must not lock its owner out.
+	p.UserAttributeUpdate = &attributeUpdate{AttributesRequireVerificationBeforeUpdate: []string{"email"}}
 	p.MfaConfiguration = "OPTIONAL"
 	p.SoftwareTokenMfa, p.SMSMfa, p.EmailMfa = &softwareTokenMfa{Enabled: true}, &smsMfa{}, &emailMfa{}
 	p.Policies.SignInPolicy.AllowedFirstAuthFactors = []string{"PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"}

@@ -138,7 +138,7 @@ func (p *Pool) passwordSignIn(c *call, client *clientRecord, parameters map[stri
 	if err != nil {
 		return nil, err
 	}
-	a.device = parameters["DEVICE_KEY"]
+	a.device = deviceKeyIn(parameters)
 	return p.tryPassword(c, client, a, parameters["PASSWORD"])
 }
 

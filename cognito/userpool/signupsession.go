@@ -38,7 +38,7 @@ func (p *Pool) signUpSignIn(c *call, client *clientRecord, parameters map[string
 	if err != nil {
 		return nil, err
 	}
-	w := &passage{client: client, sub: s.Sub, device: parameters["DEVICE_KEY"]}
+	w := &passage{client: client, sub: s.Sub, device: deviceKeyIn(parameters)}
 	return p.pass(c, w, func(t *poolTx) (*userRecord, error, error) {
 		u, err := t.sessionUser(s, parameters["USERNAME"])
 		if err != nil {

@@ -130,7 +130,7 @@ func (p *Pool) answerVerifier(c *call, client *clientRecord, text string, answer
 	if who.user.Password == nil || !sameBytes(who.user.Password.Verifier, state.Verifier) {
 		return nil, p.failedSignIn(c, who)
 	}
-	if who.device = answers["DEVICE_KEY"]; who.device == "" {
+	if who.device = deviceKeyIn(answers); who.device == "" {
 		who.device = device
 	}
 	return p.passwordProven(c, client, who)

@@ -25,7 +25,7 @@ import (
 //	  sessionsOf sub, origin_jti → nothing
 //	  codes      sub, purpose → codeRecord
 //	  throttles  purpose, account → throttleRecord
-//	  spent      id → spentRecord: challenge sessions that have been answered
+//	  spent      id → spentRecord: challenge sessions that have been answered, or answered wrongly
 //	  passkeys   sub, credential id → passkeyRecord
 //	  passkeyOf  credential id → sub
 //	  devices    sub, device key → deviceRecord: devices that have been confirmed
@@ -72,6 +72,19 @@ func perPoolBuckets() []string {
 		usersBucket, namesBucket, groupsBucket, membersBucket, familiesBucket, sessionsOfBucket, codesBucket, throttlesBucket,
 		spentBucket, expiryBucket, passkeysBucket, passkeyOfBucket, devicesBucket, newDevicesBucket,
 	}
+}
+
+// completeBuckets makes the buckets that a file of an earlier version lacks.
+func completeBuckets(tx *bbolt.Tx) error {
+	pools := tx.Bucket([]byte(poolsBucket))
+	return pools.ForEachBucket(func(id []byte) error {
+		for _, name := range perPoolBuckets() {
+			if _, err := pools.Bucket(id).CreateBucketIfNotExists([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // key joins parts. A zero byte within a part, which only a name nobody can have may hold, could reach into another record's

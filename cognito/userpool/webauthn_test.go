@@ -11,6 +11,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -46,6 +47,7 @@ type authenticator struct {
 	challenge            string // "" for the one that was asked for
 	format               string // of the attestation
 	crossOrigin          bool
+	offCurve             bool // the public key is no point of its curve
 	transports           []string
 	attachment           string
 }
@@ -99,6 +101,9 @@ func (a *authenticator) publicKey() []byte {
 			panic(err)
 		}
 		half := len(point) / 2
+		if a.offCurve {
+			point[1] ^= 1
+		}
 		fields = map[int]any{1: 2, 3: -7, -1: 1, -2: point[1 : 1+half], -3: point[1+half:]}
 		if half > 32 {
 			fields[3], fields[-1] = -35, 2
@@ -182,15 +187,16 @@ func (a *authenticator) get(challenge string) map[string]any {
 	}
 }
 
+// creationOptions is read from an SDK's document, which writes numbers as text.
 type creationOptions struct {
 	RP               struct{ ID, Name string }
 	User             struct{ ID, Name, DisplayName string }
 	Challenge        string
 	PubKeyCredParams []struct {
 		Type string
-		Alg  int
+		Alg  int `json:",string"`
 	}
-	Timeout                int
+	Timeout                int `json:",string"`
 	ExcludeCredentials     []descriptor
 	AuthenticatorSelection struct {
 		ResidentKey, UserVerification string
@@ -265,9 +271,16 @@ func (b *bench) passkeyChallenge(name string) (*string, requestOptions) {
 
 func (b *bench) answerPasskey(name string, session *string, assertion map[string]any) (*cognito.RespondToAuthChallengeOutput, error) {
 	b.Helper()
-	raw, err := json.Marshal(assertion)
-	b.must(err)
-	return b.answer("WEB_AUTHN", session, map[string]string{"USERNAME": name, "CREDENTIAL": string(raw)})
+	return b.answer("WEB_AUTHN", session, map[string]string{"USERNAME": name, "CREDENTIAL": asText(b.T, assertion)})
+}
+
+func asText(t *testing.T, v any) string {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }
 
 func (b *bench) passkeySignIn(name string, a *authenticator) (*cognito.RespondToAuthChallengeOutput, error) {
@@ -377,6 +390,7 @@ func TestPasskeyRegistrationRefusals(t *testing.T) {
 		"flags":             {es256, func(a *authenticator) { a.flags |= backedUp }, "WebAuthnCredentialNotSupportedException"},
 		"attestation":       {es256, func(a *authenticator) { a.format = "tpm" }, "WebAuthnCredentialNotSupportedException"},
 		"algorithm":         {es384, func(*authenticator) {}, "WebAuthnCredentialNotSupportedException"},
+		"key":               {es256, func(a *authenticator) { a.offCurve = true }, "WebAuthnCredentialNotSupportedException"},
 		"packed, other key": {es256, func(a *authenticator) { a.format, a.key = "packed", swapped{a.key, es384.key} }, "WebAuthnCredentialNotSupportedException"},
 	} {
 		if err := b.registers(token, try.from.with(try.change)); err == nil {
@@ -404,7 +418,7 @@ type swapped struct {
 	other crypto.Signer
 }
 
-func (s swapped) Sign(r interface{ Read([]byte) (int, error) }, digest []byte, o crypto.SignerOpts) ([]byte, error) {
+func (s swapped) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
 	return s.other.Sign(r, digest, o)
 }
 
@@ -469,6 +483,7 @@ func TestPasskeyLimits(t *testing.T) {
 	b.refused(err, "LimitExceededException", "")
 	b.refused(b.completePasskey(token, a.create(options.Challenge)), "LimitExceededException", "")
 	b.must(b.deletePasskey(token, text64([]byte{1, 7})))
+	b.refused(b.completePasskey(token, a.create(options.Challenge)), "WebAuthnChallengeNotFoundException", "")
 	b.must(b.registers(token, a))
 }
 
@@ -524,6 +539,11 @@ func TestPasskeySignIn(t *testing.T) {
 	b.must(err)
 	if !slices.Contains(out.AvailableChallenges, "WEB_AUTHN") {
 		t.Fatalf("%v", out.AvailableChallenges)
+	}
+	factors, err := b.sdk.GetUserAuthFactors(t.Context(), &cognito.GetUserAuthFactorsInput{AccessToken: token})
+	b.must(err)
+	if !slices.Contains(factors.ConfiguredUserAuthFactors, "WEB_AUTHN") {
+		t.Errorf("%v", factors.ConfiguredUserAuthFactors)
 	}
 	chosen, err := b.answer("SELECT_CHALLENGE", out.Session, map[string]string{"USERNAME": "ann@example.com", "ANSWER": "WEB_AUTHN"})
 	b.must(err)

@@ -103,7 +103,7 @@ func (p *Pool) answerPasskey(c *call, client *clientRecord, s session, answers m
 	if err != nil {
 		return nil, err
 	}
-	w := &passage{client: client, sub: s.Sub, device: cmp.Or(answers["DEVICE_KEY"], s.Device)}
+	w := &passage{client: client, sub: s.Sub, device: cmp.Or(deviceKeyIn(answers), s.Device)}
 	return p.pass(c, w, func(t *poolTx) (*userRecord, error, error) {
 		u, both, refusal, err := t.checkAssertion(s, answers["USERNAME"], given)
 		w.done = both
