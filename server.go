@@ -203,6 +203,7 @@ func (s *server) openPool(ctx context.Context) (*embeddedPool, error) {
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
+	s.log.Info("serving the embedded pool", "url", p.url, "file", p.file)
 	// It outlives the API, whose last requests still need it.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stop = stop

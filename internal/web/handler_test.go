@@ -213,7 +213,7 @@ func TestPanicInTheMiddle(t *testing.T) {
 		}),
 	}))
 	defer server.Close()
-	response, err := http.Post(server.URL+"/graphql", "application/json", nil)
+	response, err := server.Client().Post(server.URL+"/graphql", "application/json", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

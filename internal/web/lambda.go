@@ -20,14 +20,16 @@ var (
 )
 
 // ServeLambda serves h as an AWS Lambda function behind API Gateway (REST and
-// HTTP APIs), a function URL or an Application Load Balancer. Requests carry the
-// values of ctx and end at the function's deadline. It returns only an error;
-// when the runtime goes away the process ends, as the Lambda runtime wants it.
+// HTTP APIs), a function URL or an Application Load Balancer, until ctx ends.
+// Requests carry the values of ctx and end at the function's deadline. When the
+// runtime goes away the process ends, as the Lambda runtime wants it.
 func ServeLambda(ctx context.Context, h http.Handler) error {
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
 		return errNoRuntime
 	}
-	lambda.StartWithOptions(newLambdaHandler(h), lambda.WithContext(ctx))
+	// It returns at no signal, and Lambda sends none while a request is under way.
+	go lambda.StartWithOptions(newLambdaHandler(h), lambda.WithContext(context.WithoutCancel(ctx)))
+	<-ctx.Done()
 	return nil
 }
 

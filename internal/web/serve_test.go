@@ -63,6 +63,10 @@ func await(t *testing.T, what string, holds func() bool) {
 // held is a GraphQL handler whose requests wait until they are let go.
 type held struct{ begun, letGo chan struct{} }
 
+// alone is a client whose connections no other test's server closes when it ends,
+// as httptest does with those of http.DefaultClient.
+func alone() *http.Client { return &http.Client{Transport: &http.Transport{}} }
+
 func newHeld() held { return held{make(chan struct{}), make(chan struct{})} }
 
 func (h held) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
@@ -77,7 +81,7 @@ func TestServeFinishesWhatIsInFlight(t *testing.T) {
 
 	answered := make(chan string, 1)
 	go func() {
-		response, err := http.Post("http://"+s.addr+"/graphql", "application/json", nil)
+		response, err := alone().Post("http://"+s.addr+"/graphql", "application/json", nil)
 		if err != nil {
 			answered <- err.Error()
 			return
@@ -192,7 +196,7 @@ func TestSlowClients(t *testing.T) {
 		slow[name] = s.dial(t)
 		_, _ = io.WriteString(slow[name], beginning)
 	}
-	response, err := http.Get("http://" + s.addr + "/healthz")
+	response, err := alone().Get("http://" + s.addr + "/healthz")
 	if err != nil {
 		t.Fatal(err)
 	}
