@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -19,7 +20,11 @@ import (
 // with what it lacks or does unlike Amazon Cognito. Where only some lines of a
 // script are concerned, the script says so by [cognito-local].
 var cognitoLocalLacks = map[string]string{
+	"account-change-password":              "a wrong password is InvalidPasswordException",
+	"account-forgotten-password":           "the password policy is not looked at",
+	"account-forgotten-unknown":            "ForgotPassword always tells whether a user exists",
 	"auth-revoked":                         "RevokeToken leaves the tokens of the session working",
+	"challenge-new-password":               "the password policy is not looked at",
 	"flow-client-secret":                   "GetTokensFromRefreshToken, which takes a client secret, is unsupported",
 	"flow-email-in-any-case":               "addresses in another case are other users",
 	"flow-logout-everywhere":               "GlobalSignOut is unsupported",
@@ -54,12 +59,13 @@ var cognitoLocalLacks = map[string]string{
 
 // cognitoLocalScripts are the scripts, by name, that are about what a user pool
 // says; the others are about this program alone, or about its own pool.
-var cognitoLocalScripts = regexp.MustCompile(`^(flow|signup|verify|resend|signin|refresh|logout)-` +
+var cognitoLocalScripts = regexp.MustCompile(`^(flow|signup|verify|resend|signin|refresh|logout|account|challenge)-` +
 	`|^auth-(no-token|malformed-header|id-token|wrong-client|deleted-user|revoked)$`)
 
 // TestScriptsOnCognitoLocal runs the scripts on a user pool that shares no code
 // with the embedded one.
 func TestScriptsOnCognitoLocal(t *testing.T) {
+	t.Parallel()
 	directory := installCognitoLocal(t)
 	build(t)
 	server := startCognitoLocal(t, directory)
@@ -178,6 +184,7 @@ func (c *cognitoLocal) newPool(s *script) []string {
 		"PoolName":               s.Name(),
 		"UsernameAttributes":     []string{"email"},
 		"AutoVerifiedAttributes": []string{"email"},
+		"MfaConfiguration":       "OPTIONAL",
 		"Schema":                 []any{map[string]any{"Name": "mode", "AttributeDataType": "String", "Mutable": true}},
 	}).text("UserPool.Id")
 	client := call("CreateUserPoolClient", map[string]any{"UserPoolId": pool, "ClientName": "authgraph"}).text("UserPoolClient.ClientId")
@@ -198,15 +205,16 @@ func (c *cognitoLocal) code(s *script, email string) string {
 	s.Check(err)
 	var file struct {
 		Users map[string]struct {
-			ConfirmationCode string
-			Attributes       []struct{ Name, Value string }
+			ConfirmationCode          string
+			AttributeVerificationCode string // for a new address
+			Attributes                []struct{ Name, Value string }
 		}
 	}
 	s.Check(json.Unmarshal(text, &file))
 	for _, user := range file.Users {
 		for _, a := range user.Attributes {
 			if a.Name == "email" && a.Value == email {
-				return user.ConfirmationCode
+				return cmp.Or(user.AttributeVerificationCode, user.ConfirmationCode)
 			}
 		}
 	}

@@ -46,6 +46,17 @@ func TestLambda(t *testing.T) {
 	})
 }
 
+// TestLambdaEnds: whoever runs the function by other means than Lambda's, such as
+// a container that is stopped, ends it by SIGTERM.
+func TestLambdaEnds(t *testing.T) {
+	t.Parallel()
+	build(t)
+	f := startFunction(t, poolSettings(t), []string{"--embedded-pool"})
+	if err := f.program.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 func poolSettings(t *testing.T) []string {
 	return []string{"ADDR=127.0.0.1:0", "POOL_ADDR=127.0.0.1:0", "DATA_DIR=" + t.TempDir()}
 }

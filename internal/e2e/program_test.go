@@ -87,7 +87,7 @@ func (p *program) await(what string, condition func() bool) error {
 	for !condition() {
 		switch {
 		case p.hasEnded():
-			return fmt.Errorf("the program ended (%v) before %s\n%s", p.err, what, p.stderr.String())
+			return fmt.Errorf("the program ended (%s) before %s\n%s", fmt.Sprint(p.err), what, p.stderr.String())
 		case time.Now().After(deadline):
 			return fmt.Errorf("waited in vain for %s\n%s", what, p.stderr.String())
 		}

@@ -8,10 +8,10 @@ package e2e
 //	serve [-new] [-unready] [-standins] [NAME=VALUE…] [-- FLAG…]
 //	      starts the binary with these settings and waits until it takes traffic
 //	      (-unready: until it listens). Sets $API, $ADDR and, with the embedded pool,
-//	      $POOL, $POOL_ID and $CLIENT_ID; stdout has the banner. Every program gets DATA_DIR=$DATA_DIR
-//	      and listens on free ports of 127.0.0.1 unless told otherwise. With
-//	      -new it makes its pool's file itself, elsewhere it finds one without users.
-//	      With -standins it uses the stand-ins below instead of a pool.
+//	      $POOL, $POOL_ID and $CLIENT_ID; stdout has the banner. Unless told
+//	      otherwise every program gets DATA_DIR=$DATA_DIR, with a pool without users
+//	      in it (-new: with nothing), and listens on free ports of 127.0.0.1. With
+//	      -standins it uses the stand-ins below instead of a pool.
 //	! serve …
 //	      starts it and waits until it refuses; stdout and stderr hold its words.
 //	restart [NAME=VALUE…]
@@ -128,6 +128,7 @@ func build(t *testing.T) {
 
 // TestScripts runs every script on the embedded pool.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	build(t)
 	testscript.Run(t, params(filepath.Join("testdata", "*.txt"), nil))
 }

@@ -1,0 +1,37 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestPasskeysInChromium registers a passkey, signs in with it and deletes it in
+// a real browser, through the API. It needs Chromium, and what npm ci in
+// internal/web/playground installs.
+func TestPasskeysInChromium(t *testing.T) {
+	leaveOut := t.Skip
+	if os.Getenv("AUTHGRAPH_ALL_SUITES") == "1" {
+		leaveOut = t.Fatal
+	}
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		leaveOut("left out: no Chromium on the PATH")
+	}
+	if _, err := os.Stat("../web/playground/node_modules/playwright-core"); err != nil {
+		leaveOut("left out: no playwright-core; run npm ci in internal/web/playground")
+	}
+	build(t)
+	p := startForTest(t, poolSettings(t), nil)
+	if err := p.awaitReady(); err != nil {
+		t.Fatal(err)
+	}
+	// The relying party is localhost, which an address is not.
+	local := func(url string) string { return strings.Replace(url, "127.0.0.1", "localhost", 1) }
+	script := exec.CommandContext(t.Context(), "node", "passkeys.mjs", local(p.api()), local(p.pool()))
+	script.Env = append(os.Environ(), "CHROMIUM="+chromium)
+	if out, err := script.CombinedOutput(); err != nil {
+		t.Errorf("passkeys.mjs: %v\n%s", err, out)
+	}
+}
