@@ -134,31 +134,31 @@ type challenge struct {
 
 // newChallenge translates one of Cognito's challenges. The names are those of
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html
-func (client *Client) newChallenge(c challenge) SigninResult {
-	sealed := c.sealedSession()
+func (c *Client) newChallenge(asked challenge) SigninResult {
+	sealed := asked.sealedSession()
 	base := challengeBase{Session: sealed.String()}
-	p := c.parameters
-	switch c.name {
+	p := asked.parameters
+	switch asked.name {
 	case "SMS_MFA":
-		return &SMSMFAChallenge{base, c.codeDelivery()}
+		return &SMSMFAChallenge{base, asked.codeDelivery()}
 	case "EMAIL_OTP":
-		return &EmailOTPChallenge{base, c.codeDelivery()}
+		return &EmailOTPChallenge{base, asked.codeDelivery()}
 	case "SMS_OTP":
-		return &SMSOTPChallenge{base, c.codeDelivery()}
+		return &SMSOTPChallenge{base, asked.codeDelivery()}
 	case "SOFTWARE_TOKEN_MFA":
 		return &TOTPChallenge{base, optional(p["FRIENDLY_DEVICE_NAME"])}
 	case "SELECT_MFA_TYPE":
 		return &SelectMFAChallenge{base, jsonList(p["MFAS_CAN_CHOOSE"])}
 	case "MFA_SETUP":
-		return &MFASetupChallenge{base, jsonList(p["MFAS_CAN_SETUP"]), client, sealed}
+		return &MFASetupChallenge{base, jsonList(p["MFAS_CAN_SETUP"]), c, sealed}
 	case "NEW_PASSWORD_REQUIRED":
 		return &NewPasswordChallenge{base, missingAttributes(p["requiredAttributes"])}
 	case "PASSWORD_VERIFIER":
 		return &SRPChallenge{base, p["SALT"], p["SRP_B"], p["SECRET_BLOCK"], p["USER_ID_FOR_SRP"]}
 	case "PASSWORD", "PASSWORD_SRP":
-		return &PasswordChallenge{base, c.name == "PASSWORD_SRP"}
+		return &PasswordChallenge{base, asked.name == "PASSWORD_SRP"}
 	case "SELECT_CHALLENGE":
-		return &SelectFactorChallenge{base, challengeNames(c.available)}
+		return &SelectFactorChallenge{base, challengeNames(asked.available)}
 	case "WEB_AUTHN":
 		return &PasskeyChallenge{base, p["CREDENTIAL_REQUEST_OPTIONS"]}
 	case "CUSTOM_CHALLENGE":
@@ -168,7 +168,7 @@ func (client *Client) newChallenge(c challenge) SigninResult {
 	case "DEVICE_PASSWORD_VERIFIER":
 		return &DeviceVerifierChallenge{base, p["SALT"], p["SRP_B"], p["SECRET_BLOCK"], p["DEVICE_KEY"]}
 	default:
-		return &UnknownChallenge{base, c.name, parameterList(p)}
+		return &UnknownChallenge{base, asked.name, parameterList(p)}
 	}
 }
 

@@ -227,7 +227,8 @@ func (d *deviceRecord) description() deviceDescription {
 		remembered = "remembered"
 	}
 	for _, a := range []attribute{
-		{Name: "device_name", Value: d.Name}, {Name: "dev:device_remembered_status", Value: remembered},
+		{Name: "device_name", Value: d.Name},
+		{Name: "dev:device_remembered_status", Value: remembered},
 		{Name: "last_ip_used", Value: d.IP},
 	} {
 		if a.Value != "" {

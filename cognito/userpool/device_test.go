@@ -167,7 +167,10 @@ func TestConfirmDevice(t *testing.T) {
 	_, err := b.getDevice(result.AccessToken, d.key) // not confirmed yet
 	b.refused(err, "ResourceNotFoundException", missing)
 	for _, secret := range []*types.DeviceSecretVerifierConfigType{
-		nil, {}, {Salt: aws.String("AA=="), PasswordVerifier: aws.String("")}, {Salt: aws.String("?"), PasswordVerifier: aws.String("AgI=")},
+		nil,
+		{},
+		{Salt: aws.String("AA=="), PasswordVerifier: aws.String("")},
+		{Salt: aws.String("?"), PasswordVerifier: aws.String("AgI=")},
 		{Salt: aws.String("AA=="), PasswordVerifier: aws.String("AQ==")},
 		{Salt: aws.String("AA=="), PasswordVerifier: aws.String(base64.StdEncoding.EncodeToString(newSRPClient(t).n.Bytes()))},
 	} {
@@ -430,8 +433,10 @@ func TestDeviceSignInRefusals(t *testing.T) {
 	b.refused(err, "NotAuthorizedException", "Invalid session for the user, session can only be used once.")
 
 	for _, change := range []struct{ name, value, exception string }{
-		{"DEVICE_KEY", other.key, "ResourceNotFoundException"}, {"DEVICE_KEY", "", "InvalidParameterException"},
-		{"SRP_A", "", "InvalidParameterException"}, {"SRP_A", srp.n.Text(16), "InvalidParameterException"},
+		{"DEVICE_KEY", other.key, "ResourceNotFoundException"},
+		{"DEVICE_KEY", "", "InvalidParameterException"},
+		{"SRP_A", "", "InvalidParameterException"},
+		{"SRP_A", srp.n.Text(16), "InvalidParameterException"},
 	} {
 		given := maps.Clone(ask)
 		given[change.name] = change.value

@@ -25,15 +25,29 @@ func TestAllowedOrigin(t *testing.T) {
 		relyingParty, origin string
 		allowed              bool
 	}{
-		{"localhost", "http://localhost", true}, {"localhost", "http://localhost:3000", true}, {"localhost", "https://localhost:8443", true},
-		{"localhost", "https://app.localhost", true}, {"localhost", "http://app.localhost", false}, {"localhost", "http://127.0.0.1:3000", false},
-		{"example.com", "https://example.com", true}, {"example.com", "https://login.app.example.com", true},
-		{"example.com", "http://example.com", false}, {"example.com", "https://example.com.evil.test", false},
-		{"example.com", "https://notexample.com", false}, {"example.com", "https://example.com/", false},
-		{"example.com", "https://evil.test?example.com", false}, {"example.com", "https://user@example.com", false},
-		{"example.com", "https://evil.test#.example.com", false}, {"example.com", "android:apk-key-hash:AAAA", false},
-		{"example.com", "https://", false}, {"example.com", "", false}, {"example.com", "null", false}, {"example.com", "https://.example.com", true},
-		{"example.com", "https://Example.com", false}, {"example.com", "HTTPS://example.com", false}, {"example.com", "http://localhost", false},
+		{"localhost", "http://localhost", true},
+		{"localhost", "http://localhost:3000", true},
+		{"localhost", "https://localhost:8443", true},
+		{"localhost", "https://app.localhost", true},
+		{"localhost", "http://app.localhost", false},
+		{"localhost", "http://127.0.0.1:3000", false},
+		{"example.com", "https://example.com", true},
+		{"example.com", "https://login.app.example.com", true},
+		{"example.com", "http://example.com", false},
+		{"example.com", "https://example.com.evil.test", false},
+		{"example.com", "https://notexample.com", false},
+		{"example.com", "https://example.com/", false},
+		{"example.com", "https://evil.test?example.com", false},
+		{"example.com", "https://user@example.com", false},
+		{"example.com", "https://evil.test#.example.com", false},
+		{"example.com", "android:apk-key-hash:AAAA", false},
+		{"example.com", "https://", false},
+		{"example.com", "", false},
+		{"example.com", "null", false},
+		{"example.com", "https://.example.com", true},
+		{"example.com", "https://Example.com", false},
+		{"example.com", "HTTPS://example.com", false},
+		{"example.com", "http://localhost", false},
 	} {
 		if got := allowedOrigin(c.relyingParty, c.origin); got != c.allowed {
 			t.Errorf("%s from %q: %v", c.relyingParty, c.origin, got)
@@ -50,9 +64,15 @@ func TestDeviceSecret(t *testing.T) {
 		t.Error(salt, v, err)
 	}
 	for _, bad := range []*deviceSecret{
-		nil, {}, {Salt: text([]byte{1})}, {PasswordVerifier: text(good)}, {Salt: "!", PasswordVerifier: text(good)},
-		{Salt: text(make([]byte, 65)), PasswordVerifier: text(good)}, {Salt: text([]byte{1}), PasswordVerifier: text([]byte{1})},
-		{Salt: text([]byte{1}), PasswordVerifier: text(make([]byte, 400))}, {Salt: text([]byte{1}), PasswordVerifier: text(srpPad(g.n))},
+		nil,
+		{},
+		{Salt: text([]byte{1})},
+		{PasswordVerifier: text(good)},
+		{Salt: "!", PasswordVerifier: text(good)},
+		{Salt: text(make([]byte, 65)), PasswordVerifier: text(good)},
+		{Salt: text([]byte{1}), PasswordVerifier: text([]byte{1})},
+		{Salt: text([]byte{1}), PasswordVerifier: text(make([]byte, 400))},
+		{Salt: text([]byte{1}), PasswordVerifier: text(srpPad(g.n))},
 		{Salt: text([]byte{1}), PasswordVerifier: text(bytes.Repeat([]byte{2}, 500))},
 	} {
 		if _, _, err := g.deviceSecret(bad); err == nil {
@@ -154,7 +174,7 @@ func TestOlderFile(t *testing.T) {
 	if p, err = Open(Options{Path: path}); err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close()
+	defer func() { _ = p.Close() }()
 	for _, bucket := range passkeyBuckets() {
 		if n := leftovers(t, p, bucket); n != 0 {
 			t.Errorf("%d records in %s", n, bucket)
