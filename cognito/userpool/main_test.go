@@ -242,7 +242,7 @@ func (b *bench) raw(method, path, body string, headers ...string) *http.Response
 	}
 	resp, err := b.server.Client().Do(req)
 	b.must(err)
-	b.Cleanup(func() { resp.Body.Close() })
+	b.Cleanup(func() { _ = resp.Body.Close() })
 	return resp
 }
 
