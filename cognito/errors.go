@@ -190,6 +190,13 @@ func (t errorTable) explain(op operation, fault *Fault, text string) *apierr.Err
 	if m, ok := t.exceptions[fault.Exception]; ok {
 		return t.complete(&apierr.Error{Code: m.code, Message: m.message, Cause: fault}, fault, text)
 	}
+	if isUnknownOperation(fault.Err) {
+		return &apierr.Error{
+			Code:    apierr.NotEnabled,
+			Message: "The user directory does not have this operation.",
+			Cause:   fault,
+		}
+	}
 	if fault.Status >= http.StatusInternalServerError {
 		return &apierr.Error{
 			Code:    apierr.ServiceUnavailable,

@@ -1,14 +1,21 @@
 package cognito_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"authgraph/cognito"
+	"authgraph/internal/apierr"
 )
 
 // jwt returns an unsigned token with the claims: what is read of tokens that
@@ -144,6 +151,91 @@ func TestAuthTokens(t *testing.T) {
 	}
 	if u.calls.Load() != 1 {
 		t.Errorf("%d calls: the tokens tell who signed in", u.calls.Load())
+	}
+}
+
+// Refreshes of one token at the same time share one call; another token, or
+// another device, gets its own.
+func TestRefreshesAreShared(t *testing.T) {
+	var calls atomic.Int64
+	arrived, release := make(chan struct{}, 100), make(chan struct{})
+	stand := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		calls.Add(1)
+		arrived <- struct{}{}
+		<-release
+		_, _ = io.WriteString(w, `{"AuthenticationResult":{"AccessToken":"a.b.c","RefreshToken":"the next","ExpiresIn":60}}`)
+	}))
+	defer stand.Close()
+	client := newClient(t, stand.URL, nil)
+	var waiting, done sync.WaitGroup
+	refresh := func(token string, device *string) {
+		waiting.Add(1)
+		done.Go(func() {
+			waiting.Done()
+			tokens, err := client.RefreshTokens(t.Context(), token, device)
+			if err != nil || *tokens.RefreshToken != "the next" {
+				t.Errorf("%v %v", tokens, err)
+			}
+		})
+	}
+	refresh("one", nil)
+	<-arrived
+	for range 20 {
+		refresh("one", nil)
+	}
+	refresh("two", nil)
+	refresh("one", new("device"))
+	<-arrived
+	<-arrived
+	waiting.Wait()
+	close(release)
+	done.Wait()
+	// Some of the twenty may have come only after the first answer.
+	if n := calls.Load(); n < 3 || n > 4 {
+		t.Errorf("%d calls, want 3", n)
+	}
+
+	// A caller who goes away does not take the call from the others.
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := client.RefreshTokens(ctx, "three", nil); apierr.From(err) == nil || apierr.From(err).Code != apierr.ServiceUnavailable {
+		t.Errorf("after the caller went away: %v", err)
+	}
+}
+
+// How a sign-in is begun, in Cognito's words.
+func TestStartSignIn(t *testing.T) {
+	tests := []struct {
+		name string
+		in   cognito.StartSigninInput
+		want string
+	}{
+		{"choose", cognito.StartSigninInput{}, `USER_AUTH {"USERNAME":"ada@example.com"}`},
+		{"preferred", cognito.StartSigninInput{PreferredFactor: new("EMAIL_OTP")}, `USER_AUTH {"PREFERRED_CHALLENGE":"EMAIL_OTP","USERNAME":"ada@example.com"}`},
+		{"preferred SRP", cognito.StartSigninInput{PreferredFactor: new("PASSWORD_SRP"), SrpA: new("abc")}, `USER_AUTH {"PREFERRED_CHALLENGE":"PASSWORD_SRP","SRP_A":"abc","USERNAME":"ada@example.com"}`},
+		{"SRP", cognito.StartSigninInput{SrpA: new("abc"), DeviceKey: new("d")}, `USER_SRP_AUTH {"DEVICE_KEY":"d","SRP_A":"abc","USERNAME":"ada@example.com"}`},
+		{"custom", cognito.StartSigninInput{Custom: new(true)}, `CUSTOM_AUTH {"USERNAME":"ada@example.com"}`},
+		{"custom after SRP", cognito.StartSigninInput{Custom: new(true), SrpA: new("abc")}, `CUSTOM_AUTH {"CHALLENGE_NAME":"SRP_A","SRP_A":"abc","USERNAME":"ada@example.com"}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			u := newUpstream(t, 200, `{"ChallengeName":"CUSTOM_CHALLENGE","Session":"s","ChallengeParameters":{}}`)
+			tt.in.Email = "ada@example.com"
+			if _, err := newClient(t, u.URL, nil).StartSignIn(t.Context(), tt.in); err != nil {
+				t.Fatal(err)
+			}
+			_, request := u.last()
+			parameters, _ := json.Marshal(request["AuthParameters"])
+			if got := fmt.Sprint(request["AuthFlow"], " ", string(parameters)); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+	_, err := newClient(t, "http://127.0.0.1:1", nil).StartSignIn(t.Context(),
+		cognito.StartSigninInput{Email: "ada@example.com", Custom: new(true), PreferredFactor: new("PASSWORD")})
+	if e := apierr.From(err); e.Code != apierr.BadUserInput || e.Field != "input.custom" {
+		t.Errorf("custom and a preferred factor: %v", err)
 	}
 }
 
