@@ -199,11 +199,11 @@ func (s *server) openPool(ctx context.Context) (*embeddedPool, error) {
 		done: make(chan error, 1),
 		log:  s.log,
 	}
-	p.pool, err = userpool.Open(userpool.Options{Path: p.file, URL: p.url, Log: s.log})
+	p.pool, err = userpool.Open(userpool.Options{Path: p.file, URL: p.url, Log: s.log, Shape: poolShape(s.settings.Pool)})
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	s.log.Info("serving the embedded pool", "url", p.url, "file", p.file)
+	s.log.Info("serving the embedded pool", "url", p.url, "inbox", p.url+"/inbox", "file", p.file)
 	// It outlives the API, whose last requests still need it.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stop = stop
@@ -211,6 +211,18 @@ func (s *server) openPool(ctx context.Context) (*embeddedPool, error) {
 		p.done <- web.Serve(background, listener, p.pool, web.ServeOptions{DrainDelay: -1, Log: s.log})
 	}()
 	return p, nil
+}
+
+func poolShape(s config.PoolShape) userpool.Shape {
+	return userpool.Shape{
+		MFA:                 s.MFA,
+		AuthFlows:           s.AuthFlows,
+		UserExistenceErrors: s.UserExistenceErrors,
+		RotationGrace:       s.RotationGrace,
+		ClientSecret:        s.ClientSecret.Reveal(),
+		UsernameAttributes:  s.UsernameAttributes,
+		CustomAttributes:    s.CustomAttributes,
+	}
 }
 
 // close ends the pool and writes what is left to write.
@@ -226,6 +238,7 @@ func (p *embeddedPool) target() target {
 		region:   "us-east-1",
 		poolID:   p.pool.ID(),
 		clientID: p.pool.ClientID(),
+		secret:   config.Secret(p.pool.ClientSecret()),
 		endpoint: p.url,
 		issuers:  []string{p.pool.Issuer()},
 		jwksURL:  p.pool.Issuer() + "/.well-known/jwks.json",

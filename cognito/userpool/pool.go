@@ -26,6 +26,9 @@ type Options struct {
 	// URL is the address under which the pool is reached, such as http://127.0.0.1:9229. Tokens name it as their issuer.
 	// Default http://127.0.0.1:9229.
 	URL string
+	// Shape is what the default pool and its client are to be like. By default a new file gets the pool that the package
+	// comment describes, and an existing one stays as it is.
+	Shape Shape
 	// Now tells the time. Default time.Now.
 	Now func() time.Time
 	// Log takes a line per call at level Debug, and internal errors at level Error: operation, outcome and request id,
@@ -45,8 +48,10 @@ type Pool struct {
 	url        string
 	hostname   string
 	region     string
+	shape      Shape
 	poolID     string
 	clientID   string
+	secret     string // of the default client
 	srp        *srpGroup
 	// derive computes an SRP verifier. It is a field so that a test can count how often that happens.
 	derive func(poolName, userID, password string, salt []byte) []byte
@@ -71,7 +76,7 @@ func Open(o Options) (*Pool, error) {
 	}
 	p := &Pool{
 		db: db, commits: &committer{db: db}, operations: table(), inboxPage: newInboxPage(), now: o.Now, log: o.Log,
-		url: strings.TrimRight(o.URL, "/"), hostname: hostname, region: o.Region, srp: newSRPGroup(),
+		url: strings.TrimRight(o.URL, "/"), hostname: hostname, region: o.Region, shape: o.Shape, srp: newSRPGroup(),
 	}
 	p.derive = p.srp.verifier
 	if err := p.prepare(); err != nil {
@@ -158,6 +163,10 @@ func (p *Pool) prepare() error {
 	if err != nil {
 		return err
 	}
+	err = p.db.Update(func(tx *bbolt.Tx) error { return p.shape.applyTo(tx, momentOf(p.now())) })
+	if err != nil {
+		return err
+	}
 	return p.db.View(p.remember)
 }
 
@@ -196,7 +205,7 @@ func (p *Pool) populate() error {
 				return err
 			}
 		}
-		if err := createPool(tx, poolID, embeddedPool(), keys, momentOf(p.now())); err != nil {
+		if err := createPool(tx, poolID, p.shape.newPool(), keys, momentOf(p.now())); err != nil {
 			return err
 		}
 		if err := save(tx.Bucket([]byte(clientsBucket)), key(client.ClientID), client); err != nil {
@@ -217,6 +226,11 @@ func (p *Pool) populate() error {
 func (p *Pool) remember(tx *bbolt.Tx) error {
 	meta := tx.Bucket([]byte(metaBucket))
 	p.poolID, p.clientID = string(meta.Get([]byte("defaultPool"))), string(meta.Get([]byte("defaultClient")))
+	client, err := load[clientRecord](tx.Bucket([]byte(clientsBucket)), key(p.clientID))
+	if err != nil || client == nil {
+		return errors.Join(errors.New("userpool: the file lacks its app client"), err)
+	}
+	p.secret = client.ClientSecret
 	pools := tx.Bucket([]byte(poolsBucket))
 	return pools.ForEachBucket(func(id []byte) error {
 		rec, err := load[keyRecord](pools.Bucket(id), []byte(keysKey))
@@ -238,8 +252,11 @@ func (p *Pool) remember(tx *bbolt.Tx) error {
 // ID is the id of the default user pool, such as us-east-1_AbC123xyZ.
 func (p *Pool) ID() string { return p.poolID }
 
-// ClientID is the id of the default pool's app client. It has no secret.
+// ClientID is the id of the default pool's app client.
 func (p *Pool) ClientID() string { return p.clientID }
+
+// ClientSecret is that client's secret, empty unless [Shape] gave it one.
+func (p *Pool) ClientSecret() string { return p.secret }
 
 // Issuer is the iss claim of the default pool's tokens and the base of its key set's address: Options.URL, a slash, and ID.
 func (p *Pool) Issuer() string { return p.issuerOf(p.poolID) }

@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // check notes what the settings must not be to each other. The table is in the
 // order in which one reads the manual.
@@ -49,6 +52,14 @@ func (s *Settings) check(raw *flags, faults *Faults) {
 		{
 			s.embedded && !s.PoolOnly && s.Addr != "" && s.Addr == s.PoolAddr && !strings.HasSuffix(s.Addr, ":0"),
 			"ADDR and POOL_ADDR are the same; give the embedded pool a port of its own.",
+		},
+		{
+			s.embedded && !s.PoolOnly && len(s.Pool.UsernameAttributes) > 0 && !slices.Contains(s.Pool.UsernameAttributes, "email"),
+			"POOL_USERNAME_ATTRIBUTES leaves out email, which the API signs users up with; add it, or serve the pool alone (authgraph pool).",
+		},
+		{
+			slices.Contains(s.Pool.UsernameAttributes, "username") && len(s.Pool.UsernameAttributes) > 1,
+			"POOL_USERNAME_ATTRIBUTES has username beside others; it is for a pool whose users are named by no address.",
 		},
 		{
 			s.Playground && !s.Introspection,

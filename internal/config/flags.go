@@ -39,6 +39,14 @@ type flags struct {
 	DataDir      string `name:"data-dir" group:"pool" placeholder:"DIR" default:".authgraph" help:"Directory of the embedded pool's file. Default: .authgraph."`
 	PoolAddr     string `name:"pool-addr" group:"pool" placeholder:"HOST:PORT" default:"127.0.0.1:9229" help:"Where the embedded pool listens. Default: 127.0.0.1:9229."`
 
+	PoolMFA                 string `name:"pool-mfa" group:"pool" placeholder:"off|optional|on" help:"Whether the embedded pool asks for a second factor. Default: what its file has, which is optional for a new one."`
+	PoolAuthFlows           string `name:"pool-auth-flows" group:"pool" placeholder:"FLOW,..." help:"What its app client permits, by Cognito's names: ALLOW_USER_PASSWORD_AUTH and so on. Default: what its file has, which is all for a new one."`
+	PoolUserExistenceErrors string `name:"pool-user-existence-errors" group:"pool" placeholder:"enabled|legacy" help:"Whether it hides (enabled) or tells (legacy) that a user does not exist. Default: what its file has, which is enabled for a new one."`
+	PoolRotation            string `name:"pool-rotation" group:"pool" placeholder:"off|SECONDS" help:"Whether refresh tokens rotate, and for how long (0 to 60 s) a replaced one is still good. Default: what its file has, which is off for a new one."`
+	PoolClientSecret        Secret `name:"pool-client-secret" group:"pool" placeholder:"SECRET" help:"A secret for its app client, of at least 24 letters, digits, + or _. Default: what its file has, which is none for a new one."`
+	PoolUsernameAttributes  string `name:"pool-username-attributes" group:"pool" placeholder:"NAME,..." help:"What users of a new pool sign up with: email, phone_number, both, or username. The API needs email. Default: email."`
+	PoolCustomAttributes    string `name:"pool-custom-attributes" group:"pool" placeholder:"NAME,..." help:"Attributes to add to its schema, without custom:. Default: none beside mode."`
+
 	LogLevel  string `name:"log-level" group:"log" placeholder:"debug|info|warn|error" default:"info" help:"Least level that is logged. Default: info."`
 	LogFormat string `name:"log-format" group:"log" placeholder:"auto|text|json" default:"auto" help:"Form of the log. Default: auto, which is text on a terminal and json elsewhere."`
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // read turns raw text into settings. It looks at each value by itself; what
@@ -27,6 +28,7 @@ func read(raw *flags, getenv func(string) string, faults *Faults) *Settings {
 		TrustedProxies:     r.proxies("TRUSTED_PROXIES", raw.TrustedProxies),
 		DataDir:            r.present("DATA_DIR", raw.DataDir),
 		PoolAddr:           r.address("POOL_ADDR", raw.PoolAddr),
+		Pool:               r.pool(raw),
 		LogLevel:           r.level("LOG_LEVEL", raw.LogLevel),
 		LogFormat:          r.oneOf("LOG_FORMAT", raw.LogFormat, "auto", "text", "json"),
 		Lambda:             getenv("AWS_LAMBDA_RUNTIME_API") != "",
@@ -279,4 +281,67 @@ func quote(value string) string {
 		value = value[:most] + "..."
 	}
 	return strconv.Quote(value)
+}
+
+// pool reads what the embedded pool is to be like.
+func (r reader) pool(raw *flags) PoolShape {
+	return PoolShape{
+		MFA:                 strings.ToUpper(r.ifGiven("POOL_MFA", raw.PoolMFA, "off", "optional", "on")),
+		AuthFlows:           r.names("POOL_AUTH_FLOWS", raw.PoolAuthFlows, `^ALLOW_[A-Z_]{1,40}$`, "write Cognito's names, for instance ALLOW_USER_SRP_AUTH"),
+		UserExistenceErrors: strings.ToUpper(r.ifGiven("POOL_USER_EXISTENCE_ERRORS", raw.PoolUserExistenceErrors, "enabled", "legacy")),
+		RotationGrace:       r.rotation("POOL_ROTATION", raw.PoolRotation),
+		ClientSecret:        r.poolSecret("POOL_CLIENT_SECRET", raw.PoolClientSecret),
+		UsernameAttributes:  r.names("POOL_USERNAME_ATTRIBUTES", raw.PoolUsernameAttributes, `^(email|phone_number|username)$`, "write email, phone_number, both, or username"),
+		CustomAttributes:    r.names("POOL_CUSTOM_ATTRIBUTES", raw.PoolCustomAttributes, `^[A-Za-z0-9_.-]{1,20}$`, "write names of at most 20 letters, digits, dots, dashes or underscores, without custom:"),
+	}
+}
+
+func (r reader) ifGiven(name, value string, values ...string) string {
+	if value == "" {
+		return ""
+	}
+	return r.oneOf(name, value, values...)
+}
+
+// names reads a list separated by commas.
+func (r reader) names(name, value, pattern, mend string) []string {
+	if value == "" {
+		return nil
+	}
+	form := regexp.MustCompile(pattern)
+	var list []string
+	for _, item := range strings.Split(value, ",") {
+		item = strings.TrimSpace(item)
+		if !form.MatchString(item) {
+			r.faults.add("%s has %s in it; %s.", name, quote(item), mend)
+			continue
+		}
+		list = append(list, item)
+	}
+	return list
+}
+
+// rotation reads off, or a grace period in seconds.
+func (r reader) rotation(name, value string) *time.Duration {
+	if value == "" {
+		return nil
+	}
+	grace := -time.Second
+	if !strings.EqualFold(value, "off") {
+		seconds, err := strconv.Atoi(value)
+		if err != nil || seconds < 0 || seconds > 60 {
+			r.faults.add("%s is %s; write off, or the grace period in seconds, 0 to 60.", name, quote(value))
+			return nil
+		}
+		grace = time.Duration(seconds) * time.Second
+	}
+	return &grace
+}
+
+// poolSecret takes a secret of the form that Cognito's own have.
+func (r reader) poolSecret(name string, value Secret) Secret {
+	if value != "" && !regexp.MustCompile(`^[A-Za-z0-9_+]{24,64}$`).MatchString(value.Reveal()) {
+		r.faults.add("%s must have 24 to 64 letters, digits, + or _.", name)
+	}
+	return value
 }

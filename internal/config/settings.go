@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // ErrShown is returned by [Parse] when --help or --version was asked for and
@@ -53,6 +54,9 @@ type Settings struct {
 	// PoolAddr is where the embedded pool listens.
 	PoolAddr string
 
+	// Pool is what the embedded pool is to be like.
+	Pool PoolShape
+
 	// LogLevel is the least level that is logged.
 	LogLevel slog.Level
 	// LogFormat is auto, text or json.
@@ -66,6 +70,20 @@ type Settings struct {
 	PoolOnly bool
 
 	embedded bool
+}
+
+// PoolShape is what the embedded pool is to be like. Empty values leave what its
+// file has.
+type PoolShape struct {
+	MFA                 string // OFF, OPTIONAL or ON
+	AuthFlows           []string
+	UserExistenceErrors string // ENABLED or LEGACY
+	// RotationGrace is the grace period of refresh token rotation; nil leaves it,
+	// a negative one switches rotation off.
+	RotationGrace      *time.Duration
+	ClientSecret       Secret
+	UsernameAttributes []string
+	CustomAttributes   []string
 }
 
 // Embedded tells whether the embedded user pool is used.

@@ -20,6 +20,9 @@ import (
 // with what it lacks or does unlike Amazon Cognito. Where only some lines of a
 // script are concerned, the script says so by [cognito-local].
 var cognitoLocalLacks = map[string]string{
+	"account-attribute-code":               "verification of a new address is not what it asks for",
+	"account-factors":                      "GetUserAuthFactors is unsupported",
+	"account-feedback":                     "UpdateAuthEventFeedback is unsupported",
 	"account-change-password":              "a wrong password is InvalidPasswordException",
 	"account-forgotten-password":           "the password policy is not looked at",
 	"account-forgotten-unknown":            "ForgotPassword always tells whether a user exists",
