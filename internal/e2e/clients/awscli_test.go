@@ -3,6 +3,7 @@ package clients_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"slices"
 	"strings"
@@ -13,6 +14,10 @@ import (
 // script to fill one.
 func TestAWSCLI(t *testing.T) {
 	program := tool(t, "the AWS CLI", "the Debian package awscli", "aws")
+	version, err := exec.Command(program, "--version").Output()
+	if err != nil || !strings.HasPrefix(string(version), "aws-cli/2") {
+		leaveOut(t, "the AWS CLI", fmt.Sprintf("version 2 of it, and %s says %q", program, version))
+	}
 	t.Parallel()
 	s := start(t)
 	c := &cli{T: t, server: s, program: program}
