@@ -1,0 +1,42 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestGraphQLOverHTTP is the audit of the GraphQL over HTTP specification, by its
+// reference implementation. It needs Node.js, and what npm ci in clients installs.
+func TestGraphQLOverHTTP(t *testing.T) {
+	if _, err := os.Stat("clients/node_modules/graphql-http"); err != nil {
+		leaveOut := t.Skip
+		if os.Getenv("AUTHGRAPH_ALL_SUITES") == "1" {
+			leaveOut = t.Fatal
+		}
+		leaveOut("left out: no graphql-http; run npm ci in internal/e2e/clients")
+	}
+	build(t)
+	p := startForTest(t, poolSettings(t), nil)
+	if err := p.awaitReady(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "node", "audit.mjs", p.api()+"/graphql").CombinedOutput()
+	if err != nil {
+		t.Fatalf("audit.mjs: %v\n%s", err, out)
+	}
+	rules := 0
+	for line := range strings.Lines(string(out)) {
+		rule, ok := strings.CutPrefix(strings.TrimSpace(line), "ok - ")
+		rules++
+		t.Run(rule, func(t *testing.T) {
+			if !ok {
+				t.Error(rule)
+			}
+		})
+	}
+	if rules < 60 {
+		t.Errorf("%d rules were looked at; there were 61 when this was written", rules)
+	}
+}
