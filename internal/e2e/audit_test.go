@@ -5,17 +5,15 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"authgraph/internal/suite"
 )
 
 // TestGraphQLOverHTTP is the audit of the GraphQL over HTTP specification, by its
 // reference implementation. It needs Node.js, and what npm ci in clients installs.
 func TestGraphQLOverHTTP(t *testing.T) {
 	if _, err := os.Stat("clients/node_modules/graphql-http"); err != nil {
-		leaveOut := t.Skip
-		if os.Getenv("AUTHGRAPH_ALL_SUITES") == "1" {
-			leaveOut = t.Fatal
-		}
-		leaveOut("left out: no graphql-http; run npm ci in internal/e2e/clients")
+		suite.LeaveOut(t, "graphql-http: run npm ci in internal/e2e/clients")
 	}
 	build(t)
 	p := startForTest(t, poolSettings(t), nil)

@@ -11,6 +11,5 @@
 //	go test ./internal/e2e -run /flow-whole -v   one, with all that it does
 //
 // The same scripts run against cognito-local, which shares no code with the
-// embedded pool, when it is installed (npm ci in cognitolocal) or when
-// AUTHGRAPH_E2E_COGNITO_LOCAL=1 allows the test to install it for itself.
+// embedded pool, when it is installed (npm ci in cognitolocal).
 package e2e

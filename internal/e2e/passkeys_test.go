@@ -5,22 +5,20 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"authgraph/internal/suite"
 )
 
 // TestPasskeysInChromium registers a passkey, signs in with it and deletes it in
 // a real browser, through the API. It needs Chromium, and what npm ci in
 // internal/web/playground installs.
 func TestPasskeysInChromium(t *testing.T) {
-	leaveOut := t.Skip
-	if os.Getenv("AUTHGRAPH_ALL_SUITES") == "1" {
-		leaveOut = t.Fatal
-	}
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
-		leaveOut("left out: no Chromium on the PATH")
+		suite.LeaveOut(t, "Chromium on the PATH")
 	}
 	if _, err := os.Stat("../web/playground/node_modules/playwright-core"); err != nil {
-		leaveOut("left out: no playwright-core; run npm ci in internal/web/playground")
+		suite.LeaveOut(t, "playwright-core: run npm ci in internal/web/playground")
 	}
 	build(t)
 	p := startForTest(t, poolSettings(t), nil)

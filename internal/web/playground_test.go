@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"authgraph/internal/suite"
 	"authgraph/internal/web"
 )
 
@@ -110,15 +111,12 @@ func TestPlaygroundAssets(t *testing.T) {
 // what "npm ci" in internal/web/playground installs, and Chromium on the PATH.
 // Screenshots go where PLAYGROUND_SHOTS says.
 func TestPlaygroundInChromium(t *testing.T) {
-	if testing.Short() {
-		t.Skip("drives a browser")
-	}
 	chromium := lookPath("chromium", "chromium-browser", "google-chrome")
 	if chromium == "" {
-		leaveOut(t, "no Chromium on the PATH")
+		suite.LeaveOut(t, "Chromium on the PATH")
 	}
 	if _, err := os.Stat("playground/node_modules/playwright-core"); err != nil {
-		leaveOut(t, `no playwright-core: run "npm ci" in internal/web/playground`)
+		suite.LeaveOut(t, "playwright-core: run npm ci in internal/web/playground")
 	}
 	server := httptest.NewServer(web.NewHandler(web.Options{Playground: true, GraphQL: cannedGraphQL(t)}))
 	defer server.Close()
@@ -166,13 +164,4 @@ func cannedGraphQL(t *testing.T) http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, answer)
 	})
-}
-
-// leaveOut skips a suite that lacks what it needs, unless none may be left out.
-func leaveOut(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("AUTHGRAPH_ALL_SUITES") == "1" {
-		t.Fatal(why)
-	}
-	t.Skip("left out: " + why)
 }

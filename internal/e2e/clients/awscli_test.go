@@ -8,15 +8,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"authgraph/internal/suite"
 )
 
 // TestAWSCLI is the AWS CLI: what a person types to look into a pool, or a
 // script to fill one.
 func TestAWSCLI(t *testing.T) {
-	program := tool(t, "the AWS CLI", "the Debian package awscli", "aws")
+	program := tool(t, "the Debian package awscli", "aws")
 	version, err := exec.Command(program, "--version").Output()
 	if err != nil || !strings.HasPrefix(string(version), "aws-cli/2") {
-		leaveOut(t, "the AWS CLI", fmt.Sprintf("version 2 of it, and %s says %q", program, version))
+		suite.LeaveOut(t, fmt.Sprintf("version 2 of the AWS CLI, and %s says %q", program, version))
 	}
 	t.Parallel()
 	s := start(t)

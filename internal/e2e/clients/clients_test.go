@@ -36,6 +36,7 @@ import (
 	"time"
 
 	"authgraph/cognito/userpool"
+	"authgraph/internal/suite"
 )
 
 // patience is how long a program may take. It is no bar: it only turns a hang
@@ -61,33 +62,33 @@ func TestBrowser(t *testing.T) {
 		}
 	}
 	if chromium == "" {
-		leaveOut(t, "browser.mjs", "Chromium")
+		suite.LeaveOut(t, "Chromium")
 	}
 	runNode(t, "browser.mjs", "playwright-core", "CHROMIUM="+chromium)
 }
 
 // TestBoto3 is the AWS SDK for Python.
 func TestBoto3(t *testing.T) {
-	python := tool(t, "boto3_test.py", "the Debian package python3-boto3", "python3")
+	python := tool(t, "the Debian package python3-boto3", "python3")
 	probe := exec.Command(python, "-c", "import boto3")
 	if output, err := probe.CombinedOutput(); err != nil {
-		leaveOut(t, "boto3_test.py", fmt.Sprintf("boto3 for %s (the Debian package python3-boto3): %s", python, output))
+		suite.LeaveOut(t, fmt.Sprintf("boto3 for %s (the Debian package python3-boto3): %s", python, output))
 	}
 	runProgram(t, python, "boto3_test.py")
 }
 
 func runNode(t *testing.T, program, packageName string, environment ...string) {
 	t.Helper()
-	node := tool(t, program, "Node.js", "node")
+	node := tool(t, "Node.js", "node")
 	if _, err := os.Stat(filepath.Join("node_modules", packageName)); err != nil {
-		leaveOut(t, program, packageName+" (run npm ci in internal/e2e/clients)")
+		suite.LeaveOut(t, packageName+" (run npm ci in internal/e2e/clients)")
 	}
 	runProgram(t, node, program, environment...)
 }
 
 // tool finds a program: the system's own before any other of that name, since
 // the Debian packages belong to it.
-func tool(t *testing.T, suite, source, name string) string {
+func tool(t *testing.T, source, name string) string {
 	t.Helper()
 	system := filepath.Join("/usr/bin", name)
 	if info, err := os.Stat(system); err == nil && info.Mode()&0o111 != 0 {
@@ -95,19 +96,9 @@ func tool(t *testing.T, suite, source, name string) string {
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		leaveOut(t, suite, source)
+		suite.LeaveOut(t, source)
 	}
 	return path
-}
-
-// leaveOut skips a suite for want of something, unless nothing may be left out.
-func leaveOut(t *testing.T, suite, needs string) {
-	t.Helper()
-	message := fmt.Sprintf("left out: %s, which needs %s", suite, needs)
-	if os.Getenv("AUTHGRAPH_ALL_SUITES") == "1" {
-		t.Fatal(message)
-	}
-	t.Skip(message)
 }
 
 // runProgram runs a program on a pool of its own and makes its steps subtests.
