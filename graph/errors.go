@@ -186,10 +186,12 @@ func isName(s string) bool {
 	})
 }
 
+// quoted is a quotation in a parser's message, closed or cut off.
+var quoted = regexp.MustCompile(`\s*"(?:[^"\\]|\\.)*"?`)
+
 // withoutLiterals removes what a parser's message quotes of the document. A
 // forgotten quotation mark makes a name of a password, so names go as well.
 func withoutLiterals(message string) string {
-	quoted := regexp.MustCompile(`\s*"(?:[^"\\]|\\.)*"?`)
 	return quoted.ReplaceAllString(message, "")
 }
 

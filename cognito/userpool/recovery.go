@@ -1,37 +1,9 @@
 package userpool
 
-type forgotInput struct {
-	ClientID   string `json:"ClientId" is:"required,clientId"`
-	SecretHash string `json:"SecretHash" is:"secret"`
-	Username   string `json:"Username" is:"required,username"`
-}
-
-func (p *Pool) forgotPassword(c *call, in *forgotInput) (*codeDeliveryOutput, error) {
-	client, err := p.knock(in.ClientID, in.Username, in.SecretHash)
-	if err != nil {
-		return nil, err
-	}
-	code, err := newCode(6)
-	if err != nil {
-		return nil, err
-	}
-	out := &codeDeliveryOutput{}
-	err = p.update(client.UserPoolID, c.now, func(t *poolTx) error {
-		u, err := t.find(in.Username)
-		if err != nil {
-			return err
-		}
-		if u == nil || u.Disabled {
-			out.CodeDeliveryDetails, err = p.pretend(t, client, u, in.Username, countForgot, forgotsPerHour)
-			return err
-		}
-		out.CodeDeliveryDetails, err = p.startReset(t, client, u, in.Username, code)
-		return err
+func (p *Pool) forgotPassword(c *call, in *codeInput) (*codeDeliveryOutput, error) {
+	return p.sendCode(c, in, countForgot, forgotsPerHour, func(t *poolTx, client *clientRecord, u *userRecord, code string) (*codeDelivery, error) {
+		return p.startReset(t, client, u, in.Username, code)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
 }
 
 // startReset sends a reset code to a verified address of a user. That there is none tells of the user, so it is hidden like

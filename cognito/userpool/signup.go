@@ -222,7 +222,8 @@ func (t *poolTx) claimAlias(u *userRecord, name string, force bool) error {
 	return err
 }
 
-type resendInput struct {
+// codeInput asks for a code for somebody by name.
+type codeInput struct {
 	ClientID   string `json:"ClientId" is:"required,clientId"`
 	SecretHash string `json:"SecretHash" is:"secret"`
 	Username   string `json:"Username" is:"required,username"`
@@ -232,7 +233,17 @@ type codeDeliveryOutput struct {
 	CodeDeliveryDetails *codeDelivery `json:"CodeDeliveryDetails,omitempty"`
 }
 
-func (p *Pool) resendConfirmationCode(c *call, in *resendInput) (*codeDeliveryOutput, error) {
+func (p *Pool) resendConfirmationCode(c *call, in *codeInput) (*codeDeliveryOutput, error) {
+	return p.sendCode(c, in, countResend, resendsPerHour, func(t *poolTx, _ *clientRecord, u *userRecord, code string) (*codeDelivery, error) {
+		return t.resend(u, code)
+	})
+}
+
+// sendCode gives send the user who is named and a new code; for a name that nobody has, or a disabled user, it pretends.
+func (p *Pool) sendCode(
+	c *call, in *codeInput, what string, allowance int,
+	send func(*poolTx, *clientRecord, *userRecord, string) (*codeDelivery, error),
+) (*codeDeliveryOutput, error) {
 	client, err := p.knock(in.ClientID, in.Username, in.SecretHash)
 	if err != nil {
 		return nil, err
@@ -248,10 +259,10 @@ func (p *Pool) resendConfirmationCode(c *call, in *resendInput) (*codeDeliveryOu
 			return err
 		}
 		if u == nil || u.Disabled {
-			out.CodeDeliveryDetails, err = p.pretend(t, client, u, in.Username, countResend, resendsPerHour)
+			out.CodeDeliveryDetails, err = p.pretend(t, client, u, in.Username, what, allowance)
 			return err
 		}
-		out.CodeDeliveryDetails, err = t.resend(u, code)
+		out.CodeDeliveryDetails, err = send(t, client, u, code)
 		return err
 	})
 	if err != nil {
