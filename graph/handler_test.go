@@ -692,6 +692,36 @@ func TestObservations(t *testing.T) {
 	}
 }
 
+// A panic below is INTERNAL for the client, counted, and in the log with its stack.
+func TestPanic(t *testing.T) {
+	client, err := cognito.New(cognito.Options{Region: "r", ClientID: "c", UsernameAttribute: "name"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var panics atomic.Int64
+	constraint := &directives.Constraint{}
+	a := &api{log: &lockedBuffer{}}
+	a.Handler, err = graph.NewHandler(graph.Options{
+		Cognito: client, Log: slog.New(slog.NewJSONHandler(a.log, nil)), ObservePanic: func() { panics.Add(1) },
+		Directives: generated.DirectiveRoot{
+			Auth: func(context.Context, any, graphql.Resolver, []string, []string, *string) (any, error) {
+				panic("a bug at 10.1.2.3")
+			},
+			Constraint: constraint.Directive,
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := a.query(t, "{me{id}}")
+	if got.code() != "INTERNAL" || got.Errors[0].Message != "Internal server error" || strings.Contains(got.text, "10.1.2.3") {
+		t.Errorf("the client is told %s", got.text)
+	}
+	if panics.Load() != 1 || !strings.Contains(a.log.String(), "a bug at") || !strings.Contains(a.log.String(), "handler_test.go") {
+		t.Errorf("%d panics counted; the log is %s", panics.Load(), a.log)
+	}
+}
+
 func TestNewHandlerWantsAllDirectives(t *testing.T) {
 	client, err := cognito.New(cognito.Options{Region: "r", ClientID: "c", UsernameAttribute: "name"})
 	if err != nil {

@@ -66,6 +66,7 @@ type bench struct {
 	sdk    *cognito.Client
 	clock  *clock
 	path   string
+	shape  userpool.Shape
 	client *string // of the app client in use
 }
 
@@ -92,7 +93,7 @@ func start(t *testing.T) *bench {
 func (b *bench) open() {
 	b.Helper()
 	b.server = httptest.NewUnstartedServer(nil)
-	pool, err := userpool.Open(userpool.Options{Path: b.path, URL: "http://" + b.server.Listener.Addr().String(), Now: b.clock.Now})
+	pool, err := userpool.Open(userpool.Options{Path: b.path, URL: "http://" + b.server.Listener.Addr().String(), Now: b.clock.Now, Shape: b.shape})
 	if err != nil {
 		b.Fatal(err)
 	}
