@@ -30,6 +30,7 @@ type upstream struct {
 
 	mu     sync.Mutex
 	calls  map[string]int
+	last   string // the latest call's body
 	status int
 	body   string
 	away   bool
@@ -47,10 +48,11 @@ func (u *upstream) url() string { return u.server.URL }
 // ServeHTTP answers every call of the protocol as told last.
 func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Only a body that was read to its end lets the server see a caller go away.
-	_, _ = io.Copy(io.Discard, r.Body)
+	asked, _ := io.ReadAll(r.Body)
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	u.mu.Lock()
 	u.calls[operation]++
+	u.last = string(asked)
 	wait := u.wait
 	u.mu.Unlock()
 	if wait != nil {
@@ -103,6 +105,16 @@ func (u *upstream) awaitCalls(n int, operation string) error {
 	}
 }
 
+// asked returns how many calls there were, and the body of the latest.
+func (u *upstream) asked() (calls int, last string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, n := range u.calls {
+		calls += n
+	}
+	return calls, u.last
+}
+
 func (u *upstream) close() {
 	u.goAway()
 	u.server.CloseClientConnections()
@@ -113,10 +125,13 @@ func (u *upstream) close() {
 type issuer struct {
 	server *httptest.Server
 
-	mu  sync.Mutex
-	up  bool
-	key *rsa.PrivateKey
-	kid string
+	mu      sync.Mutex
+	up      bool
+	key     *rsa.PrivateKey
+	kid     string
+	extra   []any            // published beside the key
+	instead http.HandlerFunc // answers in place of the key set, unless nil
+	fetches int              // of the key set, whatever was answered
 }
 
 // keys are made once: making one takes longer than a script.
@@ -148,6 +163,27 @@ func (i *issuer) rotate() {
 	i.key, i.kid = keys()[1], "second"
 }
 
+// misbehave makes the issuer answer so, or honestly again if the answer is nil.
+func (i *issuer) misbehave(instead http.HandlerFunc) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.instead = instead
+}
+
+// publish makes the issuer publish further keys beside its own.
+func (i *issuer) publish(extra ...any) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.extra = extra
+}
+
+// fetched returns how often the key set was asked for.
+func (i *issuer) fetched() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.fetches
+}
+
 func (i *issuer) close() {
 	i.server.CloseClientConnections()
 	i.server.Close()
@@ -156,19 +192,29 @@ func (i *issuer) close() {
 // ServeHTTP answers the key set (RFC 7517).
 func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	i.mu.Lock()
-	defer i.mu.Unlock()
+	i.fetches++
+	up, instead := i.up, i.instead
+	published := map[string]any{"keys": append([]any{publicJWK(i.kid, i.key)}, i.extra...)}
+	i.mu.Unlock()
 	switch {
-	case !i.up:
+	case !up:
 		panic(http.ErrAbortHandler)
+	case instead != nil:
+		instead(w, r)
 	case r.URL.Path != "/"+standInPool+"/.well-known/jwks.json":
 		http.NotFound(w, r)
-		return
+	default:
+		_ = json.NewEncoder(w).Encode(published)
 	}
+}
+
+// publicJWK is a public key as pools publish theirs.
+func publicJWK(kid string, key *rsa.PrivateKey) map[string]any {
 	encode := base64.RawURLEncoding.EncodeToString
-	_ = json.NewEncoder(w).Encode(map[string]any{"keys": []any{map[string]string{
-		"kty": "RSA", "alg": "RS256", "use": "sig", "kid": i.kid,
-		"n": encode(i.key.N.Bytes()), "e": encode(big.NewInt(int64(i.key.E)).Bytes()),
-	}}})
+	return map[string]any{
+		"kty": "RSA", "alg": "RS256", "use": "sig", "kid": kid,
+		"n": encode(key.N.Bytes()), "e": encode(big.NewInt(int64(key.E)).Bytes()),
+	}
 }
 
 // sign makes an access token as Cognito does, with the changes that are given.
@@ -214,7 +260,11 @@ func signJWT(key *rsa.PrivateKey, header, claims map[string]any) (string, error)
 		b, _ := json.Marshal(v)
 		return base64.RawURLEncoding.EncodeToString(b)
 	}
-	signed := segment(header) + "." + segment(claims)
+	return signText(key, segment(header)+"."+segment(claims))
+}
+
+// signText signs two segments, whatever they hold.
+func signText(key *rsa.PrivateKey, signed string) (string, error) {
 	sum := sha256.Sum256([]byte(signed))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
 	if err != nil {
