@@ -77,6 +77,10 @@ func newUnreadyTarget(t *testing.T, keys *issuer, settings ...string) *target {
 // answers, by the name of the test.
 var knownDefects = map[string]string{
 	"TestAttackDocuments/@defer": "a deferred field is null, without an error",
+
+	"TestAttackWire/forms/length_and_chunks":        "what is behind the last chunk is carried out as a request (RFC 9112, 6.1: the connection must be closed)",
+	"TestAttackWire/forms/chunks_and_length":        "as above",
+	"TestAttackWire/forms/chunks_and_a_length_of_0": "as above",
 }
 
 func skipKnownDefect(t *testing.T) {
@@ -96,8 +100,8 @@ func (g *target) unharmed(t *testing.T, calls int) {
 	if err := g.complaints(); err != nil {
 		t.Error(err)
 	}
-	if got, last := g.upstream.asked(); got != calls {
-		t.Errorf("Cognito was asked %d times, want %d; last: %s", got, calls, last)
+	if asked := g.upstream.asked(); len(asked) != calls {
+		t.Errorf("Cognito was asked %d times, want %d: %.2000q", len(asked), calls, asked)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,7 +31,7 @@ type upstream struct {
 
 	mu     sync.Mutex
 	calls  map[string]int
-	last   string // the latest call's body
+	bodies []string // of all calls
 	status int
 	body   string
 	away   bool
@@ -52,7 +53,7 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	u.mu.Lock()
 	u.calls[operation]++
-	u.last = string(asked)
+	u.bodies = append(u.bodies, string(asked))
 	wait := u.wait
 	u.mu.Unlock()
 	if wait != nil {
@@ -105,14 +106,11 @@ func (u *upstream) awaitCalls(n int, operation string) error {
 	}
 }
 
-// asked returns how many calls there were, and the body of the latest.
-func (u *upstream) asked() (calls int, last string) {
+// asked returns the bodies of all calls so far.
+func (u *upstream) asked() []string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, n := range u.calls {
-		calls += n
-	}
-	return calls, u.last
+	return slices.Clone(u.bodies)
 }
 
 func (u *upstream) close() {
