@@ -36,6 +36,8 @@ type upstream struct {
 	body   string
 	away   bool
 	wait   chan struct{} // closed when a reply is known; nil: it is
+
+	instead http.HandlerFunc // answers in place of all that, unless nil
 }
 
 func newUpstream() *upstream {
@@ -54,8 +56,12 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u.mu.Lock()
 	u.calls[operation]++
 	u.bodies = append(u.bodies, string(asked))
-	wait := u.wait
+	wait, instead := u.wait, u.instead
 	u.mu.Unlock()
+	if instead != nil {
+		instead(w, r)
+		return
+	}
 	if wait != nil {
 		select {
 		case <-wait:
@@ -104,6 +110,13 @@ func (u *upstream) awaitCalls(n int, operation string) error {
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
+}
+
+// misbehave makes every call be answered so, or as told otherwise if it is nil.
+func (u *upstream) misbehave(instead http.HandlerFunc) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.instead = instead
 }
 
 // asked returns the bodies of all calls so far.
