@@ -224,6 +224,53 @@ func hostileDocuments() []attackOnParser {
 	return all
 }
 
+// P9: what the program remembers of documents is bounded, too. No two of these
+// are the same.
+func TestAttackDocumentsRemembered(t *testing.T) {
+	t.Parallel()
+	const documents, bar = 600, 128 // MiB
+	for _, attack := range []struct{ name, begins, inside, ends string }{
+		{"short values", "mutation Q%d{deleteUserAttributes(input:{names:[", strings.Repeat(`"",`, 960), "]}){__typename}}"}, // defect: see knownDefects
+		{"fragments", "query Q%d{", strings.Repeat("...{__typename}", 190), "}"},
+	} {
+		t.Run(attack.name, func(t *testing.T) {
+			skipKnownDefect(t)
+			t.Parallel()
+			g := newTarget(t, "LOG_LEVEL=error")
+			before := g.heap(t)
+			for i := range documents {
+				r, err := g.post(fmt.Sprintf(attack.begins, i) + attack.inside + attack.ends)
+				if err != nil || r.status != http.StatusOK {
+					t.Fatalf("%v: %d %.300s", err, r.status, r.body)
+				}
+			}
+			grown := g.heap(t) - before
+			t.Logf("%d different documents: the program's heap may grow by %d MiB", documents, grown)
+			if grown > bar {
+				t.Errorf("want at most %d MiB", bar)
+			}
+		})
+	}
+}
+
+// heap returns how large the program's heap may become before it is collected,
+// in MiB. Unlike the resident memory it is the same under the race detector.
+func (g *target) heap(t *testing.T) int {
+	t.Helper()
+	r, err := g.send(g.request(http.MethodGet, "/metrics", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(r.body)) {
+		var size float64
+		if n, _ := fmt.Sscanf(line, "go_memstats_next_gc_bytes %g", &size); n == 1 {
+			return int(size) >> 20
+		}
+	}
+	t.Fatal("/metrics says nothing of the heap")
+	return 0
+}
+
 func undeclared(n int) map[string]any {
 	all := map[string]any{}
 	for i := range n {

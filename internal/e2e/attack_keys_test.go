@@ -173,7 +173,11 @@ func badKeySets() map[string]http.HandlerFunc {
 		"a key and no set": says(200, first), "cut off": says(200, `{"keys":[`+first), "error 500": says(500, "Internal Server Error"), "error 404 with keys": says(404, `{"keys":[`+first+`]}`), "status 204": says(204, ""),
 		"another key type": says(200, `{"keys":[{"kty":"EC","crv":"P-256","kid":"first","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}`),
 		"a symmetric key":  says(200, `{"keys":[{"kty":"oct","kid":"first","k":"AAAA"}]}`), "an encryption key": says(200, spoiled("use", "enc")), "exponent 1": says(200, spoiled("e", "AQ")), "a short key": says(200, spoiled("n", "AQAB")), "nested deep": says(200, strings.Repeat("[", 100_000)),
-		"redirect": func(w http.ResponseWriter, r *http.Request) {
+		"redirect to a good set": func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/elsewhere") {
+				_, _ = io.WriteString(w, `{"keys":[`+first+`]}`)
+				return
+			}
 			http.Redirect(w, r, "/elsewhere/jwks.json", http.StatusFound)
 		},
 		"64 MiB": func(w http.ResponseWriter, _ *http.Request) {

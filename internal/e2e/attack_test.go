@@ -77,7 +77,8 @@ func newUnreadyTarget(t *testing.T, keys *issuer, settings ...string) *target {
 // of them, by the name of the test, which may go on behind a comma. The rows have
 // what is right.
 var knownDefects = map[string]string{
-	"TestAttackDocuments/@defer": "a deferred field is null, without an error",
+	"TestAttackDocuments/@defer":                 "a deferred field is null, without an error",
+	"TestAttackDocumentsRemembered/short_values": "500 parsed documents take 200 MiB; with 730 times __typename in each, 300",
 
 	"TestAttackWire/forms/length_and_chunks":        "what is behind the last chunk is carried out as a request (RFC 9112, 6.1: the connection must be closed)",
 	"TestAttackWire/forms/chunks_and_length":        "as above",
