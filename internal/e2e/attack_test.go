@@ -84,8 +84,12 @@ var knownDefects = map[string]string{
 	"TestAttackWire/forms/chunks_and_length":        "as above",
 	"TestAttackWire/forms/chunks_and_a_length_of_0": "as above",
 
-	`TestAttackInputs/startSignin_input.preferredFactor_"password"`: "an enum value in a variable is taken in any case, and passed on to Cognito",
-	"TestAttackByCognito/a_validation_message_about_a_host":         "the host is taken for an attribute's name and told",
+	`TestAttackInputs/startSignin_input.preferredFactor_"password"`:                   "an enum value in a variable is taken in any case, and passed on to Cognito",
+	`TestAttackInputs/deleteUserAttributes_input.names[0]_"[]"`:                       "names in a list have no constraint, and are passed on to Cognito",
+	`TestAttackInputs/deleteUserAttributes_input.names[0]_"[a_b]"`:                    "as above",
+	`TestAttackInputs/deleteUserAttributes_input.names[0]_"[<a>]"`:                    "as above",
+	`TestAttackInputs/deleteUserAttributes_input.names[0]_"[ééééééééééééééééééééééé"`: "as above",
+	"TestAttackByCognito/a_validation_message_about_a_host":                           "the host is taken for an attribute's name and told",
 }
 
 func skipKnownDefect(t *testing.T) {
