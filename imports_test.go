@@ -29,6 +29,7 @@ func imports() map[string][]string {
 		"internal/config":  {},
 		"internal/e2e":     {},
 		"internal/reqctx":  {},
+		"internal/store":   {},
 		"internal/suite":   {},
 		"internal/web":     {"internal/reqctx"},
 	}

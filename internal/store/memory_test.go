@@ -1,0 +1,54 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"authgraph/internal/store"
+)
+
+// The keys come from strangers, so they must not fill the memory, nor push out
+// who is known.
+func TestMemoryIsBounded(t *testing.T) {
+	c := newClock()
+	m := store.NewMemory(store.MemoryOptions{MaxEntries: 10, Now: c.Now})
+	p := place{t: t, clients: []store.Counters{m}, elapsed: func() time.Duration { return 0 }}
+	b := budget("b", 1, time.Hour)
+	p.mark(time.Hour, "hold")
+	p.allowed(attempt(b))
+	for i := range 9 {
+		p.allowed(attempt(budget(fmt.Sprint("stranger", i), 1, time.Hour)))
+	}
+	p.refused(attempt(b), "b", time.Hour) // used just now, so it outlives the others
+	for i := range 9 {
+		p.allowed(attempt(budget(fmt.Sprint("stranger", 10+i), 1, time.Hour)))
+	}
+	p.refused(attempt(b), "b", time.Hour)
+	for i := range 10 {
+		p.allowed(attempt(budget(fmt.Sprint("stranger", 20+i), 1, time.Hour)))
+	}
+	p.allowed(attempt(b)) // forgotten
+	p.refused(store.Attempt{Hold: "hold"}, store.Hold, time.Hour)
+}
+
+func BenchmarkMemoryTake(b *testing.B) {
+	m := store.NewMemory(store.MemoryOptions{})
+	var attempts []store.Attempt
+	for i := range 50_000 {
+		a := attempt(budget(fmt.Sprint("a", i), 1000, time.Millisecond), budget(fmt.Sprint("b", i%100), 1000, time.Millisecond))
+		a.Budgets = append(a.Budgets, store.Budget{Name: "all", Key: "all", Burst: 1000, Every: time.Millisecond, Strangers: true})
+		a.Known, a.Hold = fmt.Sprint("known", i), fmt.Sprint("hold", i)
+		attempts = append(attempts, a)
+	}
+	ctx := context.Background()
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for i := 0; pb.Next(); i++ {
+			if _, err := m.Take(ctx, attempts[i%len(attempts)]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
