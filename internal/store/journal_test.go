@@ -1,0 +1,191 @@
+package store_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"authgraph/internal/store"
+)
+
+func openJournal(t *testing.T, path string) *store.Journal {
+	t.Helper()
+	j, err := store.OpenJournal(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = j.Close() })
+	return j
+}
+
+// reopened is what a process knows that starts now.
+func reopened(t *testing.T, path string) *store.Revocations {
+	t.Helper()
+	return store.NewRevocations(store.RevocationsOptions{Log: openJournal(t, path)})
+}
+
+func TestJournalKeepsSignOuts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal")
+	now := time.Now()
+	r := reopened(t, path)
+	revoke(t, r, store.Revocation{OriginJTI: "j1", Expires: inAnHour()})
+	revoke(t, r, store.Revocation{Subject: "u", IssuedBefore: now.Add(2 * time.Second), Expires: inAnHour()})
+	exempt(t, r, session("young", "u", now), time.Now().Add(time.Millisecond))
+	revoke(t, r, store.Revocation{OriginJTI: "brief", Expires: time.Now().Add(200 * time.Millisecond)})
+
+	again := reopened(t, path)
+	for _, r := range []*store.Revocations{r, again} {
+		expect(t, r, session("j1", "u1", now), store.Revoked)
+		expect(t, r, session("old", "u", now), store.Revoked)
+		expect(t, r, session("young", "u", now), store.Good)
+		expect(t, r, session("other", "u1", now), store.Good)
+		expect(t, r, session("brief", "u1", now), store.Revoked)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v %v", info.Mode(), err)
+	}
+	await(t, 5*time.Second, "it expires", func() bool { return again.Len() == 3 })
+	_ = openJournal(t, path).Close()
+	text, err := os.ReadFile(path)
+	if err != nil || strings.Count(string(text), "\n") != 3 || strings.Contains(string(text), "brief") {
+		t.Errorf("the journal is %q (%v)", text, err)
+	}
+	if left, err := filepath.Glob(path + "?*"); len(left) != 0 {
+		t.Errorf("%v are left (%v)", left, err)
+	}
+}
+
+// Whatever half a line a crash leaves at the end, the lines before it count, and
+// what is written next is read.
+func TestJournalTornAnywhere(t *testing.T) {
+	directory := t.TempDir()
+	path := filepath.Join(directory, "whole")
+	r := reopened(t, path)
+	revoke(t, r, store.Revocation{OriginJTI: "j1", Expires: inAnHour()})
+	first, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	revoke(t, r, store.Revocation{OriginJTI: "j2", Expires: inAnHour()})
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	for end := range len(whole) + 1 {
+		torn := filepath.Join(directory, fmt.Sprint("torn", end))
+		if err := os.WriteFile(torn, whole[:end], 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r := reopened(t, torn)
+		revoke(t, r, store.Revocation{OriginJTI: "j3", Expires: inAnHour()})
+		again := reopened(t, torn)
+		for jti, revoked := range map[string]bool{"j1": end >= len(first), "j2": end == len(whole), "j3": true} {
+			want := store.Good
+			if revoked {
+				want = store.Revoked
+			}
+			expect(t, r, session(jti, "u", now), want)
+			expect(t, again, session(jti, "u", now), want)
+		}
+		if info, err := os.Stat(torn); err != nil || info.Mode() != 0o600 {
+			t.Errorf("%v %v", info.Mode(), err)
+		}
+	}
+}
+
+// A line that a disk damaged costs that line alone, and is told.
+func TestJournalDamaged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal")
+	r := reopened(t, path)
+	for i := range 3 {
+		revoke(t, r, store.Revocation{OriginJTI: fmt.Sprint("j", i), Expires: inAnHour()})
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[strings.Index(string(text), "j1")-3] = 0
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	j := openJournal(t, path)
+	if j.Damaged() != 1 {
+		t.Errorf("%d lines are damaged", j.Damaged())
+	}
+	again := store.NewRevocations(store.RevocationsOptions{Log: j})
+	for jti, want := range map[string]store.Status{"j0": store.Revoked, "j1": store.Good, "j2": store.Revoked} {
+		expect(t, again, session(jti, "u", time.Now()), want)
+	}
+	if openJournal(t, path).Damaged() != 0 {
+		t.Error("it was not written anew")
+	}
+}
+
+// What could not be written is in force all the same, and is written later.
+func TestJournalFails(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal")
+	j := openJournal(t, path)
+	r := store.NewRevocations(store.RevocationsOptions{Log: j})
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	err := r.Revoke(context.Background(), store.Revocation{OriginJTI: "j", Expires: inAnHour()})
+	if err == nil {
+		t.Error("nobody said that it is not written")
+	}
+	expect(t, r, session("j", "u", time.Now()), store.Revoked)
+
+	if _, err := store.OpenJournal(filepath.Join(path, "below a file")); err == nil {
+		t.Error("an impossible place is accepted")
+	}
+}
+
+// The program that TestJournalKilled kills is this test, in another process.
+func TestJournalWriter(t *testing.T) {
+	path := os.Getenv("STORE_TEST_JOURNAL")
+	if path == "" {
+		t.Skip("it is run by another test")
+	}
+	r := reopened(t, path)
+	for i := 0; ; i++ {
+		revoke(t, r, store.Revocation{OriginJTI: fmt.Sprint("j", i), Expires: inAnHour()})
+		fmt.Println("written", i)
+	}
+}
+
+func TestJournalKilled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal")
+	for round := range 3 {
+		command := exec.Command(os.Args[0], "-test.run=^TestJournalWriter$")
+		command.Env = append(os.Environ(), "STORE_TEST_JOURNAL="+path)
+		output, err := command.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		written := -1
+		for lines := bufio.NewScanner(output); lines.Scan(); {
+			_, _ = fmt.Sscanf(lines.Text(), "written %d", &written)
+			if written == 20+7*round {
+				_ = command.Process.Kill()
+			}
+		}
+		_ = command.Wait()
+		if written < 20 {
+			t.Fatalf("only %d were written", written)
+		}
+		r := reopened(t, path)
+		for i := range written + 1 {
+			expect(t, r, session(fmt.Sprint("j", i), "u", time.Now()), store.Revoked)
+		}
+	}
+}
