@@ -100,9 +100,6 @@ func (c *Client) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, err
 	if err != nil {
 		return nil, err
 	}
-	if aws.ToString(out.UserSub) == "" {
-		return nil, c.errors.translate(opSignUp, errIncomplete)
-	}
 	return &SignUpResult{
 		UserID:       *out.UserSub,
 		Confirmed:    out.UserConfirmed,
@@ -198,11 +195,5 @@ func (c *Client) ResendConfirmationCode(ctx context.Context, email string) (*Cod
 	if err != nil {
 		return nil, err
 	}
-	if out.CodeDeliveryDetails == nil {
-		return nil, c.errors.translate(opResendConfirmationCode, errIncomplete)
-	}
 	return newCodeDelivery(out.CodeDeliveryDetails), nil
 }
-
-// errIncomplete stands for an answer that says 200 and lacks what it must hold.
-var errIncomplete = errors.New("the answer lacks a required member")

@@ -129,9 +129,6 @@ func (c *Client) respond(ctx context.Context, s sealedSession, responses map[str
 	if out.AuthenticationResult != nil {
 		return c.newAuthTokens(opRespondToAuthChallenge, out.AuthenticationResult)
 	}
-	if out.ChallengeName == "" {
-		return nil, c.errors.translate(opRespondToAuthChallenge, errIncomplete)
-	}
 	return c.newChallenge(challenge{
 		name:       string(out.ChallengeName),
 		session:    aws.ToString(out.Session),

@@ -42,9 +42,6 @@ func (c *Caller) RequestAttributeCode(ctx context.Context, attribute string) (*C
 	if err != nil {
 		return nil, err
 	}
-	if out.CodeDeliveryDetails == nil {
-		return nil, c.client.errors.translate(opGetUserAttributeVerificationCode, errIncomplete)
-	}
 	return newCodeDelivery(out.CodeDeliveryDetails), nil
 }
 

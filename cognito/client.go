@@ -52,9 +52,16 @@ type Options struct {
 	PasswordlessSignUp bool
 	// Timeout bounds one operation. Default: [DefaultTimeout].
 	Timeout time.Duration
-	// Observe is told of every call: the operation's name, "OK" or the name of
-	// an exception or of a fault, and how long it took. Both names are from
-	// closed sets. Default: nobody is told.
+	// MaxConcurrentCalls bounds the calls that are out at once; further ones wait.
+	// Default: [DefaultMaxConcurrentCalls].
+	MaxConcurrentCalls int
+	// Quota is asked before every call whether the budget of its category, one of
+	// [Categories], has room: 0 takes one call out of it, anything else is how long
+	// it is used up for. Default: no budgets.
+	Quota func(ctx context.Context, category string) (wait time.Duration)
+	// Observe is told of every operation: its name, "OK" or the name of an
+	// exception, of a fault, or of why the call was not made, and how long it took.
+	// Both names are from closed sets. Default: nobody is told.
 	Observe func(operation, outcome string, took time.Duration)
 }
 
@@ -64,6 +71,7 @@ type Client struct {
 	api     *sdk.Client
 	options Options
 	errors  errorTable
+	guard   *guard
 
 	// lacksTokenRefresh is set once the endpoint has said that it does not know
 	// GetTokensFromRefreshToken.
@@ -87,12 +95,22 @@ func New(o Options) (*Client, error) {
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
 	}
+	if o.MaxConcurrentCalls == 0 {
+		o.MaxConcurrentCalls = DefaultMaxConcurrentCalls
+	}
 	if o.Observe == nil {
 		o.Observe = func(string, string, time.Duration) {}
 	}
+	return &Client{
+		api: newAPI(o, newHTTPClient(o.MaxConcurrentCalls)), options: o,
+		errors: newErrorTable(o.UsernameAttribute), guard: newGuard(o),
+	}, nil
+}
+
+func newAPI(o Options, client sdk.HTTPClient) *sdk.Client {
 	settings := sdk.Options{
 		Region:     o.Region,
-		HTTPClient: newHTTPClient(),
+		HTTPClient: client,
 		// The operations of an end user are not signed; without this the SDK
 		// would look for credentials on the machine and in the network.
 		Credentials: aws.AnonymousCredentials{},
@@ -103,7 +121,7 @@ func New(o Options) (*Client, error) {
 	if o.Endpoint != "" {
 		settings.BaseEndpoint = aws.String(o.Endpoint)
 	}
-	return &Client{api: sdk.New(settings), options: o, errors: newErrorTable(o.UsernameAttribute)}, nil
+	return sdk.New(settings)
 }
 
 // invoke makes one call within the client's time-out and translates its error.
@@ -114,13 +132,14 @@ func invoke[In, Out any](
 	ctx context.Context, c *Client, op operation,
 	call func(context.Context, *In, ...func(*sdk.Options)) (*Out, error), in *In,
 ) (*Out, error) {
+	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
 
 	start := time.Now()
-	out, err := callOnce(ctx, c, op, call, in)
+	out, err := attempt(ctx, caller, c, op, call, in)
 	if err != nil && op.onlyReads() && isTransient(err) && pause(ctx) {
-		out, err = callOnce(ctx, c, op, call, in)
+		out, err = attempt(ctx, caller, c, op, call, in)
 	}
 	c.options.Observe(string(op), c.errors.outcome(err), time.Since(start))
 	if err != nil {
@@ -129,8 +148,34 @@ func invoke[In, Out any](
 	return out, nil
 }
 
-// callOnce makes one attempt. An operation that may be repeated gets less than
-// half of the time for it, so that a hanging first attempt leaves room.
+// attempt makes one call when the guard lets it through. caller is the context of
+// who asked, without the time-out.
+func attempt[In, Out any](
+	ctx, caller context.Context, c *Client, op operation,
+	call func(context.Context, *In, ...func(*sdk.Options)) (*Out, error), in *In,
+) (*Out, error) {
+	report, err := c.guard.admit(ctx, op.category())
+	if err != nil {
+		return nil, err
+	}
+	how := nothing
+	// Also when the SDK panics: a slot that is not given back is lost for ever.
+	defer func() { report(how) }()
+	out, err := callOnce(ctx, c, op, call, in)
+	if err == nil && isIncomplete(out) {
+		err = errIncomplete
+	}
+	if caller.Err() == nil {
+		how = c.errors.finding(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// callOnce makes one call. An operation that may be repeated gets less than half
+// of the time for it, so that a hanging first attempt leaves room.
 func callOnce[In, Out any](
 	ctx context.Context, c *Client, op operation,
 	call func(context.Context, *In, ...func(*sdk.Options)) (*Out, error), in *In,
@@ -146,14 +191,7 @@ func callOnce[In, Out any](
 // pause waits a short, random time, so that callers who failed together do not
 // come back together. It returns false when ctx ends first.
 func pause(ctx context.Context) bool {
-	timer := time.NewTimer(20*time.Millisecond + rand.N(60*time.Millisecond))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return sleep(ctx, 20*time.Millisecond+rand.N(60*time.Millisecond))
 }
 
 // secretHash returns SECRET_HASH for a call that sends the user name, or nil
@@ -190,7 +228,9 @@ func (c *Client) clientSecret() *string {
 // boundedClient is an HTTP client whose answers end after maxResponseBytes.
 type boundedClient struct{ http.Client }
 
-func newHTTPClient() *boundedClient {
+// newHTTPClient returns a client with at most so many connections, also when calls
+// are given up while their connections are still being opened.
+func newHTTPClient(connections int) *boundedClient {
 	dialer := &net.Dialer{Timeout: 2 * time.Second, KeepAlive: 30 * time.Second}
 	return &boundedClient{http.Client{
 		Transport: &http.Transport{
@@ -199,8 +239,12 @@ func newHTTPClient() *boundedClient {
 			ForceAttemptHTTP2:   true,
 			MaxIdleConns:        idleConnections,
 			MaxIdleConnsPerHost: idleConnections,
+			MaxConnsPerHost:     connections,
 			IdleConnTimeout:     90 * time.Second,
 			TLSHandshakeTimeout: 2 * time.Second,
+			// In HTTP/2 all calls share a connection, and giving up a call does not
+			// close it: one that is dead would fail every later call too.
+			HTTP2: &http.HTTP2Config{SendPingTimeout: 2 * time.Second, PingTimeout: 2 * time.Second},
 		},
 		// A redirect would carry a password to wherever it points.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -96,9 +96,6 @@ func (c *Client) device(ctx context.Context, accessToken, key string) (*Device, 
 	if err != nil {
 		return nil, err
 	}
-	if out.Device == nil {
-		return nil, c.errors.translate(opGetDevice, errIncomplete)
-	}
 	return newDevice(out.Device), nil
 }
 

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -134,9 +137,63 @@ func (f *Fault) Error() string {
 // Unwrap returns the SDK's error, for errors.As. Its text is not for the log.
 func (f *Fault) Unwrap() error { return f.Err }
 
+// refusal is a call that was not made.
+type refusal struct {
+	outcome string // why, for the metrics
+	code    apierr.Code
+	message string
+	wait    time.Duration // until it may be
+}
+
+// Error implements error.
+func (r *refusal) Error() string { return "not sent: " + r.outcome }
+
+// errIncomplete stands for an answer that says 200 and lacks what it must hold.
+var errIncomplete = errors.New("the answer lacks a required member")
+
+// isIncomplete tells whether an answer lacks what it must hold, so that an empty
+// one is never taken for a session.
+func isIncomplete(answer any) bool {
+	switch out := answer.(type) {
+	case *sdk.SignUpOutput:
+		return aws.ToString(out.UserSub) == ""
+	case *sdk.ResendConfirmationCodeOutput:
+		return out.CodeDeliveryDetails == nil
+	case *sdk.ForgotPasswordOutput:
+		return out.CodeDeliveryDetails == nil
+	case *sdk.GetUserAttributeVerificationCodeOutput:
+		return out.CodeDeliveryDetails == nil
+	case *sdk.InitiateAuthOutput:
+		return out.ChallengeName == "" && lacksToken(out.AuthenticationResult)
+	case *sdk.RespondToAuthChallengeOutput:
+		return out.ChallengeName == "" && lacksToken(out.AuthenticationResult)
+	case *sdk.GetTokensFromRefreshTokenOutput:
+		return lacksToken(out.AuthenticationResult)
+	case *sdk.GetUserOutput:
+		return aws.ToString(out.Username) == ""
+	case *sdk.GetDeviceOutput:
+		return out.Device == nil
+	case *sdk.AssociateSoftwareTokenOutput:
+		return aws.ToString(out.SecretCode) == ""
+	case *sdk.StartWebAuthnRegistrationOutput:
+		return out.CredentialCreationOptions == nil
+	default:
+		return false
+	}
+}
+
+func lacksToken(r *types.AuthenticationResultType) bool {
+	return r == nil || aws.ToString(r.AccessToken) == ""
+}
+
 // translate turns an error of the SDK into one of ours.
 func (t errorTable) translate(op operation, err error) *apierr.Error {
 	fault := &Fault{Operation: string(op), Err: err}
+	var refused *refusal
+	if errors.As(err, &refused) {
+		fault.Exception, fault.Detail = "none", refused.Error()
+		return &apierr.Error{Code: refused.code, Message: refused.message, RetryAfter: refused.wait, Cause: fault}
+	}
 	var response *smithyhttp.ResponseError
 	if errors.As(err, &response) {
 		fault.Status = response.HTTPStatusCode()
@@ -152,14 +209,23 @@ func (t errorTable) translate(op operation, err error) *apierr.Error {
 	return t.explain(op, fault, api.ErrorMessage())
 }
 
+const unreachableMessage = "The user directory cannot be reached or takes too long. Try again."
+
 // unreachable is the error of a call that Cognito did not answer with one of
 // its own exceptions.
 func unreachable(fault *Fault) *apierr.Error {
 	fault.Exception, fault.Detail = "none", transportFault(fault.Err)
+	if isThrottling(fault.Err) {
+		return rateLimited(fault)
+	}
+	return &apierr.Error{Code: apierr.ServiceUnavailable, Message: unreachableMessage, Cause: fault}
+}
+
+// rateLimited is the error of a call that Cognito, or what stands before it,
+// throttled.
+func rateLimited(fault *Fault) *apierr.Error {
 	return &apierr.Error{
-		Code:    apierr.ServiceUnavailable,
-		Message: "The user directory cannot be reached or takes too long. Try again.",
-		Cause:   fault,
+		Code: apierr.RateLimited, Message: "Too many requests. Try again shortly.", RetryAfter: time.Second, Cause: fault,
 	}
 }
 
@@ -196,6 +262,9 @@ func (t errorTable) explain(op operation, fault *Fault, text string) *apierr.Err
 			Message: "The user directory does not have this operation.",
 			Cause:   fault,
 		}
+	}
+	if isThrottling(fault.Err) {
+		return rateLimited(fault)
 	}
 	if fault.Status >= http.StatusInternalServerError {
 		return &apierr.Error{
@@ -333,6 +402,10 @@ func (t errorTable) outcome(err error) string {
 	if err == nil {
 		return "OK"
 	}
+	var refused *refusal
+	if errors.As(err, &refused) {
+		return refused.outcome
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		if _, ok := t.exceptions[api.ErrorCode()]; ok {
@@ -341,6 +414,8 @@ func (t errorTable) outcome(err error) string {
 		return "UnknownException"
 	}
 	switch {
+	case errors.Is(err, errIncomplete):
+		return "Incomplete"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "Timeout"
 	case errors.Is(err, context.Canceled):
@@ -353,11 +428,63 @@ func (t errorTable) outcome(err error) string {
 // isTransient tells whether a second attempt may fare better: no answer, or a
 // fault of the server. Throttling is not among them: more calls are its cause.
 func isTransient(err error) bool {
-	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) && response.HTTPStatusCode() != 0 {
-		return response.HTTPStatusCode() >= http.StatusInternalServerError
+	var refused *refusal
+	if errors.As(err, &refused) || errors.Is(err, errIncomplete) {
+		return false
+	}
+	if status := statusOf(err); status != 0 {
+		return status >= http.StatusInternalServerError
 	}
 	return !errors.Is(err, context.Canceled)
+}
+
+// finding tells what the error of a call that was made says about Cognito.
+func (t errorTable) finding(err error) finding {
+	var api smithy.APIError
+	isException := errors.As(err, &api)
+	status := statusOf(err)
+	switch {
+	case err == nil, isUnknownOperation(err):
+		return answered
+	case isThrottling(err):
+		return throttled
+	case isException && t.exceptions[api.ErrorCode()].code == apierr.Internal, status >= http.StatusInternalServerError:
+		return faulty
+	case isException:
+		return answered
+	case status >= http.StatusBadRequest:
+		// Not Cognito but, say, a proxy refused this one request.
+		return nothing
+	default:
+		return faulty
+	}
+}
+
+// isThrottling tells whether a call was one too many, for the AWS account or for
+// what stands before Cognito: not LimitExceededException, which is about one user.
+func isThrottling(err error) bool {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return statusOf(err) == http.StatusTooManyRequests
+	}
+	switch api.ErrorCode() {
+	case "TooManyRequestsException", "ThrottlingException", "Throttling", "ThrottledException",
+		"RequestThrottled", "RequestThrottledException", "SlowDown":
+		return true
+	case "LimitExceededException", "TooManyFailedAttemptsException":
+		return false
+	default:
+		return statusOf(err) == http.StatusTooManyRequests
+	}
+}
+
+// statusOf returns the HTTP status of the answer, 0 without one.
+func statusOf(err error) int {
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) {
+		return response.HTTPStatusCode()
+	}
+	return 0
 }
 
 func newErrorTable(usernameAttribute string) errorTable {

@@ -36,9 +36,6 @@ func (c *Caller) SetUpTOTP(ctx context.Context) (*TOTPSetup, error) {
 	if err != nil {
 		return nil, err
 	}
-	if aws.ToString(out.SecretCode) == "" {
-		return nil, c.client.errors.translate(opAssociateSoftwareToken, errIncomplete)
-	}
 	return newTOTPSetup(totpIssuer, c.Claims.Username, *out.SecretCode), nil
 }
 
@@ -126,7 +123,7 @@ func (m *MFASetupChallenge) Totp(ctx context.Context) (*TOTPEnrollment, error) {
 	if err != nil {
 		return nil, err
 	}
-	if aws.ToString(out.SecretCode) == "" || aws.ToString(out.Session) == "" {
+	if aws.ToString(out.Session) == "" {
 		return nil, m.client.errors.translate(opAssociateSoftwareToken, errIncomplete)
 	}
 	next := m.sealed

@@ -34,7 +34,7 @@ func (c *Caller) StartPasskeyRegistration(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var options map[string]any
-	if out.CredentialCreationOptions == nil || out.CredentialCreationOptions.UnmarshalSmithyDocument(&options) != nil {
+	if out.CredentialCreationOptions.UnmarshalSmithyDocument(&options) != nil {
 		return "", c.client.errors.translate(opStartWebAuthnRegistration, errIncomplete)
 	}
 	text, err := json.Marshal(options)

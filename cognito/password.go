@@ -16,9 +16,6 @@ func (c *Client) ForgotPassword(ctx context.Context, email string) (*CodeDeliver
 	if err != nil {
 		return nil, err
 	}
-	if out.CodeDeliveryDetails == nil {
-		return nil, c.errors.translate(opForgotPassword, errIncomplete)
-	}
 	return newCodeDelivery(out.CodeDeliveryDetails), nil
 }
 

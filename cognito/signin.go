@@ -148,9 +148,6 @@ func (c *Client) initiateAuth(
 	if out.AuthenticationResult != nil {
 		return c.newAuthTokens(opInitiateAuth, out.AuthenticationResult)
 	}
-	if out.ChallengeName == "" {
-		return nil, c.errors.translate(opInitiateAuth, errIncomplete)
-	}
 	return c.newChallenge(challenge{
 		name:       string(out.ChallengeName),
 		session:    aws.ToString(out.Session),
@@ -163,7 +160,7 @@ func (c *Client) initiateAuth(
 
 // newAuthTokens translates Cognito's result. An empty one is never a session.
 func (c *Client) newAuthTokens(op operation, r *types.AuthenticationResultType) (*AuthTokens, error) {
-	if r == nil || aws.ToString(r.AccessToken) == "" {
+	if lacksToken(r) {
 		return nil, c.errors.translate(op, errIncomplete)
 	}
 	tokens := &AuthTokens{

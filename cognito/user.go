@@ -71,9 +71,6 @@ func (c *Client) getUser(ctx context.Context, accessToken string) (profile, erro
 	if err != nil {
 		return profile{}, err
 	}
-	if aws.ToString(out.Username) == "" {
-		return profile{}, c.errors.translate(opGetUser, errIncomplete)
-	}
 	attributes := make([]Attribute, 0, len(out.UserAttributes))
 	for _, a := range out.UserAttributes {
 		attributes = append(attributes, Attribute{aws.ToString(a.Name), aws.ToString(a.Value)})

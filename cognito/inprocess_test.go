@@ -1,0 +1,125 @@
+package cognito
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"authgraph/internal/apierr"
+)
+
+// inProcess calls a handler as if over a network, so that a test with a clock of
+// its own (testing/synctest) sees nothing of the real one.
+type inProcess struct{ http.Handler }
+
+// Do implements the SDK's HTTPClient.
+func (p inProcess) Do(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	request := r.Clone(r.Context())
+	request.RequestURI, request.RemoteAddr = r.URL.RequestURI(), "192.0.2.1:1234"
+	recorder, done := httptest.NewRecorder(), make(chan error, 1)
+	go func() {
+		defer func() {
+			if recover() != nil {
+				done <- io.ErrUnexpectedEOF
+			}
+		}()
+		p.ServeHTTP(recorder, request)
+		done <- nil
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			return nil, err
+		}
+		return recorder.Result(), nil
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+}
+
+// standIn answers every call as the test says and remembers what it was asked.
+type standIn struct {
+	mu     sync.Mutex
+	asked  []string
+	bodies []map[string]any
+	answer func(operation string, r *http.Request) (status int, body string)
+}
+
+func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	var body map[string]any
+	_ = json.NewDecoder(r.Body).Decode(&body)
+	s.mu.Lock()
+	s.asked, s.bodies = append(s.asked, operation), append(s.bodies, body)
+	answer := s.answer
+	s.mu.Unlock()
+	status, text := answer(operation, r)
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text)
+}
+
+func (s *standIn) calls() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.asked)
+}
+
+// set changes what is answered from now on.
+func (s *standIn) set(answer func(string, *http.Request) (int, string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer = answer
+}
+
+func always(status int, body string) func(string, *http.Request) (int, string) {
+	return func(string, *http.Request) (int, string) { return status, body }
+}
+
+// neverAnswer answers nothing until the caller gives up.
+func neverAnswer(_ string, r *http.Request) (int, string) {
+	<-r.Context().Done()
+	return http.StatusServiceUnavailable, ""
+}
+
+// breakOff breaks the connection.
+func breakOff(string, *http.Request) (int, string) { panic(http.ErrAbortHandler) }
+
+// newInProcess returns a client in front of the handler.
+func newInProcess(t *testing.T, upstream http.Handler, change func(*Options)) *Client {
+	t.Helper()
+	o := Options{Region: "us-east-1", UserPoolID: "us-east-1_Pool", ClientID: "the-client", Endpoint: "http://cognito.test", UsernameAttribute: "preferred_username"}
+	if change != nil {
+		change(&o)
+	}
+	client, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.api = newAPI(client.options, inProcess{upstream})
+	return client
+}
+
+// exception is the body of one of Cognito's refusals.
+func exception(name, text string) string {
+	return fmt.Sprintf(`{"__type":%q,"message":%q}`, name, text)
+}
+
+const (
+	okTokens   = `{"AuthenticationResult":{"AccessToken":"a.b.c","ExpiresIn":60}}`
+	tooManyNow = `{"__type":"TooManyRequestsException","message":"Rate exceeded"}`
+)
+
+func signIn(ctx context.Context, c *Client) *apierr.Error {
+	_, err := c.SignIn(ctx, "ada@example.com", "Secret-Passw0rd", nil)
+	return apierr.From(err)
+}
