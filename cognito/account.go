@@ -96,6 +96,8 @@ func (c *Client) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, err
 		Username:       &in.Email,
 		Password:       in.Password,
 		UserAttributes: attributes,
+
+		UserContextData: c.userContext(ctx),
 	})
 	if err != nil {
 		return nil, err
@@ -157,6 +159,7 @@ func (c *Client) ConfirmSignUp(ctx context.Context, email, code string) (*Verifi
 		SecretHash:       c.secretHash(email),
 		Username:         &email,
 		ConfirmationCode: &code,
+		UserContextData:  c.userContext(ctx),
 	})
 	if isAlreadyConfirmed(err) {
 		return &Verification{Status: AlreadyVerified}, nil
@@ -188,9 +191,10 @@ func isAlreadyConfirmed(err error) bool {
 func (c *Client) ResendConfirmationCode(ctx context.Context, email string) (*CodeDelivery, error) {
 	out, err := invoke(ctx, c, opResendConfirmationCode, c.api.ResendConfirmationCode,
 		&sdk.ResendConfirmationCodeInput{
-			ClientId:   &c.options.ClientID,
-			SecretHash: c.secretHash(email),
-			Username:   &email,
+			ClientId:        &c.options.ClientID,
+			SecretHash:      c.secretHash(email),
+			Username:        &email,
+			UserContextData: c.userContext(ctx),
 		})
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
@@ -121,13 +122,15 @@ func (c *Client) respond(ctx context.Context, s sealedSession, responses map[str
 		ChallengeName:      types.ChallengeNameType(s.Challenge),
 		ChallengeResponses: c.authParameters(s.Username, responses),
 		Session:            optional(s.Session),
+		UserContextData:    c.userContext(ctx),
 	}
+	began := time.Now()
 	out, err := invoke(ctx, c, opRespondToAuthChallenge, c.api.RespondToAuthChallenge, in)
 	if err != nil {
 		return nil, err
 	}
 	if out.AuthenticationResult != nil {
-		return c.newAuthTokens(opRespondToAuthChallenge, out.AuthenticationResult)
+		return c.begin(ctx, opRespondToAuthChallenge, out.AuthenticationResult, began)
 	}
 	return c.newChallenge(challenge{
 		name:       string(out.ChallengeName),

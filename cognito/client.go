@@ -59,6 +59,13 @@ type Options struct {
 	// [Categories], has room: 0 takes one call out of it, anything else is how long
 	// it is used up for. Default: no budgets.
 	Quota func(ctx context.Context, category string) (wait time.Duration)
+	// SendClientAddress sends the address of [WithUserContext] to Cognito. The app
+	// client must permit that, and needs a secret to: without, Cognito refuses every
+	// call that has one.
+	SendClientAddress bool
+	// SignedIn is called with every session that begins, before its tokens are
+	// returned. Default: nobody is told.
+	SignedIn func(context.Context, SignIn)
 	// Observe is told of every operation: its name, "OK" or the name of an
 	// exception, of a fault, or of why the call was not made, and how long it took.
 	// Both names are from closed sets. Default: nobody is told.
@@ -97,6 +104,9 @@ func New(o Options) (*Client, error) {
 	}
 	if o.MaxConcurrentCalls == 0 {
 		o.MaxConcurrentCalls = DefaultMaxConcurrentCalls
+	}
+	if o.SignedIn == nil {
+		o.SignedIn = func(context.Context, SignIn) {}
 	}
 	if o.Observe == nil {
 		o.Observe = func(string, string, time.Duration) {}

@@ -2,6 +2,7 @@ package cognito
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,7 +25,7 @@ func (p inProcess) Do(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	request := r.Clone(r.Context())
-	request.RequestURI, request.RemoteAddr = r.URL.RequestURI(), "192.0.2.1:1234"
+	request.Host, request.RequestURI, request.RemoteAddr = r.URL.Host, r.URL.RequestURI(), "192.0.2.1:1234"
 	recorder, done := httptest.NewRecorder(), make(chan error, 1)
 	go func() {
 		defer func() {
@@ -122,4 +123,11 @@ const (
 func signIn(ctx context.Context, c *Client) *apierr.Error {
 	_, err := c.SignIn(ctx, "ada@example.com", "Secret-Passw0rd", nil)
 	return apierr.From(err)
+}
+
+// unsigned returns a JWT that is not signed: tokens that come from Cognito itself
+// are not verified.
+func unsigned(claims string) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	return encode([]byte(`{"alg":"RS256"}`)) + "." + encode([]byte(claims)) + "." + encode([]byte("signature"))
 }

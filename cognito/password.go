@@ -9,9 +9,10 @@ import (
 // ForgotPassword sends a code with which the password can be set anew.
 func (c *Client) ForgotPassword(ctx context.Context, email string) (*CodeDelivery, error) {
 	out, err := invoke(ctx, c, opForgotPassword, c.api.ForgotPassword, &sdk.ForgotPasswordInput{
-		ClientId:   &c.options.ClientID,
-		SecretHash: c.secretHash(email),
-		Username:   &email,
+		ClientId:        &c.options.ClientID,
+		SecretHash:      c.secretHash(email),
+		Username:        &email,
+		UserContextData: c.userContext(ctx),
 	})
 	if err != nil {
 		return nil, err
@@ -27,6 +28,7 @@ func (c *Client) ConfirmForgotPassword(ctx context.Context, email, code, newPass
 		Username:         &email,
 		ConfirmationCode: &code,
 		Password:         &newPassword,
+		UserContextData:  c.userContext(ctx),
 	})
 	return err
 }

@@ -136,17 +136,19 @@ func (c *Client) StartSignIn(ctx context.Context, in StartSigninInput) (SigninRe
 func (c *Client) initiateAuth(
 	ctx context.Context, flow types.AuthFlowType, email string, parameters map[string]string, session *string,
 ) (SigninResult, error) {
+	began := time.Now()
 	out, err := invoke(ctx, c, opInitiateAuth, c.api.InitiateAuth, &sdk.InitiateAuthInput{
-		AuthFlow:       flow,
-		ClientId:       &c.options.ClientID,
-		AuthParameters: c.authParameters(email, parameters),
-		Session:        session,
+		AuthFlow:        flow,
+		ClientId:        &c.options.ClientID,
+		AuthParameters:  c.authParameters(email, parameters),
+		Session:         session,
+		UserContextData: c.userContext(ctx),
 	})
 	if err != nil {
 		return nil, err
 	}
 	if out.AuthenticationResult != nil {
-		return c.newAuthTokens(opInitiateAuth, out.AuthenticationResult)
+		return c.begin(ctx, opInitiateAuth, out.AuthenticationResult, began)
 	}
 	return c.newChallenge(challenge{
 		name:       string(out.ChallengeName),
@@ -156,6 +158,37 @@ func (c *Client) initiateAuth(
 		parameters: out.ChallengeParameters,
 		available:  out.AvailableChallenges,
 	}), nil
+}
+
+// SignIn is a session that has begun, as its tokens tell.
+type SignIn struct {
+	Subject   string
+	Email     string // empty without an ID token, or where the app client may not read it
+	OriginJTI string // empty where the app client does not put it into tokens
+	// IssuedAt and ExpiresAt are the access token's.
+	IssuedAt, ExpiresAt time.Time
+	// Began is when the call that gave the tokens was made.
+	Began time.Time
+}
+
+// begin is newAuthTokens for the tokens of a new session.
+func (c *Client) begin(
+	ctx context.Context, op operation, r *types.AuthenticationResultType, began time.Time,
+) (*AuthTokens, error) {
+	tokens, err := c.newAuthTokens(op, r)
+	if err != nil {
+		return nil, err
+	}
+	access, id := unverifiedClaims(tokens.AccessToken), unverifiedClaims(aws.ToString(tokens.IDToken))
+	c.options.SignedIn(ctx, SignIn{
+		Subject:   text(access["sub"]),
+		Email:     text(id[emailAttribute]),
+		OriginJTI: text(access["origin_jti"]),
+		IssuedAt:  timeOf(access["iat"]),
+		ExpiresAt: timeOf(access["exp"]),
+		Began:     began,
+	})
+	return tokens, nil
 }
 
 // newAuthTokens translates Cognito's result. An empty one is never a session.
@@ -258,9 +291,10 @@ func (c *Client) getTokensFromRefreshToken(
 func (c *Client) refreshTokenAuth(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
 	parameters := withDeviceKey(map[string]string{"REFRESH_TOKEN": refreshToken}, deviceKey)
 	out, err := invoke(ctx, c, opRefreshTokenAuth, c.api.InitiateAuth, &sdk.InitiateAuthInput{
-		AuthFlow:       types.AuthFlowTypeRefreshTokenAuth,
-		ClientId:       &c.options.ClientID,
-		AuthParameters: parameters,
+		AuthFlow:        types.AuthFlowTypeRefreshTokenAuth,
+		ClientId:        &c.options.ClientID,
+		AuthParameters:  parameters,
+		UserContextData: c.userContext(ctx),
 	})
 	if err != nil {
 		return nil, err
@@ -281,22 +315,4 @@ func isUnknownOperation(err error) bool {
 	default:
 		return false
 	}
-}
-
-// RevokeToken ends the session of a refresh token.
-func (c *Client) RevokeToken(ctx context.Context, refreshToken string) error {
-	_, err := invoke(ctx, c, opRevokeToken, c.api.RevokeToken, &sdk.RevokeTokenInput{
-		ClientId:     &c.options.ClientID,
-		ClientSecret: c.clientSecret(),
-		Token:        &refreshToken,
-	})
-	return err
-}
-
-// GlobalSignOut ends every session of the caller.
-func (c *Client) GlobalSignOut(ctx context.Context, caller *Caller) error {
-	_, err := invoke(ctx, c, opGlobalSignOut, c.api.GlobalSignOut, &sdk.GlobalSignOutInput{
-		AccessToken: &caller.accessToken,
-	})
-	return err
 }

@@ -43,7 +43,7 @@ func (r *mutationResolver) RefreshToken(ctx context.Context, input model.Refresh
 func (r *mutationResolver) Logout(ctx context.Context, input *model.LogoutInput) (*model.LogoutPayload, error) {
 	var err error
 	if input != nil && input.RefreshToken != nil {
-		err = r.Cognito.RevokeToken(ctx, *input.RefreshToken)
+		_, err = r.Cognito.RevokeToken(ctx, *input.RefreshToken)
 	} else {
 		err = r.Cognito.GlobalSignOut(ctx, cognito.CallerFromContext(ctx))
 	}

@@ -1,0 +1,107 @@
+package cognito
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+
+	"authgraph/cognito/userpool"
+)
+
+const goodPassword = "Correct-horse-9"
+
+// premadePool is a pool's file, made once: RSA keys take long to make.
+var premadePool = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "cognito")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "pool.db")
+	pool, err := userpool.Open(userpool.Options{Path: path})
+	if err != nil {
+		return nil, err
+	}
+	if err := pool.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// pool is the embedded user pool in-process, with a client and with an
+// administrator in front of it.
+type pool struct {
+	*testing.T
+	*userpool.Pool
+	client *Client
+	admin  *sdk.Client
+	clock  func() time.Time // nil: the real one
+}
+
+func newPool(t *testing.T, shape userpool.Shape, change func(*Options)) *pool {
+	t.Helper()
+	content, err := premadePool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "pool.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	embedded, err := userpool.Open(userpool.Options{Path: path, URL: "http://cognito.test", Shape: shape})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = embedded.Close() })
+	client := newInProcess(t, embedded, func(o *Options) {
+		o.Endpoint, o.UserPoolID, o.ClientID, o.ClientSecret = "http://cognito.test", embedded.ID(), embedded.ClientID(), embedded.ClientSecret()
+		if change != nil {
+			change(o)
+		}
+	})
+	admin := sdk.New(sdk.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String("http://cognito.test"), HTTPClient: inProcess{embedded}, Retryer: aws.NopRetryer{},
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "any", SecretAccessKey: "any"}, nil
+		}),
+	})
+	return &pool{T: t, Pool: embedded, client: client, admin: admin}
+}
+
+func (p *pool) must(err error) {
+	p.Helper()
+	if err != nil {
+		p.Fatal(err)
+	}
+}
+
+// signUp registers a user without going through the client.
+func (p *pool) signUp(email string) {
+	p.Helper()
+	_, err := p.admin.SignUp(p.Context(), &sdk.SignUpInput{
+		ClientId: aws.String(p.ClientID()), SecretHash: p.client.secretHash(email), Username: &email, Password: aws.String(goodPassword),
+	})
+	p.must(err)
+}
+
+// member registers and confirms a user.
+func (p *pool) member(email string) {
+	p.Helper()
+	p.signUp(email)
+	_, err := p.admin.AdminConfirmSignUp(p.Context(), &sdk.AdminConfirmSignUpInput{UserPoolId: aws.String(p.ID()), Username: &email})
+	p.must(err)
+}
+
+// tokens signs a user in.
+func (p *pool) tokens(email string) *AuthTokens {
+	p.Helper()
+	result, err := p.client.SignIn(p.Context(), email, goodPassword, nil)
+	p.must(err)
+	return result.(*AuthTokens)
+}

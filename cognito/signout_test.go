@@ -1,0 +1,125 @@
+package cognito
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"authgraph/cognito/userpool"
+	"authgraph/internal/apierr"
+)
+
+// A sign-out by refresh token ends exactly that session and says which it was, with
+// rotation and without, with a secret and without.
+func TestRevokeTokenOnThePool(t *testing.T) {
+	const secret = "0123456789abcdefghijklmnop"
+	tests := []struct {
+		name  string
+		shape userpool.Shape
+	}{
+		{"plain", userpool.Shape{}},
+		{"secret", userpool.Shape{ClientSecret: secret}},
+		{"rotation", userpool.Shape{RotationGrace: new(time.Duration(0))}},
+		{"rotation with grace", userpool.Shape{RotationGrace: new(time.Minute)}},
+		{"rotation and secret", userpool.Shape{RotationGrace: new(time.Duration(0)), ClientSecret: secret}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPool(t, tt.shape, nil)
+			p.member("ada@example.com")
+			here, there := p.tokens("ada@example.com"), p.tokens("ada@example.com")
+
+			session, err := p.client.RevokeToken(t.Context(), *here.RefreshToken)
+			p.must(err)
+			claims := unverifiedClaims(here.AccessToken)
+			if session == nil || session.OriginJTI != text(claims["origin_jti"]) || session.OriginJTI == "" || session.Subject != text(claims["sub"]) {
+				t.Fatalf("session %+v, want that of %v", session, claims)
+			}
+			if expiry := timeOf(claims["exp"]); session.TokensExpire.Before(expiry.Add(time.Minute)) || session.TokensExpire.After(expiry.Add(2*time.Minute)) {
+				t.Errorf("tokens expire %s, want a minute after %s", session.TokensExpire, expiry)
+			}
+
+			if _, err := p.client.getUser(t.Context(), here.AccessToken); apierr.From(err) == nil || apierr.From(err).Code != apierr.TokenRevoked {
+				t.Errorf("the access token of the ended session: %v", err)
+			}
+			if _, err := p.client.RefreshTokens(t.Context(), *here.RefreshToken, nil); err == nil {
+				t.Error("the refresh token of the ended session is good")
+			}
+			if _, err := p.client.getUser(t.Context(), there.AccessToken); err != nil {
+				t.Errorf("the access token of another session: %v", err)
+			}
+			if _, err := p.client.RefreshTokens(t.Context(), *there.RefreshToken, nil); err != nil {
+				t.Errorf("the refresh token of another session: %v", err)
+			}
+
+			// Ending it again is no error, as it is none at Cognito; nor is anything known.
+			if again, err := p.client.RevokeToken(t.Context(), *here.RefreshToken); again != nil || err != nil {
+				t.Errorf("again: %v %v", again, err)
+			}
+			if _, err := p.client.RevokeToken(t.Context(), here.AccessToken); apierr.From(err) == nil || apierr.From(err).Code != apierr.InvalidToken {
+				t.Errorf("an access token: %v", err)
+			}
+		})
+	}
+}
+
+// What is asked, and what comes of it, when a part of it fails.
+func TestRevokeTokenSteps(t *testing.T) {
+	plain := `{"AuthenticationResult":{"AccessToken":"` + unsigned(`{"sub":"s","origin_jti":"o","exp":1000}`) + `"}}`
+	rotated := strings.Replace(plain, `"AccessToken"`, `"RefreshToken":"the next","AccessToken"`, 1)
+	const refresh, revoke, initiate = "GetTokensFromRefreshToken", "RevokeToken", "InitiateAuth"
+	ok := always(200, "{}")
+	tests := []struct {
+		name    string
+		secret  string
+		answers map[string]func(string, *http.Request) (int, string)
+		asked   string // with the token that was revoked
+		known   bool
+		code    apierr.Code
+	}{
+		{"well", "", answers{refresh: always(200, plain), revoke: ok}, refresh + " RevokeToken:refresh", true, ""},
+		{"rotated", "", answers{refresh: always(200, rotated), revoke: ok}, refresh + " RevokeToken:the next", true, ""},
+		{"refused", "", answers{refresh: always(400, exception("NotAuthorizedException", "Invalid Refresh Token.")), revoke: ok}, refresh + " RevokeToken:refresh", false, ""},
+		{"reused", "", answers{refresh: always(400, exception("RefreshTokenReuseException", "x")), revoke: ok}, refresh + " RevokeToken:refresh", false, ""},
+		{"refused by both", "", answers{refresh: always(400, exception("NotAuthorizedException", "x")), revoke: always(400, exception("UnauthorizedException", "x"))}, refresh + " RevokeToken:refresh", false, apierr.InvalidToken},
+		{"throttled", "", answers{refresh: always(400, tooManyNow)}, refresh, false, apierr.RateLimited},
+		{"limited", "", answers{refresh: always(400, exception("LimitExceededException", "x"))}, refresh, false, apierr.TooManyAttempts},
+		{"unavailable", "", answers{refresh: always(503, "")}, refresh, false, apierr.ServiceUnavailable},
+		{"hanging", "", answers{refresh: neverAnswer}, refresh, false, apierr.ServiceUnavailable},
+		{"internal", "", answers{refresh: always(500, exception("InternalErrorException", "x"))}, refresh, false, apierr.Internal},
+		{"an older endpoint", "", answers{refresh: always(500, exception("Unsupported", "x")), initiate: always(200, plain), revoke: ok}, refresh + " InitiateAuth RevokeToken:refresh", true, ""},
+		{"an older endpoint with a secret", "secret", answers{refresh: always(500, exception("Unsupported", "x")), revoke: ok}, refresh + " RevokeToken:refresh", false, ""},
+		{"revoking fails", "", answers{refresh: always(200, plain), revoke: always(503, "")}, refresh + " RevokeToken:refresh", true, apierr.ServiceUnavailable},
+		{"revoking fails after rotation", "", answers{refresh: always(200, rotated), revoke: always(503, "")}, refresh + " RevokeToken:the next RevokeToken:the next", true, apierr.ServiceUnavailable},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				up := &standIn{answer: func(operation string, r *http.Request) (int, string) { return tt.answers[operation](operation, r) }}
+				client := newInProcess(t, up, func(o *Options) { o.ClientSecret = tt.secret })
+				session, err := client.RevokeToken(t.Context(), "refresh")
+				var asked []string
+				for i, operation := range up.asked {
+					if operation == revoke {
+						operation += ":" + text(up.bodies[i]["Token"])
+					}
+					asked = append(asked, operation)
+				}
+				if got := strings.Join(asked, " "); got != tt.asked {
+					t.Errorf("asked %s, want %s", got, tt.asked)
+				}
+				if (session != nil) != tt.known || session != nil && (session.OriginJTI != "o" || session.Subject != "s" || session.TokensExpire.Unix() != 1060) {
+					t.Errorf("session %+v", session)
+				}
+				if e := apierr.From(err); (e == nil) != (tt.code == "") || e != nil && e.Code != tt.code {
+					t.Errorf("error %v, want %s", err, tt.code)
+				}
+			})
+		})
+	}
+}
+
+// answers are what a stand-in answers to each operation.
+type answers = map[string]func(string, *http.Request) (int, string)

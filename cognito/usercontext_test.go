@@ -1,0 +1,93 @@
+package cognito
+
+import (
+	"context"
+	"encoding/json"
+	"net/netip"
+	"testing"
+
+	"authgraph/internal/apierr"
+)
+
+// Which operations tell Cognito of the user, and what.
+func TestUserContext(t *testing.T) {
+	const email, code = "ada@example.com", "123456"
+	calls := map[string]func(context.Context, *Client) error{
+		"SignUp": func(ctx context.Context, c *Client) error {
+			_, err := c.SignUp(ctx, SignUpInput{Email: email, Password: new(goodPassword)})
+			return err
+		},
+		"ConfirmSignUp": func(ctx context.Context, c *Client) error {
+			_, err := c.ConfirmSignUp(ctx, email, code)
+			return err
+		},
+		"ResendConfirmationCode": func(ctx context.Context, c *Client) error {
+			_, err := c.ResendConfirmationCode(ctx, email)
+			return err
+		},
+		"ForgotPassword": func(ctx context.Context, c *Client) error {
+			_, err := c.ForgotPassword(ctx, email)
+			return err
+		},
+		"ConfirmForgotPassword": func(ctx context.Context, c *Client) error {
+			return c.ConfirmForgotPassword(ctx, email, code, goodPassword)
+		},
+		"InitiateAuth": func(ctx context.Context, c *Client) error {
+			_, err := c.SignIn(ctx, email, goodPassword, nil)
+			return err
+		},
+		"InitiateAuth to refresh": func(ctx context.Context, c *Client) error {
+			_, err := c.refreshTokenAuth(ctx, "refresh", nil)
+			return err
+		},
+		"RespondToAuthChallenge": func(ctx context.Context, c *Client) error {
+			_, err := c.Respond(ctx, sealedSession{Challenge: "SMS_MFA", Username: "u"}.String(), Answer{Code: new(code)})
+			return err
+		},
+		// Cognito's model has no place for it here.
+		"GetTokensFromRefreshToken": func(ctx context.Context, c *Client) error {
+			_, err := c.RefreshTokens(ctx, "refresh", nil)
+			return err
+		},
+		"GetUser": func(ctx context.Context, c *Client) error {
+			_, err := c.getUser(ctx, "access")
+			return err
+		},
+	}
+	tests := []struct {
+		name string
+		user UserContext
+		send bool
+		want string // as JSON; "null" for none
+	}{
+		{"nothing", UserContext{}, true, "null"},
+		{"both", UserContext{netip.MustParseAddr("192.0.2.7"), "abc"}, true, `{"EncodedData":"abc","IpAddress":"192.0.2.7"}`},
+		{"the address is not to be sent", UserContext{netip.MustParseAddr("192.0.2.7"), "abc"}, false, `{"EncodedData":"abc"}`},
+		{"only an address that is not to be sent", UserContext{IPAddress: netip.MustParseAddr("192.0.2.7")}, false, "null"},
+		{"only an address", UserContext{IPAddress: netip.MustParseAddr("2001:db8::1")}, true, `{"IpAddress":"2001:db8::1"}`},
+		{"IPv4 in IPv6", UserContext{IPAddress: netip.MustParseAddr("::ffff:192.0.2.7")}, true, `{"IpAddress":"192.0.2.7"}`},
+		{"an address with a zone", UserContext{IPAddress: netip.MustParseAddr("fe80::1%eth0")}, true, `{"IpAddress":"fe80::1"}`},
+	}
+	for _, tt := range tests {
+		for name, call := range calls {
+			t.Run(tt.name+"/"+name, func(t *testing.T) {
+				up := &standIn{answer: always(400, exception("ForbiddenException", "x"))}
+				client := newInProcess(t, up, func(o *Options) { o.SendClientAddress = tt.send })
+				ctx := WithUserContext(t.Context(), tt.user)
+				if e := apierr.From(call(ctx, client)); e == nil || e.Code != apierr.BlockedByWAF {
+					t.Fatal(e)
+				}
+				want := tt.want
+				if name == "GetTokensFromRefreshToken" || name == "GetUser" {
+					want = "null"
+				}
+				if got, _ := json.Marshal(up.bodies[0]["UserContextData"]); string(got) != want {
+					t.Errorf("sent %s, want %s", got, want)
+				}
+				if err := call(t.Context(), client); err == nil || up.bodies[1]["UserContextData"] != nil {
+					t.Errorf("sent %v for a context that knows no user", up.bodies[1]["UserContextData"])
+				}
+			})
+		}
+	}
+}
