@@ -34,7 +34,7 @@ type SignUpInput struct {
 
 // SignUpResult is a registered user.
 type SignUpResult struct {
-	UserID       string
+	UserID       *string // nil with Options.HideUserExistence
 	Confirmed    bool
 	CodeDelivery *CodeDelivery // nil when no code was sent
 }
@@ -81,6 +81,13 @@ func deliveryMedium(name string) *DeliveryMedium {
 // goes into the configured attribute, since "username" is not an attribute and
 // pools refuse it.
 func (c *Client) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, error) {
+	if c.options.HideUserExistence {
+		return c.signUpInSilence(ctx, in)
+	}
+	return c.signUp(ctx, in)
+}
+
+func (c *Client) signUp(ctx context.Context, in SignUpInput) (*SignUpResult, error) {
 	if in.Password == nil && !c.options.PasswordlessSignUp {
 		return nil, &apierr.Error{
 			Code: apierr.BadUserInput, Field: "input.password", Message: "input.password is required.",
@@ -103,7 +110,7 @@ func (c *Client) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, err
 		return nil, err
 	}
 	return &SignUpResult{
-		UserID:       *out.UserSub,
+		UserID:       out.UserSub,
 		Confirmed:    out.UserConfirmed,
 		CodeDelivery: newCodeDelivery(out.CodeDeliveryDetails),
 	}, nil
@@ -152,8 +159,22 @@ type Verification struct {
 }
 
 // ConfirmSignUp confirms an account by its code. An account that was confirmed
-// before is no error: its status says so.
+// before is no error: its status says so, unless the client hides who exists.
 func (c *Client) ConfirmSignUp(ctx context.Context, email, code string) (*Verification, error) {
+	if c.options.HideUserExistence {
+		return atSafeTime(ctx, func() (*Verification, error) {
+			verification, err := c.confirmSignUp(ctx, email, code)
+			return verification, hideInCode(err)
+		})
+	}
+	verification, err := c.confirmSignUp(ctx, email, code)
+	if isAlreadyConfirmed(err) {
+		return &Verification{Status: AlreadyVerified}, nil
+	}
+	return verification, err
+}
+
+func (c *Client) confirmSignUp(ctx context.Context, email, code string) (*Verification, error) {
 	out, err := invoke(ctx, c, opConfirmSignUp, c.api.ConfirmSignUp, &sdk.ConfirmSignUpInput{
 		ClientId:         &c.options.ClientID,
 		SecretHash:       c.secretHash(email),
@@ -161,9 +182,6 @@ func (c *Client) ConfirmSignUp(ctx context.Context, email, code string) (*Verifi
 		ConfirmationCode: &code,
 		UserContextData:  c.userContext(ctx),
 	})
-	if isAlreadyConfirmed(err) {
-		return &Verification{Status: AlreadyVerified}, nil
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -189,6 +207,13 @@ func isAlreadyConfirmed(err error) bool {
 
 // ResendConfirmationCode sends a new code for an account that is not confirmed.
 func (c *Client) ResendConfirmationCode(ctx context.Context, email string) (*CodeDelivery, error) {
+	if c.options.HideUserExistence {
+		return c.sendInSilence(ctx, email, c.resendConfirmationCode)
+	}
+	return c.resendConfirmationCode(ctx, email)
+}
+
+func (c *Client) resendConfirmationCode(ctx context.Context, email string) (*CodeDelivery, error) {
 	out, err := invoke(ctx, c, opResendConfirmationCode, c.api.ResendConfirmationCode,
 		&sdk.ResendConfirmationCodeInput{
 			ClientId:        &c.options.ClientID,

@@ -67,6 +67,13 @@ type (
 
 // Respond answers a challenge. The result is tokens or the next challenge.
 func (c *Client) Respond(ctx context.Context, session string, answer Answer) (SigninResult, error) {
+	if c.options.HideUserExistence {
+		return c.answerInSilence(ctx, session, answer)
+	}
+	return c.answer(ctx, session, answer)
+}
+
+func (c *Client) answer(ctx context.Context, session string, answer Answer) (SigninResult, error) {
 	sealed, err := openSession(session)
 	if err != nil {
 		return nil, err

@@ -59,6 +59,13 @@ type Options struct {
 	// [Categories], has room: 0 takes one call out of it, anything else is how long
 	// it is used up for. Default: no budgets.
 	Quota func(ctx context.Context, category string) (wait time.Duration)
+	// HideUserExistence answers alike, and after the same time, whether a user exists
+	// or not, also before an app client that tells. Users pay for it: what keeps them
+	// from signing in is not told either, and most answers take a second.
+	HideUserExistence bool
+	// HidingKey is what made-up challenges are derived from with HideUserExistence;
+	// replicas need the same. Default: the client secret, or else a random one.
+	HidingKey []byte
 	// SendClientAddress sends the address of [WithUserContext] to Cognito. The app
 	// client must permit that, and needs a secret to: without, Cognito refuses every
 	// call that has one.
@@ -85,6 +92,9 @@ type Client struct {
 	lacksTokenRefresh atomic.Bool
 	// wantsSRP is set once the app client has said that it takes no password.
 	wantsSRP atomic.Bool
+	// notices holds the messages to owners of accounts that are being sent.
+	notices chan struct{}
+	mimic   *mimic
 	// refreshes merges refreshes of one token that run at the same time.
 	refreshes singleflight.Group
 }
@@ -114,6 +124,7 @@ func New(o Options) (*Client, error) {
 	return &Client{
 		api: newAPI(o, newHTTPClient(o.MaxConcurrentCalls)), options: o,
 		errors: newErrorTable(o.UsernameAttribute), guard: newGuard(o),
+		notices: make(chan struct{}, concurrentNotices), mimic: newMimic(o),
 	}, nil
 }
 

@@ -497,6 +497,12 @@ func newErrorTable(usernameAttribute string) errorTable {
 	}
 }
 
+// Messages that stand for more than one exception with Options.HideUserExistence.
+const (
+	wrongCredentials  = "E-mail address or password is wrong."
+	startAgainMessage = "The sign-in took too long or this step was answered before. Start again."
+)
+
 // Parts of the messages by which Cognito says that a flow is not permitted.
 const (
 	textFlowOff          = "flow not enabled"
@@ -512,7 +518,7 @@ func exceptionRules() []rule {
 		flowIsOff    = meaning{apierr.ServiceMisconfigured, "The app client does not permit this way to sign in."}
 		revoked      = meaning{apierr.TokenRevoked, "The token was revoked by a sign-out. Sign in again."}
 		confirmed    = meaning{apierr.UserAlreadyConfirmed, "The account is confirmed already."}
-		startAgain   = meaning{apierr.SessionExpired, "The sign-in took too long or this step was answered before. Start again."}
+		startAgain   = meaning{apierr.SessionExpired, startAgainMessage}
 		disabled     = meaning{apierr.UserDisabled, "An administrator has disabled the account."}
 		tooMany      = meaning{apierr.TooManyAttempts, "Too many failed attempts for this account. Wait before the next one."}
 		notEnrolled  = meaning{apierr.MFANotEnrolled, "The user has not set up this second factor."}
@@ -585,7 +591,7 @@ func exceptionMeanings() map[string]meaning {
 		"UserNotFoundException":                   {apierr.UserNotFound, "There is no such user."},
 		"UserNotConfirmedException":               {apierr.UserNotConfirmed, "The account is not confirmed: enter the code that was sent."},
 		"PasswordResetRequiredException":          {apierr.PasswordResetRequired, "The password must be set anew before signing in."},
-		"NotAuthorizedException":                  {apierr.InvalidCredentials, "E-mail address or password is wrong."},
+		"NotAuthorizedException":                  {apierr.InvalidCredentials, wrongCredentials},
 		"UnauthorizedException":                   invalidToken,
 		"UnsupportedTokenTypeException":           invalidToken,
 		"RefreshTokenReuseException":              {apierr.RefreshTokenReused, "This refresh token was replaced by a newer one. Sign in again."},

@@ -1,12 +1,17 @@
 package cognito
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -41,7 +46,6 @@ type pool struct {
 	*userpool.Pool
 	client *Client
 	admin  *sdk.Client
-	clock  func() time.Time // nil: the real one
 }
 
 func newPool(t *testing.T, shape userpool.Shape, change func(*Options)) *pool {
@@ -105,3 +109,20 @@ func (p *pool) tokens(email string) *AuthTokens {
 	p.must(err)
 	return result.(*AuthTokens)
 }
+
+// lastMessage returns what kind of message was sent to an address last.
+func (p *pool) lastMessage(to string) string {
+	p.Helper()
+	recorder := httptest.NewRecorder()
+	request := httptest.NewRequestWithContext(p.Context(), http.MethodGet, "http://cognito.test/inbox?to="+url.QueryEscape(to), nil)
+	p.ServeHTTP(recorder, request)
+	var list []struct{ Kind string }
+	p.must(json.Unmarshal(recorder.Body.Bytes(), &list))
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0].Kind
+}
+
+// newFixed is a number that stands for a random one.
+func newFixed() *big.Int { return new(big.Int).SetBytes(bytes.Repeat([]byte{7}, 100)) }

@@ -3,11 +3,10 @@ package cognito
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"net/http"
 )
 
 // Every session that begins is told of before its tokens are, a refreshed one is

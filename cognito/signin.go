@@ -41,6 +41,15 @@ type NewDevice struct {
 // done here where the app client permits no other way. deviceKey is nil where the
 // pool does not track devices, or has not seen this one.
 func (c *Client) SignIn(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error) {
+	began := time.Now()
+	result, err := c.signIn(ctx, email, password, deviceKey)
+	if c.options.HideUserExistence {
+		return result, hideInCredentials(ctx, began, err)
+	}
+	return result, err
+}
+
+func (c *Client) signIn(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error) {
 	if !c.wantsSRP.Load() {
 		parameters := withDeviceKey(map[string]string{"PASSWORD": password}, deviceKey)
 		result, err := c.initiateAuth(ctx, types.AuthFlowTypeUserPasswordAuth, email, parameters, nil)
@@ -75,7 +84,7 @@ func (c *Client) signInBySRP(ctx context.Context, email, password string, device
 	if err != nil {
 		return nil, c.errors.translate(opInitiateAuth, err)
 	}
-	return c.Respond(ctx, question.Session, Answer{Srp: &SRPAnswer{
+	return c.answer(ctx, question.Session, Answer{Srp: &SRPAnswer{
 		Signature: signature, SecretBlock: question.SecretBlock, Timestamp: timestamp,
 	}})
 }
@@ -106,6 +115,13 @@ type StartSigninInput struct {
 // StartSignIn begins a sign-in by SRP (SrpA alone), by custom authentication
 // (Custom), or by a first factor that is preferred or yet to be chosen.
 func (c *Client) StartSignIn(ctx context.Context, in StartSigninInput) (SigninResult, error) {
+	if c.options.HideUserExistence {
+		return c.startInSilence(ctx, in)
+	}
+	return c.startSignIn(ctx, in)
+}
+
+func (c *Client) startSignIn(ctx context.Context, in StartSigninInput) (SigninResult, error) {
 	parameters := withDeviceKey(map[string]string{}, in.DeviceKey)
 	if in.SrpA != nil {
 		parameters["SRP_A"] = *in.SrpA

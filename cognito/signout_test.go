@@ -100,6 +100,7 @@ func TestRevokeTokenSteps(t *testing.T) {
 				up := &standIn{answer: func(operation string, r *http.Request) (int, string) { return tt.answers[operation](operation, r) }}
 				client := newInProcess(t, up, func(o *Options) { o.ClientSecret = tt.secret })
 				session, err := client.RevokeToken(t.Context(), "refresh")
+				synctest.Wait()
 				var asked []string
 				for i, operation := range up.asked {
 					if operation == revoke {

@@ -2109,8 +2109,11 @@ input LogoutInput {
 
 "A registered user."
 type SignupPayload {
-  "The user's id (claim ` + "`" + `sub` + "`" + `)."
-  userId: ID!
+  """
+  The user's id (claim ` + "`" + `sub` + "`" + `). Null where the server hides which addresses are
+  registered: it is told at the first sign-in.
+  """
+  userId: ID
   "True when the account can be used at once; false when a code has to be entered first."
   confirmed: Boolean!
   "Where the code went. Null when none was sent."
@@ -6641,11 +6644,11 @@ func (ec *executionContext) _SignupPayload_userId(ctx context.Context, field gra
 			return obj.UserID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SignupPayload_userId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13781,7 +13784,7 @@ func (ec *executionContext) _SignupPayload(ctx context.Context, sel ast.Selectio
 			out.Values[i] = graphql.MarshalString("SignupPayload")
 		case "userId":
 			out.Values[i] = ec._SignupPayload_userId(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "confirmed":
@@ -15568,6 +15571,24 @@ func (ec *executionContext) marshalOFirstFactor2ᚖstring(ctx context.Context, s
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalString(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalID(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalID(*v)
 	return res
 }
 

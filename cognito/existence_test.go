@@ -1,0 +1,674 @@
+package cognito
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"authgraph/cognito/userpool"
+	"authgraph/internal/apierr"
+)
+
+// states are what an address can be to the pool, each with how it becomes so.
+var states = []struct {
+	name string
+	make func(p *pool, email string)
+}{
+	{"unknown", func(*pool, string) {}},
+	{"confirmed", (*pool).member},
+	{"unconfirmed", (*pool).signUp},
+	{"disabled", func(p *pool, email string) {
+		p.member(email)
+		_, err := p.admin.AdminDisableUser(p.Context(), &sdk.AdminDisableUserInput{UserPoolId: new(p.ID()), Username: &email})
+		p.must(err)
+	}},
+	{"disabled before it was confirmed", func(p *pool, email string) {
+		p.signUp(email)
+		_, err := p.admin.AdminDisableUser(p.Context(), &sdk.AdminDisableUserInput{UserPoolId: new(p.ID()), Username: &email})
+		p.must(err)
+	}},
+	{"reset required", func(p *pool, email string) {
+		p.member(email)
+		p.verifyEmail(email)
+		_, err := p.admin.AdminResetUserPassword(p.Context(), &sdk.AdminResetUserPasswordInput{UserPoolId: new(p.ID()), Username: &email})
+		p.must(err)
+	}},
+	{"temporary password expired", func(p *pool, email string) {
+		_, err := p.admin.AdminCreateUser(p.Context(), &sdk.AdminCreateUserInput{
+			UserPoolId: new(p.ID()), Username: &email, TemporaryPassword: new(goodPassword),
+		})
+		p.must(err)
+		time.Sleep(30 * 24 * time.Hour)
+	}},
+	{"verified", func(p *pool, email string) {
+		p.member(email)
+		p.verifyEmail(email)
+	}},
+	{"locked", func(p *pool, email string) {
+		p.member(email)
+		for failure := range 8 {
+			_, err := p.admin.InitiateAuth(p.Context(), &sdk.InitiateAuthInput{
+				AuthFlow: types.AuthFlowTypeUserPasswordAuth, ClientId: new(p.ClientID()),
+				AuthParameters: map[string]string{"USERNAME": email, "PASSWORD": "wrong"},
+			})
+			if err == nil {
+				p.Fatal("a wrong password is taken")
+			}
+			if failure < 7 {
+				time.Sleep(lockAfter(failure))
+			}
+		}
+	}},
+	{"worn out", func(p *pool, email string) {
+		p.signUp(email)
+		p.wearOut(email)
+	}},
+	{"verified and worn out", func(p *pool, email string) {
+		p.member(email)
+		p.verifyEmail(email)
+		p.wearOut(email)
+	}},
+}
+
+// lockAfter is how long the embedded pool locks an account after so many failures
+// before this one.
+func lockAfter(failures int) time.Duration {
+	if failures < 4 {
+		return 0
+	}
+	return time.Second << (failures - 4)
+}
+
+func (p *pool) verifyEmail(email string) {
+	p.Helper()
+	_, err := p.admin.AdminUpdateUserAttributes(p.Context(), &sdk.AdminUpdateUserAttributesInput{
+		UserPoolId: new(p.ID()), Username: &email,
+		UserAttributes: []types.AttributeType{{Name: new("email_verified"), Value: new("true")}},
+	})
+	p.must(err)
+}
+
+// wearOut uses up what an account may do in an hour.
+func (p *pool) wearOut(email string) {
+	p.Helper()
+	client, wrong := new(p.ClientID()), new("000000")
+	calls := []func() error{
+		func() error {
+			_, err := p.admin.ResendConfirmationCode(p.Context(), &sdk.ResendConfirmationCodeInput{ClientId: client, Username: &email})
+			return err
+		},
+		func() error {
+			_, err := p.admin.ForgotPassword(p.Context(), &sdk.ForgotPasswordInput{ClientId: client, Username: &email})
+			return err
+		},
+		func() error {
+			_, err := p.admin.ConfirmSignUp(p.Context(), &sdk.ConfirmSignUpInput{ClientId: client, Username: &email, ConfirmationCode: wrong})
+			return err
+		},
+		func() error {
+			_, err := p.admin.ConfirmForgotPassword(p.Context(), &sdk.ConfirmForgotPasswordInput{
+				ClientId: client, Username: &email, ConfirmationCode: wrong, Password: new(goodPassword),
+			})
+			return err
+		},
+	}
+	worn := 0
+	for _, call := range calls {
+		for range 16 {
+			err := call()
+			var limit *types.LimitExceededException
+			if errors.As(err, &limit) {
+				worn++
+				break
+			}
+			var invalid *types.InvalidParameterException
+			var refused *types.NotAuthorizedException
+			if errors.As(err, &invalid) || errors.As(err, &refused) {
+				break
+			}
+		}
+	}
+	if worn < 2 {
+		p.Fatalf("%d limits are used up", worn)
+	}
+}
+
+// asked are the operations that are given an address. Each returns all that a
+// client sees, but for what is random in any case.
+var asked = map[string]func(context.Context, *Client, string) (any, error){
+	"SignUp": func(ctx context.Context, c *Client, email string) (any, error) {
+		return c.SignUp(ctx, SignUpInput{Username: "ada", Email: email, Password: new(goodPassword), Mode: "user"})
+	},
+	"SignUp with a weak password": func(ctx context.Context, c *Client, email string) (any, error) {
+		return c.SignUp(ctx, SignUpInput{Username: "ada", Email: email, Password: new("weak"), Mode: "user"})
+	},
+	"ConfirmSignUp": func(ctx context.Context, c *Client, email string) (any, error) {
+		return c.ConfirmSignUp(ctx, email, "000000")
+	},
+	"ResendConfirmationCode": func(ctx context.Context, c *Client, email string) (any, error) {
+		return c.ResendConfirmationCode(ctx, email)
+	},
+	"ForgotPassword": func(ctx context.Context, c *Client, email string) (any, error) {
+		return c.ForgotPassword(ctx, email)
+	},
+	"ConfirmForgotPassword": func(ctx context.Context, c *Client, email string) (any, error) {
+		return nil, c.ConfirmForgotPassword(ctx, email, "000000", goodPassword)
+	},
+	"SignIn": func(ctx context.Context, c *Client, email string) (any, error) {
+		return c.SignIn(ctx, email, "wrong", nil)
+	},
+	"SignIn with SRP": func(ctx context.Context, c *Client, email string) (any, error) {
+		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email, SrpA: new(srpClientWith(fixed).A())})
+		return theRest(ctx, c, result, err, Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: time.Now().UTC().Format(srpTimestamp)}})
+	},
+	"SignIn with SRP by choice": func(ctx context.Context, c *Client, email string) (any, error) {
+		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email, PreferredFactor: new("PASSWORD_SRP"), SrpA: new(srpClientWith(fixed).A())})
+		return theRest(ctx, c, result, err, Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: time.Now().UTC().Format(srpTimestamp)}})
+	},
+	"SignIn by the choice of a password": func(ctx context.Context, c *Client, email string) (any, error) {
+		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email})
+		return theRest(ctx, c, result, err, Answer{Factor: &FactorAnswer{Factor: "PASSWORD", Password: new("wrong")}})
+	},
+	"SignIn by the choice of SRP": func(ctx context.Context, c *Client, email string) (any, error) {
+		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email})
+		return theRest(ctx, c, result, err, Answer{Factor: &FactorAnswer{Factor: "PASSWORD_SRP", SrpA: new(srpClientWith(fixed).A())}})
+	},
+	"SignIn of a device": func(ctx context.Context, c *Client, email string) (any, error) {
+		return c.SignIn(ctx, email, "wrong", new("us-east-1_00000000-0000-4000-8000-000000000000"))
+	},
+	"a forged session of SMS_MFA":       forged("SMS_MFA", Answer{Code: new("123456")}),
+	"a forged session of EMAIL_OTP":     forged("EMAIL_OTP", Answer{Code: new("12345678")}),
+	"a forged session of the password":  forged("PASSWORD", Answer{Password: new("wrong")}),
+	"a forged session of a new one":     forged("NEW_PASSWORD_REQUIRED", Answer{NewPassword: &NewPasswordAnswer{Password: goodPassword}}),
+	"a forged session of a choice":      forged("SELECT_CHALLENGE", Answer{Factor: &FactorAnswer{Factor: "PASSWORD", Password: new("wrong")}}),
+	"a forged session of a custom one":  forged("CUSTOM_CHALLENGE", Answer{Custom: new("x")}),
+	"a forged session of a proof":       forged("PASSWORD_VERIFIER", Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: "Thu Jan 1 00:00:00 UTC 1970"}}),
+	"a forged session of another proof": forged("DEVICE_SRP_AUTH", Answer{DeviceSrp: &DeviceSRPAnswer{DeviceKey: "k", SrpA: srpClientWith(fixed).A()}}),
+}
+
+func forged(challenge string, answer Answer) func(context.Context, *Client, string) (any, error) {
+	return func(ctx context.Context, c *Client, email string) (any, error) {
+		return c.Respond(ctx, sealedSession{Challenge: challenge, Username: email, Session: strings.Repeat("x", 200)}.String(), answer)
+	}
+}
+
+// theRest answers a challenge, wrongly, and returns what it looked like and what
+// came of it.
+func theRest(ctx context.Context, c *Client, result SigninResult, err error, answer Answer) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	seen := []any{lookOf(result)}
+	next, err := c.Respond(ctx, result.(Challenge).GetSession(), answer)
+	return append(seen, lookOf(next)), err
+}
+
+// lookOf is a challenge without what differs from one time to the next.
+func lookOf(result SigninResult) any {
+	switch r := result.(type) {
+	case *SRPChallenge:
+		// Numbers may begin with zeros, which are not written. The embedded pool's own
+		// blocks for users who do not exist are a few characters shorter.
+		return fmt.Sprintf("%T %d %d %d %d", r, (len(r.Salt)+7)/8, (len(r.SrpB)+31)/32, len(r.SecretBlock)/1000, len(r.UserIDForSrp))
+	case *EmailOTPChallenge:
+		return fmt.Sprintf("%T %s %s", r, r.CodeDelivery.Destination, *r.CodeDelivery.Medium)
+	default:
+		return fmt.Sprintf("%T", r)
+	}
+}
+
+// fixed is a secret that need not be one.
+var fixed = newFixed()
+
+// observation is all that a client can learn from one answer.
+func observation(value any, err error, took time.Duration) string {
+	text, _ := json.Marshal(value)
+	if v := reflect.ValueOf(value); v.Kind() == reflect.Pointer && v.IsNil() {
+		text = nil
+	}
+	if e := apierr.From(err); e != nil {
+		return fmt.Sprintf("%s %s %q %d field %q after %s: refused after %s", text, e.Code, e.Message, e.HTTPStatus(), e.Field, e.RetryAfter, took)
+	}
+	return fmt.Sprintf("%s after %s", text, took)
+}
+
+// Whatever is asked of whatever address: the answer and its time are those for an
+// address that nobody has.
+func TestNobodyLearnsWhoExists(t *testing.T) {
+	flows := []string{"ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
+	for _, prevention := range []string{"LEGACY", "ENABLED"} {
+		unknown := map[string]string{} // by operation
+		for _, state := range states {
+			t.Run(prevention+"/"+state.name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					p := newPool(t, userpool.Shape{UserExistenceErrors: prevention, AuthFlows: flows, CustomAttributes: []string{"mode"}},
+						func(o *Options) { o.HideUserExistence = true })
+					// What challenges look like is learnt from those of others.
+					p.member("somebody@example.com")
+					_, _ = p.client.StartSignIn(t.Context(), StartSigninInput{Email: "somebody@example.com", SrpA: new(srpClientWith(fixed).A())})
+					_, _ = p.client.StartSignIn(t.Context(), StartSigninInput{Email: "somebody@example.com"})
+					for i, name := range slices.Sorted(maps.Keys(asked)) {
+						email := fmt.Sprintf("jane%02d@example.com", i)
+						state.make(p, email)
+						began := time.Now()
+						value, err := asked[name](t.Context(), p.client, email)
+						got := observation(value, err, time.Since(began))
+						synctest.Wait()
+						if state.name == "unknown" {
+							unknown[name] = got
+							t.Logf("%s: %s", name, got)
+						} else if got != unknown[name] {
+							t.Errorf("%s:\n%s\nwant, as for an unknown address:\n%s\ncause: %v", name, got, unknown[name], causeOf(err))
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+func causeOf(err error) error {
+	if e := apierr.From(err); e != nil {
+		return e.Cause
+	}
+	return nil
+}
+
+// Those who may sign in do, at once, also by the flows in which an address comes
+// first.
+func TestHidingLetsTheOwnerIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPool(t, userpool.Shape{UserExistenceErrors: "LEGACY"}, func(o *Options) { o.HideUserExistence = true })
+		p.member("jane@example.com")
+		began := time.Now()
+		_ = p.tokens("jane@example.com")
+		if took := time.Since(began); took != 0 {
+			t.Errorf("a success took %s", took)
+		}
+
+		srp := srpClientWith(fixed)
+		result, err := p.client.StartSignIn(t.Context(), StartSigninInput{Email: "jane@example.com", SrpA: new(srp.A())})
+		p.must(err)
+		_, poolName, _ := strings.Cut(p.ID(), "_")
+		question := result.(*SRPChallenge)
+		signature, timestamp, err := srp.proof(poolName, goodPassword, question, time.Now())
+		p.must(err)
+		began = time.Now()
+		result, err = p.client.Respond(t.Context(), question.Session, Answer{Srp: &SRPAnswer{
+			Signature: signature, SecretBlock: question.SecretBlock, Timestamp: timestamp,
+		}})
+		p.must(err)
+		if _, ok := result.(*AuthTokens); !ok || time.Since(began) != 0 {
+			t.Errorf("%T after %s", result, time.Since(began))
+		}
+	})
+}
+
+// Right codes do what they do.
+func TestHidingTakesRightCodes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		up := &standIn{answer: func(operation string, _ *http.Request) (int, string) {
+			if operation == "SignUp" {
+				return 200, `{"UserSub":"the-sub","UserConfirmed":true}`
+			}
+			return 200, `{"Session":"next"}`
+		}}
+		client := newInProcess(t, up, func(o *Options) { o.HideUserExistence = true })
+		verification, err := client.ConfirmSignUp(t.Context(), "jane@example.com", "123456")
+		if err != nil || verification.Status != Verified || verification.session != "next" {
+			t.Errorf("%+v %v", verification, err)
+		}
+		if err := client.ConfirmForgotPassword(t.Context(), "jane@example.com", "123456", goodPassword); err != nil {
+			t.Error(err)
+		}
+		// Not even what the pool says of a user who did not exist is passed on.
+		result, err := client.SignUp(t.Context(), SignUpInput{Email: "jane@gmail.com", Password: new(goodPassword)})
+		if err != nil || result.UserID != nil || result.Confirmed || result.CodeDelivery.Destination != "j***@g***" ||
+			*result.CodeDelivery.Medium != DeliveryMediumEmail || *result.CodeDelivery.Attribute != "email" {
+			t.Errorf("%+v %v", result, err)
+		}
+	})
+}
+
+// What Cognito says of an address, and what is made of it. The pool cannot throw
+// all of these.
+func TestHidingByException(t *testing.T) {
+	const notAuthorized, invalid = "NotAuthorizedException", "InvalidParameterException"
+	tests := []struct {
+		operation, exception, text string
+		code                       apierr.Code // empty: answered as a success
+		delayed                    bool
+	}{
+		{"SignIn", "UserNotFoundException", "x", apierr.InvalidCredentials, true},
+		{"SignIn", "UserNotConfirmedException", "x", apierr.InvalidCredentials, true},
+		{"SignIn", "PasswordResetRequiredException", "x", apierr.InvalidCredentials, true},
+		{"SignIn", notAuthorized, "User is disabled.", apierr.InvalidCredentials, true},
+		{"SignIn", notAuthorized, "Password attempts exceeded", apierr.InvalidCredentials, true},
+		{"SignIn", notAuthorized, "Temporary password has expired and must be reset by an administrator.", apierr.InvalidCredentials, true},
+		{"SignIn", notAuthorized, "something new", apierr.InvalidCredentials, true},
+		{"SignIn", "LimitExceededException", "x", apierr.InvalidCredentials, true},
+		{"SignIn", "UserLambdaValidationException", "PreAuthentication failed with error no", apierr.InvalidCredentials, true},
+		{"SignIn", "ResourceNotFoundException", "Device does not exist.", apierr.InvalidCredentials, true},
+		{"SignIn", "TooManyRequestsException", "x", apierr.RateLimited, false},
+		{"SignIn", "ForbiddenException", "x", apierr.BlockedByWAF, false},
+		{"SignIn", "ResourceNotFoundException", "User pool client x does not exist.", apierr.ServiceMisconfigured, false},
+
+		{"SignUp", "UsernameExistsException", "User already exists", "", true},
+		{"SignUp", "AliasExistsException", "x", "", true},
+		{"SignUp", "CodeDeliveryFailureException", "x", "", true},
+		{"SignUp", "LimitExceededException", "x", "", true},
+		{"SignUp", "InvalidPasswordException", "Password not long enough", apierr.PasswordPolicy, true},
+		{"SignUp", "UserLambdaValidationException", "PreSignUp failed with error no", apierr.RejectedByPolicy, true},
+		{"SignUp", notAuthorized, "SignUp is not permitted for this user pool", apierr.SignupDisabled, true},
+		{"SignUp", "TooManyRequestsException", "x", apierr.RateLimited, false},
+
+		{"ConfirmSignUp", "CodeMismatchException", "x", apierr.CodeMismatch, true},
+		{"ConfirmSignUp", "ExpiredCodeException", "x", apierr.CodeMismatch, true},
+		{"ConfirmSignUp", "UserNotFoundException", "x", apierr.CodeMismatch, true},
+		{"ConfirmSignUp", "LimitExceededException", "x", apierr.CodeMismatch, true},
+		{"ConfirmSignUp", "TooManyFailedAttemptsException", "x", apierr.CodeMismatch, true},
+		{"ConfirmSignUp", notAuthorized, "User cannot be confirmed. Current status is CONFIRMED", apierr.CodeMismatch, true},
+		{"ConfirmSignUp", notAuthorized, "User is disabled.", apierr.CodeMismatch, true},
+		{"ConfirmSignUp", notAuthorized, "something new", apierr.CodeMismatch, true},
+		{"ConfirmSignUp", "InternalErrorException", "x", apierr.Internal, true},
+		{"ConfirmSignUp", "TooManyRequestsException", "x", apierr.RateLimited, false},
+
+		{"ConfirmForgotPassword", "CodeMismatchException", "x", apierr.CodeMismatch, true},
+		{"ConfirmForgotPassword", "ExpiredCodeException", "x", apierr.CodeMismatch, true},
+		{"ConfirmForgotPassword", "UserNotFoundException", "x", apierr.CodeMismatch, true},
+		{"ConfirmForgotPassword", "UserNotConfirmedException", "x", apierr.CodeMismatch, true},
+		{"ConfirmForgotPassword", "LimitExceededException", "x", apierr.CodeMismatch, true},
+		{"ConfirmForgotPassword", notAuthorized, "User is disabled.", apierr.CodeMismatch, true},
+		{"ConfirmForgotPassword", "InvalidPasswordException", "x", apierr.PasswordPolicy, true},
+
+		{"ForgotPassword", "UserNotFoundException", "x", "", true},
+		{"ForgotPassword", "UserNotConfirmedException", "x", "", true},
+		{"ForgotPassword", "LimitExceededException", "x", "", true},
+		{"ForgotPassword", "CodeDeliveryFailureException", "x", "", true},
+		{"ForgotPassword", "UserLambdaValidationException", "x", "", true},
+		{"ForgotPassword", invalid, "Cannot reset password for the user as there is no registered/verified email or phone_number", "", true},
+		{"ForgotPassword", invalid, "something new", "", true},
+		{"ForgotPassword", invalid, "Value at 'username' failed", apierr.BadUserInput, true},
+		{"ForgotPassword", notAuthorized, "User is disabled.", "", true},
+		{"ForgotPassword", notAuthorized, "User password cannot be reset in the current state.", "", true},
+		{"ForgotPassword", notAuthorized, "Contact administrator to reset password.", "", true},
+		{"ForgotPassword", "TooManyRequestsException", "x", apierr.RateLimited, false},
+		{"ResendConfirmationCode", invalid, "User is already confirmed.", "", true},
+		{"ResendConfirmationCode", "UserNotFoundException", "x", "", true},
+		{"ResendConfirmationCode", "LimitExceededException", "x", "", true},
+	}
+	messages := map[string]string{}
+	for _, tt := range tests {
+		t.Run(tt.operation+"/"+tt.exception+"/"+tt.text, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client := newInProcess(t, &standIn{answer: always(400, exception(tt.exception, tt.text))}, func(o *Options) { o.HideUserExistence = true })
+				began := time.Now()
+				_, err := asked[tt.operation](t.Context(), client, "jane@example.com")
+				took := time.Since(began)
+				synctest.Wait()
+				if want := map[bool]time.Duration{true: existenceSafeTime}[tt.delayed]; took != want {
+					t.Errorf("took %s, want %s", took, want)
+				}
+				e := apierr.From(err)
+				if (e == nil) != (tt.code == "") || e != nil && e.Code != tt.code {
+					t.Fatalf("error %v, want %s", err, tt.code)
+				}
+				if tt.code != apierr.InvalidCredentials && tt.code != apierr.CodeMismatch {
+					return
+				}
+				if first, ok := messages[tt.operation]; ok && first != observation(nil, err, 0) {
+					t.Errorf("%s\nwant %s", observation(nil, err, 0), first)
+				}
+				messages[tt.operation] = observation(nil, err, 0)
+				var fault *Fault
+				if !errors.As(e.Cause, &fault) || fault.Exception != tt.exception || !strings.HasPrefix(e.Cause.Error(), "cognito ") {
+					t.Errorf("the log is told %v", e.Cause)
+				}
+			})
+		})
+	}
+}
+
+// What Cognito says of an answer to a challenge, and what is made of it: somebody
+// who has only an address to begin with must not tell a made-up challenge from a
+// real one.
+func TestHidingInAnswers(t *testing.T) {
+	const notAuthorized = "NotAuthorizedException"
+	proof := Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: "x"}}
+	code := Answer{Code: new("12345678")}
+	tests := []struct {
+		challenge       string
+		answer          Answer
+		exception, text string
+		code            apierr.Code // empty: the next challenge
+		delayed         bool
+	}{
+		{"PASSWORD_VERIFIER", proof, notAuthorized, "Incorrect username or password.", apierr.InvalidCredentials, true},
+		{"PASSWORD_VERIFIER", proof, notAuthorized, "Invalid session for the user.", apierr.InvalidCredentials, true},
+		{"PASSWORD_VERIFIER", proof, "UserNotFoundException", "x", apierr.InvalidCredentials, true},
+		{"PASSWORD_VERIFIER", proof, "UserNotConfirmedException", "x", apierr.InvalidCredentials, true},
+		{"PASSWORD_VERIFIER", proof, "TooManyRequestsException", "x", apierr.RateLimited, false},
+		{"EMAIL_OTP", code, "CodeMismatchException", "x", apierr.CodeMismatch, true},
+		{"EMAIL_OTP", code, "ExpiredCodeException", "x", apierr.CodeMismatch, true},
+		{"EMAIL_OTP", code, notAuthorized, "Invalid session for the user.", apierr.CodeMismatch, true},
+		{"EMAIL_OTP", code, notAuthorized, "User is disabled.", apierr.CodeMismatch, true},
+		{"SMS_OTP", code, "UserNotFoundException", "x", apierr.CodeMismatch, true},
+		{"SELECT_CHALLENGE", Answer{Factor: &FactorAnswer{Factor: "PASSWORD", Password: new("x")}}, notAuthorized, "Invalid session for the user.", apierr.InvalidCredentials, true},
+		{"SELECT_CHALLENGE", Answer{Factor: &FactorAnswer{Factor: "EMAIL_OTP"}}, notAuthorized, "Invalid session for the user.", "", true},
+		{"SELECT_CHALLENGE", Answer{Factor: &FactorAnswer{Factor: "EMAIL_OTP"}}, "CodeDeliveryFailureException", "x", "", true},
+		{"SELECT_CHALLENGE", Answer{Factor: &FactorAnswer{Factor: "PASSWORD_SRP", SrpA: new("ab")}}, "UserNotFoundException", "x", "", true},
+		// The second factor comes after the first.
+		{"SOFTWARE_TOKEN_MFA", code, "CodeMismatchException", "x", apierr.CodeMismatch, false},
+		{"SOFTWARE_TOKEN_MFA", code, notAuthorized, "Invalid session for the user.", apierr.SessionExpired, true},
+		{"SOFTWARE_TOKEN_MFA", code, "UserNotFoundException", "x", apierr.SessionExpired, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.challenge+"/"+tt.exception+"/"+tt.text, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client := newInProcess(t, &standIn{answer: always(400, exception(tt.exception, tt.text))}, func(o *Options) { o.HideUserExistence = true })
+				began := time.Now()
+				result, err := forged(tt.challenge, tt.answer)(t.Context(), client, "jane@example.com")
+				if took := time.Since(began); took != map[bool]time.Duration{true: existenceSafeTime}[tt.delayed] {
+					t.Errorf("took %s", took)
+				}
+				if e := apierr.From(err); (e == nil) != (tt.code == "") || e != nil && e.Code != tt.code {
+					t.Errorf("error %v, want %s", err, tt.code)
+				}
+				if _, ok := result.(Challenge); ok != (tt.code == "") {
+					t.Errorf("result %T", result)
+				}
+			})
+		})
+	}
+}
+
+// Answers go out at multiples of the safe time, however long Cognito took; the wait
+// ends with the request.
+func TestSafeTime(t *testing.T) {
+	tests := []struct{ took, answered time.Duration }{
+		{0, time.Second},
+		{10 * time.Millisecond, time.Second},
+		{999 * time.Millisecond, time.Second},
+		{time.Second, time.Second},
+		{1001 * time.Millisecond, 2 * time.Second},
+		{3500 * time.Millisecond, 4 * time.Second},
+	}
+	for _, tt := range tests {
+		for _, operation := range []string{"SignIn", "ForgotPassword", "ConfirmSignUp"} {
+			t.Run(fmt.Sprint(operation, tt.took), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					up := &standIn{answer: func(string, *http.Request) (int, string) {
+						time.Sleep(tt.took)
+						return 400, exception("UserNotFoundException", "x")
+					}}
+					client := newInProcess(t, up, func(o *Options) { o.HideUserExistence = true })
+					began := time.Now()
+					_, _ = asked[operation](t.Context(), client, "jane@example.com")
+					if took := time.Since(began); took != tt.answered {
+						t.Errorf("answered after %s, want %s", took, tt.answered)
+					}
+
+					ctx, cancel := context.WithTimeout(t.Context(), tt.took+time.Millisecond)
+					defer cancel()
+					began = time.Now()
+					_, _ = asked[operation](ctx, client, "jane@example.com")
+					if took := time.Since(began); took > tt.took+time.Millisecond {
+						t.Errorf("the answer to nobody took %s", took)
+					}
+				})
+			})
+		}
+	}
+}
+
+// The owner of an account gets a message that leads into it when somebody signs up
+// with its address.
+func TestOwnerIsTold(t *testing.T) {
+	tests := []struct {
+		name    string
+		answers answers
+		asked   string
+	}{
+		{"unconfirmed", answers{"ResendConfirmationCode": always(200, `{"CodeDeliveryDetails":{}}`)}, "SignUp ResendConfirmationCode"},
+		{"confirmed", answers{
+			// After the answer to the sign-up has gone.
+			"ResendConfirmationCode": func(string, *http.Request) (int, string) {
+				time.Sleep(2 * existenceSafeTime)
+				return 400, exception("InvalidParameterException", "User is already confirmed.")
+			},
+			"ForgotPassword": always(200, `{"CodeDeliveryDetails":{}}`),
+		}, "SignUp ResendConfirmationCode ForgotPassword"},
+		{"no codes", answers{
+			"ResendConfirmationCode": always(400, exception("InvalidParameterException", "Auto verification not turned on.")),
+			"ForgotPassword":         always(400, exception("InvalidParameterException", "x")),
+		}, "SignUp ResendConfirmationCode ForgotPassword"},
+		{"too often", answers{"ResendConfirmationCode": always(400, exception("LimitExceededException", "x"))}, "SignUp ResendConfirmationCode"},
+		{"hanging", answers{"ResendConfirmationCode": neverAnswer}, "SignUp ResendConfirmationCode"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				up := &standIn{answer: func(operation string, r *http.Request) (int, string) {
+					if operation == "SignUp" {
+						return 400, exception("UsernameExistsException", "x")
+					}
+					return tt.answers[operation](operation, r)
+				}}
+				client := newInProcess(t, up, func(o *Options) { o.HideUserExistence = true })
+				ctx, cancel := context.WithCancel(t.Context())
+				began := time.Now()
+				if _, err := client.SignUp(ctx, SignUpInput{Email: "jane@example.com", Password: new(goodPassword)}); err != nil {
+					t.Fatal(err)
+				}
+				cancel()
+				if took := time.Since(began); took != existenceSafeTime {
+					t.Errorf("the answer took %s", took)
+				}
+				time.Sleep(noticeTime)
+				synctest.Wait()
+				if got := strings.Join(up.asked, " "); got != tt.asked {
+					t.Errorf("asked %s, want %s", got, tt.asked)
+				}
+				if len(client.notices) != 0 {
+					t.Error("the message is still being sent")
+				}
+			})
+		})
+	}
+}
+
+// Messages to owners are few at once, and the rest are left out.
+func TestOwnersAreToldAFewAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		up := &standIn{answer: func(operation string, r *http.Request) (int, string) {
+			if operation == "SignUp" {
+				return 400, exception("UsernameExistsException", "x")
+			}
+			return neverAnswer(operation, r)
+		}}
+		client := newInProcess(t, up, func(o *Options) { o.HideUserExistence = true })
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				if _, err := client.SignUp(t.Context(), SignUpInput{Email: "jane@example.com", Password: new(goodPassword)}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		time.Sleep(noticeTime)
+		told := len(slices.DeleteFunc(slices.Clone(up.asked), func(operation string) bool { return operation == "SignUp" }))
+		if told != concurrentNotices {
+			t.Errorf("%d messages, want %d", told, concurrentNotices)
+		}
+	})
+}
+
+// The pool's owner gets the code that an attempt to register again leads to.
+func TestOwnerIsToldByThePool(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		make func(*pool, string)
+		kind string
+	}{
+		{"unconfirmed", (*pool).signUp, "resend"},
+		{"confirmed", func(p *pool, email string) { p.member(email); p.verifyEmail(email) }, "forgot"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPool(t, userpool.Shape{CustomAttributes: []string{"mode"}}, func(o *Options) { o.HideUserExistence = true })
+				tt.make(p, "jane@example.com")
+				_, err := p.client.SignUp(t.Context(), SignUpInput{Username: "ada", Email: "jane@example.com", Password: new(goodPassword), Mode: "user"})
+				p.must(err)
+				synctest.Wait()
+				if got := p.lastMessage("jane@example.com"); !strings.Contains(strings.ToLower(got), tt.kind) {
+					t.Errorf("the last message is %q, want one of %s", got, tt.kind)
+				}
+			})
+		})
+	}
+}
+
+// A made-up challenge is the same person's every time, and another's is another.
+func TestMimicIsStable(t *testing.T) {
+	m := newMimic(Options{HidingKey: []byte("key")})
+	one, again := m.challenge("PASSWORD_SRP", "Jane@example.com", "", false).(*SRPChallenge), m.challenge("PASSWORD_SRP", "jane@example.com", "", false).(*SRPChallenge)
+	other := m.challenge("PASSWORD_SRP", "john@example.com", "", false).(*SRPChallenge)
+	elsewhere := newMimic(Options{HidingKey: []byte("other key")}).challenge("PASSWORD_SRP", "jane@example.com", "", false).(*SRPChallenge)
+	if one.Salt != again.Salt || one.UserIDForSrp != again.UserIDForSrp || one.SrpB == again.SrpB || one.SecretBlock == again.SecretBlock {
+		t.Errorf("%+v\n%+v", one, again)
+	}
+	if one.Salt == other.Salt || one.UserIDForSrp == other.UserIDForSrp || one.Salt == elsewhere.Salt {
+		t.Error("two have the same salt or id")
+	}
+	if _, _, err := srpClientWith(fixed).proof("Pool", "password", one, time.Now()); err != nil {
+		t.Errorf("no client can answer it: %v", err)
+	}
+	sms := m.challenge("SMS_OTP", "jane@example.com", "", true).(*SMSOTPChallenge)
+	if sealed, _ := openSession(sms.Session); len(sealed.Session) != usualSessionSize || len(sms.CodeDelivery.Destination) != len("+*******1234") {
+		t.Errorf("%+v", sms)
+	}
+}
+
+func TestMaskEmail(t *testing.T) {
+	for email, want := range map[string]string{
+		"jane@gmail.com": "j***@g***", "j@g": "j***@g***", "öl@übel.de": "ö***@ü***", `"a@b"@c.de`: `"***@c***`, "nobody": "n***", "": "***",
+	} {
+		if got := maskEmail(email); got != want {
+			t.Errorf("%s: %s, want %s", email, got, want)
+		}
+	}
+}
