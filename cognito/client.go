@@ -108,6 +108,8 @@ func New(o Options) (*Client, error) {
 		return nil, errors.New("cognito: Options.ClientID is empty")
 	case o.UsernameAttribute == "":
 		return nil, errors.New("cognito: Options.UsernameAttribute is empty")
+	case o.MaxConcurrentCalls < 0:
+		return nil, errors.New("cognito: Options.MaxConcurrentCalls is negative")
 	}
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout

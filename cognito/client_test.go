@@ -642,6 +642,7 @@ func TestNewSaysWhatIsMissing(t *testing.T) {
 		{ClientID: "c", UsernameAttribute: "u"},
 		{Region: "r", UsernameAttribute: "u"},
 		{Region: "r", ClientID: "c"},
+		{Region: "r", ClientID: "c", UsernameAttribute: "u", MaxConcurrentCalls: -1},
 	} {
 		if _, err := cognito.New(o); err == nil {
 			t.Errorf("no error for %+v", o)
