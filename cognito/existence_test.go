@@ -579,7 +579,8 @@ func TestOwnerIsTold(t *testing.T) {
 				}
 				time.Sleep(noticeTime)
 				synctest.Wait()
-				if got := strings.Join(up.asked, " "); got != tt.asked {
+				operations, _ := up.log()
+				if got := strings.Join(operations, " "); got != tt.asked {
 					t.Errorf("asked %s, want %s", got, tt.asked)
 				}
 				if len(client.notices) != 0 {
@@ -610,7 +611,9 @@ func TestOwnersAreToldAFewAtOnce(t *testing.T) {
 		}
 		wg.Wait()
 		time.Sleep(noticeTime)
-		told := len(slices.DeleteFunc(slices.Clone(up.asked), func(operation string) bool { return operation == "SignUp" }))
+		synctest.Wait()
+		operations, _ := up.log()
+		told := len(slices.DeleteFunc(operations, func(operation string) bool { return operation == "SignUp" }))
 		if told != concurrentNotices {
 			t.Errorf("%d messages, want %d", told, concurrentNotices)
 		}

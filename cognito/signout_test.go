@@ -102,9 +102,10 @@ func TestRevokeTokenSteps(t *testing.T) {
 				session, err := client.RevokeToken(t.Context(), "refresh")
 				synctest.Wait()
 				var asked []string
-				for i, operation := range up.asked {
+				operations, bodies := up.log()
+				for i, operation := range operations {
 					if operation == revoke {
-						operation += ":" + text(up.bodies[i]["Token"])
+						operation += ":" + text(bodies[i]["Token"])
 					}
 					asked = append(asked, operation)
 				}

@@ -81,11 +81,15 @@ func TestUserContext(t *testing.T) {
 				if name == "GetTokensFromRefreshToken" || name == "GetUser" {
 					want = "null"
 				}
-				if got, _ := json.Marshal(up.bodies[0]["UserContextData"]); string(got) != want {
+				if err := call(t.Context(), client); err == nil {
+					t.Fatal("no error")
+				}
+				_, bodies := up.log()
+				if got, _ := json.Marshal(bodies[0]["UserContextData"]); string(got) != want {
 					t.Errorf("sent %s, want %s", got, want)
 				}
-				if err := call(t.Context(), client); err == nil || up.bodies[1]["UserContextData"] != nil {
-					t.Errorf("sent %v for a context that knows no user", up.bodies[1]["UserContextData"])
+				if got := bodies[1]["UserContextData"]; got != nil {
+					t.Errorf("sent %v for a context that knows no user", got)
 				}
 			})
 		}
