@@ -3,7 +3,7 @@
 
 GOLANGCI_LINT := v2.15.0
 GOTESTSUM     := v1.13.0
-GOVULNCHECK   := latest
+GOVULNCHECK   := v1.9.0
 FUZZTIME      := 30s
 
 BIN := build/bin
@@ -11,7 +11,7 @@ RESULTS := build/tests.json
 LINT := $(BIN)/golangci-lint-$(GOLANGCI_LINT)
 TESTSUM := $(BIN)/gotestsum-$(GOTESTSUM)
 
-.PHONY: build run test lint generate generated fuzz vuln clean
+.PHONY: build run test lint generate generated fuzz vuln sbom clean
 
 build: ## the binary
 	go build -trimpath -o build/authgraph .
@@ -41,6 +41,11 @@ fuzz: ## every fuzz target, each for FUZZTIME
 
 vuln: ## known vulnerabilities; needs the network
 	go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK) ./...
+
+sbom: ## what the binary is made of: build/authgraph.cdx.json, in CycloneDX's form
+	@mkdir -p $(BIN)
+	cd .ci/sbom && go build -o $(CURDIR)/$(BIN)/cyclonedx-gomod github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+	$(BIN)/cyclonedx-gomod app -json -licenses -main . -output build/authgraph.cdx.json .
 
 clean:
 	rm -rf build

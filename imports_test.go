@@ -16,22 +16,29 @@ import (
 func imports() map[string][]string {
 	return map[string][]string{
 		".": {
-			"cognito", "cognito/userpool", "directives", "graph", "graph/generated", "internal/config", "internal/web",
+			"cognito", "cognito/userpool", "directives", "graph", "graph/generated", "internal/account", "internal/audit",
+			"internal/config", "internal/store", "internal/web", "internal/webhook",
 		},
-		"graph":           {"cognito", "graph/generated", "graph/model", "internal/apierr", "internal/reqctx"},
+		"graph": {
+			"cognito", "graph/generated", "graph/model", "internal/account", "internal/apierr", "internal/audit",
+			"internal/reqctx",
+		},
 		"graph/generated": {"cognito", "directives", "graph/model", "internal/apierr"},
 		"graph/model":     {"cognito"},
-		"directives":      {"cognito", "internal/apierr", "internal/reqctx"},
+		"directives":      {"cognito", "internal/account", "internal/apierr", "internal/reqctx", "internal/store"},
 		// The embedded pool is reached over its wire protocol, as Cognito is.
 		"cognito":          {"internal/apierr"},
 		"cognito/userpool": {},
+		"internal/account": {"cognito"},
 		"internal/apierr":  {},
+		"internal/audit":   {"internal/account", "internal/reqctx"},
 		"internal/config":  {},
 		"internal/e2e":     {},
 		"internal/reqctx":  {},
 		"internal/store":   {},
 		"internal/suite":   {},
 		"internal/web":     {"internal/reqctx"},
+		"internal/webhook": {},
 	}
 }
 

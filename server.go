@@ -13,11 +13,10 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"path/filepath"
+	"sync"
 	"syscall"
 
 	"authgraph/cognito"
-	"authgraph/cognito/userpool"
 	"authgraph/directives"
 	"authgraph/graph"
 	"authgraph/graph/generated"
@@ -46,6 +45,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		log:      web.NewLogger(stderr, settings.LogLevel, settings.LogFormat),
 		metrics:  web.NewMetrics(),
 		stdout:   stdout,
+		stderr:   stderr,
 	}
 	target := s.cognito()
 	if settings.Embedded() {
@@ -70,6 +70,7 @@ type server struct {
 	log      *slog.Logger
 	metrics  *web.Metrics
 	stdout   io.Writer
+	stderr   io.Writer
 }
 
 // target is the user pool that the API stands before.
@@ -100,14 +101,22 @@ func (s *server) serve(ctx context.Context, t target) error {
 	if err != nil {
 		return err
 	}
+	trust, err := s.openTrust(t)
+	if err != nil {
+		return err
+	}
+	defer trust.close()
 	drain := &web.Drain{}
-	handler, err := s.handler(t, keys, drain)
+	handler, err := s.handler(t, keys, trust, drain)
 	if err != nil {
 		return err
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	defer running.Wait()
 	defer stop()
-	go keys.Run(background)
+	running.Go(func() { keys.Run(background) })
+	running.Go(func() { trust.run(background) })
 
 	if s.settings.Lambda {
 		return web.ServeLambda(ctx, handler)
@@ -123,7 +132,11 @@ func (s *server) serve(ctx context.Context, t target) error {
 }
 
 // handler wires the API from the edge to the client of the user pools API.
-func (s *server) handler(t target, keys *cognito.KeySet, drain *web.Drain) (http.Handler, error) {
+func (s *server) handler(t target, keys *cognito.KeySet, trust *trust, drain *web.Drain) (http.Handler, error) {
+	operations, err := s.operations()
+	if err != nil {
+		return nil, err
+	}
 	client, err := cognito.New(cognito.Options{
 		Region:             t.region,
 		UserPoolID:         t.poolID,
@@ -132,20 +145,37 @@ func (s *server) handler(t target, keys *cognito.KeySet, drain *web.Drain) (http
 		Endpoint:           t.endpoint,
 		UsernameAttribute:  s.settings.UsernameAttribute,
 		PasswordlessSignUp: s.settings.PasswordlessSignup,
+		HideUserExistence:  s.settings.HideUserExistence,
+		SendClientAddress:  s.settings.SendClientAddress,
+		MayNotify:          trust.limit.MaySend,
+		Quota:              trust.quota(),
+		SignedIn:           trust.signedIn,
 		Observe:            s.metrics.ObserveCognito,
 	})
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := cognito.NewVerifier(cognito.VerifierOptions{Issuers: t.issuers, ClientID: t.clientID, Keys: keys})
+	verifier, err := cognito.NewVerifier(cognito.VerifierOptions{
+		Issuers: t.issuers, ClientID: t.clientID, Keys: keys, Revoked: trust.revoked,
+	})
 	if err != nil {
 		return nil, err
 	}
-	auth := &directives.Auth{Verifier: verifier, Client: client}
+	auth := &directives.Auth{
+		Verifier: verifier, Client: client, Limit: trust.limit,
+		ServiceGroups: s.settings.ServiceGroups, ServiceScopes: s.settings.ServiceScopes,
+	}
 	constraint := &directives.Constraint{}
 	api, err := graph.NewHandler(graph.Options{
-		Cognito:       client,
-		Directives:    generated.DirectiveRoot{Auth: auth.Directive, Constraint: constraint.Directive},
+		Cognito:  client,
+		Verifier: verifier,
+		Directives: generated.DirectiveRoot{
+			Auth: auth.Directive, Constraint: constraint.Directive, RateLimit: trust.limit.Directive,
+		},
+		SignedOut:     trust.signedOut,
+		Limits:        graph.Limits(s.settings.DocumentLimits),
+		Operations:    operations,
+		Audit:         trust.record,
 		Introspection: s.settings.Introspection,
 		Log:           s.log,
 		Observe:       s.metrics.ObserveField,
@@ -166,6 +196,22 @@ func (s *server) handler(t target, keys *cognito.KeySet, drain *web.Drain) (http
 	}), nil
 }
 
+// operations reads the only documents that may run, or nil where any may.
+func (s *server) operations() (graph.Operations, error) {
+	if s.settings.PersistedOperations == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(s.settings.PersistedOperations)
+	if err != nil {
+		return nil, fmt.Errorf("authgraph cannot read PERSISTED_OPERATIONS: %w", err)
+	}
+	operations, err := graph.ParseOperations(text)
+	if err != nil {
+		return nil, fmt.Errorf("authgraph cannot use PERSISTED_OPERATIONS: %w", err)
+	}
+	return operations, nil
+}
+
 // announce says where the API is: in words to whoever started it, and in the log.
 func (s *server) announce(t target, addr string) {
 	fmt.Fprintf(s.stdout, "Authgraph\n  GraphQL     http://%s/graphql\n", addr)
@@ -174,91 +220,4 @@ func (s *server) announce(t target, addr string) {
 	}
 	fmt.Fprint(s.stdout, t.banner)
 	s.log.Info("serving", "addr", addr, "issuer", t.issuers[0], "embeddedPool", s.settings.Embedded())
-}
-
-// embeddedPool is the user pool that the program brings along, reached over its
-// wire protocol like any other.
-type embeddedPool struct {
-	pool *userpool.Pool
-	url  string
-	file string
-	stop context.CancelFunc
-	done chan error
-	log  *slog.Logger
-}
-
-// openPool opens the pool's file and serves the pool.
-func (s *server) openPool(ctx context.Context) (*embeddedPool, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.settings.PoolAddr)
-	if err != nil {
-		return nil, fmt.Errorf("the embedded pool cannot listen on %s; choose another POOL_ADDR, or end what listens there: %w", s.settings.PoolAddr, err)
-	}
-	p := &embeddedPool{
-		url:  "http://" + listener.Addr().String(),
-		file: filepath.Join(s.settings.DataDir, "userpool.db"),
-		done: make(chan error, 1),
-		log:  s.log,
-	}
-	p.pool, err = userpool.Open(userpool.Options{Path: p.file, URL: p.url, Log: s.log, Shape: poolShape(s.settings.Pool)})
-	if err != nil {
-		return nil, errors.Join(err, listener.Close())
-	}
-	s.log.Info("serving the embedded pool", "url", p.url, "inbox", p.url+"/inbox", "file", p.file)
-	// It outlives the API, whose last requests still need it.
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	p.stop = stop
-	go func() {
-		p.done <- web.Serve(background, listener, p.pool, web.ServeOptions{DrainDelay: -1, Log: s.log})
-	}()
-	return p, nil
-}
-
-func poolShape(s config.PoolShape) userpool.Shape {
-	return userpool.Shape{
-		MFA:                 s.MFA,
-		AuthFlows:           s.AuthFlows,
-		UserExistenceErrors: s.UserExistenceErrors,
-		RotationGrace:       s.RotationGrace,
-		ClientSecret:        s.ClientSecret.Reveal(),
-		UsernameAttributes:  s.UsernameAttributes,
-		CustomAttributes:    s.CustomAttributes,
-	}
-}
-
-// close ends the pool and writes what is left to write.
-func (p *embeddedPool) close() {
-	p.stop()
-	if err := errors.Join(<-p.done, p.pool.Close()); err != nil {
-		p.log.Error("the embedded pool did not end well", "cause", err)
-	}
-}
-
-func (p *embeddedPool) target() target {
-	return target{
-		region:   "us-east-1",
-		poolID:   p.pool.ID(),
-		clientID: p.pool.ClientID(),
-		secret:   config.Secret(p.pool.ClientSecret()),
-		endpoint: p.url,
-		issuers:  []string{p.pool.Issuer()},
-		jwksURL:  p.pool.Issuer() + "/.well-known/jwks.json",
-		banner:   p.banner(),
-	}
-}
-
-// banner tells how to use the pool, also from other clients.
-func (p *embeddedPool) banner() string {
-	const text = `
-  The user pool is EMBEDDED, for development: its users live in %[1]s, and whoever
-  reaches %[2]s can administer it.
-  Inbox       %[2]s/inbox   (what would have been mailed: the codes)
-  Pool id     %[3]s
-  Client id   %[4]s
-  AWS SDKs    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=%[2]s
-  AWS CLI     aws cognito-idp … --endpoint-url %[2]s --region us-east-1 --no-sign-request
-  Amplify     Auth: { Cognito: { userPoolId, userPoolClientId, userPoolEndpoint: '%[2]s/' } }
-  Cognito     set AWS_COGNITO_USER_POOL_ID and AWS_COGNITO_APP_CLIENT_ID to use a pool of your own
-
-`
-	return fmt.Sprintf(text, p.file, p.url, p.pool.ID(), p.pool.ClientID())
 }

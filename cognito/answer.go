@@ -160,6 +160,17 @@ func openSession(text string) (sealedSession, error) {
 	return s, nil
 }
 
+// SessionUsername returns the user whose challenge a session belongs to, as it
+// was told to the client: whoever answers can claim another, and Cognito refuses
+// it. It is empty for what is no session.
+func SessionUsername(session string) string {
+	sealed, err := openSession(session)
+	if err != nil {
+		return ""
+	}
+	return sealed.Username
+}
+
 // answerTo names the member of the answer that a challenge asks for.
 func answerTo(challenge string) string {
 	switch challenge {

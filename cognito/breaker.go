@@ -29,7 +29,7 @@ const (
 	nothing   finding = iota // the caller went away, or something else answered
 	answered                 // Cognito did, be it with a refusal
 	throttled                // Cognito did: too many requests
-	faulty                   // no answer, a fault of Cognito's, or no answer of the API
+	faulty                   // no answer
 )
 
 // guard decides which calls are made. It protects Cognito's quotas, which are

@@ -63,6 +63,10 @@ type Options struct {
 	// or not, also before an app client that tells. Users pay for it: what keeps them
 	// from signing in is not told either, and most answers take a second.
 	HideUserExistence bool
+	// MayNotify is asked before the owner of an account is told that somebody tried
+	// to sign up with the address, so that nobody can flood a mailbox that way.
+	// Default: the owner is told each time.
+	MayNotify func(ctx context.Context, email string) bool
 	// HidingKey is what made-up challenges are derived from with HideUserExistence;
 	// replicas need the same. Default: the client secret, or else a random one.
 	HidingKey []byte
@@ -119,6 +123,9 @@ func New(o Options) (*Client, error) {
 	}
 	if o.SignedIn == nil {
 		o.SignedIn = func(context.Context, SignIn) {}
+	}
+	if o.MayNotify == nil {
+		o.MayNotify = func(context.Context, string) bool { return true }
 	}
 	if o.Observe == nil {
 		o.Observe = func(string, string, time.Duration) {}

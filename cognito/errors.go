@@ -444,16 +444,18 @@ func (t errorTable) finding(err error) finding {
 	isException := errors.As(err, &api)
 	status := statusOf(err)
 	switch {
-	case err == nil, isUnknownOperation(err):
+	case err == nil:
 		return answered
 	case isThrottling(err):
 		return throttled
-	case isException && t.exceptions[api.ErrorCode()].code == apierr.Internal, status >= http.StatusInternalServerError:
+	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
 		return faulty
-	case isException:
+	case isException, errors.Is(err, errIncomplete):
+		// An internal error too: it is one request that Cognito stumbles over, and
+		// whoever knows such a one must not be able to stop the others.
 		return answered
-	case status >= http.StatusBadRequest:
-		// Not Cognito but, say, a proxy refused this one request.
+	case status != 0:
+		// Not Cognito but, say, a proxy refused this one request, or garbled it.
 		return nothing
 	default:
 		return faulty
@@ -493,7 +495,8 @@ func newErrorTable(usernameAttribute string) errorTable {
 
 		exceptions: exceptionMeanings(),
 		rules:      exceptionRules(),
-		attribute:  regexp.MustCompile(`(?m)(?:^|[ :])([A-Za-z0-9_.-]+(?::[A-Za-z0-9_.-]+)?): (?:Attribute|The attribute)`),
+		// Only what can be an attribute: a host's name may stand in the same place.
+		attribute: regexp.MustCompile(`(?m)(?:^|[ :])(?:user\.)?(custom:[A-Za-z0-9_.-]{1,20}|[a-z_]{1,32}): (?:Attribute|The attribute)`),
 	}
 }
 

@@ -177,6 +177,9 @@ func (c *Client) tellOwner(ctx context.Context, email string) {
 		defer func() { <-c.notices }()
 		ctx, cancel := context.WithTimeout(ctx, noticeTime)
 		defer cancel()
+		if !c.options.MayNotify(ctx, email) {
+			return
+		}
 		if _, err := c.resendConfirmationCode(ctx, email); err != nil && !isTemporary(err) {
 			_, _ = c.forgotPassword(ctx, email)
 		}

@@ -175,7 +175,7 @@ var asked = map[string]func(context.Context, *Client, string) (any, error){
 		return theRest(ctx, c, result, err, Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: time.Now().UTC().Format(srpTimestamp)}})
 	},
 	"SignIn with SRP by choice": func(ctx context.Context, c *Client, email string) (any, error) {
-		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email, PreferredFactor: new("PASSWORD_SRP"), SrpA: new(srpClientWith(fixed).A())})
+		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email, PreferredFactor: new(FirstFactor("PASSWORD_SRP")), SrpA: new(srpClientWith(fixed).A())})
 		return theRest(ctx, c, result, err, Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: time.Now().UTC().Format(srpTimestamp)}})
 	},
 	"SignIn by the choice of a password": func(ctx context.Context, c *Client, email string) (any, error) {

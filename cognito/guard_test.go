@@ -239,7 +239,8 @@ func TestWhatCountsAsThrottling(t *testing.T) {
 	}
 }
 
-// What opens the circuit: only that Cognito does not answer, or not as its API.
+// What opens the circuit: only that Cognito does not answer. What it answers badly
+// may be one request of somebody who knows how to make it do so.
 func TestWhatOpensTheCircuit(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -248,15 +249,15 @@ func TestWhatOpensTheCircuit(t *testing.T) {
 	}{
 		{"hanging", neverAnswer, true},
 		{"reset", breakOff, true},
-		{"500", always(500, "x"), true},
+		{"500", always(500, "x"), false},
 		{"502 with HTML", always(502, "<html>"), true},
 		{"503 with JSON", always(503, "{}"), true},
-		{"InternalErrorException", always(500, exception("InternalErrorException", "x")), true},
-		{"InternalErrorException with 400", always(400, exception("InternalErrorException", "x")), true},
-		{"garbage", always(200, "<html>"), true},
-		{"an empty 200", always(200, ""), true},
-		{"an empty object", always(200, "{}"), true},
-		{"truncated", always(200, okTokens[:30]), true},
+		{"InternalErrorException", always(500, exception("InternalErrorException", "x")), false},
+		{"InternalErrorException with 400", always(400, exception("InternalErrorException", "x")), false},
+		{"garbage", always(200, "<html>"), false},
+		{"an empty 200", always(200, ""), false},
+		{"an empty object", always(200, "{}"), false},
+		{"truncated", always(200, okTokens[:30]), false},
 		{"success", always(200, okTokens), false},
 		{"NotAuthorizedException", always(400, exception("NotAuthorizedException", "x")), false},
 		{"UnexpectedLambdaException", always(400, exception("UnexpectedLambdaException", "x")), false},
@@ -456,8 +457,9 @@ func TestManyCallersOnAHangingCognito(t *testing.T) {
 	if refused.Load() != callers || took > 5*time.Second {
 		t.Errorf("%d of %d were told SERVICE_UNAVAILABLE, the last after %s", refused.Load(), callers, took)
 	}
-	if most.Load() > limit {
-		t.Errorf("%d connections, want at most %d", most.Load(), limit)
+	// A connection that the client has closed counts until the server has seen it.
+	if most.Load() > 2*limit {
+		t.Errorf("%d connections for %d calls at once", most.Load(), limit)
 	}
 	grown := int64(during.HeapInuse+during.StackInuse) - int64(before.HeapInuse+before.StackInuse)
 	if perCaller := grown / callers; perCaller > 32<<10 {

@@ -150,7 +150,7 @@ func (c *Client) startInSilence(ctx context.Context, in StartSigninInput) (Signi
 		factor, custom := "", in.Custom != nil && *in.Custom
 		switch {
 		case in.PreferredFactor != nil:
-			factor = *in.PreferredFactor
+			factor = string(*in.PreferredFactor)
 		case in.SrpA != nil:
 			factor = "PASSWORD_SRP"
 		case custom:

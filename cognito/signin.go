@@ -3,6 +3,8 @@ package cognito
 import (
 	"context"
 	"errors"
+	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -102,12 +104,33 @@ func withDeviceKey(parameters map[string]string, deviceKey *string) map[string]s
 	return parameters
 }
 
+// FirstFactor is a factor that a sign-in can begin with, by Cognito's name.
+type FirstFactor string
+
+// UnmarshalGQL implements gqlgen's Unmarshaler. Names are taken as the schema
+// writes them and in no other case.
+func (f *FirstFactor) UnmarshalGQL(value any) error {
+	name, _ := value.(string)
+	switch name {
+	case "PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN":
+		*f = FirstFactor(name)
+		return nil
+	default:
+		return errors.New("it is not a value of the enum FirstFactor")
+	}
+}
+
+// MarshalGQL implements gqlgen's Marshaler.
+func (f FirstFactor) MarshalGQL(w io.Writer) {
+	_, _ = io.WriteString(w, strconv.Quote(string(f)))
+}
+
 // StartSigninInput begins a sign-in in which the client proves who it is step by
 // step. See the schema.
 type StartSigninInput struct {
 	Email           string
 	SrpA            *string
-	PreferredFactor *string
+	PreferredFactor *FirstFactor
 	Custom          *bool
 	DeviceKey       *string
 }
@@ -140,7 +163,7 @@ func (c *Client) startSignIn(ctx context.Context, in StartSigninInput) (SigninRe
 			parameters["CHALLENGE_NAME"] = "SRP_A"
 		}
 	case in.PreferredFactor != nil:
-		parameters["PREFERRED_CHALLENGE"] = *in.PreferredFactor
+		parameters["PREFERRED_CHALLENGE"] = string(*in.PreferredFactor)
 	case in.SrpA != nil:
 		flow = types.AuthFlowTypeUserSrpAuth
 	}

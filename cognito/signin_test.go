@@ -211,8 +211,8 @@ func TestStartSignIn(t *testing.T) {
 		want string
 	}{
 		{"choose", cognito.StartSigninInput{}, `USER_AUTH {"USERNAME":"ada@example.com"}`},
-		{"preferred", cognito.StartSigninInput{PreferredFactor: new("EMAIL_OTP")}, `USER_AUTH {"PREFERRED_CHALLENGE":"EMAIL_OTP","USERNAME":"ada@example.com"}`},
-		{"preferred SRP", cognito.StartSigninInput{PreferredFactor: new("PASSWORD_SRP"), SrpA: new("abc")}, `USER_AUTH {"PREFERRED_CHALLENGE":"PASSWORD_SRP","SRP_A":"abc","USERNAME":"ada@example.com"}`},
+		{"preferred", cognito.StartSigninInput{PreferredFactor: new(cognito.FirstFactor("EMAIL_OTP"))}, `USER_AUTH {"PREFERRED_CHALLENGE":"EMAIL_OTP","USERNAME":"ada@example.com"}`},
+		{"preferred SRP", cognito.StartSigninInput{PreferredFactor: new(cognito.FirstFactor("PASSWORD_SRP")), SrpA: new("abc")}, `USER_AUTH {"PREFERRED_CHALLENGE":"PASSWORD_SRP","SRP_A":"abc","USERNAME":"ada@example.com"}`},
 		{"SRP", cognito.StartSigninInput{SrpA: new("abc"), DeviceKey: new("d")}, `USER_SRP_AUTH {"DEVICE_KEY":"d","SRP_A":"abc","USERNAME":"ada@example.com"}`},
 		{"custom", cognito.StartSigninInput{Custom: new(true)}, `CUSTOM_AUTH {"USERNAME":"ada@example.com"}`},
 		{"custom after SRP", cognito.StartSigninInput{Custom: new(true), SrpA: new("abc")}, `CUSTOM_AUTH {"CHALLENGE_NAME":"SRP_A","SRP_A":"abc","USERNAME":"ada@example.com"}`},
@@ -233,7 +233,7 @@ func TestStartSignIn(t *testing.T) {
 		})
 	}
 	_, err := newClient(t, "http://127.0.0.1:1", nil).StartSignIn(t.Context(),
-		cognito.StartSigninInput{Email: "ada@example.com", Custom: new(true), PreferredFactor: new("PASSWORD")})
+		cognito.StartSigninInput{Email: "ada@example.com", Custom: new(true), PreferredFactor: new(cognito.FirstFactor("PASSWORD"))})
 	if e := apierr.From(err); e.Code != apierr.BadUserInput || e.Field != "input.custom" {
 		t.Errorf("custom and a preferred factor: %v", err)
 	}

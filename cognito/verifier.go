@@ -79,6 +79,14 @@ func (e *TokenExpiredError) Error() string {
 	return "cognito: token expired at " + e.ExpiredAt.UTC().Format(time.RFC3339)
 }
 
+// ErrTokenRevoked says that a token was good until its session, or every session
+// of its user, was signed out here. It does not match [ErrInvalidToken].
+var ErrTokenRevoked = errors.New("cognito: token was revoked by a sign-out")
+
+// ErrRevocationsUnknown says that a token is good as far as it tells itself, but
+// that it cannot be known at the moment whether it was revoked.
+var ErrRevocationsUnknown = errors.New("cognito: revocations cannot be known at the moment")
+
 // AccessClaims is what a verified access token says. Only [Verifier.Verify]
 // makes one. It is shared between callers and must not be changed.
 //
@@ -136,6 +144,12 @@ type VerifierOptions struct {
 	// Keys are the pool's public keys. Required.
 	Keys *KeySet
 
+	// Revoked tells of sign-outs: [ErrTokenRevoked], [ErrRevocationsUnknown] or
+	// nil. It is asked for every token that is good otherwise, and must not make
+	// anybody wait. Nil means that nothing is known of sign-outs: a signature
+	// stays good after one, and Cognito tells nobody who does not ask it.
+	Revoked func(*AccessClaims) error
+
 	// Leeway is allowed for clocks that differ, on exp, nbf and iat. Zero means
 	// DefaultLeeway; more than MaxLeeway is an error.
 	Leeway time.Duration
@@ -146,15 +160,12 @@ type VerifierOptions struct {
 
 // Verifier checks access tokens of one app client of one user pool, offline
 // but for the pool's public keys. It may be used by many goroutines at once.
-//
-// A signature stays good after the user signed out: Cognito tells that to
-// nobody who does not ask it. Callers that promise more keep a record of their
-// own and compare it with Subject, OriginJTI and IssuedAt.
 type Verifier struct {
 	issuers   []string
 	clientID  string
 	keys      *KeySet
 	leeway    time.Duration
+	revoked   func(*AccessClaims) error
 	now       func() time.Time
 	encoding  *base64.Encoding
 	signature jws.Verifier
@@ -188,11 +199,15 @@ func NewVerifier(o VerifierOptions) (*Verifier, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Revoked == nil {
+		o.Revoked = func(*AccessClaims) error { return nil }
+	}
 	return &Verifier{
 		issuers:  slices.Clone(o.Issuers),
 		clientID: o.ClientID,
 		keys:     o.Keys,
 		leeway:   o.Leeway,
+		revoked:  o.Revoked,
 		now:      o.Now,
 		// Strict: the unused bits of a segment's last character must be zero,
 		// or one token would have many spellings.
@@ -206,7 +221,12 @@ func NewVerifier(o VerifierOptions) (*Verifier, error) {
 //
 //   - [*InvalidTokenError]: the token is worthless,
 //   - [*TokenExpiredError]: it was good, and may be refreshed,
-//   - [ErrKeysUnavailable]: this cannot be said without keys; try again later.
+//   - [ErrTokenRevoked]: it was good, and its session is over,
+//   - [ErrRevocationsUnknown]: it is good, or was, but which of the two cannot be
+//     said at the moment,
+//   - [ErrKeysUnavailable]: nothing can be said at the moment; try again later.
+//
+// With ErrTokenRevoked and ErrRevocationsUnknown the claims are returned, too.
 //
 // The steps are those of RFC 7519, section 7.2, and of "Verifying JSON web
 // tokens" in Cognito's guide
@@ -303,7 +323,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, err
 		return nil, &TokenExpiredError{c.expires}
 	}
 
-	return &AccessClaims{
+	claims := &AccessClaims{
 		Subject:   string(c.subject),
 		Username:  string(c.username),
 		ClientID:  v.clientID,
@@ -318,7 +338,9 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, err
 		AuthTime:  c.authTime,
 		IssuedAt:  c.issued,
 		ExpiresAt: c.expires,
-	}, nil
+	}
+	// Sign-outs, which no token tells of.
+	return claims, v.revoked(claims)
 }
 
 // segments is a token in the JWS compact serialisation, taken apart.

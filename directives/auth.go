@@ -18,6 +18,13 @@ type Auth struct {
 	Verifier *cognito.Verifier
 	// Client makes the calls that the caller's fields need. Required.
 	Client *cognito.Client
+	// ServiceGroups and ServiceScopes make their holders services: any one of
+	// them does. Default: there are no services.
+	ServiceGroups []string
+	ServiceScopes []string
+	// Limit counts the tokens that were forged with some effort. Default: nobody
+	// does.
+	Limit *RateLimit
 }
 
 // callerKey is the key under which the caller of one request is remembered.
@@ -28,25 +35,45 @@ type callerKey struct{}
 // caller in its context.
 //
 // orInput names a member of the argument `input` that is a credential of its
-// own: when it is given, no token is asked for and there is no caller.
+// own: when it is given, no token is asked for and there is no caller. service
+// asks for a caller that is a service; evenIfRevoked lets in a token whose
+// session was signed out here.
 func (a *Auth) Directive(
-	ctx context.Context, _ any, next graphql.Resolver, groups, scopes []string, orInput *string,
+	ctx context.Context, _ any, next graphql.Resolver,
+	groups, scopes []string, orInput *string, service, evenIfRevoked bool,
 ) (any, error) {
 	if orInput != nil && hasInput(ctx, *orInput) {
 		return next(ctx)
 	}
 	caller, err := a.caller(ctx)
-	if err != nil {
+	if err != nil && (!evenIfRevoked || !mayBeRevoked(err)) {
 		return nil, err
 	}
 	if !permits(caller.Claims, groups, scopes) {
-		return nil, &apierr.Error{
-			Code:     apierr.Forbidden,
-			Message:  "The access token lacks a group or a scope that this field requires.",
-			Required: &apierr.Requirement{Groups: groups, Scopes: scopes},
-		}
+		return nil, forbidden(groups, scopes)
+	}
+	if service && !a.isService(caller.Claims) {
+		return nil, forbidden(a.ServiceGroups, a.ServiceScopes)
 	}
 	return next(cognito.NewContext(ctx, caller))
+}
+
+func forbidden(groups, scopes []string) error {
+	return &apierr.Error{
+		Code:     apierr.Forbidden,
+		Message:  "The access token lacks a group or a scope that this field requires.",
+		Required: &apierr.Requirement{Groups: groups, Scopes: scopes},
+	}
+}
+
+// isService tells whether the caller has one of the groups or one of the scopes
+// that make a service.
+func (a *Auth) isService(claims *cognito.AccessClaims) bool {
+	has := func(list []string) func(string) bool {
+		return func(s string) bool { return slices.Contains(list, s) }
+	}
+	return slices.ContainsFunc(a.ServiceGroups, has(claims.Groups)) ||
+		slices.ContainsFunc(a.ServiceScopes, has(claims.Scopes))
 }
 
 // caller verifies the token once for the whole request: a query may ask for
@@ -63,11 +90,34 @@ func (a *Auth) caller(ctx context.Context) (*cognito.Caller, error) {
 				"This needs an access token: send Authorization: Bearer <accessToken>.")
 		}
 		claims, err := a.Verifier.Verify(ctx, request.Bearer)
-		if err != nil {
-			return nil, refusal(err)
+		switch {
+		case err == nil:
+			request.SetSubject(claims.Subject)
+			return a.Client.NewCaller(claims, request.Bearer), nil
+		case mayBeRevoked(err):
+			return a.Client.NewCaller(claims, request.Bearer), refusal(err)
+		case isForged(err) && a.Limit != nil:
+			if err := a.Limit.forgedToken(ctx); err != nil {
+				return nil, err
+			}
 		}
-		return a.Client.NewCaller(claims, request.Bearer), nil
+		return nil, refusal(err)
 	})
+}
+
+// mayBeRevoked tells the tokens that are good but for a sign-out, or for what
+// cannot be known of one.
+func mayBeRevoked(err error) bool {
+	return errors.Is(err, cognito.ErrTokenRevoked) || errors.Is(err, cognito.ErrRevocationsUnknown)
+}
+
+// isForged tells the tokens that only a signature gave away from those that are
+// merely malformed or meant for somebody else: they cost a look-up or a
+// verification, and nobody has one by mistake.
+func isForged(err error) bool {
+	var invalid *cognito.InvalidTokenError
+	return errors.As(err, &invalid) &&
+		(invalid.Reason == cognito.ReasonBadSignature || invalid.Reason == cognito.ReasonUnknownKey)
 }
 
 // refusal says why a token does not verify, as far as a client needs to know to
@@ -77,6 +127,11 @@ func refusal(err error) *apierr.Error {
 	switch {
 	case errors.As(err, &expired):
 		return apierr.New(apierr.TokenExpired, "The access token has expired. Refresh it.").WithCause(err)
+	case errors.Is(err, cognito.ErrTokenRevoked):
+		return apierr.New(apierr.TokenRevoked, "The token was revoked by a sign-out. Sign in again.").WithCause(err)
+	case errors.Is(err, cognito.ErrRevocationsUnknown):
+		return apierr.New(apierr.ServiceUnavailable,
+			"Whether the session was signed out cannot be known at the moment. Try again.").WithCause(err)
 	case errors.Is(err, cognito.ErrKeysUnavailable):
 		return apierr.New(apierr.ServiceUnavailable,
 			"The keys to verify tokens with cannot be had at the moment. Try again.").WithCause(err)

@@ -174,7 +174,7 @@ func TestAuth(t *testing.T) {
 				func(ctx context.Context) (any, error) {
 					caller = cognito.CallerFromContext(ctx)
 					return nil, nil
-				}, tt.groups, tt.scopes, nil)
+				}, tt.groups, tt.scopes, nil, false, false)
 			if tt.code == "" {
 				if err != nil || caller == nil || caller.Claims.Subject != "the-sub" {
 					t.Fatalf("error %v, caller %+v", err, caller)
@@ -205,7 +205,7 @@ func TestAuthWithoutKeys(t *testing.T) {
 	token := p.token(t, nil)
 	p.Close()
 	_, err := p.auth.Directive(reqctx.NewContext(t.Context(), &reqctx.Request{Bearer: token}), nil,
-		func(context.Context) (any, error) { return nil, nil }, nil, nil, nil)
+		func(context.Context) (any, error) { return nil, nil }, nil, nil, nil, false, false)
 	if e := apierr.From(err); e.Code != apierr.ServiceUnavailable {
 		t.Errorf("code %s", e.Code)
 	}
@@ -236,7 +236,8 @@ func TestAuthOverGraphQL(t *testing.T) {
 			p := newPool(t)
 			handler, err := graph.NewHandler(graph.Options{
 				Cognito:    p.auth.Client,
-				Directives: generated.DirectiveRoot{Auth: p.auth.Directive, Constraint: constraint.Directive},
+				Verifier:   p.auth.Verifier,
+				Directives: generated.DirectiveRoot{Auth: p.auth.Directive, Constraint: constraint.Directive, RateLimit: (&directives.RateLimit{}).Directive},
 				Log:        slog.New(slog.DiscardHandler),
 			})
 			if err != nil {

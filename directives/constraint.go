@@ -3,6 +3,7 @@ package directives
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,25 +33,53 @@ type Constraint struct {
 // An absent value is let in: whether one must be given is the type's affair.
 func (c *Constraint) Directive(
 	ctx context.Context, _ any, next graphql.Resolver,
-	minLength, maxLength *int32, pattern *string, format *ConstraintFormat,
+	minLength, maxLength *int32, pattern *string, format *ConstraintFormat, minItems, maxItems *int32,
 ) (any, error) {
 	value, err := next(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if fault := checkItems(value, minItems, maxItems); fault != "" {
+		return nil, refuse(inputPath(ctx), fault)
+	}
+	if texts, ok := value.([]string); ok {
+		for i, text := range texts {
+			if fault := c.check(text, minLength, maxLength, pattern, format); fault != "" {
+				return nil, refuse(fmt.Sprintf("%s[%d]", inputPath(ctx), i), fault)
+			}
+		}
+		return value, nil
 	}
 	text, ok := textOf(value)
 	if !ok {
 		return value, nil
 	}
 	if fault := c.check(text, minLength, maxLength, pattern, format); fault != "" {
-		field := inputPath(ctx)
-		return nil, &apierr.Error{
-			Code:    apierr.BadUserInput,
-			Field:   field,
-			Message: fmt.Sprintf("%s %s.", field, fault),
-		}
+		return nil, refuse(inputPath(ctx), fault)
 	}
 	return value, nil
+}
+
+func refuse(field, fault string) error {
+	return &apierr.Error{
+		Code: apierr.BadUserInput, Field: field, Message: fmt.Sprintf("%s %s.", field, fault),
+	}
+}
+
+// checkItems returns what is wrong with the length of a list, "" for anything
+// that is none.
+func checkItems(value any, minItems, maxItems *int32) string {
+	list := reflect.ValueOf(value)
+	switch {
+	case minItems == nil && maxItems == nil, list.Kind() != reflect.Slice:
+		return ""
+	case maxItems != nil && list.Len() > int(*maxItems):
+		return fmt.Sprintf("must have at most %d items", *maxItems)
+	case minItems != nil && list.Len() < int(*minItems):
+		return fmt.Sprintf("must have at least %d items", *minItems)
+	default:
+		return ""
+	}
 }
 
 func textOf(value any) (string, bool) {

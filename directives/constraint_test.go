@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ func check(value any, minLength, maxLength *int32, pattern *string, format *dire
 	ctx = graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
 	next := func(context.Context) (any, error) { return value, nil }
 	constraint := &directives.Constraint{}
-	_, err := constraint.Directive(ctx, nil, next, minLength, maxLength, pattern, format)
+	_, err := constraint.Directive(ctx, nil, next, minLength, maxLength, pattern, format, nil, nil)
 	return err
 }
 
@@ -110,12 +111,37 @@ func TestLengthsAndPatterns(t *testing.T) {
 	}
 }
 
+// Of a list, the length is checked and then every item.
+func TestLists(t *testing.T) {
+	constraint := &directives.Constraint{}
+	one, two := int32(1), int32(2)
+	path := graphql.NewPathWithField("names")
+	for _, tt := range []struct {
+		list  any
+		field string // "": let in
+	}{
+		{[]string{"a"}, ""},
+		{[]string{"a", "b"}, ""},
+		{[]string{}, "names"},
+		{[]string{"a", "b", "c"}, "names"},
+		{[]string{"a", ""}, "names[1]"},
+		{[]string{"a", "abc"}, "names[1]"},
+		{[]*string{nil, nil, nil}, "names"},
+	} {
+		got, err := constraint.Directive(graphql.WithPathContext(t.Context(), path), nil,
+			func(context.Context) (any, error) { return tt.list, nil }, &one, &two, nil, nil, &one, &two)
+		if e := apierr.From(err); tt.field == "" && (err != nil || !reflect.DeepEqual(got, tt.list)) || tt.field != "" && (e == nil || e.Field != tt.field) {
+			t.Errorf("%v: %v, %v; want a fault of %q", tt.list, got, err, tt.field)
+		}
+	}
+}
+
 // A value is handed on as it came: trimming a password would make two of one.
 func TestValueIsUnchanged(t *testing.T) {
 	constraint := &directives.Constraint{}
 	for _, value := range []string{" leading", "trailing ", "Ｆｕｌｌ", "e\u0301", "é"} {
 		got, err := constraint.Directive(context.Background(), nil,
-			func(context.Context) (any, error) { return value, nil }, nil, nil, nil, nil)
+			func(context.Context) (any, error) { return value, nil }, nil, nil, nil, nil, nil, nil)
 		if err != nil || got != value {
 			t.Errorf("%q became %q, %v", value, got, err)
 		}

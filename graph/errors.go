@@ -34,6 +34,7 @@ const (
 type presenter struct {
 	log          *slog.Logger
 	observePanic func()
+	maxTokens    int
 }
 
 // present implements graphql.ErrorPresenterFunc.
@@ -46,7 +47,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 			shown.Path = theirs.Path
 		}
 	}
-	ours := classify(ctx, err, theirs)
+	ours := p.classify(ctx, err, theirs)
 	shown.Message = truncate(ours.Message)
 	shown.Extensions = extensions(ctx, ours)
 	p.logFault(ctx, ours)
@@ -54,7 +55,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 }
 
 // classify finds the code of an error.
-func classify(ctx context.Context, err error, theirs *gqlerror.Error) *apierr.Error {
+func (p presenter) classify(ctx context.Context, err error, theirs *gqlerror.Error) *apierr.Error {
 	var ours *apierr.Error
 	if errors.As(err, &ours) {
 		return ours
@@ -66,8 +67,7 @@ func classify(ctx context.Context, err error, theirs *gqlerror.Error) *apierr.Er
 	case isVariablePath(theirs.Path):
 		return variableError(ctx, theirs)
 	case strings.HasPrefix(theirs.Message, "exceeded token limit"):
-		return apierr.New(apierr.OperationLimitExceeded,
-			fmt.Sprintf("The document has more than %d tokens.", maxTokens))
+		return limitExceeded("document", p.maxTokens, "tokens")
 	case theirs.Extensions["code"] == string(apierr.GraphQLParseFailed):
 		return apierr.New(apierr.GraphQLParseFailed, withoutLiterals(theirs.Message))
 	case strings.HasPrefix(theirs.Message, "operation ") && strings.HasSuffix(theirs.Message, " not found"):

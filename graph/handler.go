@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"reflect"
 	"time"
@@ -19,29 +20,38 @@ import (
 
 	"authgraph/cognito"
 	"authgraph/graph/generated"
+	"authgraph/internal/audit"
 )
 
 const (
-	// maxTokens bounds a document before anything else looks at it: validation
-	// is quadratic in its size, and all other limits come after validation.
-	maxTokens = 1000
-
 	// requestTimeout bounds the execution of one document. It leaves room for
 	// two operations of Cognito one after the other that both time out.
 	requestTimeout = 10 * time.Second
 
 	// Documents are cached parsed and validated. Both figures together bound
 	// the memory for it: clients that vary their documents push each other out.
-	cachedDocuments        = 500
-	maxCachedDocumentBytes = 8 << 10
+	cachedDocuments        = 200
+	maxCachedDocumentBytes = 4 << 10
 )
 
 // Options configures the handler of /graphql.
 type Options struct {
 	// Cognito answers the resolvers. Required.
 	Cognito *cognito.Client
+	// Verifier answers what other services ask of tokens. Required.
+	Verifier *cognito.Verifier
 	// Directives is the policy of the schema. All of them are required.
 	Directives generated.DirectiveRoot
+	// SignedOut is told of every sign-out that Cognito has carried out, before
+	// the client is. Its error is the client's. Default: nobody.
+	SignedOut func(context.Context, cognito.SignedOut) error
+	// Limits bound what one request may ask for. Default: [DefaultLimits].
+	Limits Limits
+	// Operations, when it is not nil, are the only documents that are executed.
+	Operations Operations
+	// Audit is told of every root field that changes something or was refused.
+	// Default: nobody.
+	Audit func(context.Context, audit.Event)
 	// Introspection lets clients read the schema and be helped by suggestions.
 	Introspection bool
 	// Log takes the causes of errors that are our fault. Required.
@@ -60,6 +70,8 @@ func NewHandler(o Options) (http.Handler, error) {
 	switch {
 	case o.Cognito == nil:
 		return nil, errors.New("graph: Options.Cognito is nil")
+	case o.Verifier == nil:
+		return nil, errors.New("graph: Options.Verifier is nil")
 	case o.Log == nil:
 		return nil, errors.New("graph: Options.Log is nil")
 	}
@@ -72,25 +84,44 @@ func NewHandler(o Options) (http.Handler, error) {
 	if o.ObservePanic == nil {
 		o.ObservePanic = func() {}
 	}
-
-	present := presenter{log: o.Log, observePanic: o.ObservePanic}
-	server := handler.New(generated.NewExecutableSchema(generated.Config{
-		Resolvers:  &Resolver{Cognito: o.Cognito},
+	if o.SignedOut == nil {
+		o.SignedOut = func(context.Context, cognito.SignedOut) error { return nil }
+	}
+	if o.Audit == nil {
+		o.Audit = func(context.Context, audit.Event) {}
+	}
+	if o.Limits == (Limits{}) {
+		o.Limits = DefaultLimits()
+	}
+	if err := o.Limits.check(); err != nil {
+		return nil, err
+	}
+	schema := generated.NewExecutableSchema(generated.Config{
+		Schema:     schemaWithoutDefer(),
+		Resolvers:  &Resolver{Cognito: o.Cognito, Verifier: o.Verifier, SignedOut: o.SignedOut},
 		Directives: o.Directives,
-	}))
-	server.AddTransport(transport{present: present, observe: o.Observe})
-	server.SetParserTokenLimit(maxTokens)
+		Complexity: costs(),
+	})
+	if err := o.Operations.check(schema.Schema()); err != nil {
+		return nil, err
+	}
+
+	present := presenter{log: o.Log, observePanic: o.ObservePanic, maxTokens: o.Limits.Tokens}
+	server := handler.New(schema)
+	server.AddTransport(transport{present: present, observe: o.Observe, limits: o.Limits})
+	server.SetParserTokenLimit(o.Limits.Tokens)
 	server.SetQueryCache(smallDocuments{lru.New[*ast.QueryDocument](cachedDocuments)})
 	server.SetErrorPresenter(present.present)
 	server.SetRecoverFunc(present.recover)
-	server.Use(limits{introspection: o.Introspection})
+	server.Use(newDocuments(o.Operations))
+	server.Use(&documentLimits{limits: o.Limits, introspection: o.Introspection})
 	if o.Introspection {
 		server.Use(extension.Introspection{})
 	} else {
 		server.SetDisableSuggestion(true)
 		server.SetValidationRulesFn(rulesWithoutSuggestions)
 	}
-	server.AroundRootFields(observeRootFields(o.Observe))
+	server.AroundRootFields(observeRootFields(o.Observe, o.Audit))
 	return server, nil
 }
 
@@ -103,6 +134,15 @@ func requireAll(root generated.DirectiveRoot) error {
 		}
 	}
 	return nil
+}
+
+// schemaWithoutDefer is the schema without the directive @defer: gqlgen leaves
+// deferred fields out, and says nothing, where no transport can send them later.
+func schemaWithoutDefer() *ast.Schema {
+	schema := *generated.NewExecutableSchema(generated.Config{}).Schema()
+	schema.Directives = maps.Clone(schema.Directives)
+	delete(schema.Directives, "defer")
+	return &schema
 }
 
 // rulesWithoutSuggestions are the rules of validation with those exchanged that
@@ -138,7 +178,7 @@ func (c smallDocuments) Add(ctx context.Context, query string, doc *ast.QueryDoc
 // of the fields below count for it: a `me` without its e-mail address is no
 // success.
 func observeRootFields(
-	observe func(operation, field, code string, took time.Duration),
+	observe func(operation, field, code string, took time.Duration), record func(context.Context, audit.Event),
 ) graphql.RootFieldMiddleware {
 	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 		start := time.Now()
@@ -153,6 +193,9 @@ func observeRootFields(
 		}
 		operation := string(graphql.GetOperationContext(ctx).Operation.Operation)
 		observe(operation, root.Field.Name, code, time.Since(start))
+		if event, ok := auditEvent(ctx, root, code); ok {
+			record(ctx, event)
+		}
 		return result
 	}
 }

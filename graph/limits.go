@@ -3,91 +3,170 @@ package graph
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 
+	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"authgraph/graph/generated"
 	"authgraph/internal/apierr"
 )
 
-// The most that a document may have. Documents of honest clients stay far
-// below; the largest of them, the playground's introspection, has a depth rule
-// of its own (gqlparser's MaxIntrospectionDepth).
-const (
-	maxDepth      = 12
-	maxAliases    = 15
-	maxFields     = 500
-	maxOperations = 10
-)
+// Limits bound what one request may ask for. All are positive. Fields,
+// aliases and so on are counted as often as fragments repeat them.
+type Limits struct {
+	// BodyBytes bounds a request's body, and the query string of a GET.
+	BodyBytes int
+	// Tokens bounds a document before anything else looks at it: validation is
+	// quadratic in its size, and all limits below come after validation.
+	Tokens int
+	// Depth is of the levels of fields.
+	Depth int
+	// Aliases is of the fields with an alias of another name.
+	Aliases int
+	// Fields and RootFields are of the fields in all and at the top.
+	Fields     int
+	RootFields int
+	// Operations is of the operations in a document, of which one is executed.
+	Operations int
+	// Directives is of the directives in the document, such as @include.
+	Directives int
+	// Variables is of the variables that an operation declares.
+	Variables int
+	// Complexity is of what the fields cost together: one each, ten for a call to
+	// Cognito, and lists as often as they may be long.
+	Complexity int
+	// CredentialFields is of the fields with @rateLimit, which guess or send.
+	CredentialFields int
+	// Batch is of the operations in a request; 1 means that lists are not taken.
+	Batch int
+}
 
-// limits refuses documents that ask for too much. It runs after validation, so
-// that fragments exist and have no cycles, and before execution. What it counts
-// is what would be executed: a fragment counts wherever it is spread.
-type limits struct {
+// DefaultLimits are far above what clients ask for and far below what hurts.
+func DefaultLimits() Limits {
+	return Limits{
+		BodyBytes: 256 << 10, Tokens: 1000, Depth: 12, Aliases: 15, Fields: 500, RootFields: 20, Operations: 10,
+		Directives: 50, Variables: 50, Complexity: 1000, CredentialFields: 1, Batch: 1,
+	}
+}
+
+func (l Limits) check() error {
+	v := reflect.ValueOf(l)
+	for i := range v.NumField() {
+		if v.Field(i).Int() < 1 {
+			return fmt.Errorf("graph: Limits.%s is not positive", v.Type().Field(i).Name)
+		}
+	}
+	return nil
+}
+
+// callCost is what a call to Cognito counts among the fields.
+const callCost = 10
+
+// costs says which fields cost more than one.
+func costs() generated.ComplexityRoot {
+	var c generated.ComplexityRoot
+	call := func(children int) int { return callCost + children }
+	c.User.Mfa, c.User.AuthFactors, c.User.Passkeys = call, call, call
+	c.User.Device = func(children int, _ string) int { return callCost + children }
+	c.User.Devices = func(children int, first int32, _ *string) int {
+		return callCost + children*max(1, int(first))
+	}
+	return c
+}
+
+// documentLimits refuses documents that ask for too much. It runs between
+// validation and execution.
+type documentLimits struct {
+	limits        Limits
 	introspection bool
+	schema        graphql.ExecutableSchema
 }
 
 var _ interface {
 	graphql.HandlerExtension
 	graphql.OperationContextMutator
-} = limits{}
+} = &documentLimits{}
 
 // ExtensionName implements graphql.HandlerExtension.
-func (limits) ExtensionName() string { return "Limits" }
+func (*documentLimits) ExtensionName() string { return "Limits" }
 
 // Validate implements graphql.HandlerExtension.
-func (limits) Validate(graphql.ExecutableSchema) error { return nil }
+func (d *documentLimits) Validate(schema graphql.ExecutableSchema) error {
+	d.schema = schema
+	return d.limits.check()
+}
 
 // MutateOperationContext implements graphql.OperationContextMutator.
-func (l limits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	if n := len(op.Doc.Operations); n > maxOperations {
-		return refuse(apierr.OperationLimitExceeded,
-			fmt.Sprintf("The document has %d operations; at most %d are taken.", n, maxOperations))
-	}
-	count := counter{fragments: map[string]size{}}
+func (d *documentLimits) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	count := counter{limit: d.limits, fragments: map[string]size{}}
 	total := count.selections(op.Operation.SelectionSet)
-	switch {
-	case total.introspection && !l.introspection:
-		return refuse(apierr.GraphQLValidationFailed, "Introspection is switched off.")
-	case total.fields > maxFields:
-		return refuse(apierr.OperationLimitExceeded,
-			fmt.Sprintf("The operation selects more than %d fields.", maxFields))
-	case total.aliases > maxAliases:
-		return refuse(apierr.OperationLimitExceeded,
-			fmt.Sprintf("The operation has more than %d aliases.", maxAliases))
-	case total.depth > maxDepth:
-		return refuse(apierr.OperationLimitExceeded,
-			fmt.Sprintf("The operation is more than %d levels deep.", maxDepth))
-	default:
-		return nil
+	total.directives += len(op.Operation.Directives)
+	for _, variable := range op.Operation.VariableDefinitions {
+		total.directives += len(variable.Directives)
 	}
+	if total.introspection && !d.introspection {
+		return refuse(apierr.New(apierr.GraphQLValidationFailed, "Introspection is switched off."))
+	}
+	l := d.limits
+	for _, limit := range []struct {
+		found, most int
+		what        string
+	}{
+		{len(op.Doc.Operations), l.Operations, "operations"},
+		{len(op.Operation.VariableDefinitions), l.Variables, "variables"},
+		{total.fields, l.Fields, "fields"},
+		{total.aliases, l.Aliases, "aliases"},
+		{total.directives, l.Directives, "directives"},
+		{total.depth, l.Depth, "levels"},
+		{total.credentials, l.CredentialFields, "fields that take a credential, a code or an address to write to"},
+		{count.rootFields(op.Operation.SelectionSet), l.RootFields, "fields at its top"},
+	} {
+		if limit.found > limit.most {
+			return refuse(limitExceeded("document", limit.most, limit.what))
+		}
+	}
+	// Only now: it walks the fragments as often as they are repeated.
+	if complexity.Calculate(ctx, d.schema, op.Operation, op.Variables) > l.Complexity {
+		return refuse(limitExceeded("document", l.Complexity, "points of complexity"))
+	}
+	return nil
 }
 
-func refuse(code apierr.Code, message string) *gqlerror.Error {
-	return &gqlerror.Error{Err: apierr.New(code, message), Message: message}
+func limitExceeded(what string, most int, of string) *apierr.Error {
+	return apierr.New(apierr.OperationLimitExceeded,
+		fmt.Sprintf("The %s is over the limit of %d %s.", what, most, of))
 }
 
-// size is what a selection adds up to.
+func refuse(e *apierr.Error) *gqlerror.Error {
+	return &gqlerror.Error{Err: e, Message: e.Message}
+}
+
+// size is what a selection amounts to.
 type size struct {
-	fields, aliases, depth int
-	introspection          bool
+	fields, aliases, directives, depth, credentials int
+	introspection                                   bool
 }
 
-// add joins the size of a sibling.
-func (s *size) add(sibling size) {
+// counter adds up selections. Validation has made sure that fragments exist and
+// form no circle, so each is counted once and remembered.
+type counter struct {
+	limit     Limits
+	fragments map[string]size
+}
+
+func (c counter) add(s *size, sibling size) {
 	// Fragments that spread fragments double at each step: stop counting long
 	// before the sum can overflow.
-	s.fields = min(s.fields+sibling.fields, maxFields+1)
-	s.aliases = min(s.aliases+sibling.aliases, maxAliases+1)
+	s.fields = min(s.fields+sibling.fields, c.limit.Fields+1)
+	s.aliases = min(s.aliases+sibling.aliases, c.limit.Aliases+1)
+	s.directives = min(s.directives+sibling.directives, c.limit.Directives+1)
+	s.credentials = min(s.credentials+sibling.credentials, c.limit.CredentialFields+1)
 	s.depth = max(s.depth, sibling.depth)
 	s.introspection = s.introspection || sibling.introspection
-}
-
-// counter measures selections, each fragment once.
-type counter struct {
-	fragments map[string]size
 }
 
 func (c counter) selections(set ast.SelectionSet) size {
@@ -95,28 +174,35 @@ func (c counter) selections(set ast.SelectionSet) size {
 	for _, selection := range set {
 		switch s := selection.(type) {
 		case *ast.Field:
-			total.add(c.field(s))
+			c.add(&total, c.field(s))
 		case *ast.InlineFragment:
-			total.add(c.selections(s.SelectionSet))
+			c.add(&total, c.selections(s.SelectionSet))
+			c.add(&total, size{directives: len(s.Directives)})
 		case *ast.FragmentSpread:
-			total.add(c.fragment(s))
+			c.add(&total, c.fragment(s))
+			c.add(&total, size{directives: len(s.Directives)})
 		}
 	}
 	return total
 }
 
 func (c counter) field(f *ast.Field) size {
-	below := c.selections(f.SelectionSet)
-	below.fields = min(below.fields+1, maxFields+1)
-	below.depth++
+	total := c.selections(f.SelectionSet)
+	own := size{fields: 1, directives: len(f.Directives)}
 	if f.Alias != f.Name {
-		below.aliases = min(below.aliases+1, maxAliases+1)
+		own.aliases = 1
 	}
+	if f.Definition != nil && f.Definition.Directives.ForName("rateLimit") != nil {
+		own.credentials = 1
+	}
+	c.add(&total, own)
+	total.depth++
 	if strings.HasPrefix(f.Name, "__") && f.Name != "__typename" {
-		below.introspection = true
-		below.depth = 1
+		// The schema is small, so its introspection may go as deep as it likes.
+		total.introspection = true
+		total.depth = 1
 	}
-	return below
+	return total
 }
 
 func (c counter) fragment(f *ast.FragmentSpread) size {
@@ -126,4 +212,24 @@ func (c counter) fragment(f *ast.FragmentSpread) size {
 	s := c.selections(f.Definition.SelectionSet)
 	c.fragments[f.Name] = s
 	return s
+}
+
+// rootFields counts the fields at the top, which are executed one by one. It is
+// called for a selection whose fields in all are few.
+func (c counter) rootFields(set ast.SelectionSet) int {
+	n := 0
+	for _, selection := range set {
+		switch s := selection.(type) {
+		case *ast.Field:
+			n++
+		case *ast.InlineFragment:
+			n += c.rootFields(s.SelectionSet)
+		case *ast.FragmentSpread:
+			n += c.rootFields(s.Definition.SelectionSet)
+		}
+		if n > c.limit.RootFields {
+			return n
+		}
+	}
+	return n
 }

@@ -41,13 +41,7 @@ func (r *mutationResolver) RefreshToken(ctx context.Context, input model.Refresh
 }
 
 func (r *mutationResolver) Logout(ctx context.Context, input *model.LogoutInput) (*model.LogoutPayload, error) {
-	var err error
-	if input != nil && input.RefreshToken != nil {
-		_, err = r.Cognito.RevokeToken(ctx, *input.RefreshToken)
-	} else {
-		err = r.Cognito.GlobalSignOut(ctx, cognito.CallerFromContext(ctx))
-	}
-	if err != nil {
+	if err := r.logout(ctx, input); err != nil {
 		return nil, err
 	}
 	return &model.LogoutPayload{Success: true}, nil
@@ -98,7 +92,7 @@ func (r *mutationResolver) VerifyAttribute(ctx context.Context, input model.Veri
 }
 
 func (r *mutationResolver) DeleteAccount(ctx context.Context) (*model.DeleteAccountPayload, error) {
-	if err := cognito.CallerFromContext(ctx).DeleteAccount(ctx); err != nil {
+	if err := r.deleteAccount(ctx); err != nil {
 		return nil, err
 	}
 	return &model.DeleteAccountPayload{Success: true}, nil
@@ -175,6 +169,10 @@ func (r *mutationResolver) SendAuthEventFeedback(ctx context.Context, input mode
 
 func (r *queryResolver) Me(ctx context.Context) (*cognito.User, error) {
 	return r.caller(ctx)
+}
+
+func (r *queryResolver) TokenStatus(ctx context.Context, token string) (*cognito.TokenStatus, error) {
+	return r.Verifier.Status(ctx, token)
 }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }

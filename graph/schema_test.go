@@ -74,8 +74,13 @@ func TestEveryTextIsConstrained(t *testing.T) {
 		}
 		for _, field := range typ.Fields {
 			scalar := field.Type.NamedType == "String" || field.Type.NamedType == "ID"
-			if scalar && field.Directives.ForName("constraint") == nil {
+			list := field.Type.Elem != nil
+			constraint := field.Directives.ForName("constraint")
+			if (scalar || list) && constraint == nil {
 				t.Errorf("%s.%s has no @constraint", name, field.Name)
+			}
+			if list && constraint != nil && constraint.Arguments.ForName("maxItems") == nil {
+				t.Errorf("%s.%s has no maxItems", name, field.Name)
 			}
 		}
 	}

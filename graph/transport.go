@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -17,11 +18,10 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"authgraph/cognito"
 	"authgraph/internal/apierr"
+	"authgraph/internal/reqctx"
 )
-
-// maxBodyBytes bounds a request's body, and the query string of a GET.
-const maxBodyBytes = 256 << 10
 
 // The media types of an answer. The first is what a client gets that has no
 // preference: its statuses suit clients that look at nothing else.
@@ -40,6 +40,7 @@ const (
 type transport struct {
 	present presenter
 	observe func(operation, field, code string, took time.Duration)
+	limits  Limits
 }
 
 var _ graphql.Transport = transport{}
@@ -49,9 +50,10 @@ func (transport) Supports(*http.Request) bool { return true }
 
 // Do implements graphql.Transport.
 func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	start := time.Now()
 	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 	defer cancel()
+	request := reqctx.FromContext(ctx)
+	ctx = cognito.WithUserContext(ctx, cognito.UserContext{IPAddress: request.ClientAddr, EncodedData: request.DeviceData})
 
 	mediaType, acceptable := negotiate(r.Header.Values("Accept"))
 	if !acceptable {
@@ -59,41 +61,59 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 			"This server answers in application/graphql-response+json or application/json."))
 		return
 	}
-	params, refusal := readRequest(w, r)
+	requests, isBatch, refusal := t.readRequest(w, r)
 	if refusal != nil {
 		t.refuse(ctx, w, mediaType, refusal)
 		return
 	}
+	if isBatch {
+		responses := make([]*graphql.Response, len(requests))
+		for i, params := range requests {
+			responses[i], _ = t.execute(ctx, w, r, exec, params, mediaType)
+		}
+		writeBatch(w, mediaType, responses)
+		return
+	}
+	response, status := t.execute(ctx, w, r, exec, requests[0], mediaType)
+	write(w, mediaType, status, response)
+}
 
+// execute carries out one operation and returns its response, with the status
+// that goes with it when it is the only one.
+func (t transport) execute(
+	ctx context.Context, w http.ResponseWriter, r *http.Request,
+	exec graphql.GraphExecutor, params *graphql.RawParams, mediaType string,
+) (*graphql.Response, int) {
+	start := time.Now()
 	operation, errs := exec.CreateOperationContext(ctx, params)
 	if errs != nil {
 		response := exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
 		t.observe("none", "none", codeOf(response.Errors[0]), time.Since(start))
-		write(w, mediaType, requestErrorStatus(mediaType, response.Errors), response)
-		return
+		return response, requestErrorStatus(mediaType, response.Errors)
 	}
 	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
 		w.Header().Set("Allow", http.MethodPost)
-		t.refuse(ctx, w, mediaType, apierr.New(apierr.MethodNotAllowed, "GET is for queries. Send mutations by POST."))
-		return
+		return t.refusal(ctx, apierr.New(apierr.MethodNotAllowed, "GET is for queries. Send mutations by POST."))
 	}
-
 	responses, ctx := exec.DispatchOperation(ctx, operation)
 	response := responses(ctx)
 	if response == nil {
 		// gqlgen gives nothing for a context that has ended.
-		t.refuse(ctx, w, mediaType, apierr.New(apierr.ServiceUnavailable, "The request took too long."))
-		return
+		return t.refusal(ctx, apierr.New(apierr.ServiceUnavailable, "The request took too long."))
 	}
-	write(w, mediaType, http.StatusOK, response)
+	return response, http.StatusOK
 }
 
-// refuse answers a request that is not one of GraphQL over HTTP, or that cannot
-// be carried out.
-func (t transport) refuse(ctx context.Context, w http.ResponseWriter, mediaType string, e *apierr.Error) {
+// refusal is the response to a request that is not one of GraphQL over HTTP, or
+// that cannot be carried out.
+func (t transport) refusal(ctx context.Context, e *apierr.Error) (*graphql.Response, int) {
 	t.observe("none", "none", string(e.Code), 0)
-	shown := t.present.present(ctx, e)
-	write(w, mediaType, e.HTTPStatus(), &graphql.Response{Errors: gqlerror.List{shown}})
+	return &graphql.Response{Errors: gqlerror.List{t.present.present(ctx, e)}}, e.HTTPStatus()
+}
+
+func (t transport) refuse(ctx context.Context, w http.ResponseWriter, mediaType string, e *apierr.Error) {
+	response, status := t.refusal(ctx, e)
+	write(w, mediaType, status, response)
 }
 
 // requestErrorStatus is the status of an answer without data: by section 6.4 of
@@ -110,16 +130,28 @@ func requestErrorStatus(mediaType string, errs gqlerror.List) int {
 }
 
 func write(w http.ResponseWriter, mediaType string, status int, response *graphql.Response) {
-	if len(response.Errors) > maxErrors {
-		response.Errors = response.Errors[:maxErrors]
+	if after, ok := retryAfter(response.Errors); ok {
+		w.Header().Set("Retry-After", strconv.Itoa(after))
 	}
-	body := encode(response)
+	send(w, mediaType, status, encode(response))
+}
+
+// writeBatch answers a list of operations by the list of their responses.
+func writeBatch(w http.ResponseWriter, mediaType string, responses []*graphql.Response) {
+	body := []byte{'['}
+	for i, response := range responses {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = append(body, encode(response)...)
+	}
+	send(w, mediaType, http.StatusOK, append(body, ']'))
+}
+
+func send(w http.ResponseWriter, mediaType string, status int, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", mediaType+"; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	if after, ok := retryAfter(response.Errors); ok {
-		h.Set("Retry-After", strconv.Itoa(after))
-	}
 	w.WriteHeader(status)
 	// A client that has gone away is no fault.
 	_, _ = w.Write(body)
@@ -129,6 +161,9 @@ func write(w http.ResponseWriter, mediaType string, status int, response *graphq
 // no data where nothing was executed. gqlgen's Response writes null there, and
 // the data, which is JSON already, would be copied and checked twice.
 func encode(response *graphql.Response) []byte {
+	if len(response.Errors) > maxErrors {
+		response.Errors = response.Errors[:maxErrors]
+	}
 	body := make([]byte, 0, len(response.Data)+512)
 	body = append(body, '{')
 	if len(response.Errors) > 0 {
@@ -194,33 +229,78 @@ func isUTF8(parameters map[string]string) bool {
 }
 
 // readRequest reads a request by its method, or says why it is none.
-func readRequest(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *apierr.Error) {
+func (t transport) readRequest(
+	w http.ResponseWriter, r *http.Request,
+) (requests []*graphql.RawParams, isBatch bool, refusal *apierr.Error) {
 	switch r.Method {
 	case http.MethodPost:
-		return readPost(w, r)
+		return t.readPost(w, r)
 	case http.MethodGet:
-		return readGet(r)
+		params, refusal := t.readGet(r)
+		return []*graphql.RawParams{params}, false, refusal
 	default:
 		w.Header().Set("Allow", "GET, POST")
-		return nil, apierr.New(apierr.MethodNotAllowed, "GraphQL takes POST, and GET for queries.")
+		return nil, false, apierr.New(apierr.MethodNotAllowed, "GraphQL takes POST, and GET for queries.")
 	}
 }
 
-func readPost(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *apierr.Error) {
+func (t transport) readPost(
+	w http.ResponseWriter, r *http.Request,
+) (requests []*graphql.RawParams, isBatch bool, refusal *apierr.Error) {
 	if refusal := checkContentType(r.Header); refusal != nil {
-		return nil, refusal
+		return nil, false, refusal
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(t.limits.BodyBytes)))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, apierr.New(apierr.PayloadTooLarge, "The body is larger than 256 KiB.")
+		return nil, false, t.tooLarge("body")
 	case err != nil:
-		return nil, apierr.New(apierr.BadRequest, "The body could not be read to its end.").WithCause(err)
-	case len(bytes.TrimSpace(body)) == 0:
-		return nil, apierr.New(apierr.BadRequest, `The body is empty. Send {"query": "…"}.`)
+		return nil, false, apierr.New(apierr.BadRequest, "The body could not be read to its end.").WithCause(err)
 	}
-	members, refusal := readMembers(body)
+	body = bytes.TrimSpace(body)
+	switch {
+	case len(body) == 0:
+		return nil, false, apierr.New(apierr.BadRequest, `The body is empty. Send {"query": "…"}.`)
+	case body[0] == '[':
+		requests, refusal = t.readBatch(body)
+		return requests, true, refusal
+	default:
+		params, refusal := readOperation(body)
+		return []*graphql.RawParams{params}, false, refusal
+	}
+}
+
+func (t transport) tooLarge(what string) *apierr.Error {
+	return apierr.New(apierr.PayloadTooLarge, fmt.Sprintf("The %s is larger than %d bytes.", what, t.limits.BodyBytes))
+}
+
+// readBatch reads a list of operations.
+func (t transport) readBatch(body []byte) ([]*graphql.RawParams, *apierr.Error) {
+	if t.limits.Batch == 1 {
+		return nil, apierr.New(apierr.BadRequest, "Batches are not taken: send one operation in a request.")
+	}
+	var operations []json.RawMessage
+	if json.Unmarshal(body, &operations) != nil || len(operations) == 0 {
+		return nil, apierr.New(apierr.BadRequest, "The body is no list of JSON objects.")
+	}
+	if len(operations) > t.limits.Batch {
+		return nil, limitExceeded("batch", t.limits.Batch, "operations")
+	}
+	requests := make([]*graphql.RawParams, len(operations))
+	for i, operation := range operations {
+		params, refusal := readOperation(operation)
+		if refusal != nil {
+			return nil, refusal
+		}
+		requests[i] = params
+	}
+	return requests, nil
+}
+
+// readOperation reads one operation of a body.
+func readOperation(text []byte) (*graphql.RawParams, *apierr.Error) {
+	members, refusal := readMembers(text)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -246,9 +326,6 @@ func readMembers(body []byte) (map[string]json.RawMessage, *apierr.Error) {
 	start, err := d.Token()
 	if err != nil {
 		return nil, malformed
-	}
-	if start == json.Delim('[') {
-		return nil, apierr.New(apierr.BadRequest, "Batches are not taken: send one operation in a request.")
 	}
 	if start != json.Delim('{') {
 		return nil, malformed
@@ -277,9 +354,9 @@ func readMembers(body []byte) (map[string]json.RawMessage, *apierr.Error) {
 	return members, nil
 }
 
-func readGet(r *http.Request) (*graphql.RawParams, *apierr.Error) {
-	if len(r.URL.RawQuery) > maxBodyBytes {
-		return nil, apierr.New(apierr.PayloadTooLarge, "The query string is larger than 256 KiB.")
+func (t transport) readGet(r *http.Request) (*graphql.RawParams, *apierr.Error) {
+	if len(r.URL.RawQuery) > t.limits.BodyBytes {
+		return nil, t.tooLarge("query string")
 	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -324,13 +401,8 @@ func newParams(members map[string]json.RawMessage) (*graphql.RawParams, *apierr.
 			return nil, apierr.New(apierr.BadRequest, name+" has the wrong JSON type.")
 		}
 	}
-	if p.Query != "" {
-		return p, nil
+	if _, persisted := p.Extensions["persistedQuery"]; p.Query == "" && !persisted {
+		return nil, apierr.New(apierr.BadRequest, "query is missing.")
 	}
-	if _, persisted := p.Extensions["persistedQuery"]; persisted {
-		// The text is part of a protocol: Apollo's clients look for it and send
-		// the whole document then.
-		return nil, apierr.New(apierr.PersistedQueryUnsupported, "PersistedQueryNotSupported")
-	}
-	return nil, apierr.New(apierr.BadRequest, "query is missing.")
+	return p, nil
 }

@@ -6,6 +6,7 @@ import (
 	"authgraph/cognito"
 	"authgraph/directives"
 	"authgraph/graph/model"
+	"authgraph/internal/apierr"
 	"bytes"
 	"context"
 	"errors"
@@ -36,8 +37,9 @@ type ResolverRoot interface {
 }
 
 type DirectiveRoot struct {
-	Auth       func(ctx context.Context, obj any, next graphql.Resolver, groups []string, scopes []string, orInput *string) (res any, err error)
-	Constraint func(ctx context.Context, obj any, next graphql.Resolver, minLength *int32, maxLength *int32, pattern *string, format *directives.ConstraintFormat) (res any, err error)
+	Auth       func(ctx context.Context, obj any, next graphql.Resolver, groups []string, scopes []string, orInput *string, service bool, evenIfRevoked bool) (res any, err error)
+	Constraint func(ctx context.Context, obj any, next graphql.Resolver, minLength *int32, maxLength *int32, pattern *string, format *directives.ConstraintFormat, minItems *int32, maxItems *int32) (res any, err error)
+	RateLimit  func(ctx context.Context, obj any, next graphql.Resolver, of []directives.RateLimitKind) (res any, err error)
 }
 
 type ComplexityRoot struct {
@@ -214,7 +216,8 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Me func(childComplexity int) int
+		Me          func(childComplexity int) int
+		TokenStatus func(childComplexity int, token string) int
 	}
 
 	SelectFactorChallenge struct {
@@ -257,6 +260,15 @@ type ComplexityRoot struct {
 		Session      func(childComplexity int) int
 		SrpB         func(childComplexity int) int
 		UserIDForSrp func(childComplexity int) int
+	}
+
+	TokenStatus struct {
+		Active    func(childComplexity int) int
+		ExpiresAt func(childComplexity int) int
+		Groups    func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		Scopes    func(childComplexity int) int
+		UserID    func(childComplexity int) int
 	}
 
 	TotpChallenge struct {
@@ -353,6 +365,7 @@ type MutationResolver interface {
 }
 type QueryResolver interface {
 	Me(ctx context.Context) (*cognito.User, error)
+	TokenStatus(ctx context.Context, token string) (*cognito.TokenStatus, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1050,6 +1063,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Me(childComplexity), true
+	case "Query.tokenStatus":
+		if e.ComplexityRoot.Query.TokenStatus == nil {
+			break
+		}
+
+		args, err := ec.field_Query_tokenStatus_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.TokenStatus(childComplexity, args["token"].(string)), true
 
 	case "SelectFactorChallenge.available":
 		if e.ComplexityRoot.SelectFactorChallenge.Available == nil {
@@ -1166,6 +1190,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SrpChallenge.UserIDForSrp(childComplexity), true
+
+	case "TokenStatus.active":
+		if e.ComplexityRoot.TokenStatus.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TokenStatus.Active(childComplexity), true
+	case "TokenStatus.expiresAt":
+		if e.ComplexityRoot.TokenStatus.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TokenStatus.ExpiresAt(childComplexity), true
+	case "TokenStatus.groups":
+		if e.ComplexityRoot.TokenStatus.Groups == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TokenStatus.Groups(childComplexity), true
+	case "TokenStatus.reason":
+		if e.ComplexityRoot.TokenStatus.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TokenStatus.Reason(childComplexity), true
+	case "TokenStatus.scopes":
+		if e.ComplexityRoot.TokenStatus.Scopes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TokenStatus.Scopes(childComplexity), true
+	case "TokenStatus.userId":
+		if e.ComplexityRoot.TokenStatus.UserID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TokenStatus.UserID(childComplexity), true
 
 	case "TotpChallenge.deviceName":
 		if e.ComplexityRoot.TotpChallenge.DeviceName == nil {
@@ -1481,7 +1542,8 @@ var sources = []*ast.Source{
 	{Name: "../../schema.graphqls", Input: `"""
 Asks for a verified Cognito access token (` + "`" + `Authorization: Bearer …` + "`" + `). Refusals: ` + "`" + `UNAUTHENTICATED` + "`" + ` without
 a token, ` + "`" + `TOKEN_EXPIRED` + "`" + ` with an old one, ` + "`" + `INVALID_TOKEN` + "`" + ` with any other that does not verify, ` + "`" + `FORBIDDEN` + "`" + `
-when it verifies but lacks what is required; ` + "`" + `extensions.required` + "`" + ` then says what.
+when it verifies but lacks what is required, ` + "`" + `TOKEN_REVOKED` + "`" + ` when its session was signed out; ` + "`" + `extensions.required` + "`" + `
+then says what is lacking.
 """
 directive @auth(
   "Any one of these groups (claim ` + "`" + `cognito:groups` + "`" + `) is enough. Absent: every group will do."
@@ -1493,10 +1555,39 @@ directive @auth(
   token is asked for.
   """
   orInput: String
+  "True: only for services, which are callers with a group or scope of the settings SERVICE_GROUPS and SERVICE_SCOPES."
+  service: Boolean! = false
+  "True: takes the token of a session that was, or may have been, signed out here, and leaves it to Cognito to refuse it."
+  evenIfRevoked: Boolean! = false
 ) on OBJECT | FIELD_DEFINITION
 
 """
-What an input value must be like. It is checked before anything else is asked; a value that is refused gives
+Counts attempts, so that nobody can guess or send without end: every executed field is one, whatever documents, aliases or
+requests it comes in. Refusals are ` + "`" + `RATE_LIMITED` + "`" + ` with ` + "`" + `extensions.retryAfterSeconds` + "`" + `, the same for accounts that do
+not exist. The account is the one that the input's ` + "`" + `email` + "`" + ` or ` + "`" + `session` + "`" + ` names, or else the caller's own; counted are the
+account from one client address, the account from all addresses that its owner never signed in from, and the address.
+"""
+directive @rateLimit(
+  "What is counted. Of several, those that the input calls for."
+  of: [RateLimit!]!
+) on FIELD_DEFINITION
+
+"What ` + "`" + `@rateLimit` + "`" + ` counts. The figures are in the setting RATE_LIMITS."
+enum RateLimit {
+  "A password, or a proof of one, that may be wrong."
+  PASSWORD
+  "A code that may be wrong."
+  CODE
+  "A message that is sent to the user."
+  MESSAGE
+  "A new account."
+  SIGNUP
+  "A token, or another step that is no guess."
+  TOKEN
+}
+
+"""
+What an input value must be like; of a list, what each item must be like. It is checked before anything else is asked; a value that is refused gives
 ` + "`" + `BAD_USER_INPUT` + "`" + ` with ` + "`" + `extensions.field` + "`" + `. Values are taken as they are: nothing is trimmed or folded.
 """
 directive @constraint(
@@ -1508,6 +1599,10 @@ directive @constraint(
   pattern: String
   "A form that the whole value must have."
   format: ConstraintFormat
+  "Fewest items of a list."
+  minItems: Int
+  "Most items of a list."
+  maxItems: Int
 ) on INPUT_FIELD_DEFINITION | ARGUMENT_DEFINITION
 
 "Forms known to ` + "`" + `@constraint` + "`" + `."
@@ -1581,8 +1676,10 @@ enum ErrorCode {
   PASSWORD_REUSED
   "413. The request is larger than this server takes."
   PAYLOAD_TOO_LARGE
-  "400. Persisted queries are not supported: send the whole document."
-  PERSISTED_QUERY_NOT_SUPPORTED
+  "400. No document is known by this hash: send the whole document with it."
+  PERSISTED_QUERY_NOT_FOUND
+  "403. This server runs only operations that it knows beforehand, and this is none of them."
+  PERSISTED_QUERY_NOT_IN_LIST
   "429. Too many requests; try again after ` + "`" + `retryAfterSeconds` + "`" + `."
   RATE_LIMITED
   "401. This refresh token was replaced by a newer one and then used again. Sign in anew."
@@ -1626,6 +1723,31 @@ type Query {
   to Cognito; those of the profile together cost one, GetUser. Null when refused, so that the rest of a query survives.
   """
   me: User @auth
+
+  """
+  Whether an access token is good at this moment, also with regard to sign-outs, which its signature does not tell: for
+  other services, which verify tokens by themselves. Costs no call to Cognito.
+  """
+  tokenStatus(
+    "The access token of somebody else."
+    token: String! @constraint(minLength: 1, maxLength: 8192)
+  ): TokenStatus! @auth(service: true)
+}
+
+"What there is to know of an access token (as RFC 7662 has it)."
+type TokenStatus {
+  "True when it would be taken here now."
+  active: Boolean!
+  "Why it would not: ` + "`" + `INVALID_TOKEN` + "`" + `, ` + "`" + `TOKEN_EXPIRED` + "`" + ` or ` + "`" + `TOKEN_REVOKED` + "`" + `. Null when it would."
+  reason: ErrorCode
+  "Whose it is. Null unless it is active."
+  userId: ID
+  "The groups of the user, by precedence. Empty unless it is active."
+  groups: [String!]!
+  "Its OAuth scopes. Empty unless it is active."
+  scopes: [String!]!
+  "When it expires. Null unless it is active."
+  expiresAt: Time
 }
 
 "What changes an account or a session."
@@ -1634,19 +1756,19 @@ type Mutation {
   signup(
     "Who is to be registered."
     input: SignupInput!
-  ): SignupPayload!
+  ): SignupPayload! @rateLimit(of: [SIGNUP])
 
   "Confirms an account with the code that was sent to its address. Cognito: ConfirmSignUp."
   verifyAccount(
     "The account and its code."
     input: VerifyAccountInput!
-  ): VerifyAccountPayload!
+  ): VerifyAccountPayload! @rateLimit(of: [CODE])
 
   "Sends a new code; older ones are void. Cognito: ResendConfirmationCode."
   resendConfirmationCode(
     "The account."
     input: ResendConfirmationCodeInput!
-  ): CodeDelivery!
+  ): CodeDelivery! @rateLimit(of: [MESSAGE])
 
   """
   Signs in with e-mail address and password. Cognito: InitiateAuth, USER_PASSWORD_AUTH, or USER_SRP_AUTH done by this
@@ -1655,7 +1777,7 @@ type Mutation {
   signin(
     "Who signs in."
     input: SigninInput!
-  ): SigninResult!
+  ): SigninResult! @rateLimit(of: [PASSWORD])
 
   """
   Begins a sign-in that goes on step by step: by SRP, so that the password never leaves the client, by a preferred first
@@ -1664,19 +1786,19 @@ type Mutation {
   startSignin(
     "Who signs in, and how."
     input: StartSigninInput!
-  ): SigninResult!
+  ): SigninResult! @rateLimit(of: [TOKEN, MESSAGE])
 
   "Answers a challenge; the result is tokens or the next one. Cognito: RespondToAuthChallenge, VerifySoftwareToken."
   respondToChallenge(
     "The challenge's session and the answer."
     input: RespondToChallengeInput!
-  ): SigninResult!
+  ): SigninResult! @rateLimit(of: [TOKEN, PASSWORD, CODE, MESSAGE])
 
   "Makes new access and ID tokens. Cognito: GetTokensFromRefreshToken."
   refreshToken(
     "The refresh token."
     input: RefreshTokenInput!
-  ): AuthTokens!
+  ): AuthTokens! @rateLimit(of: [TOKEN])
 
   """
   Ends sessions: with a refresh token that one session, and then no access token is needed; without input every
@@ -1685,25 +1807,25 @@ type Mutation {
   logout(
     "Which session to end. Absent: all of them."
     input: LogoutInput
-  ): LogoutPayload! @auth(orInput: "refreshToken")
+  ): LogoutPayload! @rateLimit(of: [TOKEN]) @auth(orInput: "refreshToken", evenIfRevoked: true)
 
   "Sends a code with which the password can be set anew. Cognito: ForgotPassword."
   forgotPassword(
     "The account."
     input: ForgotPasswordInput!
-  ): CodeDelivery!
+  ): CodeDelivery! @rateLimit(of: [MESSAGE])
 
   "Sets a new password by the code that was sent. Cognito: ConfirmForgotPassword."
   confirmForgotPassword(
     "The account, the code and the new password."
     input: ConfirmForgotPasswordInput!
-  ): ConfirmForgotPasswordPayload!
+  ): ConfirmForgotPasswordPayload! @rateLimit(of: [CODE])
 
   "Changes the password, or gives a first one to a user who has none. Cognito: ChangePassword."
   changePassword(
     "The password that holds and the one that shall."
     input: ChangePasswordInput!
-  ): ChangePasswordPayload! @auth
+  ): ChangePasswordPayload! @rateLimit(of: [PASSWORD]) @auth
 
   """
   Changes attributes. A new e-mail address or phone number is verified by a code that is sent to it; whether the old one
@@ -1712,7 +1834,7 @@ type Mutation {
   updateUser(
     "What is to change."
     input: UpdateUserInput!
-  ): UpdateUserPayload! @auth
+  ): UpdateUserPayload! @rateLimit(of: [MESSAGE]) @auth
 
   "Removes attributes. Cognito: DeleteUserAttributes."
   deleteUserAttributes(
@@ -1724,13 +1846,13 @@ type Mutation {
   requestAttributeCode(
     "Which attribute."
     input: RequestAttributeCodeInput!
-  ): CodeDelivery! @auth
+  ): CodeDelivery! @rateLimit(of: [MESSAGE]) @auth
 
   "Verifies an attribute by the code that was sent to it. Cognito: VerifyUserAttribute."
   verifyAttribute(
     "Which attribute, and its code."
     input: VerifyAttributeInput!
-  ): VerifyAttributePayload! @auth
+  ): VerifyAttributePayload! @rateLimit(of: [CODE]) @auth
 
   "Deletes the caller's account for good. Cognito: DeleteUser."
   deleteAccount: DeleteAccountPayload! @auth
@@ -1745,7 +1867,7 @@ type Mutation {
   verifyTotp(
     "The code."
     input: VerifyTotpInput!
-  ): VerifyTotpPayload! @auth
+  ): VerifyTotpPayload! @rateLimit(of: [CODE]) @auth
 
   "Switches second factors on and off. Cognito: SetUserMFAPreference."
   setMfaPreference(
@@ -1793,7 +1915,7 @@ type Mutation {
   sendAuthEventFeedback(
     "The sign-in and the answer."
     input: AuthEventFeedbackInput!
-  ): SendAuthEventFeedbackPayload!
+  ): SendAuthEventFeedbackPayload! @rateLimit(of: [TOKEN])
 }
 
 "Who is to be registered."
@@ -1810,7 +1932,7 @@ input SignupInput {
   "The application's own mark of the user, kept in the attribute ` + "`" + `custom:mode` + "`" + `."
   mode: String! @constraint(minLength: 1, maxLength: 256)
   "Further attributes, as the pool's schema names them."
-  attributes: [AttributeInput!]
+  attributes: [AttributeInput!] @constraint(maxItems: 100)
 }
 
 "One attribute of a user, to be set."
@@ -1906,7 +2028,7 @@ input ChallengeAnswer @oneOf {
   "For DeviceSrpChallenge."
   deviceSrp: DeviceSrpAnswer
   "For UnknownChallenge: the responses by Cognito's names."
-  parameters: [ChallengeParameterInput!]
+  parameters: [ChallengeParameterInput!] @constraint(maxItems: 100)
 }
 
 "Ends the set-up of a second factor: either a code of the authenticator app, or an e-mail address."
@@ -1924,7 +2046,7 @@ input NewPasswordAnswer {
   "The password, taken as it is."
   password: String! @constraint(minLength: 8, maxLength: 256)
   "The attributes that ` + "`" + `missingAttributes` + "`" + ` named."
-  attributes: [AttributeInput!]
+  attributes: [AttributeInput!] @constraint(maxItems: 100)
 }
 
 "A proof of a password by SRP."
@@ -1992,13 +2114,13 @@ input ChangePasswordInput {
 "Attributes to change."
 input UpdateUserInput {
   "The attributes with their new values."
-  attributes: [AttributeInput!]!
+  attributes: [AttributeInput!]! @constraint(minItems: 1, maxItems: 100)
 }
 
 "Attributes to remove."
 input DeleteUserAttributesInput {
   "Their names."
-  names: [String!]!
+  names: [String!]! @constraint(minItems: 1, maxItems: 100, minLength: 1, maxLength: 32, pattern: "^(custom:)?[A-Za-z0-9_.-]+$")
 }
 
 "An attribute to be verified."
@@ -2798,6 +2920,24 @@ func (ec *executionContext) childFields_SignupPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type SignupPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_TokenStatus(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "active":
+		return ec.fieldContext_TokenStatus_active(ctx, field)
+	case "reason":
+		return ec.fieldContext_TokenStatus_reason(ctx, field)
+	case "userId":
+		return ec.fieldContext_TokenStatus_userId(ctx, field)
+	case "groups":
+		return ec.fieldContext_TokenStatus_groups(ctx, field)
+	case "scopes":
+		return ec.fieldContext_TokenStatus_scopes(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_TokenStatus_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TokenStatus", field.Name)
+}
+
 func (ec *executionContext) childFields_TotpEnrollment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "secret":
@@ -3037,6 +3177,22 @@ func (ec *executionContext) dir_auth_args(ctx context.Context, rawArgs map[strin
 		return nil, err
 	}
 	args["orInput"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "service",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["service"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "evenIfRevoked",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["evenIfRevoked"] = arg4
 	return args, nil
 }
 
@@ -3075,6 +3231,36 @@ func (ec *executionContext) dir_constraint_args(ctx context.Context, rawArgs map
 		return nil, err
 	}
 	args["format"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "minItems",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["minItems"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "maxItems",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["maxItems"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) dir_rateLimit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "of",
+		func(ctx context.Context, v any) ([]directives.RateLimitKind, error) {
+			return ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["of"] = arg0
 	return args, nil
 }
 
@@ -3414,6 +3600,68 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_tokenStatus_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+
+	arg0, err := ec.field_Query_tokenStatus_argsToken(ctx, rawArgs)
+	if err != nil {
+		return nil, err
+	}
+	args["token"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_tokenStatus_argsToken(
+	ctx context.Context,
+	rawArgs map[string]any,
+) (string, error) {
+	if _, ok := rawArgs["token"]; !ok {
+		var zeroVal string
+		return zeroVal, nil
+	}
+
+	ctx = graphql.WithPathContext(ctx, graphql.NewPathWithField("token"))
+	directive0 := func(ctx context.Context) (any, error) {
+		tmp, ok := rawArgs["token"]
+		if !ok {
+			var zeroVal string
+			return zeroVal, nil
+		}
+		return ec.unmarshalNString2string(ctx, tmp)
+	}
+
+	directive1 := func(ctx context.Context) (any, error) {
+		minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+		if err != nil {
+			var zeroVal string
+			return zeroVal, err
+		}
+		maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 8192)
+		if err != nil {
+			var zeroVal string
+			return zeroVal, err
+		}
+		if ec.Directives.Constraint == nil {
+			var zeroVal string
+			return zeroVal, errors.New("directive constraint is not implemented")
+		}
+		return ec.Directives.Constraint(ctx, rawArgs, directive0, minLength, maxLength, nil, nil, nil, nil)
+	}
+
+	tmp, err := directive1(ctx)
+	if err != nil {
+		var zeroVal string
+		return zeroVal, graphql.ErrorOnPath(ctx, err)
+	}
+	if data, ok := tmp.(string); ok {
+		return data, nil
+	} else {
+		var zeroVal string
+		return zeroVal, graphql.ErrorOnPath(ctx, fmt.Errorf(`unexpected type %T from directive, should be string`, tmp))
+	}
+}
+
 func (ec *executionContext) field_User_device_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3460,7 +3708,7 @@ func (ec *executionContext) field_User_device_argsKey(
 			var zeroVal string
 			return zeroVal, errors.New("directive constraint is not implemented")
 		}
-		return ec.Directives.Constraint(ctx, rawArgs, directive0, minLength, maxLength, nil, nil)
+		return ec.Directives.Constraint(ctx, rawArgs, directive0, minLength, maxLength, nil, nil, nil, nil)
 	}
 
 	tmp, err := directive1(ctx)
@@ -4719,7 +4967,25 @@ func (ec *executionContext) _Mutation_signup(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().Signup(ctx, fc.Args["input"].(cognito.SignUpInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"SIGNUP"})
+				if err != nil {
+					var zeroVal *cognito.SignUpResult
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal *cognito.SignUpResult
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *cognito.SignUpResult) graphql.Marshaler {
 			return ec.marshalNSignupPayload2ᚖauthgraphᚋcognitoᚐSignUpResult(ctx, selections, v)
 		},
@@ -4763,7 +5029,25 @@ func (ec *executionContext) _Mutation_verifyAccount(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().VerifyAccount(ctx, fc.Args["input"].(model.VerifyAccountInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"CODE"})
+				if err != nil {
+					var zeroVal *cognito.Verification
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal *cognito.Verification
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *cognito.Verification) graphql.Marshaler {
 			return ec.marshalNVerifyAccountPayload2ᚖauthgraphᚋcognitoᚐVerification(ctx, selections, v)
 		},
@@ -4807,7 +5091,25 @@ func (ec *executionContext) _Mutation_resendConfirmationCode(ctx context.Context
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ResendConfirmationCode(ctx, fc.Args["input"].(model.ResendConfirmationCodeInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"MESSAGE"})
+				if err != nil {
+					var zeroVal *cognito.CodeDelivery
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal *cognito.CodeDelivery
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *cognito.CodeDelivery) graphql.Marshaler {
 			return ec.marshalNCodeDelivery2ᚖauthgraphᚋcognitoᚐCodeDelivery(ctx, selections, v)
 		},
@@ -4851,7 +5153,25 @@ func (ec *executionContext) _Mutation_signin(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().Signin(ctx, fc.Args["input"].(model.SigninInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"PASSWORD"})
+				if err != nil {
+					var zeroVal cognito.SigninResult
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal cognito.SigninResult
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v cognito.SigninResult) graphql.Marshaler {
 			return ec.marshalNSigninResult2authgraphᚋcognitoᚐSigninResult(ctx, selections, v)
 		},
@@ -4895,7 +5215,25 @@ func (ec *executionContext) _Mutation_startSignin(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().StartSignin(ctx, fc.Args["input"].(cognito.StartSigninInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"TOKEN", "MESSAGE"})
+				if err != nil {
+					var zeroVal cognito.SigninResult
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal cognito.SigninResult
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v cognito.SigninResult) graphql.Marshaler {
 			return ec.marshalNSigninResult2authgraphᚋcognitoᚐSigninResult(ctx, selections, v)
 		},
@@ -4939,7 +5277,25 @@ func (ec *executionContext) _Mutation_respondToChallenge(ctx context.Context, fi
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RespondToChallenge(ctx, fc.Args["input"].(model.RespondToChallengeInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"TOKEN", "PASSWORD", "CODE", "MESSAGE"})
+				if err != nil {
+					var zeroVal cognito.SigninResult
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal cognito.SigninResult
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v cognito.SigninResult) graphql.Marshaler {
 			return ec.marshalNSigninResult2authgraphᚋcognitoᚐSigninResult(ctx, selections, v)
 		},
@@ -4983,7 +5339,25 @@ func (ec *executionContext) _Mutation_refreshToken(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RefreshToken(ctx, fc.Args["input"].(model.RefreshTokenInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"TOKEN"})
+				if err != nil {
+					var zeroVal *cognito.AuthTokens
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal *cognito.AuthTokens
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *cognito.AuthTokens) graphql.Marshaler {
 			return ec.marshalNAuthTokens2ᚖauthgraphᚋcognitoᚐAuthTokens(ctx, selections, v)
 		},
@@ -5031,7 +5405,29 @@ func (ec *executionContext) _Mutation_logout(ctx context.Context, field graphql.
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"TOKEN"})
+				if err != nil {
+					var zeroVal *model.LogoutPayload
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal *model.LogoutPayload
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
 				orInput, err := ec.unmarshalOString2ᚖstring(ctx, "refreshToken")
+				if err != nil {
+					var zeroVal *model.LogoutPayload
+					return zeroVal, err
+				}
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.LogoutPayload
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, true)
 				if err != nil {
 					var zeroVal *model.LogoutPayload
 					return zeroVal, err
@@ -5040,10 +5436,10 @@ func (ec *executionContext) _Mutation_logout(ctx context.Context, field graphql.
 					var zeroVal *model.LogoutPayload
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, orInput)
+				return ec.Directives.Auth(ctx, nil, directive1, nil, nil, orInput, service, evenIfRevoked)
 			}
 
-			next = directive1
+			next = directive2
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.LogoutPayload) graphql.Marshaler {
@@ -5089,7 +5485,25 @@ func (ec *executionContext) _Mutation_forgotPassword(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ForgotPassword(ctx, fc.Args["input"].(model.ForgotPasswordInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"MESSAGE"})
+				if err != nil {
+					var zeroVal *cognito.CodeDelivery
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal *cognito.CodeDelivery
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *cognito.CodeDelivery) graphql.Marshaler {
 			return ec.marshalNCodeDelivery2ᚖauthgraphᚋcognitoᚐCodeDelivery(ctx, selections, v)
 		},
@@ -5133,7 +5547,25 @@ func (ec *executionContext) _Mutation_confirmForgotPassword(ctx context.Context,
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ConfirmForgotPassword(ctx, fc.Args["input"].(model.ConfirmForgotPasswordInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"CODE"})
+				if err != nil {
+					var zeroVal *model.ConfirmForgotPasswordPayload
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal *model.ConfirmForgotPasswordPayload
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ConfirmForgotPasswordPayload) graphql.Marshaler {
 			return ec.marshalNConfirmForgotPasswordPayload2ᚖauthgraphᚋgraphᚋmodelᚐConfirmForgotPasswordPayload(ctx, selections, v)
 		},
@@ -5181,14 +5613,36 @@ func (ec *executionContext) _Mutation_changePassword(ctx context.Context, field 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"PASSWORD"})
+				if err != nil {
+					var zeroVal *model.ChangePasswordPayload
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal *model.ChangePasswordPayload
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ChangePasswordPayload
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ChangePasswordPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *model.ChangePasswordPayload
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive1, nil, nil, nil, service, evenIfRevoked)
 			}
 
-			next = directive1
+			next = directive2
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ChangePasswordPayload) graphql.Marshaler {
@@ -5238,14 +5692,36 @@ func (ec *executionContext) _Mutation_updateUser(ctx context.Context, field grap
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"MESSAGE"})
+				if err != nil {
+					var zeroVal *model.UpdateUserPayload
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal *model.UpdateUserPayload
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.UpdateUserPayload
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.UpdateUserPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *model.UpdateUserPayload
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive1, nil, nil, nil, service, evenIfRevoked)
 			}
 
-			next = directive1
+			next = directive2
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateUserPayload) graphql.Marshaler {
@@ -5295,11 +5771,21 @@ func (ec *executionContext) _Mutation_deleteUserAttributes(ctx context.Context, 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.DeleteUserAttributesPayload
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.DeleteUserAttributesPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *model.DeleteUserAttributesPayload
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil, service, evenIfRevoked)
 			}
 
 			next = directive1
@@ -5352,14 +5838,36 @@ func (ec *executionContext) _Mutation_requestAttributeCode(ctx context.Context, 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"MESSAGE"})
+				if err != nil {
+					var zeroVal *cognito.CodeDelivery
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal *cognito.CodeDelivery
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *cognito.CodeDelivery
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *cognito.CodeDelivery
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *cognito.CodeDelivery
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive1, nil, nil, nil, service, evenIfRevoked)
 			}
 
-			next = directive1
+			next = directive2
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *cognito.CodeDelivery) graphql.Marshaler {
@@ -5409,14 +5917,36 @@ func (ec *executionContext) _Mutation_verifyAttribute(ctx context.Context, field
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"CODE"})
+				if err != nil {
+					var zeroVal *model.VerifyAttributePayload
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal *model.VerifyAttributePayload
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.VerifyAttributePayload
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.VerifyAttributePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *model.VerifyAttributePayload
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive1, nil, nil, nil, service, evenIfRevoked)
 			}
 
-			next = directive1
+			next = directive2
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.VerifyAttributePayload) graphql.Marshaler {
@@ -5465,11 +5995,21 @@ func (ec *executionContext) _Mutation_deleteAccount(ctx context.Context, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.DeleteAccountPayload
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.DeleteAccountPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *model.DeleteAccountPayload
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil, service, evenIfRevoked)
 			}
 
 			next = directive1
@@ -5510,11 +6050,21 @@ func (ec *executionContext) _Mutation_setupTotp(ctx context.Context, field graph
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *cognito.TOTPSetup
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *cognito.TOTPSetup
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *cognito.TOTPSetup
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil, service, evenIfRevoked)
 			}
 
 			next = directive1
@@ -5556,14 +6106,36 @@ func (ec *executionContext) _Mutation_verifyTotp(ctx context.Context, field grap
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"CODE"})
+				if err != nil {
+					var zeroVal *model.VerifyTotpPayload
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal *model.VerifyTotpPayload
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.VerifyTotpPayload
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.VerifyTotpPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *model.VerifyTotpPayload
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive1, nil, nil, nil, service, evenIfRevoked)
 			}
 
-			next = directive1
+			next = directive2
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.VerifyTotpPayload) graphql.Marshaler {
@@ -5613,11 +6185,21 @@ func (ec *executionContext) _Mutation_setMfaPreference(ctx context.Context, fiel
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.SetMfaPreferencePayload
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.SetMfaPreferencePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *model.SetMfaPreferencePayload
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil, service, evenIfRevoked)
 			}
 
 			next = directive1
@@ -5669,11 +6251,21 @@ func (ec *executionContext) _Mutation_startPasskeyRegistration(ctx context.Conte
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.PasskeyRegistration
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.PasskeyRegistration
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *model.PasskeyRegistration
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil, service, evenIfRevoked)
 			}
 
 			next = directive1
@@ -5715,11 +6307,21 @@ func (ec *executionContext) _Mutation_completePasskeyRegistration(ctx context.Co
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.CompletePasskeyRegistrationPayload
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.CompletePasskeyRegistrationPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *model.CompletePasskeyRegistrationPayload
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil, service, evenIfRevoked)
 			}
 
 			next = directive1
@@ -5772,11 +6374,21 @@ func (ec *executionContext) _Mutation_deletePasskey(ctx context.Context, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.DeletePasskeyPayload
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.DeletePasskeyPayload
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *model.DeletePasskeyPayload
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil, service, evenIfRevoked)
 			}
 
 			next = directive1
@@ -5829,11 +6441,21 @@ func (ec *executionContext) _Mutation_confirmDevice(ctx context.Context, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ConfirmDevicePayload
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ConfirmDevicePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *model.ConfirmDevicePayload
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil, service, evenIfRevoked)
 			}
 
 			next = directive1
@@ -5886,11 +6508,21 @@ func (ec *executionContext) _Mutation_updateDevice(ctx context.Context, field gr
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.UpdateDevicePayload
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.UpdateDevicePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *model.UpdateDevicePayload
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil, service, evenIfRevoked)
 			}
 
 			next = directive1
@@ -5943,11 +6575,21 @@ func (ec *executionContext) _Mutation_forgetDevice(ctx context.Context, field gr
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ForgetDevicePayload
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *model.ForgetDevicePayload
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *model.ForgetDevicePayload
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil, service, evenIfRevoked)
 			}
 
 			next = directive1
@@ -5996,7 +6638,25 @@ func (ec *executionContext) _Mutation_sendAuthEventFeedback(ctx context.Context,
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SendAuthEventFeedback(ctx, fc.Args["input"].(model.AuthEventFeedbackInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				of, err := ec.unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx, []any{"TOKEN"})
+				if err != nil {
+					var zeroVal *model.SendAuthEventFeedbackPayload
+					return zeroVal, err
+				}
+				if ec.Directives.RateLimit == nil {
+					var zeroVal *model.SendAuthEventFeedbackPayload
+					return zeroVal, errors.New("directive rateLimit is not implemented")
+				}
+				return ec.Directives.RateLimit(ctx, nil, directive0, of)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SendAuthEventFeedbackPayload) graphql.Marshaler {
 			return ec.marshalNSendAuthEventFeedbackPayload2ᚖauthgraphᚋgraphᚋmodelᚐSendAuthEventFeedbackPayload(ctx, selections, v)
 		},
@@ -6388,11 +7048,21 @@ func (ec *executionContext) _Query_me(ctx context.Context, field graphql.Collect
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *cognito.User
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *cognito.User
+					return zeroVal, err
+				}
 				if ec.Directives.Auth == nil {
 					var zeroVal *cognito.User
 					return zeroVal, errors.New("directive auth is not implemented")
 				}
-				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil)
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil, service, evenIfRevoked)
 			}
 
 			next = directive1
@@ -6414,6 +7084,73 @@ func (ec *executionContext) fieldContext_Query_me(_ context.Context, field graph
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_User(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_tokenStatus(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_tokenStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().TokenStatus(ctx, fc.Args["token"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				service, err := ec.unmarshalNBoolean2bool(ctx, true)
+				if err != nil {
+					var zeroVal *cognito.TokenStatus
+					return zeroVal, err
+				}
+				evenIfRevoked, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *cognito.TokenStatus
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal *cognito.TokenStatus
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, nil, nil, nil, service, evenIfRevoked)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *cognito.TokenStatus) graphql.Marshaler {
+			return ec.marshalNTokenStatus2ᚖauthgraphᚋcognitoᚐTokenStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_tokenStatus(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TokenStatus(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_tokenStatus_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -6933,6 +7670,144 @@ func (ec *executionContext) _SrpChallenge_userIdForSrp(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_SrpChallenge_userIdForSrp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SrpChallenge", field, false, false, "String")
+}
+
+func (ec *executionContext) _TokenStatus_active(ctx context.Context, field graphql.CollectedField, obj *cognito.TokenStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TokenStatus_active(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Active, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TokenStatus_active(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TokenStatus", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TokenStatus_reason(ctx context.Context, field graphql.CollectedField, obj *cognito.TokenStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TokenStatus_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *apierr.Code) graphql.Marshaler {
+			return ec.marshalOErrorCode2ᚖauthgraphᚋinternalᚋapierrᚐCode(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TokenStatus_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TokenStatus", field, false, false, "ErrorCode")
+}
+
+func (ec *executionContext) _TokenStatus_userId(ctx context.Context, field graphql.CollectedField, obj *cognito.TokenStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TokenStatus_userId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TokenStatus_userId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TokenStatus", field, false, false, "ID")
+}
+
+func (ec *executionContext) _TokenStatus_groups(ctx context.Context, field graphql.CollectedField, obj *cognito.TokenStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TokenStatus_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Groups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TokenStatus_groups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TokenStatus", field, false, false, "String")
+}
+
+func (ec *executionContext) _TokenStatus_scopes(ctx context.Context, field graphql.CollectedField, obj *cognito.TokenStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TokenStatus_scopes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scopes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TokenStatus_scopes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TokenStatus", field, false, false, "String")
+}
+
+func (ec *executionContext) _TokenStatus_expiresAt(ctx context.Context, field graphql.CollectedField, obj *cognito.TokenStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TokenStatus_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TokenStatus_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TokenStatus", field, false, false, "Time")
 }
 
 func (ec *executionContext) _TotpChallenge_session(ctx context.Context, field graphql.CollectedField, obj *cognito.TOTPChallenge) (ret graphql.Marshaler) {
@@ -8804,7 +9679,7 @@ func (ec *executionContext) unmarshalInputAttributeInput(ctx context.Context, ob
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -8831,7 +9706,7 @@ func (ec *executionContext) unmarshalInputAttributeInput(ctx context.Context, ob
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, nil, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -8898,7 +9773,7 @@ func (ec *executionContext) unmarshalInputAuthEventFeedbackInput(ctx context.Con
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -8930,7 +9805,7 @@ func (ec *executionContext) unmarshalInputAuthEventFeedbackInput(ctx context.Con
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -8962,7 +9837,7 @@ func (ec *executionContext) unmarshalInputAuthEventFeedbackInput(ctx context.Con
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9041,7 +9916,7 @@ func (ec *executionContext) unmarshalInputChallengeAnswer(ctx context.Context, o
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9075,7 +9950,7 @@ func (ec *executionContext) unmarshalInputChallengeAnswer(ctx context.Context, o
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9123,7 +9998,7 @@ func (ec *executionContext) unmarshalInputChallengeAnswer(ctx context.Context, o
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9162,7 +10037,7 @@ func (ec *executionContext) unmarshalInputChallengeAnswer(ctx context.Context, o
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9210,7 +10085,7 @@ func (ec *executionContext) unmarshalInputChallengeAnswer(ctx context.Context, o
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9239,7 +10114,7 @@ func (ec *executionContext) unmarshalInputChallengeAnswer(ctx context.Context, o
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, nil, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9263,11 +10138,35 @@ func (ec *executionContext) unmarshalInputChallengeAnswer(ctx context.Context, o
 			it.DeviceSrp = data
 		case "parameters":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parameters"))
-			data, err := ec.unmarshalOChallengeParameterInput2ᚕauthgraphᚋcognitoᚐChallengeParameterᚄ(ctx, v)
-			if err != nil {
-				return it, err
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOChallengeParameterInput2ᚕauthgraphᚋcognitoᚐChallengeParameterᚄ(ctx, v)
 			}
-			it.Parameters = data
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 100)
+				if err != nil {
+					var zeroVal []cognito.ChallengeParameter
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []cognito.ChallengeParameter
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]cognito.ChallengeParameter); ok {
+				it.Parameters = data
+			} else if tmp == nil {
+				it.Parameters = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []authgraph/cognito.ChallengeParameter`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
 		}
 	}
 	return it, nil
@@ -9322,7 +10221,7 @@ func (ec *executionContext) unmarshalInputChallengeParameterInput(ctx context.Co
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9349,7 +10248,7 @@ func (ec *executionContext) unmarshalInputChallengeParameterInput(ctx context.Co
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, nil, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9416,7 +10315,7 @@ func (ec *executionContext) unmarshalInputChangePasswordInput(ctx context.Contex
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9450,7 +10349,7 @@ func (ec *executionContext) unmarshalInputChangePasswordInput(ctx context.Contex
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9517,7 +10416,7 @@ func (ec *executionContext) unmarshalInputCompletePasskeyRegistrationInput(ctx c
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9584,7 +10483,7 @@ func (ec *executionContext) unmarshalInputConfirmDeviceInput(ctx context.Context
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9616,7 +10515,7 @@ func (ec *executionContext) unmarshalInputConfirmDeviceInput(ctx context.Context
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9650,7 +10549,7 @@ func (ec *executionContext) unmarshalInputConfirmDeviceInput(ctx context.Context
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9682,7 +10581,7 @@ func (ec *executionContext) unmarshalInputConfirmDeviceInput(ctx context.Context
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9744,7 +10643,7 @@ func (ec *executionContext) unmarshalInputConfirmForgotPasswordInput(ctx context
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format)
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9781,7 +10680,7 @@ func (ec *executionContext) unmarshalInputConfirmForgotPasswordInput(ctx context
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9813,7 +10712,7 @@ func (ec *executionContext) unmarshalInputConfirmForgotPasswordInput(ctx context
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9880,7 +10779,7 @@ func (ec *executionContext) unmarshalInputDeletePasskeyInput(ctx context.Context
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -9930,11 +10829,53 @@ func (ec *executionContext) unmarshalInputDeleteUserAttributesInput(ctx context.
 		switch k {
 		case "names":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("names"))
-			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2ᚕstringᚄ(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal []string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 32)
+				if err != nil {
+					var zeroVal []string
+					return zeroVal, err
+				}
+				pattern, err := ec.unmarshalOString2ᚖstring(ctx, "^(custom:)?[A-Za-z0-9_.-]+$")
+				if err != nil {
+					var zeroVal []string
+					return zeroVal, err
+				}
+				minItems, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal []string
+					return zeroVal, err
+				}
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 100)
+				if err != nil {
+					var zeroVal []string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil, minItems, maxItems)
 			}
-			it.Names = data
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]string); ok {
+				it.Names = data
+			} else if tmp == nil {
+				it.Names = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
 		}
 	}
 	return it, nil
@@ -9989,7 +10930,7 @@ func (ec *executionContext) unmarshalInputDeviceSrpAnswer(ctx context.Context, o
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10026,7 +10967,7 @@ func (ec *executionContext) unmarshalInputDeviceSrpAnswer(ctx context.Context, o
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10093,7 +11034,7 @@ func (ec *executionContext) unmarshalInputFactorAnswer(ctx context.Context, obj 
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10125,7 +11066,7 @@ func (ec *executionContext) unmarshalInputFactorAnswer(ctx context.Context, obj 
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10164,7 +11105,7 @@ func (ec *executionContext) unmarshalInputFactorAnswer(ctx context.Context, obj 
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10198,7 +11139,7 @@ func (ec *executionContext) unmarshalInputFactorAnswer(ctx context.Context, obj 
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10320,7 +11261,7 @@ func (ec *executionContext) unmarshalInputForgetDeviceInput(ctx context.Context,
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10382,7 +11323,7 @@ func (ec *executionContext) unmarshalInputForgotPasswordInput(ctx context.Contex
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format)
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10449,7 +11390,7 @@ func (ec *executionContext) unmarshalInputLogoutInput(ctx context.Context, obj a
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10576,7 +11517,7 @@ func (ec *executionContext) unmarshalInputMfaSetupAnswer(ctx context.Context, ob
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, pattern, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, pattern, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10610,7 +11551,7 @@ func (ec *executionContext) unmarshalInputMfaSetupAnswer(ctx context.Context, ob
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10639,7 +11580,7 @@ func (ec *executionContext) unmarshalInputMfaSetupAnswer(ctx context.Context, ob
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format)
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10708,7 +11649,7 @@ func (ec *executionContext) unmarshalInputNewPasswordAnswer(ctx context.Context,
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10723,11 +11664,35 @@ func (ec *executionContext) unmarshalInputNewPasswordAnswer(ctx context.Context,
 			}
 		case "attributes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attributes"))
-			data, err := ec.unmarshalOAttributeInput2ᚕauthgraphᚋcognitoᚐAttributeᚄ(ctx, v)
-			if err != nil {
-				return it, err
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOAttributeInput2ᚕauthgraphᚋcognitoᚐAttributeᚄ(ctx, v)
 			}
-			it.Attributes = data
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 100)
+				if err != nil {
+					var zeroVal []cognito.Attribute
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []cognito.Attribute
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]cognito.Attribute); ok {
+				it.Attributes = data
+			} else if tmp == nil {
+				it.Attributes = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []authgraph/cognito.Attribute`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
 		}
 	}
 	return it, nil
@@ -10782,7 +11747,7 @@ func (ec *executionContext) unmarshalInputRefreshTokenInput(ctx context.Context,
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10814,7 +11779,7 @@ func (ec *executionContext) unmarshalInputRefreshTokenInput(ctx context.Context,
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10883,7 +11848,7 @@ func (ec *executionContext) unmarshalInputRequestAttributeCodeInput(ctx context.
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -10945,7 +11910,7 @@ func (ec *executionContext) unmarshalInputResendConfirmationCodeInput(ctx contex
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format)
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11012,7 +11977,7 @@ func (ec *executionContext) unmarshalInputRespondToChallengeInput(ctx context.Co
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11081,7 +12046,7 @@ func (ec *executionContext) unmarshalInputSigninInput(ctx context.Context, obj a
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format)
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11113,7 +12078,7 @@ func (ec *executionContext) unmarshalInputSigninInput(ctx context.Context, obj a
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11145,7 +12110,7 @@ func (ec *executionContext) unmarshalInputSigninInput(ctx context.Context, obj a
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11214,7 +12179,7 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11241,7 +12206,7 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format)
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11273,7 +12238,7 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11307,7 +12272,7 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11322,11 +12287,35 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 			}
 		case "attributes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attributes"))
-			data, err := ec.unmarshalOAttributeInput2ᚕauthgraphᚋcognitoᚐAttributeᚄ(ctx, v)
-			if err != nil {
-				return it, err
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOAttributeInput2ᚕauthgraphᚋcognitoᚐAttributeᚄ(ctx, v)
 			}
-			it.Attributes = data
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 100)
+				if err != nil {
+					var zeroVal []cognito.Attribute
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []cognito.Attribute
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]cognito.Attribute); ok {
+				it.Attributes = data
+			} else if tmp == nil {
+				it.Attributes = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []authgraph/cognito.Attribute`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
 		}
 	}
 	return it, nil
@@ -11381,7 +12370,7 @@ func (ec *executionContext) unmarshalInputSrpAnswer(ctx context.Context, obj any
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11413,7 +12402,7 @@ func (ec *executionContext) unmarshalInputSrpAnswer(ctx context.Context, obj any
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11445,7 +12434,7 @@ func (ec *executionContext) unmarshalInputSrpAnswer(ctx context.Context, obj any
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11507,7 +12496,7 @@ func (ec *executionContext) unmarshalInputStartSigninInput(ctx context.Context, 
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format)
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11544,7 +12533,7 @@ func (ec *executionContext) unmarshalInputStartSigninInput(ctx context.Context, 
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11561,7 +12550,7 @@ func (ec *executionContext) unmarshalInputStartSigninInput(ctx context.Context, 
 			}
 		case "preferredFactor":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("preferredFactor"))
-			data, err := ec.unmarshalOFirstFactor2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOFirstFactor2ᚖauthgraphᚋcognitoᚐFirstFactor(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -11592,7 +12581,7 @@ func (ec *executionContext) unmarshalInputStartSigninInput(ctx context.Context, 
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11661,7 +12650,7 @@ func (ec *executionContext) unmarshalInputUpdateDeviceInput(ctx context.Context,
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11718,11 +12707,40 @@ func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, o
 		switch k {
 		case "attributes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attributes"))
-			data, err := ec.unmarshalNAttributeInput2ᚕᚖauthgraphᚋcognitoᚐAttributeᚄ(ctx, v)
-			if err != nil {
-				return it, err
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalNAttributeInput2ᚕᚖauthgraphᚋcognitoᚐAttributeᚄ(ctx, v)
 			}
-			it.Attributes = data
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minItems, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal []*cognito.Attribute
+					return zeroVal, err
+				}
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 100)
+				if err != nil {
+					var zeroVal []*cognito.Attribute
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []*cognito.Attribute
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, minItems, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]*cognito.Attribute); ok {
+				it.Attributes = data
+			} else if tmp == nil {
+				it.Attributes = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []*authgraph/cognito.Attribute`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
 		}
 	}
 	return it, nil
@@ -11772,7 +12790,7 @@ func (ec *executionContext) unmarshalInputVerifyAccountInput(ctx context.Context
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format)
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11809,7 +12827,7 @@ func (ec *executionContext) unmarshalInputVerifyAccountInput(ctx context.Context
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11876,7 +12894,7 @@ func (ec *executionContext) unmarshalInputVerifyAttributeInput(ctx context.Conte
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11913,7 +12931,7 @@ func (ec *executionContext) unmarshalInputVerifyAttributeInput(ctx context.Conte
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, pattern, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11975,7 +12993,7 @@ func (ec *executionContext) unmarshalInputVerifyTotpInput(ctx context.Context, o
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, pattern, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, pattern, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -12007,7 +13025,7 @@ func (ec *executionContext) unmarshalInputVerifyTotpInput(ctx context.Context, o
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -13598,6 +14616,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_me(ctx, field)
 				})
+		case "tokenStatus":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_tokenStatus(ctx, field)
+				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -13924,6 +14948,64 @@ func (ec *executionContext) _SrpChallenge(ctx context.Context, sel ast.Selection
 		case "userIdForSrp":
 			out.Values[i] = ec._SrpChallenge_userIdForSrp(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var tokenStatusImplementors = []string{"TokenStatus"}
+
+func (ec *executionContext) _TokenStatus(ctx context.Context, sel ast.SelectionSet, obj *cognito.TokenStatus) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tokenStatusImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TokenStatus")
+		case "active":
+			out.Values[i] = ec._TokenStatus_active(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._TokenStatus_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userId":
+			out.Values[i] = ec._TokenStatus_userId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "groups":
+			out.Values[i] = ec._TokenStatus_groups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "scopes":
+			out.Values[i] = ec._TokenStatus_scopes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._TokenStatus_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -15036,6 +16118,51 @@ func (ec *executionContext) marshalNPasskeyRegistration2ᚖauthgraphᚋgraphᚋm
 	return ec._PasskeyRegistration(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRateLimit2authgraphᚋdirectivesᚐRateLimitKind(ctx context.Context, v any) (directives.RateLimitKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := directives.RateLimitKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRateLimit2authgraphᚋdirectivesᚐRateLimitKind(ctx context.Context, sel ast.SelectionSet, v directives.RateLimitKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RateLimit!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx context.Context, v any) ([]directives.RateLimitKind, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]directives.RateLimitKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRateLimit2authgraphᚋdirectivesᚐRateLimitKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLimitKindᚄ(ctx context.Context, sel ast.SelectionSet, v []directives.RateLimitKind) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRateLimit2authgraphᚋdirectivesᚐRateLimitKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNRefreshTokenInput2authgraphᚋgraphᚋmodelᚐRefreshTokenInput(ctx context.Context, v any) (model.RefreshTokenInput, error) {
 	res, err := ec.unmarshalInputRefreshTokenInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -15158,6 +16285,14 @@ func (ec *executionContext) marshalNTime2timeᚐTime(ctx context.Context, sel as
 		graphql.AddInvalidNullFromMarshaler(ctx, "Time!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNTokenStatus2ᚖauthgraphᚋcognitoᚐTokenStatus(ctx context.Context, sel ast.SelectionSet, v *cognito.TokenStatus) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TokenStatus!")
+		return graphql.Null
+	}
+	return ec._TokenStatus(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNTotpSetup2ᚖauthgraphᚋcognitoᚐTOTPSetup(ctx context.Context, sel ast.SelectionSet, v *cognito.TOTPSetup) graphql.Marshaler {
@@ -15540,6 +16675,25 @@ func (ec *executionContext) unmarshalODeviceSrpAnswer2ᚖauthgraphᚋcognitoᚐD
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOErrorCode2ᚖauthgraphᚋinternalᚋapierrᚐCode(ctx context.Context, v any) (*apierr.Code, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := apierr.Code(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOErrorCode2ᚖauthgraphᚋinternalᚋapierrᚐCode(ctx context.Context, sel ast.SelectionSet, v *apierr.Code) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) unmarshalOFactorAnswer2ᚖauthgraphᚋcognitoᚐFactorAnswer(ctx context.Context, v any) (*cognito.FactorAnswer, error) {
 	if v == nil {
 		return nil, nil
@@ -15556,22 +16710,20 @@ func (ec *executionContext) unmarshalOFactorPreferenceInput2ᚖauthgraphᚋcogni
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOFirstFactor2ᚖstring(ctx context.Context, v any) (*string, error) {
+func (ec *executionContext) unmarshalOFirstFactor2ᚖauthgraphᚋcognitoᚐFirstFactor(ctx context.Context, v any) (*cognito.FirstFactor, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalString(v)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	var res = new(cognito.FirstFactor)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOFirstFactor2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+func (ec *executionContext) marshalOFirstFactor2ᚖauthgraphᚋcognitoᚐFirstFactor(ctx context.Context, sel ast.SelectionSet, v *cognito.FirstFactor) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	_ = sel
-	_ = ctx
-	res := graphql.MarshalString(*v)
-	return res
+	return v
 }
 
 func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {

@@ -19,54 +19,55 @@ type Code string
 // The codes. Their meaning is described in schema.graphqls, which a test holds
 // against this list.
 const (
-	AliasAlreadyRegistered    Code = "ALIAS_ALREADY_REGISTERED"
-	BadRequest                Code = "BAD_REQUEST"
-	BadUserInput              Code = "BAD_USER_INPUT"
-	BlockedByWAF              Code = "BLOCKED_BY_WAF"
-	CodeDeliveryFailed        Code = "CODE_DELIVERY_FAILED"
-	CodeExpired               Code = "CODE_EXPIRED"
-	CodeMismatch              Code = "CODE_MISMATCH"
-	Conflict                  Code = "CONFLICT"
-	DeviceExists              Code = "DEVICE_EXISTS"
-	EmailAlreadyRegistered    Code = "EMAIL_ALREADY_REGISTERED"
-	Forbidden                 Code = "FORBIDDEN"
-	GraphQLParseFailed        Code = "GRAPHQL_PARSE_FAILED"
-	GraphQLValidationFailed   Code = "GRAPHQL_VALIDATION_FAILED"
-	Internal                  Code = "INTERNAL"
-	InvalidCredentials        Code = "INVALID_CREDENTIALS"
-	InvalidToken              Code = "INVALID_TOKEN"
-	MethodNotAllowed          Code = "METHOD_NOT_ALLOWED"
-	MFANotEnrolled            Code = "MFA_NOT_ENROLLED"
-	NotAcceptable             Code = "NOT_ACCEPTABLE"
-	NotEnabled                Code = "NOT_ENABLED"
-	NotFound                  Code = "NOT_FOUND"
-	OperationLimitExceeded    Code = "OPERATION_LIMIT_EXCEEDED"
-	PasskeyChallengeExpired   Code = "PASSKEY_CHALLENGE_EXPIRED"
-	PasskeyOrigin             Code = "PASSKEY_ORIGIN"
-	PasskeyRPMismatch         Code = "PASSKEY_RP_MISMATCH"
-	PasskeyUnsupported        Code = "PASSKEY_UNSUPPORTED"
-	PasswordPolicy            Code = "PASSWORD_POLICY"
-	PasswordResetRequired     Code = "PASSWORD_RESET_REQUIRED"
-	PasswordReused            Code = "PASSWORD_REUSED"
-	PayloadTooLarge           Code = "PAYLOAD_TOO_LARGE"
-	PersistedQueryUnsupported Code = "PERSISTED_QUERY_NOT_SUPPORTED"
-	RateLimited               Code = "RATE_LIMITED"
-	RefreshTokenReused        Code = "REFRESH_TOKEN_REUSED"
-	RejectedByPolicy          Code = "REJECTED_BY_POLICY"
-	ServiceMisconfigured      Code = "SERVICE_MISCONFIGURED"
-	ServiceUnavailable        Code = "SERVICE_UNAVAILABLE"
-	SessionExpired            Code = "SESSION_EXPIRED"
-	SignupDisabled            Code = "SIGNUP_DISABLED"
-	TemporaryPasswordExpired  Code = "TEMPORARY_PASSWORD_EXPIRED"
-	TokenExpired              Code = "TOKEN_EXPIRED"
-	TokenRevoked              Code = "TOKEN_REVOKED"
-	TooManyAttempts           Code = "TOO_MANY_ATTEMPTS"
-	Unauthenticated           Code = "UNAUTHENTICATED"
-	UnsupportedMediaType      Code = "UNSUPPORTED_MEDIA_TYPE"
-	UserAlreadyConfirmed      Code = "USER_ALREADY_CONFIRMED"
-	UserDisabled              Code = "USER_DISABLED"
-	UserNotConfirmed          Code = "USER_NOT_CONFIRMED"
-	UserNotFound              Code = "USER_NOT_FOUND"
+	AliasAlreadyRegistered   Code = "ALIAS_ALREADY_REGISTERED"
+	BadRequest               Code = "BAD_REQUEST"
+	BadUserInput             Code = "BAD_USER_INPUT"
+	BlockedByWAF             Code = "BLOCKED_BY_WAF"
+	CodeDeliveryFailed       Code = "CODE_DELIVERY_FAILED"
+	CodeExpired              Code = "CODE_EXPIRED"
+	CodeMismatch             Code = "CODE_MISMATCH"
+	Conflict                 Code = "CONFLICT"
+	DeviceExists             Code = "DEVICE_EXISTS"
+	EmailAlreadyRegistered   Code = "EMAIL_ALREADY_REGISTERED"
+	Forbidden                Code = "FORBIDDEN"
+	GraphQLParseFailed       Code = "GRAPHQL_PARSE_FAILED"
+	GraphQLValidationFailed  Code = "GRAPHQL_VALIDATION_FAILED"
+	Internal                 Code = "INTERNAL"
+	InvalidCredentials       Code = "INVALID_CREDENTIALS"
+	InvalidToken             Code = "INVALID_TOKEN"
+	MethodNotAllowed         Code = "METHOD_NOT_ALLOWED"
+	MFANotEnrolled           Code = "MFA_NOT_ENROLLED"
+	NotAcceptable            Code = "NOT_ACCEPTABLE"
+	NotEnabled               Code = "NOT_ENABLED"
+	NotFound                 Code = "NOT_FOUND"
+	OperationLimitExceeded   Code = "OPERATION_LIMIT_EXCEEDED"
+	PasskeyChallengeExpired  Code = "PASSKEY_CHALLENGE_EXPIRED"
+	PasskeyOrigin            Code = "PASSKEY_ORIGIN"
+	PasskeyRPMismatch        Code = "PASSKEY_RP_MISMATCH"
+	PasskeyUnsupported       Code = "PASSKEY_UNSUPPORTED"
+	PasswordPolicy           Code = "PASSWORD_POLICY"
+	PasswordResetRequired    Code = "PASSWORD_RESET_REQUIRED"
+	PasswordReused           Code = "PASSWORD_REUSED"
+	PayloadTooLarge          Code = "PAYLOAD_TOO_LARGE"
+	PersistedQueryNotFound   Code = "PERSISTED_QUERY_NOT_FOUND"
+	PersistedQueryNotInList  Code = "PERSISTED_QUERY_NOT_IN_LIST"
+	RateLimited              Code = "RATE_LIMITED"
+	RefreshTokenReused       Code = "REFRESH_TOKEN_REUSED"
+	RejectedByPolicy         Code = "REJECTED_BY_POLICY"
+	ServiceMisconfigured     Code = "SERVICE_MISCONFIGURED"
+	ServiceUnavailable       Code = "SERVICE_UNAVAILABLE"
+	SessionExpired           Code = "SESSION_EXPIRED"
+	SignupDisabled           Code = "SIGNUP_DISABLED"
+	TemporaryPasswordExpired Code = "TEMPORARY_PASSWORD_EXPIRED"
+	TokenExpired             Code = "TOKEN_EXPIRED"
+	TokenRevoked             Code = "TOKEN_REVOKED"
+	TooManyAttempts          Code = "TOO_MANY_ATTEMPTS"
+	Unauthenticated          Code = "UNAUTHENTICATED"
+	UnsupportedMediaType     Code = "UNSUPPORTED_MEDIA_TYPE"
+	UserAlreadyConfirmed     Code = "USER_ALREADY_CONFIRMED"
+	UserDisabled             Code = "USER_DISABLED"
+	UserNotConfirmed         Code = "USER_NOT_CONFIRMED"
+	UserNotFound             Code = "USER_NOT_FOUND"
 )
 
 // Status returns the HTTP status that goes with the code, 500 for a code that
@@ -75,14 +76,14 @@ func (c Code) Status() int {
 	switch c {
 	case BadRequest, BadUserInput, CodeExpired, CodeMismatch, GraphQLParseFailed, GraphQLValidationFailed,
 		MFANotEnrolled, NotEnabled, OperationLimitExceeded, PasskeyChallengeExpired, PasskeyOrigin,
-		PasskeyRPMismatch, PasskeyUnsupported, PasswordPolicy, PasswordReused, PersistedQueryUnsupported,
+		PasskeyRPMismatch, PasskeyUnsupported, PasswordPolicy, PasswordReused, PersistedQueryNotFound,
 		RejectedByPolicy:
 		return http.StatusBadRequest
 	case InvalidCredentials, InvalidToken, RefreshTokenReused, SessionExpired, TokenExpired, TokenRevoked,
 		Unauthenticated:
 		return http.StatusUnauthorized
-	case BlockedByWAF, Forbidden, PasswordResetRequired, SignupDisabled, TemporaryPasswordExpired,
-		UserDisabled, UserNotConfirmed:
+	case BlockedByWAF, Forbidden, PasswordResetRequired, PersistedQueryNotInList, SignupDisabled,
+		TemporaryPasswordExpired, UserDisabled, UserNotConfirmed:
 		return http.StatusForbidden
 	case NotFound, UserNotFound:
 		return http.StatusNotFound

@@ -62,6 +62,22 @@ func (s *Settings) check(raw *flags, faults *Faults) {
 			"POOL_USERNAME_ATTRIBUTES has username beside others; it is for a pool whose users are named by no address.",
 		},
 		{
+			(s.SignoutWebhookURL == "") != (s.SignoutWebhookKey == ""),
+			"SIGNOUT_WEBHOOK_URL and SIGNOUT_WEBHOOK_SECRET go together: without the secret nobody can tell your messages from others'; set both or none.",
+		},
+		{
+			s.SendClientAddress && s.ClientSecret == "" && !s.embedded,
+			"SEND_CLIENT_ADDRESS needs an app client with a secret; set AWS_COGNITO_APP_CLIENT_SECRET or leave it out.",
+		},
+		{
+			s.Lambda && s.SignoutWebhookURL != "",
+			"SIGNOUT_WEBHOOK_URL needs a process that lives on between requests; inside Lambda it would be told late or never, so ask tokenStatus instead.",
+		},
+		{
+			s.RevocationsFailOpen && s.RedisURL == "",
+			"REVOCATIONS_FAIL_OPEN says what to do while the store is down, and there is none; set REDIS_URL or leave it out.",
+		},
+		{
 			s.Playground && !s.Introspection,
 			"PLAYGROUND=on needs the schema that INTROSPECTION withholds; set INTROSPECTION=on or leave PLAYGROUND out.",
 		},

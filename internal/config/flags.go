@@ -35,6 +35,20 @@ type flags struct {
 	Introspection      string `name:"introspection" group:"http" placeholder:"auto|on|off" default:"auto" help:"Whether clients may ask for the schema. Default: auto, which is on with the embedded pool and off with Cognito."`
 	Playground         string `name:"playground" group:"http" placeholder:"auto|on|off" default:"auto" help:"Whether browsers get the playground at /. It needs introspection. Default: auto, which is on with the embedded pool and off with Cognito."`
 
+	RateLimits           string `name:"rate-limits" group:"trust" placeholder:"NAME=BURST/INTERVAL,..." help:"Attempts that are let through: BURST at once, and one more every INTERVAL. NAME=off lifts one limit, off all of them. Default: ${rates}."`
+	GraphQLLimits        string `name:"graphql-limits" group:"trust" placeholder:"NAME=NUMBER,..." help:"What one request may ask for. Default: ${documents}."`
+	PersistedOperations  string `name:"persisted-operations" group:"trust" placeholder:"FILE" help:"Run only the operations of this list: an Apollo manifest of persisted queries, or a JSON object from hashes to documents. Default: none, so every operation runs."`
+	RedisURL             Secret `name:"redis-url" group:"trust" placeholder:"URL" help:"Where limits and sign-outs are kept for all replicas (Valkey or Redis): redis://[user:password@]host:port/db, or rediss: with TLS. Default: none, so each process keeps its own."`
+	RevocationsFailOpen  bool   `name:"revocations-fail-open" group:"trust" help:"While the store is down, take access tokens that only another replica may know to be signed out. Default: off, so they are refused until it is back."`
+	HideUserExistence    bool   `name:"hide-user-existence" group:"trust" help:"Answer the same, in the same time, for addresses with and without an account. Default: off, so Cognito's own setting decides, and sign-up tells."`
+	ServiceGroups        string `name:"service-groups" group:"trust" placeholder:"NAME,..." help:"Groups whose members are services: they may ask tokenStatus. Default: none."`
+	ServiceScopes        string `name:"service-scopes" group:"trust" placeholder:"NAME,..." help:"OAuth scopes that make a service of their holder. Default: none."`
+	SignoutWebhookURL    string `name:"signout-webhook-url" group:"trust" placeholder:"URL" help:"Where every sign-out is POSTed to. Default: nowhere."`
+	SignoutWebhookSecret Secret `name:"signout-webhook-secret" group:"trust" placeholder:"SECRET" help:"What those messages are signed with (Standard Webhooks): whsec_ and the base64 form of 24 to 64 random bytes. Needed with SIGNOUT_WEBHOOK_URL. Default: none."`
+	CognitoQuotas        string `name:"cognito-quotas" group:"trust" placeholder:"auto|off|CATEGORY=RPS,..." default:"auto" help:"Quotas of the AWS account, in requests a second by Cognito's categories; four fifths of them are used. Default: auto, which is Amazon's defaults with Amazon Cognito, and off with anything else."`
+	SendClientAddress    bool   `name:"send-client-address" group:"trust" help:"Tell Cognito's threat protection the caller's address. The app client must permit it (EnablePropagateAdditionalUserContextData) and have a secret, or Cognito refuses. Default: off."`
+	AuditLog             string `name:"audit-log" group:"trust" placeholder:"auto|off|stdout|stderr|FILE" default:"auto" help:"Where security events go, one JSON object a line. Default: auto, which is stdout with Cognito and off with the embedded pool."`
+
 	EmbeddedPool bool   `name:"embedded-pool" group:"pool" help:"Use the embedded user pool even where that is refused otherwise: inside Lambda, or reachable from other machines. It is meant for development. Default: off."`
 	DataDir      string `name:"data-dir" group:"pool" placeholder:"DIR" default:".authgraph" help:"Directory of the embedded pool's file. Default: .authgraph."`
 	PoolAddr     string `name:"pool-addr" group:"pool" placeholder:"HOST:PORT" default:"127.0.0.1:9229" help:"Where the embedded pool listens. Default: 127.0.0.1:9229."`
@@ -62,6 +76,7 @@ func groups() []kong.Group {
 	return []kong.Group{
 		{Key: "cognito", Title: "Amazon Cognito:"},
 		{Key: "http", Title: "HTTP:"},
+		{Key: "trust", Title: "Trust:"},
 		{Key: "pool", Title: "Embedded user pool:"},
 		{Key: "log", Title: "Log:"},
 	}
@@ -102,7 +117,7 @@ func readFlags(args []string, getenv func(string) string, stdout, stderr io.Writ
 		kong.ExplicitGroups(groups()),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
 		kong.ValueFormatter(withVariable),
-		kong.Vars{"version": "authgraph " + version()},
+		kong.Vars{"version": "authgraph " + version(), "rates": spaced(defaultRates), "documents": spaced(defaultDocumentLimits)},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { shown = true }),
 		kong.Resolvers(kong.ResolverFunc(fromEnvironment)),
@@ -147,3 +162,6 @@ func version() string {
 	}
 	return "(unknown)"
 }
+
+// spaced writes a list so that lines can break in it.
+func spaced(list string) string { return strings.ReplaceAll(list, ",", ", ") }

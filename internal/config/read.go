@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/base64"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -26,6 +27,12 @@ func read(raw *flags, getenv func(string) string, faults *Faults) *Settings {
 		PasswordlessSignup: raw.PasswordlessSignup,
 		AllowedOrigins:     r.origins("CORS_ALLOWED_ORIGINS", raw.CORSAllowedOrigins),
 		TrustedProxies:     r.proxies("TRUSTED_PROXIES", raw.TrustedProxies),
+		RateLimits:         r.rates("RATE_LIMITS", raw.RateLimits),
+		DocumentLimits:     r.documentLimits("GRAPHQL_LIMITS", raw.GraphQLLimits),
+		RedisURL:           r.redisURL("REDIS_URL", raw.RedisURL),
+		ServiceGroups:      r.names("SERVICE_GROUPS", raw.ServiceGroups, `^[^\s,]{1,128}$`, "write names of groups"),
+		ServiceScopes:      r.names("SERVICE_SCOPES", raw.ServiceScopes, `^[\x21\x23-\x5B\x5D-\x7E]{1,256}$`, "write OAuth scopes"),
+		SignoutWebhookURL:  r.url("SIGNOUT_WEBHOOK_URL", raw.SignoutWebhookURL),
 		DataDir:            r.present("DATA_DIR", raw.DataDir),
 		PoolAddr:           r.address("POOL_ADDR", raw.PoolAddr),
 		Pool:               r.pool(raw),
@@ -33,11 +40,16 @@ func read(raw *flags, getenv func(string) string, faults *Faults) *Settings {
 		LogFormat:          r.oneOf("LOG_FORMAT", raw.LogFormat, "auto", "text", "json"),
 		Lambda:             getenv("AWS_LAMBDA_RUNTIME_API") != "",
 	}
+	s.PersistedOperations = raw.PersistedOperations
+	s.RevocationsFailOpen, s.HideUserExistence, s.SendClientAddress = raw.RevocationsFailOpen, raw.HideUserExistence, raw.SendClientAddress
+	s.SignoutWebhookKey = r.webhookSecret("SIGNOUT_WEBHOOK_SECRET", raw.SignoutWebhookSecret)
 	s.PoolOnly = raw.command == "pool"
 	s.embedded = raw.EmbeddedPool || len(cognitoSettings(raw)) == 0
 	s.Addr = r.listenAddress(raw.Addr, getenv("PORT"), s.embedded)
 	s.Introspection = r.onOff("INTROSPECTION", raw.Introspection, s.embedded)
 	s.Playground = r.onOff("PLAYGROUND", raw.Playground, s.embedded && s.Introspection)
+	s.CognitoQuotas = r.quotas("COGNITO_QUOTAS", raw.CognitoQuotas, !s.embedded && (s.Endpoint == "" || isAmazon(s.Endpoint)))
+	s.AuditLog = auditLog(raw.AuditLog, s.embedded)
 	name := r.matching("AWS_REGION_NAME", raw.AWSRegionName, `^[a-z0-9-]+$`, 32, "write it as Amazon does, for instance eu-west-1")
 	if !s.embedded {
 		s.Region = region(name, s.UserPoolID, getenv("AWS_REGION"))
@@ -261,6 +273,50 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	}
 	addr = addr.Unmap()
 	return addr.Prefix(addr.BitLen())
+}
+
+// redisURL takes the address of a store. It is never repeated: it may hold a
+// password.
+func (r reader) redisURL(name string, value Secret) Secret {
+	if value == "" {
+		return value
+	}
+	u, err := url.Parse(value.Reveal())
+	if err != nil || (u.Scheme != "redis" && u.Scheme != "rediss") || u.Hostname() == "" {
+		r.faults.add("%s is not an address like redis://host:6379/0 or rediss://user:password@host:6379.", name)
+		return ""
+	}
+	return value
+}
+
+// webhookSecret returns the key itself, out of the form that Standard Webhooks
+// gives it.
+func (r reader) webhookSecret(name string, value Secret) Secret {
+	if value == "" {
+		return value
+	}
+	encoded, prefixed := strings.CutPrefix(value.Reveal(), "whsec_")
+	key, err := base64.StdEncoding.DecodeString(encoded)
+	if !prefixed || err != nil || len(key) < 24 || len(key) > 64 {
+		r.faults.add("%s is not whsec_ and the base64 form of 24 to 64 bytes; make one with: echo whsec_$(openssl rand -base64 32)", name)
+	}
+	return Secret(key)
+}
+
+// auditLog settles where security events go.
+func auditLog(value string, embedded bool) string {
+	switch strings.ToLower(value) {
+	case "off":
+		return ""
+	case "auto":
+		if embedded {
+			return ""
+		}
+		return "stdout"
+	case "stdout", "stderr":
+		return strings.ToLower(value)
+	}
+	return value
 }
 
 // list splits a comma list and drops empty entries.

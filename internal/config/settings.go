@@ -49,6 +49,36 @@ type Settings struct {
 	// without Introspection.
 	Playground bool
 
+	// RateLimits are the budgets for attempts, by name. One that is absent is not
+	// limited.
+	RateLimits map[string]Rate
+	// DocumentLimits bound what one request may ask for.
+	DocumentLimits DocumentLimits
+	// PersistedOperations is the file of the only operations that run, or empty.
+	PersistedOperations string
+	// RedisURL is the store that replicas share. Empty when there is none.
+	RedisURL Secret
+	// RevocationsFailOpen takes tokens that may be signed out while the store is
+	// down.
+	RevocationsFailOpen bool
+	// HideUserExistence answers the same with and without an account.
+	HideUserExistence bool
+	// ServiceGroups and ServiceScopes make their holders services.
+	ServiceGroups []string
+	ServiceScopes []string
+	// SignoutWebhookURL is told of every sign-out, in messages that are signed with
+	// SignoutWebhookKey, which is no text. Both are empty when nobody is told.
+	SignoutWebhookURL string
+	SignoutWebhookKey Secret
+	// CognitoQuotas are the account's quotas by category, where they differ from
+	// Amazon's defaults. Nil means that nothing is known of quotas.
+	CognitoQuotas map[string]int
+	// SendClientAddress tells Cognito the caller's address.
+	SendClientAddress bool
+	// AuditLog is where security events go: stdout, stderr, a file's name, or
+	// empty for nowhere.
+	AuditLog string
+
 	// DataDir is the directory of the embedded pool's file.
 	DataDir string
 	// PoolAddr is where the embedded pool listens.

@@ -150,7 +150,7 @@ func wrongInputs() []attackByInput {
 		inside(o, "attributes", "input.attributes[0].name", attribute("", "x"), attribute(long(33), "x"), attribute("a b", "x"), attribute("custom:", "x"), attribute("dev:a", "x"), attribute("custom:custom:a", "x"), attribute("a\nb", "x"), attribute("<a>", "x"), attribute(1, "x"), attribute(nil, "x"))
 		inside(o, "attributes", "input.attributes[0].value", attribute("given_name", long(2049)), attribute("given_name", 1), attribute("given_name", nil), attribute("given_name", []any{"a", "b"}))
 	}
-	// defect: see knownDefects
+
 	inside("deleteUserAttributes", "names", "input.names[0]", []any{""}, []any{"a b"}, []any{long(33)}, []any{"<a>"})
 	inside("deleteUserAttributes", "names", "input.names[0]", []any{1}, []any{nil})
 	inside("respondToChallenge", "answer", "input.answer.code", map[string]any{"code": ""}, map[string]any{"code": "1 2"}, map[string]any{"code": long(17)}, map[string]any{"code": 1})
@@ -178,7 +178,6 @@ func TestAttackInputs(t *testing.T) {
 			field = "input." + attack.member
 		}
 		t.Run(fmt.Sprintf("%s %s %.24q", attack.operation, field, fmt.Sprint(attack.value)), func(t *testing.T) {
-			skipKnownDefect(t)
 			o := all[attack.operation]
 			input := o.with(attack.member, attack.value)
 			if attack.member == "answer" {
@@ -307,7 +306,7 @@ func badWords() map[string]http.HandlerFunc {
 		"a trigger that could not be run": throws("UnexpectedLambdaException", "PreSignUp invocation failed due to error AccessDeniedException: "+secret+" RequestId: 8e0b1c3a"),
 		"a trigger's output":              throws("InvalidLambdaResponseException", "Unrecognizable lambda output: "+secret),
 		"a validation message":            throws("InvalidParameterException", "2 validation errors detected: Value 'needle' at 'password' failed to satisfy constraint: "+secret),
-		// defect: see knownDefects
+
 		"a validation message about a host": throws("InvalidParameterException", "ip-10-0-0-1.ec2.internal: The attribute store of 123456789012 is down"),
 		"an attribute that is markup":       throws("InvalidParameterException", "<script>needle</script>: Attribute does not exist in the schema. "+secret),
 		"a password in a message":           throws("InvalidPasswordException", "Password did not conform with policy: needle "+secret),
@@ -371,7 +370,6 @@ func TestAttackByCognito(t *testing.T) {
 		for _, ask := range asks {
 			count++
 			t.Run(name+", "+ask, func(t *testing.T) {
-				skipKnownDefect(t)
 				var r reply
 				var err error
 				if ask == "me" {

@@ -73,33 +73,6 @@ func newUnreadyTarget(t *testing.T, keys *issuer, settings ...string) *target {
 	return g
 }
 
-// knownDefects are the attacks that the program does not withstand yet: what comes
-// of them, by the name of the test, which may go on behind a comma. The rows have
-// what is right.
-var knownDefects = map[string]string{
-	"TestAttackDocuments/@defer":                 "a deferred field is null, without an error",
-	"TestAttackDocumentsRemembered/short_values": "500 parsed documents take 200 MiB; with 730 times __typename in each, 300",
-
-	"TestAttackWire/forms/length_and_chunks":        "what is behind the last chunk is carried out as a request (RFC 9112, 6.1: the connection must be closed)",
-	"TestAttackWire/forms/chunks_and_length":        "as above",
-	"TestAttackWire/forms/chunks_and_a_length_of_0": "as above",
-
-	`TestAttackInputs/startSignin_input.preferredFactor_"password"`:                   "an enum value in a variable is taken in any case, and passed on to Cognito",
-	`TestAttackInputs/deleteUserAttributes_input.names[0]_"[]"`:                       "names in a list have no constraint, and are passed on to Cognito",
-	`TestAttackInputs/deleteUserAttributes_input.names[0]_"[a_b]"`:                    "as above",
-	`TestAttackInputs/deleteUserAttributes_input.names[0]_"[<a>]"`:                    "as above",
-	`TestAttackInputs/deleteUserAttributes_input.names[0]_"[ééééééééééééééééééééééé"`: "as above",
-	"TestAttackByCognito/a_validation_message_about_a_host":                           "the host is taken for an attribute's name and told",
-}
-
-func skipKnownDefect(t *testing.T) {
-	t.Helper()
-	name, _, _ := strings.Cut(t.Name(), ",")
-	if defect, known := knownDefects[name]; known {
-		t.Skip("known defect: " + defect)
-	}
-}
-
 // unharmed asserts that the program lives, has not complained, and asked
 // Cognito for nothing but the calls that were wanted.
 func (g *target) unharmed(t *testing.T, calls int) {

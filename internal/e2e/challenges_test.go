@@ -85,7 +85,7 @@ func newStage(t *testing.T) *stage {
 	auth, constraint := &directives.Auth{Verifier: verifier, Client: client}, &directives.Constraint{}
 	api, err := graph.NewHandler(graph.Options{
 		Cognito: client, Log: slog.New(slog.DiscardHandler),
-		Directives: generated.DirectiveRoot{Auth: auth.Directive, Constraint: constraint.Directive},
+		Verifier: verifier, Directives: generated.DirectiveRoot{Auth: auth.Directive, Constraint: constraint.Directive, RateLimit: (&directives.RateLimit{}).Directive},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"context"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 )
 
 // Request is what one HTTP request brings along. The edge makes one for each
@@ -32,7 +33,29 @@ type Request struct {
 	// is known.
 	ClientAddr netip.Addr
 
-	memo sync.Map // any → *call
+	// UserAgent is the header of that name, cut short and free of control
+	// characters.
+	UserAgent string
+
+	// DeviceData is what the client's browser tells Cognito's threat protection of
+	// itself, made by Amazon's script. It is empty without it.
+	DeviceData string
+
+	memo    sync.Map // any → *call
+	subject atomic.Pointer[string]
+}
+
+// SetSubject notes whose access token the request has brought, once that is
+// verified.
+func (r *Request) SetSubject(id string) { r.subject.Store(&id) }
+
+// Subject returns the user whose access token the request has brought, or
+// nothing while no verified one is known.
+func (r *Request) Subject() string {
+	if id := r.subject.Load(); id != nil {
+		return *id
+	}
+	return ""
 }
 
 type contextKey struct{}

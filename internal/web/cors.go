@@ -20,7 +20,7 @@ func allowOrigins(origins []string, next http.Handler) http.Handler {
 		AllowOriginFunc: func(origin string) bool { return slices.Contains(allowed, origin) },
 		AllowedMethods:  []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{
-			"Accept", "Authorization", "Content-Type", headerRequestID,
+			"Accept", "Authorization", "Content-Type", headerRequestID, headerDeviceData,
 			// What Apollo's clients for the web, iOS and Android send.
 			"Apollo-Require-Preflight", "Apollographql-Client-Name", "Apollographql-Client-Version",
 			"X-Apollo-Operation-Id", "X-Apollo-Operation-Name", "X-Apollo-Operation-Type",

@@ -4,12 +4,18 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"authgraph/internal/reqctx"
 )
 
-// headerRequestID names a request, both ways.
-const headerRequestID = "X-Request-Id"
+const (
+	// headerRequestID names a request, both ways.
+	headerRequestID = "X-Request-Id"
+	// headerDeviceData is what Amazon's script for threat protection makes of the
+	// browser.
+	headerDeviceData = "X-Device-Data"
+)
 
 // identify reads what the request brings along and puts it into the context.
 func identify(next http.Handler, trusted []netip.Prefix) http.Handler {
@@ -20,10 +26,24 @@ func identify(next http.Handler, trusted []netip.Prefix) http.Handler {
 			Bearer:      token,
 			BearerError: err,
 			ClientAddr:  clientAddr(r, trusted),
+			UserAgent:   userAgent(r),
+			DeviceData:  deviceData(r.Header),
 		}
 		w.Header().Set(headerRequestID, request.ID)
 		next.ServeHTTP(w, r.WithContext(reqctx.NewContext(r.Context(), request)))
 	})
+}
+
+// deviceData returns the header when it is one that Cognito may take: text
+// without spaces, of some kilobytes at most.
+func deviceData(h http.Header) string {
+	const most = 8 << 10
+	values := h.Values(headerDeviceData)
+	outside := func(c rune) bool { return c <= ' ' || c > '~' }
+	if len(values) != 1 || len(values[0]) > most || strings.ContainsFunc(values[0], outside) {
+		return ""
+	}
+	return values[0]
 }
 
 // requestID returns the caller's id when it is harmless wherever ids end up, in

@@ -31,6 +31,12 @@ type Metrics struct {
 	cognitoLatency *prometheus.HistogramVec
 
 	jwks *prometheus.CounterVec
+
+	rateLimited *prometheus.CounterVec
+	store       *prometheus.CounterVec
+	revocations *prometheus.CounterVec
+	webhook     *prometheus.CounterVec
+	unrecorded  prometheus.Counter
 }
 
 // NewMetrics returns metrics with everything at nought.
@@ -57,12 +63,24 @@ func NewMetrics() *Metrics {
 			"Time that a call of Cognito's API took, retries included.", "operation"),
 		jwks: counter("jwks_fetches_total",
 			"Fetches of the pool's public keys by outcome.", "outcome"),
+		rateLimited: counter("rate_limited_total",
+			"Attempts that were refused, by the budget that was used up.", "budget"),
+		store: counter("store_calls_total",
+			"Counts of attempts by outcome: ok, failed (the store did), local (counted here, as the store was down).", "outcome"),
+		revocations: counter("revocation_log_total",
+			"Uses of the log of sign-outs by outcome: ok, failed, full (one was dropped before its time).", "outcome"),
+		webhook: counter("signout_webhook_events_total",
+			"Sign-outs told to the webhook, by outcome.", "outcome"),
+		unrecorded: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "authgraph_audit_failures_total", Help: "Security events that could not be written to the audit log.",
+		}),
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.requests, m.latency, m.inFlight, m.panics,
 		m.fields, m.fieldLatency, m.cognito, m.cognitoLatency, m.jwks,
+		m.rateLimited, m.store, m.revocations, m.webhook, m.unrecorded,
 	)
 	return m
 }
@@ -101,6 +119,29 @@ func (m *Metrics) ObserveCognito(operation, outcome string, d time.Duration) {
 
 // ObserveJWKS counts one fetch of the pool's public keys.
 func (m *Metrics) ObserveJWKS(outcome string) { m.jwks.WithLabelValues(outcome).Inc() }
+
+// ObserveRateLimit counts one attempt that a budget refused.
+func (m *Metrics) ObserveRateLimit(budget string) { m.rateLimited.WithLabelValues(budget).Inc() }
+
+// ObserveStore counts one use of the store that replicas share.
+func (m *Metrics) ObserveStore(outcome string) { m.store.WithLabelValues(outcome).Inc() }
+
+// ObserveRevocationLog counts one use of the log of sign-outs.
+func (m *Metrics) ObserveRevocationLog(outcome string) { m.revocations.WithLabelValues(outcome).Inc() }
+
+// ObserveWebhook counts one sign-out that the webhook was, or was not, told of.
+func (m *Metrics) ObserveWebhook(outcome string) { m.webhook.WithLabelValues(outcome).Inc() }
+
+// ObserveAuditFailure counts one security event that could not be written.
+func (m *Metrics) ObserveAuditFailure() { m.unrecorded.Inc() }
+
+// ObserveRevocations reports how many sign-outs are remembered, as told by count
+// whenever the metrics are read.
+func (m *Metrics) ObserveRevocations(count func() int) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "authgraph_revocations", Help: "Sign-outs that are remembered until their tokens have expired.",
+	}, func() float64 { return float64(count()) }))
+}
 
 // ObservePanic counts a bug that ended one request, or one field of it.
 func (m *Metrics) ObservePanic() { m.panics.Inc() }

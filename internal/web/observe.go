@@ -31,7 +31,7 @@ func observe(next http.Handler, metrics *Metrics, log *slog.Logger) http.Handler
 				slog.Int64("bytes", seen.bytes),
 				slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 				slog.String("client", request.ClientAddr.String()),
-				slog.String("user_agent", userAgent(r)),
+				slog.String("user_agent", request.UserAgent),
 			)
 		}()
 		next.ServeHTTP(seen, r)

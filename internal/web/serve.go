@@ -73,7 +73,7 @@ func (o ServeOptions) withDefaults() ServeOptions {
 
 func newServer(h http.Handler, o ServeOptions) *http.Server {
 	return &http.Server{
-		Handler:           closeWhenDraining(h, o.Drain),
+		Handler:           closeAfterChunks(closeWhenDraining(h, o.Drain)),
 		ReadHeaderTimeout: o.HeaderTimeout,
 		ReadTimeout:       o.ReadTimeout,
 		WriteTimeout:      40 * time.Second,
@@ -97,6 +97,19 @@ func finish(server *http.Server, o ServeOptions) error {
 		return fmt.Errorf("web: requests were cut off: %w", errors.Join(err, server.Close()))
 	}
 	return nil
+}
+
+// closeAfterChunks ends the connection behind a request whose body came in chunks.
+// A length beside them, which net/http hides, may be what a proxy in front went
+// by: then the next bytes are no request, but part of this one (RFC 9112,
+// section 6.1).
+func closeAfterChunks(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // closeWhenDraining asks clients to use another connection for their next

@@ -1,0 +1,473 @@
+package directives_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"authgraph/cognito"
+	"authgraph/directives"
+	"authgraph/graph"
+	"authgraph/graph/generated"
+	"authgraph/internal/account"
+	"authgraph/internal/apierr"
+	"authgraph/internal/reqctx"
+	"authgraph/internal/store"
+)
+
+// defaults are the figures of the settings.
+func defaults() map[string]directives.Rate {
+	return map[string]directives.Rate{
+		"account-address": {Burst: 5, Every: 30 * time.Second}, "account": {Burst: 10, Every: 30 * time.Second},
+		"address": {Burst: 40, Every: 2 * time.Second}, "network": {Burst: 320, Every: 250 * time.Millisecond},
+		"code": {Burst: 5, Every: time.Minute}, "code-long": {Burst: 10, Every: 15 * time.Minute},
+		"message": {Burst: 3, Every: time.Minute}, "message-long": {Burst: 10, Every: 144 * time.Minute},
+		"signup": {Burst: 20, Every: 20 * time.Second}, "token": {Burst: 200, Every: 200 * time.Millisecond},
+		"forged-token": {Burst: 200, Every: 200 * time.Millisecond},
+	}
+}
+
+// limited is the API before a stand-in for Cognito whose only right password is
+// "right" and whose only right code is 111111, with a clock in hand.
+type limited struct {
+	t     *testing.T
+	api   http.Handler
+	limit *directives.RateLimit
+	pool  *pool
+
+	mu       sync.Mutex
+	now      time.Time
+	calls    map[string]int // to Cognito, by operation
+	lockedBy int            // wrong passwords from which on Cognito locks; 0: never
+	wrong    int
+}
+
+func newLimited(t *testing.T) *limited {
+	t.Helper()
+	l := &limited{t: t, now: time.Unix(1_800_000_000, 0), calls: map[string]int{}, pool: newPool(t)}
+	standIn := httptest.NewServer(http.HandlerFunc(l.cognito))
+	t.Cleanup(standIn.Close)
+	l.limit = &directives.RateLimit{
+		Counters: store.NewMemory(store.MemoryOptions{Now: l.clock}),
+		Rates:    defaults(),
+		Accounts: account.Keys{Pool: "p"},
+	}
+	client, err := cognito.New(cognito.Options{
+		Region: "r", ClientID: "c", Endpoint: standIn.URL, UsernameAttribute: "name",
+		SignedIn: func(ctx context.Context, s cognito.SignIn) { l.limit.SignedIn(ctx, s.Subject, s.Email) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.pool.auth.Client, l.pool.auth.Limit = client, l.limit
+	constraint := &directives.Constraint{}
+	limits := graph.DefaultLimits()
+	limits.CredentialFields, limits.Batch, limits.Aliases, limits.RootFields = 100, 100, 100, 100
+	l.api, err = graph.NewHandler(graph.Options{
+		Cognito: client, Verifier: l.pool.auth.Verifier, Limits: limits, Log: slog.New(slog.DiscardHandler),
+		Directives: generated.DirectiveRoot{
+			Auth: l.pool.auth.Directive, Constraint: constraint.Directive, RateLimit: l.limit.Directive,
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func (l *limited) clock() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.now
+}
+
+func (l *limited) pass(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.now = l.now.Add(d)
+}
+
+// cognito answers as Amazon does.
+func (l *limited) cognito(w http.ResponseWriter, r *http.Request) {
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	var in struct {
+		AuthParameters     map[string]string
+		ChallengeResponses map[string]string
+		ConfirmationCode   string
+		PreviousPassword   string
+	}
+	_ = json.NewDecoder(r.Body).Decode(&in)
+	l.mu.Lock()
+	l.calls[operation]++
+	locked := l.lockedBy > 0 && l.wrong >= l.lockedBy
+	answer := `{"CodeDeliveryDetails":{"Destination":"a***","DeliveryMedium":"EMAIL"},"UserSub":"the-sub"}`
+	refusal := ""
+	password, guessed := in.AuthParameters["PASSWORD"]
+	switch {
+	case guessed && locked:
+		refusal = `{"__type":"NotAuthorizedException","message":"Password attempts exceeded"}`
+	case guessed && password == "right", in.ChallengeResponses["SOFTWARE_TOKEN_MFA_CODE"] == "111111":
+		answer = l.tokens()
+	case guessed && password == "mfa":
+		answer = `{"ChallengeName":"SOFTWARE_TOKEN_MFA","Session":"s","ChallengeParameters":{"USER_ID_FOR_SRP":"the-sub"}}`
+	case operation == "InitiateAuth" && !guessed:
+		answer = `{"ChallengeName":"EMAIL_OTP","Session":"s","ChallengeParameters":{}}`
+	case guessed:
+		l.wrong++
+		refusal = `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`
+	case operation == "ChangePassword":
+		refusal = `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`
+	case operation == "RespondToAuthChallenge", strings.HasPrefix(operation, "Confirm") && in.ConfirmationCode != "111111",
+		strings.HasPrefix(operation, "Verify"):
+		refusal = `{"__type":"CodeMismatchException","message":"Invalid code."}`
+	case operation == "GetTokensFromRefreshToken":
+		refusal = `{"__type":"NotAuthorizedException","message":"Invalid Refresh Token"}`
+	}
+	l.mu.Unlock()
+	if refusal != "" {
+		w.WriteHeader(http.StatusBadRequest)
+		answer = refusal
+	}
+	_, _ = w.Write([]byte(answer))
+}
+
+func (l *limited) tokens() string {
+	segment := func(v any) string {
+		text, _ := json.Marshal(v)
+		return base64.RawURLEncoding.EncodeToString(text)
+	}
+	access := segment(map[string]any{}) + "." + segment(map[string]any{"sub": "the-sub", "origin_jti": "o"}) + ".x"
+	id := segment(map[string]any{}) + "." + segment(map[string]any{"sub": "the-sub", "email": "ada@example.com"}) + ".x"
+	return fmt.Sprintf(`{"AuthenticationResult":{"AccessToken":%q,"IdToken":%q,"ExpiresIn":3600}}`, access, id)
+}
+
+// post sends a body from an address and returns the codes of the answers' errors.
+func (l *limited) post(from, body string) []string {
+	l.t.Helper()
+	r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	request := &reqctx.Request{ClientAddr: netip.MustParseAddr(from), Bearer: l.pool.token(l.t, nil)}
+	w := httptest.NewRecorder()
+	l.api.ServeHTTP(w, r.WithContext(reqctx.NewContext(r.Context(), request)))
+	text := bytes.TrimSpace(w.Body.Bytes())
+	if text[0] != '[' {
+		text = []byte("[" + string(text) + "]")
+	}
+	var answers []graphql.Response
+	if err := json.Unmarshal(text, &answers); err != nil {
+		l.t.Fatalf("%v: %s", err, text)
+	}
+	var codes []string
+	for _, answer := range answers {
+		for _, e := range answer.Errors {
+			code, _ := e.Extensions["code"].(string)
+			codes = append(codes, code)
+			seconds, told := e.Extensions["retryAfterSeconds"].(float64)
+			if (code == "RATE_LIMITED") != (told && seconds >= 1) {
+				l.t.Errorf("code %s with retryAfterSeconds %v", code, seconds)
+			}
+		}
+	}
+	return codes
+}
+
+// mutate executes one field of Mutation.
+func (l *limited) mutate(from, field string) string {
+	l.t.Helper()
+	body, _ := json.Marshal(map[string]string{"query": "mutation{" + field + "}"})
+	return strings.Join(l.post(from, string(body)), " ")
+}
+
+func signin(email, password string) string {
+	return fmt.Sprintf(`signin(input:{email:%q,password:%q}){__typename}`, email, password)
+}
+
+func (l *limited) signin(from, email, password string) string {
+	return l.mutate(from, signin(email, password))
+}
+
+const home, cafe = "192.0.2.1", "198.51.100.7"
+
+// Every operation that guesses or sends runs into its limit, and reaches Cognito
+// as often as the limit says.
+func TestRateLimitOfEveryOperation(t *testing.T) {
+	session := base64.RawURLEncoding.EncodeToString([]byte(`{"c":"SOFTWARE_TOKEN_MFA","u":"the-sub","s":"s"}`))
+	passwordSession := base64.RawURLEncoding.EncodeToString([]byte(`{"c":"PASSWORD","u":"the-sub","s":"s"}`))
+	selectSession := base64.RawURLEncoding.EncodeToString([]byte(`{"c":"SELECT_MFA_TYPE","u":"the-sub","s":"s"}`))
+	tests := []struct {
+		field     string
+		operation string
+		most      int
+	}{
+		{`signin(input:{email:"a@b.cd",password:"wrong"}){__typename}`, "InitiateAuth", 5},
+		{`verifyAccount(input:{email:"a@b.cd",confirmationCode:"0"}){status}`, "ConfirmSignUp", 5},
+		{`confirmForgotPassword(input:{email:"a@b.cd",confirmationCode:"0",newPassword:"longenough"}){success}`, "ConfirmForgotPassword", 5},
+		{`respondToChallenge(input:{session:"` + session + `",answer:{code:"0"}}){__typename}`, "RespondToAuthChallenge", 5},
+		{`respondToChallenge(input:{session:"` + passwordSession + `",answer:{password:"0"}}){__typename}`, "RespondToAuthChallenge", 5},
+		{`respondToChallenge(input:{session:"` + selectSession + `",answer:{mfaType:"SMS_MFA"}}){__typename}`, "RespondToAuthChallenge", 3},
+		{`resendConfirmationCode(input:{email:"a@b.cd"}){destination}`, "ResendConfirmationCode", 3},
+		{`forgotPassword(input:{email:"a@b.cd"}){destination}`, "ForgotPassword", 3},
+		{`startSignin(input:{email:"a@b.cd",preferredFactor:EMAIL_OTP}){__typename}`, "InitiateAuth", 3},
+		{`startSignin(input:{email:"a@b.cd",srpA:"ab"}){__typename}`, "InitiateAuth", 200},
+		{`signup(input:{email:"a@b.cd",password:"longenough",username:"a",mode:"m"}){userId}`, "SignUp", 20},
+		{`changePassword(input:{currentPassword:"0",newPassword:"longenough"}){success}`, "ChangePassword", 5},
+		{`verifyAttribute(input:{attribute:"email",code:"0"}){success}`, "VerifyUserAttribute", 5},
+		{`verifyTotp(input:{code:"000000"}){success}`, "VerifySoftwareToken", 5},
+		{`requestAttributeCode(input:{attribute:"email"}){destination}`, "GetUserAttributeVerificationCode", 3},
+		{`updateUser(input:{attributes:[{name:"email",value:"x@y.zz"}]}){codeDeliveries{destination}}`, "UpdateUserAttributes", 3},
+		{`updateUser(input:{attributes:{name:"phone_number",value:"+1"}}){codeDeliveries{destination}}`, "UpdateUserAttributes", 3},
+		{`refreshToken(input:{refreshToken:"r"}){accessToken}`, "GetTokensFromRefreshToken", 200},
+	}
+	for _, tt := range tests {
+		t.Run(tt.field[:strings.IndexByte(tt.field, '(')], func(t *testing.T) {
+			t.Parallel()
+			l := newLimited(t)
+			for range tt.most {
+				if got := l.mutate(home, tt.field); strings.Contains(got, "RATE_LIMITED") || got == "GRAPHQL_VALIDATION_FAILED" {
+					t.Fatalf("%s: refused before %d: %s", tt.field, tt.most, got)
+				}
+			}
+			if got := l.mutate(home, tt.field); got != "RATE_LIMITED" {
+				t.Errorf("%s: attempt %d gives %q", tt.field, tt.most+1, got)
+			}
+			if calls := l.calls[tt.operation]; calls != tt.most {
+				t.Errorf("%s: %d calls of %s, want %d", tt.field, calls, tt.operation, tt.most)
+			}
+		})
+	}
+	t.Run("an attribute that is no address", func(t *testing.T) {
+		l := newLimited(t)
+		for range 20 {
+			if got := l.mutate(home, `updateUser(input:{attributes:[{name:"given_name",value:"x"}]}){codeDeliveries{destination}}`); got != "" {
+				t.Fatal(got)
+			}
+		}
+	})
+}
+
+// Executed fields are counted, whatever they come in.
+func TestRateLimitCountsFields(t *testing.T) {
+	guesses := func(n int) (fields []string) {
+		for i := range n {
+			fields = append(fields, fmt.Sprintf("a%d:%s", i, signin("a@b.cd", fmt.Sprint("wrong", i))))
+		}
+		return fields
+	}
+	query := func(document string) string {
+		body, _ := json.Marshal(map[string]string{"query": document})
+		return string(body)
+	}
+	for name, body := range map[string]string{
+		"aliases":          query("mutation{" + strings.Join(guesses(30), " ") + "}"),
+		"a fragment":       query("mutation{...f} fragment f on Mutation{" + strings.Join(guesses(30), " ") + "}"),
+		"inline fragments": query("mutation{...{" + strings.Join(guesses(30), "} ...{") + "}}"),
+		"a batch":          "[" + strings.Repeat(query("mutation{"+signin("a@b.cd", "wrong")+"}")+",", 29) + query("mutation{"+signin("a@b.cd", "wrong")+"}") + "]",
+		"spellings": query("mutation{" + strings.Join([]string{
+			"a:" + signin("a@b.cd", "1"), "b:" + signin("A@b.cd", "2"), "c:" + signin("a@B.cd", "3"), "d:" + signin("A@B.CD", "4"),
+			"e:" + signin("a@b.Cd", "5"), "f:" + signin("A@b.cD", "6"), "g:" + signin("A@B.cd", "7"),
+		}, " ") + "}"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLimited(t)
+			codes := l.post(home, body)
+			if calls := l.calls["InitiateAuth"]; calls != 5 {
+				t.Errorf("%d guesses reached Cognito, want 5; %v", calls, codes)
+			}
+			for i, code := range codes {
+				if want := map[bool]string{true: "INVALID_CREDENTIALS", false: "RATE_LIMITED"}[i < 5]; code != want {
+					t.Errorf("answer %d is %s", i+1, code)
+				}
+			}
+		})
+	}
+}
+
+func TestRateLimitRefills(t *testing.T) {
+	l := newLimited(t)
+	for range 6 {
+		l.signin(home, "a@b.cd", "wrong")
+	}
+	l.pass(30 * time.Second)
+	if got := l.signin(home, "a@b.cd", "wrong"); got != "INVALID_CREDENTIALS" {
+		t.Errorf("after half a minute: %s", got)
+	}
+	if got := l.signin(home, "a@b.cd", "wrong"); got != "RATE_LIMITED" {
+		t.Errorf("at once after that: %s", got)
+	}
+}
+
+// A right password makes up for the wrong ones, of this account and address; a
+// challenge in between does not, and neither does a message that was sent.
+func TestRateLimitAfterSuccess(t *testing.T) {
+	l := newLimited(t)
+	for range 4 {
+		l.signin(home, "ada@example.com", "wrong")
+	}
+	if got := l.signin(home, "ada@example.com", "right"); got != "" {
+		t.Fatal(got)
+	}
+	for i := range 5 {
+		if got := l.signin(home, "ada@example.com", "wrong"); got != "INVALID_CREDENTIALS" {
+			t.Fatalf("attempt %d after a success: %s", i+1, got)
+		}
+	}
+	if got := l.signin(home, "ada@example.com", "right"); got != "RATE_LIMITED" {
+		t.Errorf("the sixth: %s", got)
+	}
+
+	l = newLimited(t)
+	for range 5 {
+		if got := l.signin(home, "ada@example.com", "mfa"); got != "" {
+			t.Fatal(got)
+		}
+	}
+	if got := l.signin(home, "ada@example.com", "mfa"); got != "RATE_LIMITED" {
+		t.Errorf("a challenge counts as a success: %s", got)
+	}
+	if l.mutate(home, `forgotPassword(input:{email:"ada@example.com"}){destination}`); l.signin(home, "ada@example.com", "wrong") != "RATE_LIMITED" {
+		t.Error("a message makes up for wrong passwords")
+	}
+	// The code of the challenge ends the sign-in, and that does.
+	session := base64.RawURLEncoding.EncodeToString([]byte(`{"c":"SOFTWARE_TOKEN_MFA","u":"the-sub","s":"s"}`))
+	if got := l.mutate(home, `respondToChallenge(input:{session:"`+session+`",answer:{code:"111111"}}){__typename}`); got != "" {
+		t.Fatal(got)
+	}
+	if got := l.signin(home, "ada@example.com", "wrong"); got != "INVALID_CREDENTIALS" {
+		t.Errorf("after the whole sign-in: %s", got)
+	}
+}
+
+// Many addresses have one budget for an account, and what they do with it does not
+// touch an address that the owner has signed in from.
+func TestRateLimitOfStrangers(t *testing.T) {
+	l := newLimited(t)
+	l.lockedBy = 5
+	if got := l.signin(home, "ada@example.com", "right"); got != "" {
+		t.Fatal(got)
+	}
+	before := l.calls["InitiateAuth"]
+	for i := range 200 {
+		l.signin(fmt.Sprintf("203.0.113.%d", i), "ada@example.com", "wrong")
+	}
+	if guesses := l.calls["InitiateAuth"] - before; guesses > 10 {
+		t.Errorf("%d guesses of strangers reached Cognito", guesses)
+	}
+	// Cognito's own lock, which the strangers have set off, is over after a moment
+	// if nobody sets it off again.
+	for range 10 {
+		l.pass(30 * time.Second)
+		before := l.calls["InitiateAuth"]
+		if got := l.signin(cafe, "ada@example.com", "wrong"); got != "RATE_LIMITED" || l.calls["InitiateAuth"] != before {
+			t.Fatalf("a stranger goes on: %s", got)
+		}
+	}
+	l.wrong = 0
+	if got := l.signin(home, "ada@example.com", "right"); got != "" {
+		t.Errorf("the owner is shut out: %s", got)
+	}
+	if got := l.mutate(home, `forgotPassword(input:{email:"ada@example.com"}){destination}`); got != "" {
+		t.Errorf("the owner cannot have a message: %s", got)
+	}
+	l.pass(15 * time.Minute)
+	if got := l.signin(cafe, "ada@example.com", "right"); got != "" {
+		t.Errorf("the owner at a new place is shut out for good: %s", got)
+	}
+}
+
+// One address tries one password on many accounts.
+func TestRateLimitOfSpray(t *testing.T) {
+	for name, tt := range map[string]struct {
+		from func(int) string
+		most int
+	}{
+		"one address":        {func(int) string { return home }, 40},
+		"one IPv6 /64":       {func(i int) string { return fmt.Sprintf("2001:db8:1:2::%x", i) }, 40},
+		"one IPv6 /48":       {func(i int) string { return fmt.Sprintf("2001:db8:1:%x::1", i) }, 320},
+		"many IPv6 networks": {func(i int) string { return fmt.Sprintf("2001:db8:%x::1", i) }, 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLimited(t)
+			for i := range 400 {
+				l.signin(tt.from(i), fmt.Sprintf("user%d@example.com", i), "Summer-2026")
+			}
+			if calls := l.calls["InitiateAuth"]; calls != tt.most {
+				t.Errorf("%d of 400 guesses reached Cognito, want %d", calls, tt.most)
+			}
+		})
+	}
+}
+
+// At the same time is no way around: counting is one step.
+func TestRateLimitAtOnce(t *testing.T) {
+	l := newLimited(t)
+	var wg sync.WaitGroup
+	for range 100 {
+		wg.Go(func() { l.signin(home, "a@b.cd", "wrong") })
+	}
+	wg.Wait()
+	if calls := l.calls["InitiateAuth"]; calls != 5 {
+		t.Errorf("%d guesses reached Cognito", calls)
+	}
+}
+
+// Forged tokens are limited; those that are merely malformed cost nothing and are
+// not, and good ones are never.
+func TestRateLimitOfForgedTokens(t *testing.T) {
+	l := newLimited(t)
+	token := l.pool.token(t, nil)
+	try := func(bearer string) apierr.Code {
+		request := &reqctx.Request{ClientAddr: netip.MustParseAddr(home), Bearer: bearer}
+		_, err := l.pool.auth.Directive(reqctx.NewContext(t.Context(), request), nil,
+			func(context.Context) (any, error) { return nil, nil }, nil, nil, nil, false, false)
+		if err == nil {
+			return ""
+		}
+		return apierr.From(err).Code
+	}
+	forged := token[:len(token)-12] + "AAAAAAAAAAAA"
+	for i := range 200 {
+		if got := try(forged); got != apierr.InvalidToken {
+			t.Fatalf("forged token %d: %s", i+1, got)
+		}
+	}
+	if got := try(forged); got != apierr.RateLimited {
+		t.Errorf("forged token 201: %s", got)
+	}
+	if got := try("nonsense"); got != apierr.InvalidToken {
+		t.Errorf("nonsense: %s", got)
+	}
+	if got := try(token); got != "" {
+		t.Errorf("a good token: %s", got)
+	}
+}
+
+// brokenCounters stands for a store that fails in a way that nothing stands in for.
+type brokenCounters struct{ store.Counters }
+
+func (brokenCounters) Take(context.Context, store.Attempt) (store.Decision, error) {
+	return store.Decision{}, errors.New("broken")
+}
+
+// Without counting nothing is tried.
+func TestRateLimitFailsClosed(t *testing.T) {
+	l := newLimited(t)
+	l.limit.Counters = brokenCounters{}
+	if got := l.signin(home, "a@b.cd", "right"); got != "SERVICE_UNAVAILABLE" || l.calls["InitiateAuth"] != 0 {
+		t.Errorf("code %s, %d calls", got, l.calls["InitiateAuth"])
+	}
+}

@@ -1,0 +1,182 @@
+package graph_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"authgraph/graph"
+)
+
+// persisted is a request as Apollo's clients send it: with the hash of the
+// document, and with the document itself unless it is empty.
+func persisted(hash, document string) string {
+	body := map[string]any{
+		"extensions": map[string]any{"persistedQuery": map[string]any{"version": 1, "sha256Hash": hash}},
+	}
+	if document != "" {
+		body["query"] = document
+	}
+	text, _ := json.Marshal(body)
+	return string(text)
+}
+
+func hashOf(document string) string {
+	sum := sha256.Sum256([]byte(document))
+	return hex.EncodeToString(sum[:])
+}
+
+func TestAutomaticPersistedQueries(t *testing.T) {
+	a := newAPI(t, options{})
+	const document = "{me{id}}"
+	large := "{me{id}}" + strings.Repeat(" ", 8<<10)
+	steps := []struct{ name, body, code string }{
+		{"the hash alone, unknown", persisted(hashOf(document), ""), "PERSISTED_QUERY_NOT_FOUND"},
+		{"another document's hash", persisted(hashOf("{me{groups}}"), document), "BAD_REQUEST"},
+		{"which is not remembered", persisted(hashOf("{me{groups}}"), ""), "PERSISTED_QUERY_NOT_FOUND"},
+		{"with the document", persisted(hashOf(document), document), ""},
+		{"the hash alone", persisted(hashOf(document), ""), ""},
+		{"a large document", persisted(hashOf(large), large), ""},
+		{"which is not remembered either", persisted(hashOf(large), ""), "PERSISTED_QUERY_NOT_FOUND"},
+		{"another version", strings.Replace(persisted(hashOf(document), ""), `"version":1`, `"version":2`, 1), "BAD_REQUEST"},
+		{"no hash", `{"extensions":{"persistedQuery":{"version":1}}}`, "BAD_REQUEST"},
+		{"a list", `{"query":"{me{id}}","extensions":{"persistedQuery":[]}}`, "BAD_REQUEST"},
+		{"nothing at all", `{"query":"{me{id}}","extensions":{"persistedQuery":null}}`, ""},
+	}
+	for _, step := range steps {
+		got := a.do(t, post(step.body, ""))
+		if got.code() != step.code {
+			t.Errorf("%s: code %q, want %q: %s", step.name, got.code(), step.code, got.text)
+		}
+		if step.code == "PERSISTED_QUERY_NOT_FOUND" && got.Errors[0].Message != "PersistedQueryNotFound" {
+			t.Errorf("Apollo's clients do not know the message %q", got.Errors[0].Message)
+		}
+	}
+	query := url.Values{"extensions": {`{"persistedQuery":{"version":1,"sha256Hash":"` + hashOf(document) + `"}}`}}
+	if got := a.do(t, httptest.NewRequest("GET", "/graphql?"+query.Encode(), nil)); got.code() != "" {
+		t.Errorf("by GET: %s", got.text)
+	}
+}
+
+func TestListedOperations(t *testing.T) {
+	const document = "query Me{me{id}}"
+	for name, list := range map[string]string{
+		"an Apollo manifest": fmt.Sprintf(`{"format":"apollo-persisted-query-manifest","version":1,"operations":[{"id":%q,"name":"Me","type":"query","body":%q}]}`, hashOf(document), document),
+		"a map":              fmt.Sprintf(`{%q:%q}`, hashOf(document), document),
+	} {
+		t.Run(name, func(t *testing.T) {
+			operations, err := graph.ParseOperations([]byte(list))
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := newAPI(t, options{introspection: true, operations: operations})
+			for _, step := range []struct{ name, body, code string }{
+				{"its id", persisted(hashOf(document), ""), ""},
+				{"its text", `{"query":"query Me{me{id}}"}`, ""},
+				{"both", persisted(hashOf(document), document), ""},
+				{"its id with another text", persisted(hashOf(document), "{me{id groups}}"), "PERSISTED_QUERY_NOT_IN_LIST"},
+				{"another text", `{"query":"{me{id}}"}`, "PERSISTED_QUERY_NOT_IN_LIST"},
+				{"another text with its own hash", persisted(hashOf("{me{id}}"), "{me{id}}"), "PERSISTED_QUERY_NOT_IN_LIST"},
+				{"another hash", persisted(hashOf("{me{id}}"), ""), "PERSISTED_QUERY_NOT_IN_LIST"},
+				{"introspection", `{"query":"{__schema{types{name}}}"}`, "PERSISTED_QUERY_NOT_IN_LIST"},
+			} {
+				if got := a.do(t, post(step.body, "")); got.code() != step.code {
+					t.Errorf("%s: code %q, want %q: %s", step.name, got.code(), step.code, got.text)
+				}
+			}
+		})
+	}
+}
+
+func TestParseOperationsRefuses(t *testing.T) {
+	for _, text := range []string{
+		"", "[]", "{}", `{"a":1}`, `{"format":"relay","operations":[]}`,
+		`{"format":"apollo-persisted-query-manifest","version":2,"operations":[]}`,
+		`{"format":"apollo-persisted-query-manifest","version":1,"operations":[]}`,
+	} {
+		if got, err := graph.ParseOperations([]byte(text)); err == nil {
+			t.Errorf("%q gives %v", text, got)
+		}
+	}
+}
+
+func FuzzParseOperations(f *testing.F) {
+	f.Add([]byte(`{"format":"apollo-persisted-query-manifest","version":1,"operations":[{"id":"i","body":"{me{id}}"}]}`))
+	f.Add([]byte(`{"i":"{me{id}}"}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if operations, err := graph.ParseOperations(text); err == nil && len(operations) == 0 {
+			t.Error("a list without operations")
+		}
+	})
+}
+
+func TestBatch(t *testing.T) {
+	limits := graph.DefaultLimits()
+	limits.Batch = 3
+	a := newAPI(t, options{limits: limits})
+	send := func(n int) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, post("["+strings.TrimSuffix(strings.Repeat(`{"query":"{me{id}}"},`, n), ",")+"]", ""))
+		return w
+	}
+	var answers []struct {
+		Data struct{ Me struct{ ID string } }
+	}
+	w := send(3)
+	if err := json.Unmarshal(w.Body.Bytes(), &answers); err != nil || len(answers) != 3 || answers[2].Data.Me.ID != "the-sub" {
+		t.Errorf("%v: %s", err, w.Body)
+	}
+	if w := send(4); !strings.Contains(w.Body.String(), "OPERATION_LIMIT_EXCEEDED") {
+		t.Errorf("four of three: %s", w.Body)
+	}
+	for _, body := range []string{"[]", "[1]", "[[]]", `[{"query":"{me{id}}"}`, `[{"query":"{me{id}}"}]]`} {
+		if got := a.do(t, post(body, "")); got.code() != "BAD_REQUEST" {
+			t.Errorf("%s: %s", body, got.text)
+		}
+	}
+	w = httptest.NewRecorder()
+	a.ServeHTTP(w, post(`[{"query":"{me{id}}"},{"query":"{you}"}]`, ""))
+	if text := w.Body.String(); !strings.Contains(text, `[{"data":{"me":{"id":"the-sub"}}},{"errors":[`) {
+		t.Errorf("a good and a bad one: %s", text)
+	}
+}
+
+func TestLimitsAreSettings(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change   func(*graph.Limits)
+		document string
+	}{
+		"tokens":      {func(l *graph.Limits) { l.Tokens = 5 }, "{me{id groups}}"},
+		"depth":       {func(l *graph.Limits) { l.Depth = 1 }, "{me{id}}"},
+		"aliases":     {func(l *graph.Limits) { l.Aliases = 1 }, "{a:me{b:id}}"},
+		"fields":      {func(l *graph.Limits) { l.Fields = 1 }, "{me{id}}"},
+		"root fields": {func(l *graph.Limits) { l.RootFields = 1 }, "{me{id} ...{a:me{id}}}"},
+		"directives":  {func(l *graph.Limits) { l.Directives = 1 }, "{me @skip(if:false){id @skip(if:false)}}"},
+		"variables":   {func(l *graph.Limits) { l.Variables = 1 }, "query($a:Boolean=false,$b:Boolean=false){me{id @skip(if:$a) groups @skip(if:$b)}}"},
+		"complexity":  {func(l *graph.Limits) { l.Complexity = 2 }, "{me{id groups}}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := newAPI(t, options{}).query(t, tt.document); got.code() != "" {
+				t.Fatalf("by default: %s", got.text)
+			}
+			limits := graph.DefaultLimits()
+			tt.change(&limits)
+			got := newAPI(t, options{limits: limits}).query(t, tt.document)
+			if got.code() != "OPERATION_LIMIT_EXCEEDED" {
+				t.Errorf("%s", got.text)
+			}
+		})
+	}
+	limits := graph.DefaultLimits()
+	limits.CredentialFields = 2
+	got := newAPI(t, options{limits: limits, status: 400, body: `{"__type":"NotAuthorizedException"}`}).query(t,
+		`mutation{a:signin(input:{email:"a@b.cd",password:"x"}){__typename} b:signin(input:{email:"a@b.cd",password:"y"}){__typename}}`)
+	if got.code() != "INVALID_CREDENTIALS" || len(got.Errors) != 2 {
+		t.Errorf("two credential fields: %s", got.text)
+	}
+}

@@ -1,0 +1,46 @@
+// Package account names accounts where their own names must not be: in counters
+// that other machines see, and in logs.
+package account
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"authgraph/cognito"
+)
+
+// Keys makes the keys of one user pool's accounts.
+type Keys struct {
+	// Pool tells apart the accounts of pools that share a store.
+	Pool string
+}
+
+// Of returns the key of the account with this name, an e-mail address or the
+// user's id: 22 letters and digits, the same for every spelling that Cognito
+// takes for the same address. It is empty for an empty name.
+//
+// It is a pseudonym and no secret: whoever has the name can make the key.
+func (k Keys) Of(name string) string {
+	name = norm.NFC.String(strings.ToLower(strings.TrimSpace(name)))
+	if name == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(k.Pool + "\n" + name))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// Name returns the name of the account that the argument `input` of an operation
+// speaks of: its e-mail address, its user name, or the user whose challenge it
+// answers. It is empty when the input speaks of none.
+func Name(input map[string]any) string {
+	for _, member := range []string{"email", "username"} {
+		if name, _ := input[member].(string); name != "" {
+			return name
+		}
+	}
+	session, _ := input["session"].(string)
+	return cognito.SessionUsername(session)
+}

@@ -1,0 +1,98 @@
+// Package audit writes the security events of the API: who tried what, from
+// where, and how it ended. It is a stream of its own beside the log, one JSON
+// object a line, for those who watch over the accounts and not over the program.
+package audit
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"sync"
+	"time"
+
+	"authgraph/internal/account"
+	"authgraph/internal/reqctx"
+)
+
+// Event is one security event, as it is told. What it holds of names is not
+// written down; see [Record].
+type Event struct {
+	// Name is the field of the schema that was executed, or one of the names
+	// below.
+	Name string
+	// Outcome is OK or a code of the schema's enum ErrorCode.
+	Outcome string
+	// Account names the account that it is about, as somebody wrote it: an e-mail
+	// address or a user's id. It may be empty.
+	Account string
+	// Subject is the id of a user who is known by a verified token, or by tokens
+	// that Cognito has just given. It may be empty.
+	Subject string
+}
+
+// The events that are no fields of the schema.
+const (
+	// SessionStarted is told when a sign-in has led to tokens, which the field
+	// signin alone does not say: it may have led to a challenge.
+	SessionStarted = "session.started"
+	// SessionEnded is told when a sign-out is in force here.
+	SessionEnded = "session.ended"
+)
+
+// Record is one line. Its fields are stable.
+type Record struct {
+	// Time is in UTC.
+	Time time.Time `json:"time"`
+	// Run and Seq order the lines of one start of the program: a gap in Seq is a
+	// line that was lost or taken out.
+	Run     string `json:"run"`
+	Seq     uint64 `json:"seq"`
+	Event   string `json:"event"`
+	Outcome string `json:"outcome"`
+	// Account is the account's key (see package account), never its address.
+	Account string `json:"account,omitempty"`
+	Subject string `json:"subject,omitempty"`
+	// Client is the caller's address.
+	Client    string `json:"client,omitempty"`
+	UserAgent string `json:"userAgent,omitempty"`
+	RequestID string `json:"requestId,omitempty"`
+}
+
+// Log writes events. It is safe for concurrent use.
+type Log struct {
+	accounts account.Keys
+	failed   func(error)
+	run      string
+
+	mu  sync.Mutex
+	w   io.Writer
+	seq uint64
+}
+
+// New returns a log that writes to w, one call of Write for each line. failed is
+// told of every line that could not be written; the requests go on.
+func New(w io.Writer, accounts account.Keys, failed func(error)) *Log {
+	return &Log{w: w, accounts: accounts, failed: failed, run: rand.Text()[:8]}
+}
+
+// Record writes one event with what is known of its request.
+func (l *Log) Record(ctx context.Context, e Event) {
+	request := reqctx.FromContext(ctx)
+	r := Record{
+		Run: l.run, Event: e.Name, Outcome: e.Outcome, Account: l.accounts.Of(e.Account), Subject: e.Subject,
+		UserAgent: request.UserAgent, RequestID: request.ID,
+	}
+	if request.ClientAddr.IsValid() {
+		r.Client = request.ClientAddr.String()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.seq++
+	r.Seq, r.Time = l.seq, time.Now().UTC()
+	// Text and numbers cannot fail to marshal.
+	line, _ := json.Marshal(r)
+	if _, err := l.w.Write(append(line, '\n')); err != nil {
+		l.failed(err)
+	}
+}

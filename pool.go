@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+
+	"authgraph/cognito/userpool"
+	"authgraph/internal/config"
+	"authgraph/internal/web"
+)
+
+// embeddedPool is the user pool that the program brings along, reached over its
+// wire protocol like any other.
+type embeddedPool struct {
+	pool *userpool.Pool
+	url  string
+	file string
+	stop context.CancelFunc
+	done chan error
+	log  *slog.Logger
+}
+
+// openPool opens the pool's file and serves the pool.
+func (s *server) openPool(ctx context.Context) (*embeddedPool, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.settings.PoolAddr)
+	if err != nil {
+		return nil, fmt.Errorf("the embedded pool cannot listen on %s; choose another POOL_ADDR, or end what listens there: %w", s.settings.PoolAddr, err)
+	}
+	p := &embeddedPool{
+		url:  "http://" + listener.Addr().String(),
+		file: filepath.Join(s.settings.DataDir, "userpool.db"),
+		done: make(chan error, 1),
+		log:  s.log,
+	}
+	p.pool, err = userpool.Open(userpool.Options{Path: p.file, URL: p.url, Log: s.log, Shape: poolShape(s.settings.Pool)})
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	s.log.Info("serving the embedded pool", "url", p.url, "inbox", p.url+"/inbox", "file", p.file)
+	// It outlives the API, whose last requests still need it.
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p.stop = stop
+	go func() {
+		p.done <- web.Serve(background, listener, p.pool, web.ServeOptions{DrainDelay: -1, Log: s.log})
+	}()
+	return p, nil
+}
+
+func poolShape(s config.PoolShape) userpool.Shape {
+	return userpool.Shape{
+		MFA:                 s.MFA,
+		AuthFlows:           s.AuthFlows,
+		UserExistenceErrors: s.UserExistenceErrors,
+		RotationGrace:       s.RotationGrace,
+		ClientSecret:        s.ClientSecret.Reveal(),
+		UsernameAttributes:  s.UsernameAttributes,
+		CustomAttributes:    s.CustomAttributes,
+	}
+}
+
+// close ends the pool and writes what is left to write.
+func (p *embeddedPool) close() {
+	p.stop()
+	if err := errors.Join(<-p.done, p.pool.Close()); err != nil {
+		p.log.Error("the embedded pool did not end well", "cause", err)
+	}
+}
+
+func (p *embeddedPool) target() target {
+	return target{
+		region:   "us-east-1",
+		poolID:   p.pool.ID(),
+		clientID: p.pool.ClientID(),
+		secret:   config.Secret(p.pool.ClientSecret()),
+		endpoint: p.url,
+		issuers:  []string{p.pool.Issuer()},
+		jwksURL:  p.pool.Issuer() + "/.well-known/jwks.json",
+		banner:   p.banner(),
+	}
+}
+
+// banner tells how to use the pool, also from other clients.
+func (p *embeddedPool) banner() string {
+	const text = `
+  The user pool is EMBEDDED, for development: its users live in %[1]s, and whoever
+  reaches %[2]s can administer it.
+  Inbox       %[2]s/inbox   (what would have been mailed: the codes)
+  Pool id     %[3]s
+  Client id   %[4]s
+  AWS SDKs    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=%[2]s
+  AWS CLI     aws cognito-idp … --endpoint-url %[2]s --region us-east-1 --no-sign-request
+  Amplify     Auth: { Cognito: { userPoolId, userPoolClientId, userPoolEndpoint: '%[2]s/' } }
+  Cognito     set AWS_COGNITO_USER_POOL_ID and AWS_COGNITO_APP_CLIENT_ID to use a pool of your own
+
+`
+	return fmt.Sprintf(text, p.file, p.url, p.pool.ID(), p.pool.ClientID())
+}
