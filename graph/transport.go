@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -20,6 +21,7 @@ import (
 
 	"authgraph/cognito"
 	"authgraph/internal/apierr"
+	"authgraph/internal/recent"
 	"authgraph/internal/reqctx"
 )
 
@@ -41,6 +43,7 @@ type transport struct {
 	present presenter
 	observe func(operation, field, code string, took time.Duration)
 	limits  Limits
+	answers *answers // nil: every request takes the long way
 }
 
 var _ graphql.Transport = transport{}
@@ -50,58 +53,110 @@ func (transport) Supports(*http.Request) bool { return true }
 
 // Do implements graphql.Transport.
 func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
-	defer cancel()
-	request := reqctx.FromContext(ctx)
-	ctx = cognito.WithUserContext(ctx, cognito.UserContext{IPAddress: request.ClientAddr, EncodedData: request.DeviceData})
-
-	mediaType, acceptable := negotiate(r.Header.Values("Accept"))
+	start := time.Now()
+	mediaType, acceptable := negotiate(r.Header["Accept"])
 	if !acceptable {
-		t.refuse(ctx, w, mediaTypeJSON, apierr.New(apierr.NotAcceptable,
+		t.refuse(r.Context(), w, mediaTypeJSON, apierr.New(apierr.NotAcceptable,
 			"This server answers in application/graphql-response+json or application/json."))
 		return
 	}
-	requests, isBatch, refusal := t.readRequest(w, r)
+	switch r.Method {
+	case http.MethodPost:
+		body, release, refusal := t.readBody(w, r)
+		defer release()
+		if refusal != nil {
+			t.refuse(r.Context(), w, mediaType, refusal)
+			return
+		}
+		t.post(w, r, exec, mediaType, body, start)
+	case http.MethodGet:
+		params, refusal := t.readGet(r)
+		if refusal != nil {
+			t.refuse(r.Context(), w, mediaType, refusal)
+			return
+		}
+		ctx, cancel := operationContext(r)
+		defer cancel()
+		response, status, _ := t.execute(ctx, w, r, exec, params, mediaType)
+		write(w, mediaType, status, response)
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		t.refuse(r.Context(), w, mediaType, apierr.New(apierr.MethodNotAllowed, "GraphQL takes POST, and GET for queries."))
+	}
+}
+
+// operationContext is the context that operations are carried out in.
+func operationContext(r *http.Request) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+	request := reqctx.FromContext(ctx)
+	return cognito.WithUserContext(ctx, cognito.UserContext{
+		IPAddress: request.ClientAddr, EncodedData: request.DeviceData,
+	}), cancel
+}
+
+// post answers a body, by an answer that was kept if there is one.
+func (t transport) post(
+	w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, mediaType string, body []byte, start time.Time,
+) {
+	var key recent.Key
+	token := reqctx.FromContext(r.Context()).Bearer
+	mayKeep := t.answers != nil && token != "" && len(body) <= maxKeptAnswer
+	if mayKeep {
+		key = t.answers.key(mediaType, token, body)
+		if found, ok := t.answers.find(r.Context(), key); ok {
+			t.observeFields(found, start)
+			send(w, mediaType, http.StatusOK, found.body)
+			return
+		}
+	}
+	requests, isBatch, refusal := t.readOperations(body)
 	if refusal != nil {
-		t.refuse(ctx, w, mediaType, refusal)
+		t.refuse(r.Context(), w, mediaType, refusal)
 		return
 	}
+	ctx, cancel := operationContext(r)
+	defer cancel()
 	if isBatch {
 		responses := make([]*graphql.Response, len(requests))
 		for i, params := range requests {
-			responses[i], _ = t.execute(ctx, w, r, exec, params, mediaType)
+			responses[i], _, _ = t.execute(ctx, w, r, exec, params, mediaType)
 		}
 		writeBatch(w, mediaType, responses)
 		return
 	}
-	response, status := t.execute(ctx, w, r, exec, requests[0], mediaType)
-	write(w, mediaType, status, response)
+	response, status, operation := t.execute(ctx, w, r, exec, requests[0], mediaType)
+	text := write(w, mediaType, status, response)
+	if mayKeep && status == http.StatusOK && operation != nil {
+		t.answers.keep(key, operation, response, text)
+	}
 }
 
 // execute carries out one operation and returns its response, with the status
-// that goes with it when it is the only one.
+// that goes with it when it is the only one, and the operation if it was executed.
 func (t transport) execute(
 	ctx context.Context, w http.ResponseWriter, r *http.Request,
 	exec graphql.GraphExecutor, params *graphql.RawParams, mediaType string,
-) (*graphql.Response, int) {
+) (*graphql.Response, int, *graphql.OperationContext) {
 	start := time.Now()
 	operation, errs := exec.CreateOperationContext(ctx, params)
 	if errs != nil {
 		response := exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
 		t.observe("none", "none", codeOf(response.Errors[0]), time.Since(start))
-		return response, requestErrorStatus(mediaType, response.Errors)
+		return response, requestErrorStatus(mediaType, response.Errors), nil
 	}
 	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
 		w.Header().Set("Allow", http.MethodPost)
-		return t.refusal(ctx, apierr.New(apierr.MethodNotAllowed, "GET is for queries. Send mutations by POST."))
+		response, status := t.refusal(ctx, apierr.New(apierr.MethodNotAllowed, "GET is for queries. Send mutations by POST."))
+		return response, status, nil
 	}
 	responses, ctx := exec.DispatchOperation(ctx, operation)
 	response := responses(ctx)
 	if response == nil {
 		// gqlgen gives nothing for a context that has ended.
-		return t.refusal(ctx, apierr.New(apierr.ServiceUnavailable, "The request took too long."))
+		response, status := t.refusal(ctx, apierr.New(apierr.ServiceUnavailable, "The request took too long."))
+		return response, status, nil
 	}
-	return response, http.StatusOK
+	return response, http.StatusOK, operation
 }
 
 // refusal is the response to a request that is not one of GraphQL over HTTP, or
@@ -129,11 +184,14 @@ func requestErrorStatus(mediaType string, errs gqlerror.List) int {
 	return http.StatusBadRequest
 }
 
-func write(w http.ResponseWriter, mediaType string, status int, response *graphql.Response) {
+// write answers with the response and returns the text of it.
+func write(w http.ResponseWriter, mediaType string, status int, response *graphql.Response) []byte {
 	if after, ok := retryAfter(response.Errors); ok {
 		w.Header().Set("Retry-After", strconv.Itoa(after))
 	}
-	send(w, mediaType, status, encode(response))
+	body := encode(response)
+	send(w, mediaType, status, body)
+	return body
 }
 
 // writeBatch answers a list of operations by the list of their responses.
@@ -193,7 +251,10 @@ func retryAfter(errs gqlerror.List) (seconds int, ok bool) {
 // with the higher quality, application/json where nothing is said or both are
 // as good.
 func negotiate(accept []string) (mediaType string, acceptable bool) {
-	if len(accept) == 0 {
+	switch {
+	case len(accept) == 0:
+		return mediaTypeJSON, true
+	case len(accept) == 1 && (accept[0] == mediaTypeJSON || accept[0] == "*/*"):
 		return mediaTypeJSON, true
 	}
 	best := 0.0
@@ -228,47 +289,47 @@ func isUTF8(parameters map[string]string) bool {
 	return !ok || strings.EqualFold(charset, "utf-8")
 }
 
-// readRequest reads a request by its method, or says why it is none.
-func (t transport) readRequest(
-	w http.ResponseWriter, r *http.Request,
-) (requests []*graphql.RawParams, isBatch bool, refusal *apierr.Error) {
-	switch r.Method {
-	case http.MethodPost:
-		return t.readPost(w, r)
-	case http.MethodGet:
-		params, refusal := t.readGet(r)
-		return []*graphql.RawParams{params}, false, refusal
-	default:
-		w.Header().Set("Allow", "GET, POST")
-		return nil, false, apierr.New(apierr.MethodNotAllowed, "GraphQL takes POST, and GET for queries.")
-	}
-}
+// bodies are buffers for request bodies. Those that grew large are left to the
+// garbage collector.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }} //nolint:gochecknoglobals // a pool is shared by nature
 
-func (t transport) readPost(
-	w http.ResponseWriter, r *http.Request,
-) (requests []*graphql.RawParams, isBatch bool, refusal *apierr.Error) {
-	if refusal := checkContentType(r.Header); refusal != nil {
-		return nil, false, refusal
+const largestPooledBody = 16 << 10
+
+// readBody reads a body of JSON into a buffer that is good until release.
+func (t transport) readBody(w http.ResponseWriter, r *http.Request) (body []byte, release func(), refusal *apierr.Error) {
+	buffer := bodies.Get().(*bytes.Buffer)
+	release = func() {
+		if buffer.Cap() <= largestPooledBody {
+			buffer.Reset()
+			bodies.Put(buffer)
+		}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(t.limits.BodyBytes)))
+	if refusal := checkContentType(r.Header); refusal != nil {
+		return nil, release, refusal
+	}
+	_, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, int64(t.limits.BodyBytes)))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, false, t.tooLarge("body")
+		return nil, release, t.tooLarge("body")
 	case err != nil:
-		return nil, false, apierr.New(apierr.BadRequest, "The body could not be read to its end.").WithCause(err)
+		return nil, release, apierr.New(apierr.BadRequest, "The body could not be read to its end.").WithCause(err)
 	}
-	body = bytes.TrimSpace(body)
-	switch {
-	case len(body) == 0:
-		return nil, false, apierr.New(apierr.BadRequest, `The body is empty. Send {"query": "…"}.`)
-	case body[0] == '[':
+	body = bytes.TrimSpace(buffer.Bytes())
+	if len(body) == 0 {
+		return nil, release, apierr.New(apierr.BadRequest, `The body is empty. Send {"query": "…"}.`)
+	}
+	return body, release, nil
+}
+
+// readOperations reads the operations of a body: one, or a batch of them.
+func (t transport) readOperations(body []byte) (requests []*graphql.RawParams, isBatch bool, refusal *apierr.Error) {
+	if body[0] == '[' {
 		requests, refusal = t.readBatch(body)
 		return requests, true, refusal
-	default:
-		params, refusal := readOperation(body)
-		return []*graphql.RawParams{params}, false, refusal
 	}
+	params, refusal := readOperation(body)
+	return []*graphql.RawParams{params}, false, refusal
 }
 
 func (t transport) tooLarge(what string) *apierr.Error {
@@ -310,6 +371,9 @@ func readOperation(text []byte) (*graphql.RawParams, *apierr.Error) {
 // checkContentType lets JSON in and nothing else: a form or text/plain can be
 // sent from a foreign page without asking (CSRF).
 func checkContentType(h http.Header) *apierr.Error {
+	if values := h["Content-Type"]; len(values) == 1 && values[0] == mediaTypeJSON {
+		return nil // as nearly all clients write it
+	}
 	mediaType, parameters, err := mime.ParseMediaType(h.Get("Content-Type"))
 	if err != nil || mediaType != mediaTypeJSON || !isUTF8(parameters) {
 		return apierr.New(apierr.UnsupportedMediaType, "Send Content-Type: application/json.")

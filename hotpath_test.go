@@ -1,0 +1,181 @@
+package main
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"authgraph/cognito"
+	"authgraph/internal/config"
+	"authgraph/internal/web"
+)
+
+// hotPath is the whole program but for its listener, before a stand-in for Cognito.
+type hotPath struct {
+	handler http.Handler
+	key     *rsa.PrivateKey
+	issuer  string
+	calls   atomic.Int64 // to Cognito
+}
+
+func newHotPath(tb testing.TB, args ...string) *hotPath {
+	tb.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	h := &hotPath{key: key}
+	stand := httptest.NewServer(http.HandlerFunc(h.cognito))
+	tb.Cleanup(stand.Close)
+	h.issuer = stand.URL
+	settings, err := config.Parse(append([]string{
+		"--aws-cognito-user-pool-id=us-east-1_Abc123456", "--aws-cognito-app-client-id=client",
+		"--aws-endpoint-url-cognito-identity-provider=" + stand.URL, "--aws-cognito-issuer=" + stand.URL,
+		"--rate-limits=off", "--audit-log=off",
+	}, args...), func(string) string { return "" }, io.Discard, io.Discard)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s := &server{settings: settings, log: slog.New(slog.DiscardHandler), metrics: web.NewMetrics(), stdout: io.Discard, stderr: io.Discard}
+	t := s.cognito()
+	keys, err := cognito.NewKeySet(cognito.KeySetOptions{URL: t.jwksURL})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	trust, err := s.openTrust(t)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(trust.close)
+	h.handler, err = s.handler(t, keys, trust, &web.Drain{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return h
+}
+
+// cognito publishes the key, and lets everybody in.
+func (h *hotPath) cognito(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet {
+		encode := base64.RawURLEncoding.EncodeToString
+		_ = json.NewEncoder(w).Encode(map[string]any{"keys": []map[string]string{{
+			"kid": "k", "kty": "RSA", "alg": "RS256", "use": "sig",
+			"n": encode(h.key.N.Bytes()), "e": encode(big.NewInt(int64(h.key.E)).Bytes()),
+		}}})
+		return
+	}
+	_, _ = io.Copy(io.Discard, r.Body)
+	h.calls.Add(1)
+	fmt.Fprintf(w, `{"AuthenticationResult":{"AccessToken":"a.b.c","ExpiresIn":3600,"TokenType":"Bearer"},`+
+		`"Username":"the-sub","UserAttributes":[{"Name":"email","Value":"ada@example.com"}]}`)
+}
+
+func (h *hotPath) token(tb testing.TB, n int) string {
+	tb.Helper()
+	now := time.Now().Unix()
+	claims, err := json.Marshal(map[string]any{
+		"sub": fmt.Sprintf("7c1e58c4-0000-4000-8000-%012d", n), "username": fmt.Sprintf("7c1e58c4-0000-4000-8000-%012d", n),
+		"iss": h.issuer, "client_id": "client", "token_use": "access", "scope": "aws.cognito.signin.user.admin",
+		"cognito:groups": []string{"admins", "staff"}, "event_id": "e", "auth_time": now, "iat": now, "exp": now + 3600,
+		"jti": fmt.Sprint("jti-", n), "origin_jti": fmt.Sprint("origin-", n),
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	encode := base64.RawURLEncoding.EncodeToString
+	signed := encode([]byte(`{"kid":"k","alg":"RS256"}`)) + "." + encode(claims)
+	digest := sha256.Sum256([]byte(signed))
+	signature, err := rsa.SignPKCS1v15(rand.Reader, h.key, crypto.SHA256, digest[:])
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return signed + "." + encode(signature)
+}
+
+const meBody = `{"query":"query Me { me { id groups } }"}`
+
+// serve answers one request out of the body and returns what came back.
+func (h *hotPath) serve(token, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("User-Agent", "bench")
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := httptest.NewRecorder()
+	h.handler.ServeHTTP(w, r)
+	return w
+}
+
+// nothing is a ResponseWriter that costs nothing.
+type nothing struct{ header http.Header }
+
+func (n *nothing) Header() http.Header         { return n.header }
+func (n *nothing) Write(p []byte) (int, error) { return len(p), nil }
+func (n *nothing) WriteHeader(int)             {}
+
+// run answers n requests as the HTTP server would hand them over, with the tokens in
+// turn.
+func (h *hotPath) run(n int, tokens []string, body string) {
+	w := &nothing{header: http.Header{}}
+	reader := strings.NewReader(body)
+	r := httptest.NewRequest(http.MethodPost, "/graphql", nil)
+	r.Body = io.NopCloser(reader)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json")
+	authorization := make([][]string, len(tokens))
+	for i, token := range tokens {
+		authorization[i] = []string{"Bearer " + token}
+	}
+	for i := range n {
+		reader.Reset(body)
+		r.Header["Authorization"] = authorization[i%len(authorization)]
+		clear(w.header)
+		h.handler.ServeHTTP(w, r)
+	}
+}
+
+func BenchmarkMe(b *testing.B) {
+	for _, n := range []int{1, 10_000} {
+		b.Run(fmt.Sprint(n, " tokens"), func(b *testing.B) {
+			h := newHotPath(b)
+			tokens := make([]string, min(n, 2000))
+			for i := range tokens {
+				tokens[i] = h.token(b, i)
+			}
+			h.run(len(tokens), tokens, meBody)
+			b.ReportAllocs()
+			b.ResetTimer()
+			h.run(b.N, tokens, meBody)
+		})
+	}
+}
+
+func BenchmarkMeForged(b *testing.B) {
+	h := newHotPath(b)
+	token := h.token(b, 1)
+	forged := []string{token[:len(token)-8] + "AAAAAAAA"}
+	b.ReportAllocs()
+	h.run(b.N, forged, meBody)
+}
+
+func BenchmarkSignin(b *testing.B) {
+	h := newHotPath(b)
+	body := `{"query":"mutation($i:SigninInput!){signin(input:$i){... on AuthTokens{accessToken expiresIn}}}","variables":{"i":{"email":"ada@example.com","password":"Right-Horse-1"}}}`
+	b.ReportAllocs()
+	h.run(b.N, []string{"none"}, body)
+}
