@@ -26,6 +26,7 @@ import (
 // hotPath is the whole program but for its listener, before a stand-in for Cognito.
 type hotPath struct {
 	handler http.Handler
+	metrics *web.Metrics
 	key     *rsa.PrivateKey
 	issuer  string
 	calls   atomic.Int64 // to Cognito
@@ -50,8 +51,9 @@ func newHotPath(tb testing.TB, args ...string) *hotPath {
 		tb.Fatal(err)
 	}
 	s := &server{settings: settings, log: slog.New(slog.DiscardHandler), metrics: web.NewMetrics(), stdout: io.Discard, stderr: io.Discard}
+	h.metrics = s.metrics
 	t := s.cognito()
-	keys, err := cognito.NewKeySet(cognito.KeySetOptions{URL: t.jwksURL})
+	keys, err := cognito.NewKeySet(cognito.KeySetOptions{URL: t.jwksURL, Observe: s.metrics.ObserveJWKS})
 	if err != nil {
 		tb.Fatal(err)
 	}

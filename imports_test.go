@@ -17,7 +17,7 @@ func imports() map[string][]string {
 	return map[string][]string{
 		".": {
 			"cognito", "cognito/userpool", "directives", "graph", "graph/generated", "internal/account", "internal/audit",
-			"internal/config", "internal/store", "internal/web", "internal/webhook",
+			"internal/config", "internal/store", "internal/telemetry", "internal/web", "internal/webhook",
 		},
 		"graph": {
 			"cognito", "graph/generated", "graph/model", "internal/account", "internal/apierr", "internal/audit",
@@ -27,19 +27,20 @@ func imports() map[string][]string {
 		"graph/model":     {"cognito"},
 		"directives":      {"cognito", "internal/account", "internal/apierr", "internal/reqctx", "internal/store"},
 		// The embedded pool is reached over its wire protocol, as Cognito is.
-		"cognito":          {"internal/apierr", "internal/recent"},
-		"cognito/userpool": {},
-		"internal/account": {"cognito"},
-		"internal/apierr":  {},
-		"internal/audit":   {"internal/account", "internal/reqctx"},
-		"internal/config":  {},
-		"internal/e2e":     {},
-		"internal/recent":  {},
-		"internal/reqctx":  {},
-		"internal/store":   {},
-		"internal/suite":   {},
-		"internal/web":     {"internal/reqctx"},
-		"internal/webhook": {},
+		"cognito":            {"internal/apierr", "internal/recent"},
+		"cognito/userpool":   {},
+		"internal/account":   {"cognito"},
+		"internal/apierr":    {},
+		"internal/audit":     {"internal/account", "internal/reqctx"},
+		"internal/config":    {},
+		"internal/e2e":       {},
+		"internal/recent":    {},
+		"internal/reqctx":    {},
+		"internal/store":     {},
+		"internal/suite":     {},
+		"internal/telemetry": {},
+		"internal/web":       {"internal/reqctx"},
+		"internal/webhook":   {},
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"authgraph/graph"
 	"authgraph/graph/generated"
 	"authgraph/internal/config"
+	"authgraph/internal/telemetry"
 	"authgraph/internal/web"
 )
 
@@ -47,6 +48,15 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		stdout:   stdout,
 		stderr:   stderr,
 	}
+	s.tracer, err = telemetry.Start(ctx, getenv)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := s.tracer.Close(); err != nil {
+			s.log.Warn("the last spans were not taken", "cause", err)
+		}
+	}()
 	target := s.cognito()
 	if settings.Embedded() {
 		pool, err := s.openPool(ctx)
@@ -69,6 +79,7 @@ type server struct {
 	settings *config.Settings
 	log      *slog.Logger
 	metrics  *web.Metrics
+	tracer   *telemetry.Tracer // nil: nothing is traced
 	stdout   io.Writer
 	stderr   io.Writer
 }
@@ -118,6 +129,10 @@ func (s *server) serve(ctx context.Context, t target) error {
 	running.Go(func() { keys.Run(background) })
 	running.Go(func() { trust.run(background) })
 
+	if err := s.serveProfiles(background, &running); err != nil {
+		return err
+	}
+
 	if s.settings.Lambda {
 		return web.ServeLambda(ctx, handler)
 	}
@@ -129,6 +144,22 @@ func (s *server) serve(ctx context.Context, t target) error {
 	err = web.Serve(ctx, listener, handler, web.ServeOptions{Drain: drain, Log: s.log})
 	s.log.Info("stopped")
 	return err
+}
+
+// serveProfiles serves profiles on a listener of their own, if that is asked for.
+func (s *server) serveProfiles(ctx context.Context, running *sync.WaitGroup) error {
+	if s.settings.PprofAddr == "" {
+		return nil
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.settings.PprofAddr)
+	if err != nil {
+		return fmt.Errorf("authgraph cannot listen on %s; choose another PPROF_ADDR, or end what listens there: %w", s.settings.PprofAddr, err)
+	}
+	s.log.Info("serving profiles", "url", "http://"+listener.Addr().String()+"/debug/pprof/")
+	running.Go(func() {
+		_ = web.Serve(ctx, listener, web.Profiles(), web.ServeOptions{DrainDelay: -1, Log: s.log})
+	})
+	return nil
 }
 
 // handler wires the API from the edge to the client of the user pools API.
@@ -151,16 +182,18 @@ func (s *server) handler(t target, keys *cognito.KeySet, trust *trust, drain *we
 		Quota:              trust.quota(),
 		SignedIn:           trust.signedIn,
 		Observe:            s.metrics.ObserveCognito,
+		Trace:              s.tracer.Call(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	verifier, err := cognito.NewVerifier(cognito.VerifierOptions{
-		Issuers: t.issuers, ClientID: t.clientID, Keys: keys, Revoked: trust.revoked,
+		Issuers: t.issuers, ClientID: t.clientID, Keys: keys, Revoked: trust.revoked, Observe: s.metrics.ObserveToken,
 	})
 	if err != nil {
 		return nil, err
 	}
+	s.observeState(client, verifier)
 	auth := &directives.Auth{
 		Verifier: verifier, Client: client, Limit: trust.limit,
 		ServiceGroups: s.settings.ServiceGroups, ServiceScopes: s.settings.ServiceScopes,
@@ -179,12 +212,13 @@ func (s *server) handler(t target, keys *cognito.KeySet, trust *trust, drain *we
 		Introspection: s.settings.Introspection,
 		Log:           s.log,
 		Observe:       s.metrics.ObserveField,
+		Trace:         s.tracer.Field(),
 		ObservePanic:  s.metrics.ObservePanic,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return web.NewHandler(web.Options{
+	return s.tracer.Serve(web.NewHandler(web.Options{
 		GraphQL:        api,
 		Playground:     s.settings.Playground,
 		Ready:          keys.Ready,
@@ -193,7 +227,17 @@ func (s *server) handler(t target, keys *cognito.KeySet, trust *trust, drain *we
 		TrustedProxies: s.settings.TrustedProxies,
 		Metrics:        s.metrics,
 		Log:            s.log,
-	}), nil
+	})), nil
+}
+
+// observeState reports what is there at the moment.
+func (s *server) observeState(client *cognito.Client, verifier *cognito.Verifier) {
+	s.metrics.ObserveGauge("token_cache_entries", "Access tokens that are remembered.",
+		func() float64 { return float64(verifier.Remembered()) })
+	s.metrics.ObserveGauge("cognito_calls_in_flight", "Calls of Cognito's API that are out.",
+		func() float64 { return float64(client.CallsInFlight()) })
+	s.metrics.ObserveGauge("cognito_circuit_open", "1 while no calls of Cognito's API are made, since it does not answer; 0.5 while the first ones try again.",
+		func() float64 { return map[string]float64{"open": 1, "half-open": 0.5}[client.Circuit()] })
 }
 
 // operations reads the only documents that may run, or nil where any may.

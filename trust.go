@@ -74,7 +74,8 @@ func (s *server) openTrust(t target) (_ *trust, err error) {
 	tr.revocations = store.NewRevocations(store.RevocationsOptions{
 		Log: log, FailOpen: s.settings.RevocationsFailOpen, Logger: s.log, Observe: s.metrics.ObserveRevocationLog,
 	})
-	s.metrics.ObserveRevocations(tr.revocations.Len)
+	s.metrics.ObserveGauge("revocations", "Sign-outs that are remembered until their tokens have expired.",
+		func() float64 { return float64(tr.revocations.Len()) })
 
 	accounts := account.Keys{Pool: t.poolID}
 	rates := map[string]directives.Rate{}

@@ -77,10 +77,13 @@ type Options struct {
 	// SignedIn is called with every session that begins, before its tokens are
 	// returned. Default: nobody is told.
 	SignedIn func(context.Context, SignIn)
-	// Observe is told of every operation: its name, "OK" or the name of an
-	// exception, of a fault, or of why the call was not made, and how long it took.
-	// Both names are from closed sets. Default: nobody is told.
-	Observe func(operation, outcome string, took time.Duration)
+	// Observe is told of every operation: its name, its quota category, "OK" or the
+	// name of an exception, of a fault, or of why the call was not made, and how long
+	// it took. All names are from closed sets. Default: nobody is told.
+	Observe func(operation, category, outcome string, took time.Duration)
+	// Trace is told when an operation begins; what it returns is told its outcome.
+	// Default: nobody is told.
+	Trace func(ctx context.Context, operation string) (context.Context, func(outcome string))
 }
 
 // Client calls the public operations of one app client of one user pool. It is
@@ -127,8 +130,11 @@ func New(o Options) (*Client, error) {
 	if o.MayNotify == nil {
 		o.MayNotify = func(context.Context, string) bool { return true }
 	}
+	if o.Trace == nil {
+		o.Trace = func(ctx context.Context, _ string) (context.Context, func(string)) { return ctx, func(string) {} }
+	}
 	if o.Observe == nil {
-		o.Observe = func(string, string, time.Duration) {}
+		o.Observe = func(string, string, string, time.Duration) {}
 	}
 	return &Client{
 		api: newAPI(o, newHTTPClient(o.MaxConcurrentCalls)), options: o,
@@ -167,11 +173,14 @@ func invoke[In, Out any](
 	defer cancel()
 
 	start := time.Now()
+	ctx, end := c.options.Trace(ctx, string(op))
 	out, err := attempt(ctx, caller, c, op, call, in)
 	if err != nil && op.onlyReads() && isTransient(err) && pause(ctx) {
 		out, err = attempt(ctx, caller, c, op, call, in)
 	}
-	c.options.Observe(string(op), c.errors.outcome(err), time.Since(start))
+	outcome := c.errors.outcome(err)
+	c.options.Observe(string(op), op.category(), outcome, time.Since(start))
+	end(outcome)
 	if err != nil {
 		return nil, c.errors.translate(op, err)
 	}

@@ -601,7 +601,7 @@ func TestObserve(t *testing.T) {
 		u := newUpstream(t, tt.status, tt.body)
 		var got []string
 		client := newClient(t, u.URL, func(o *cognito.Options) {
-			o.Observe = func(operation, outcome string, _ time.Duration) { got = append(got, operation+" "+outcome) }
+			o.Observe = func(operation, _, outcome string, _ time.Duration) { got = append(got, operation+" "+outcome) }
 		})
 		_ = operations["SignUp"](t.Context(), client)
 		if want := "SignUp " + tt.outcome; len(got) != 1 || got[0] != want {

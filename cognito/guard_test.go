@@ -62,7 +62,7 @@ func TestQuota(t *testing.T) {
 						asked = append(asked, category)
 						return tt.waits[min(len(asked), len(tt.waits))-1]
 					}
-					o.Observe = func(_, out string, _ time.Duration) { outcome = out }
+					o.Observe = func(_, _, out string, _ time.Duration) { outcome = out }
 				})
 				began := time.Now()
 				err := signIn(t.Context(), client)
@@ -115,7 +115,7 @@ func TestThrottlingPausesTheCategory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var outcome atomic.Value
 		up := &standIn{answer: always(400, tooManyNow)}
-		client := newInProcess(t, up, func(o *Options) { o.Observe = func(_, out string, _ time.Duration) { outcome.Store(out) } })
+		client := newInProcess(t, up, func(o *Options) { o.Observe = func(_, _, out string, _ time.Duration) { outcome.Store(out) } })
 		if err := signIn(t.Context(), client); err.Code != apierr.RateLimited || outcome.Load() != "TooManyRequestsException" {
 			t.Fatal(err, outcome.Load())
 		}
@@ -315,7 +315,7 @@ func TestCircuit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var outcome atomic.Value
 		up := &standIn{answer: neverAnswer}
-		client := newInProcess(t, up, func(o *Options) { o.Observe = func(_, out string, _ time.Duration) { outcome.Store(out) } })
+		client := newInProcess(t, up, func(o *Options) { o.Observe = func(_, _, out string, _ time.Duration) { outcome.Store(out) } })
 		began := time.Now()
 		var wg sync.WaitGroup
 		for range faultsToOpen {
@@ -372,7 +372,7 @@ func TestConcurrentCallsAreBounded(t *testing.T) {
 		}}
 		client := newInProcess(t, up, func(o *Options) {
 			o.MaxConcurrentCalls = 10
-			o.Observe = func(_, out string, _ time.Duration) {
+			o.Observe = func(_, _, out string, _ time.Duration) {
 				mu.Lock()
 				defer mu.Unlock()
 				outcomes[out]++

@@ -20,6 +20,7 @@ import (
 
 	"authgraph/cognito"
 	"authgraph/graph/generated"
+	"authgraph/internal/apierr"
 	"authgraph/internal/audit"
 )
 
@@ -63,6 +64,9 @@ type Options struct {
 	// code is "OK" or an ErrorCode. A document that was refused as a whole is
 	// one observation of operation and field "none". Default: nobody is told.
 	Observe func(operation, field, code string, took time.Duration)
+	// Trace is told when a root field begins; what it returns is told its code.
+	// Default: nobody.
+	Trace func(ctx context.Context, field string) (context.Context, func(code string))
 	// ObservePanic is told of every panic that ended a field. Default: nobody.
 	ObservePanic func()
 }
@@ -132,6 +136,9 @@ func NewHandler(o Options) (http.Handler, error) {
 		server.SetValidationRulesFn(rulesWithoutSuggestions)
 	}
 	server.AroundRootFields(observeRootFields(o.Observe, o.Audit))
+	if o.Trace != nil {
+		server.AroundFields(traceRootFields(o.Trace))
+	}
 	return server, nil
 }
 
@@ -207,5 +214,24 @@ func observeRootFields(
 			record(ctx, event)
 		}
 		return result
+	}
+}
+
+// traceRootFields traces the root fields: here, and not where they are observed, the
+// context goes on to what they call.
+func traceRootFields(trace func(context.Context, string) (context.Context, func(string))) graphql.FieldMiddleware {
+	return func(ctx context.Context, next graphql.Resolver) (any, error) {
+		field := graphql.GetFieldContext(ctx)
+		if field.Object != "Query" && field.Object != "Mutation" {
+			return next(ctx)
+		}
+		ctx, end := trace(ctx, field.Object+"."+field.Field.Name)
+		result, err := next(ctx)
+		code := "OK"
+		if err != nil {
+			code = string(apierr.From(err).Code)
+		}
+		end(code)
+		return result, err
 	}
 }

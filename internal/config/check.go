@@ -70,6 +70,10 @@ func (s *Settings) check(raw *flags, faults *Faults) {
 			"SEND_CLIENT_ADDRESS needs an app client with a secret; set AWS_COGNITO_APP_CLIENT_SECRET or leave it out.",
 		},
 		{
+			s.PprofAddr != "" && isOpen(s.PprofAddr),
+			"PPROF_ADDR opens profiles, which hold what is in memory, to other machines; use 127.0.0.1.",
+		},
+		{
 			s.Lambda && s.SignoutWebhookURL != "",
 			"SIGNOUT_WEBHOOK_URL needs a process that lives on between requests; inside Lambda it would be told late or never, so ask tokenStatus instead.",
 		},

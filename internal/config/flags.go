@@ -61,6 +61,7 @@ type flags struct {
 	PoolUsernameAttributes  string `name:"pool-username-attributes" group:"pool" placeholder:"NAME,..." help:"What users of a new pool sign up with: email, phone_number, both, or username. The API needs email. Default: email."`
 	PoolCustomAttributes    string `name:"pool-custom-attributes" group:"pool" placeholder:"NAME,..." help:"Attributes to add to its schema, without custom:. Default: none beside mode."`
 
+	PprofAddr string `name:"pprof-addr" group:"log" placeholder:"HOST:PORT" help:"Where profiles of the program (pprof) can be had, on this machine only. Default: nowhere."`
 	LogLevel  string `name:"log-level" group:"log" placeholder:"debug|info|warn|error" default:"info" help:"Least level that is logged. Default: info."`
 	LogFormat string `name:"log-format" group:"log" placeholder:"auto|text|json" default:"auto" help:"Form of the log. Default: auto, which is text on a terminal and json elsewhere."`
 

@@ -43,6 +43,9 @@ func read(raw *flags, getenv func(string) string, faults *Faults) *Settings {
 	s.PersistedOperations = raw.PersistedOperations
 	s.RevocationsFailOpen, s.HideUserExistence, s.SendClientAddress = raw.RevocationsFailOpen, raw.HideUserExistence, raw.SendClientAddress
 	s.SignoutWebhookKey = r.webhookSecret("SIGNOUT_WEBHOOK_SECRET", raw.SignoutWebhookSecret)
+	if raw.PprofAddr != "" {
+		s.PprofAddr = r.address("PPROF_ADDR", raw.PprofAddr)
+	}
 	s.PoolOnly = raw.command == "pool"
 	s.embedded = raw.EmbeddedPool || len(cognitoSettings(raw)) == 0
 	s.Addr = r.listenAddress(raw.Addr, getenv("PORT"), s.embedded)

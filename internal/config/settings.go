@@ -87,6 +87,8 @@ type Settings struct {
 	// Pool is what the embedded pool is to be like.
 	Pool PoolShape
 
+	// PprofAddr is where profiles are served, on a loopback address, or empty.
+	PprofAddr string
 	// LogLevel is the least level that is logged.
 	LogLevel slog.Level
 	// LogFormat is auto, text or json.

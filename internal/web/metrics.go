@@ -35,6 +35,7 @@ type Metrics struct {
 	rateLimited *prometheus.CounterVec
 	store       *prometheus.CounterVec
 	revocations *prometheus.CounterVec
+	tokens      *prometheus.CounterVec
 	webhook     *prometheus.CounterVec
 	unrecorded  prometheus.Counter
 }
@@ -58,7 +59,7 @@ func NewMetrics() *Metrics {
 		fieldLatency: histogram("graphql_field_duration_seconds",
 			"Time that a root field took.", "field"),
 		cognito: counter("cognito_calls_total",
-			"Calls of Cognito's API by operation and outcome.", "operation", "outcome"),
+			"Calls of Cognito's API by operation, quota category and outcome.", "operation", "category", "outcome"),
 		cognitoLatency: histogram("cognito_call_duration_seconds",
 			"Time that a call of Cognito's API took, retries included.", "operation"),
 		jwks: counter("jwks_fetches_total",
@@ -67,6 +68,8 @@ func NewMetrics() *Metrics {
 			"Attempts that were refused, by the budget that was used up.", "budget"),
 		store: counter("store_calls_total",
 			"Counts of attempts by outcome: ok, failed (the store did), local (counted here, as the store was down).", "outcome"),
+		tokens: counter("token_cache_total",
+			"Access tokens by whether they were remembered: hit, or miss, which costs a signature check.", "outcome"),
 		revocations: counter("revocation_log_total",
 			"Uses of the log of sign-outs by outcome: ok, failed, full (one was dropped before its time).", "outcome"),
 		webhook: counter("signout_webhook_events_total",
@@ -80,7 +83,7 @@ func NewMetrics() *Metrics {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.requests, m.latency, m.inFlight, m.panics,
 		m.fields, m.fieldLatency, m.cognito, m.cognitoLatency, m.jwks,
-		m.rateLimited, m.store, m.revocations, m.webhook, m.unrecorded,
+		m.rateLimited, m.store, m.tokens, m.revocations, m.webhook, m.unrecorded,
 	)
 	return m
 }
@@ -112,8 +115,8 @@ func (m *Metrics) ObserveField(operation, field, code string, d time.Duration) {
 
 // ObserveCognito counts one call of Cognito's API. outcome is ok or the name of
 // the exception.
-func (m *Metrics) ObserveCognito(operation, outcome string, d time.Duration) {
-	m.cognito.WithLabelValues(operation, outcome).Inc()
+func (m *Metrics) ObserveCognito(operation, category, outcome string, d time.Duration) {
+	m.cognito.WithLabelValues(operation, category, outcome).Inc()
 	m.cognitoLatency.WithLabelValues(operation).Observe(d.Seconds())
 }
 
@@ -135,13 +138,14 @@ func (m *Metrics) ObserveWebhook(outcome string) { m.webhook.WithLabelValues(out
 // ObserveAuditFailure counts one security event that could not be written.
 func (m *Metrics) ObserveAuditFailure() { m.unrecorded.Inc() }
 
-// ObserveRevocations reports how many sign-outs are remembered, as told by count
-// whenever the metrics are read.
-func (m *Metrics) ObserveRevocations(count func() int) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "authgraph_revocations", Help: "Sign-outs that are remembered until their tokens have expired.",
-	}, func() float64 { return float64(count()) }))
+// ObserveGauge reports a figure, which is asked for whenever the metrics are read.
+// name is without the program's, as in "token_cache_entries".
+func (m *Metrics) ObserveGauge(name, help string, value func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "authgraph_" + name, Help: help}, value))
 }
+
+// ObserveToken counts one access token, which was remembered ("hit") or not.
+func (m *Metrics) ObserveToken(outcome string) { m.tokens.WithLabelValues(outcome).Inc() }
 
 // ObservePanic counts a bug that ended one request, or one field of it.
 func (m *Metrics) ObservePanic() { m.panics.Inc() }

@@ -14,7 +14,7 @@ func TestMetrics(t *testing.T) {
 	metrics := web.NewMetrics()
 	handler := web.NewHandler(web.Options{GraphQL: &graphQL{}, Metrics: metrics})
 	metrics.ObserveField("mutation", "signin", "INVALID_CREDENTIALS", 20*time.Millisecond)
-	metrics.ObserveCognito("InitiateAuth", "NotAuthorizedException", 20*time.Millisecond)
+	metrics.ObserveCognito("InitiateAuth", "UserAuthentication", "NotAuthorizedException", 20*time.Millisecond)
 	metrics.ObserveJWKS("ok")
 	metrics.ObservePanic()
 	ask(handler, "POST", "/graphql")
@@ -24,7 +24,7 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		`authgraph_graphql_fields_total{code="INVALID_CREDENTIALS",field="signin",operation="mutation"} 1`,
 		`authgraph_graphql_field_duration_seconds_count{field="signin"} 1`,
-		`authgraph_cognito_calls_total{operation="InitiateAuth",outcome="NotAuthorizedException"} 1`,
+		`authgraph_cognito_calls_total{category="UserAuthentication",operation="InitiateAuth",outcome="NotAuthorizedException"} 1`,
 		`authgraph_cognito_call_duration_seconds_count{operation="InitiateAuth"} 1`,
 		`authgraph_jwks_fetches_total{outcome="ok"} 1`,
 		`authgraph_panics_total 1`,
