@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/smithy-go/middleware"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -152,7 +153,8 @@ func newAPI(o Options, client sdk.HTTPClient) *sdk.Client {
 		Credentials: aws.AnonymousCredentials{},
 		// invoke decides what is repeated. The SDK's own policy repeats SignUp,
 		// and LimitExceededException, which burns the user's attempts.
-		Retryer: aws.NopRetryer{},
+		Retryer:    aws.NopRetryer{},
+		APIOptions: []func(*middleware.Stack) error{readTokensDirectly},
 	}
 	if o.Endpoint != "" {
 		settings.BaseEndpoint = aws.String(o.Endpoint)
