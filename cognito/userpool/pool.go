@@ -79,11 +79,38 @@ func Open(o Options) (*Pool, error) {
 		url: strings.TrimRight(o.URL, "/"), hostname: hostname, region: o.Region, shape: o.Shape, srp: newSRPGroup(),
 	}
 	p.derive = p.srp.verifier
-	if err := p.prepare(); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if err := p.prepareSafely(); err != nil {
+		return nil, errors.Join(fmt.Errorf("userpool: opening %s: %w", o.Path, err), closeDamaged(db))
 	}
 	return p, nil
 }
+
+// prepareSafely is prepare, where a file that is damaged inside, over which bbolt
+// panics, is an error.
+func (p *Pool) prepareSafely() (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = errDamaged
+		}
+	}()
+	return p.prepare()
+}
+
+// closeDamaged closes a file that could not be used. A panic may have left a lock
+// behind that Close would wait for; the process ends anyway.
+func closeDamaged(db *bbolt.DB) error {
+	closed := make(chan error, 1)
+	go func() { closed <- db.Close() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(time.Second):
+		return nil
+	}
+}
+
+var errDamaged = errors.New("the file is damaged; put back a copy of it")
 
 func (o *Options) complete() error {
 	if o.Path == "" {

@@ -153,6 +153,7 @@ func withoutValue(message string) string {
 		return "there is an argument that is neither a flag nor a command"
 	}
 	before, _, _ := strings.Cut(message, "=")
+	before, _, _ = strings.Cut(before, " but got")
 	return before
 }
 
