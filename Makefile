@@ -36,7 +36,7 @@ generated: generate ## fails when generate changes a committed file
 	git diff --exit-code -- graph internal/web/playground
 	@test -z "$$(git status --porcelain -- graph internal/web/playground)" || { git status --short -- graph internal/web/playground; exit 1; }
 
-fuzz: ## every fuzz target, each for FUZZTIME
+fuzz: ## every fuzz target, each for FUZZTIME (a time, or 2000x for executions)
 	.ci/fuzz $(FUZZTIME)
 
 vuln: ## known vulnerabilities; needs the network

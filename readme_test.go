@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -103,4 +104,46 @@ func serve(t *testing.T) (api, pool string) {
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	return api, pool
+}
+
+// The page on security names the test of every promise; one that is gone shows none.
+func TestSecurityNamesTests(t *testing.T) {
+	page, err := os.ReadFile("docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tests strings.Builder
+	for _, pattern := range []string{"*/*_test.go", "*/*/*_test.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tests.Write(text)
+		}
+	}
+	named := 0
+	for _, name := range regexp.MustCompile("`(Test[A-Za-z]+)(…?)`").FindAllStringSubmatch(string(page), -1) {
+		named++
+		end := "("
+		if name[2] != "" {
+			end = ""
+		}
+		if !strings.Contains(tests.String(), "func "+name[1]+end) {
+			t.Errorf("there is no %s", name[1])
+		}
+	}
+	for _, script := range regexp.MustCompile("`([a-z0-9-]+)(\\*?)\\.txt`").FindAllStringSubmatch(string(page), -1) {
+		named++
+		if found, _ := filepath.Glob("internal/e2e/testdata/" + script[1] + script[2] + ".txt"); len(found) == 0 {
+			t.Errorf("there is no script %s", script[0])
+		}
+	}
+	if named < 30 {
+		t.Errorf("only %d tests are named", named)
+	}
 }

@@ -32,8 +32,17 @@ func TestTokensAreReadAsTheSDKDoes(t *testing.T) {
 		{200, `{"ChallengeName":"SOFTWARE_TOKEN_MFA","ChallengeParameters":{"USER_ID_FOR_SRP":"u","FRIENDLY_DEVICE_NAME":"x"},"Session":"s"}`},
 		{200, `{"AvailableChallenges":["PASSWORD","WEB_AUTHN"],"ChallengeName":"SELECT_CHALLENGE","Session":"s"}`},
 		{200, `{"AuthenticationResult":null,"ChallengeName":"A_NEW_ONE","Unknown":{"a":[1]}}`},
-		{200, `{}`}, {200, ``}, {200, `null`}, {200, `<html>`}, {200, `{"AuthenticationResult":`}, {200, `[]`}, {200, `{"AuthenticationResult":{"ExpiresIn":"x"}}`},
-		{400, `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`}, {500, `<html>`}, {503, ``}, {400, `{}`},
+		{200, `{}`},
+		{200, ``},
+		{200, `null`},
+		{200, `<html>`},
+		{200, `{"AuthenticationResult":`},
+		{200, `[]`},
+		{200, `{"AuthenticationResult":{"ExpiresIn":"x"}}`},
+		{400, `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`},
+		{500, `<html>`},
+		{503, ``},
+		{400, `{}`},
 	}
 	options := Options{Region: "us-east-1", Endpoint: "http://127.0.0.1:1"}
 	ask := func(answer says, direct bool) map[string][2]any {

@@ -124,7 +124,7 @@ func wrongInputs() []attackByInput {
 	add("changePassword", "newPassword", append(slices.Clone(odd), "", "Short-7", long(257))...)
 	add("changePassword", "currentPassword", "", long(257), 1)
 	add("startSignin", "srpA", "", "xyz", "0x12", strings.Repeat("A", 1025), 1)
-	add("startSignin", "preferredFactor", "NOTHING", "password" /* defect: see knownDefects */, "", 1)
+	add("startSignin", "preferredFactor", "NOTHING", "password", "", 1)
 	add("startSignin", "custom", "true", 1)
 	add("respondToChallenge", "session", append(slices.Clone(odd), "", strings.Repeat("s", 8193))...)
 	add("refreshToken", "refreshToken", append(slices.Clone(odd), "", strings.Repeat("r", 8193))...)
