@@ -7,9 +7,30 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
+
+// However often a budget is charged elsewhere, here it is empty at most: one is
+// there again after Every.
+func TestMemoryFollowsUpToEmpty(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	m := NewMemory(MemoryOptions{Now: func() time.Time { return now }})
+	a := Attempt{Budgets: []Budget{{Name: "b", Key: "k", Burst: 3, Every: time.Hour}}}
+	for _, there := range []ruling{{}, {Decision: Decision{Refused: "b", RetryAfter: time.Hour}}} {
+		for range 10 {
+			m.follow(a, there)
+		}
+		if d, err := m.Take(context.Background(), a); err != nil || d != (Decision{"b", time.Hour}) {
+			t.Errorf("got %+v, %v", d, err)
+		}
+		now = now.Add(time.Hour)
+		if d, err := m.Take(context.Background(), a); err != nil || d.Refused != "" {
+			t.Errorf("got %+v, %v", d, err)
+		}
+	}
+}
 
 // When there are too many, what is dropped must not come back to life.
 func TestRevocationsAreBounded(t *testing.T) {
@@ -97,6 +118,13 @@ func TestWhatCouldNotBeWrittenIsWrittenLater(t *testing.T) {
 	if len(log.appended) != 2*publishAtOnce || len(r.unpublished) != 0 {
 		t.Errorf("%d were written, %d are left", len(log.appended), len(r.unpublished))
 	}
+	// What is known already is not written again.
+	if err := r.Revoke(context.Background(), Revocation{OriginJTI: "j1", Expires: now.Add(time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	if len(log.appended) != 2*publishAtOnce {
+		t.Error("a sign-out was written twice")
+	}
 }
 
 // A write that failed halfway must not spoil the line after it.
@@ -115,11 +143,14 @@ func TestJournalAfterHalfAWrite(t *testing.T) {
 		}
 	}
 	add("a")
-	if _, err := j.file.WriteAt([]byte(`{"originJti":"a long half of a line that failed`), j.size); err != nil {
+	if _, err := j.file.WriteAt([]byte(`{"originJti":"`+strings.Repeat("half a line ", 20)), j.size); err != nil {
 		t.Fatal(err)
 	}
 	j.dirty = true
 	add("b")
+	if data, err := os.ReadFile(path); err != nil || int64(len(data)) != j.size || bytes.Contains(data, []byte("half")) {
+		t.Errorf("the journal is %q (%v)", data, err)
+	}
 	// And it is written anew now and then.
 	j.added = compactAfter - 1
 	dead := record{OriginJTI: "dead", Expires: time.Now().Add(10 * time.Millisecond).UnixMicro()}

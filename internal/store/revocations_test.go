@@ -83,6 +83,22 @@ func TestRevokeAUser(t *testing.T) {
 	}
 }
 
+func TestRevokeAUserForLonger(t *testing.T) {
+	c := newClock()
+	r := store.NewRevocations(store.RevocationsOptions{Now: c.Now})
+	start := c.Now()
+	for _, lifetime := range []time.Duration{time.Hour, 3 * time.Hour, 2 * time.Hour} {
+		revoke(t, r, store.Revocation{Subject: "u", IssuedBefore: start, Expires: start.Add(lifetime)})
+		revoke(t, r, store.Revocation{OriginJTI: "j", Expires: start.Add(lifetime)})
+	}
+	for _, want := range []store.Status{store.Revoked, store.Revoked, store.Revoked, store.Good} {
+		expect(t, r, session("other", "u", start), want)
+		expect(t, r, session("j", "", start.Add(time.Minute)), want)
+		c.pass(time.Hour)
+		_ = r.Len() // drops what has expired
+	}
+}
+
 // Any number of sign-outs of one user costs no more than a few.
 func TestRevokeAUserAgainAndAgain(t *testing.T) {
 	c := newClock()

@@ -3,6 +3,8 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -173,6 +175,43 @@ func TestReplicasOverAMuteServer(t *testing.T) {
 	t.Logf("back after %s", awaitStatus(t, one, good, store.Good, 5*time.Second))
 	awaitStatus(t, other, session("during", "u", now), store.Revoked, 5*time.Second)
 	awaitStatus(t, other, good, store.Good, 5*time.Second)
+}
+
+// A connection on which nothing comes any more, as behind a proxy that lost its
+// other end, is left for another one.
+func TestReplicaLeavesADeadConnection(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	var dead atomic.Bool
+	url := listen(t, func(c net.Conn) {
+		onward, err := net.Dial("tcp", s.address)
+		if err != nil {
+			return
+		}
+		defer func() { _ = onward.Close() }()
+		late := dead.Load()
+		go func() {
+			_, _ = io.Copy(onward, c)
+			_ = onward.Close()
+		}()
+		buffer := make([]byte, 64<<10)
+		for {
+			n, err := onward.Read(buffer)
+			if err != nil {
+				return
+			}
+			if late || !dead.Load() {
+				_, _ = c.Write(buffer[:n])
+			}
+		}
+	})
+	behind, direct := newReplica(t, url, false), newReplica(t, s.url(), false)
+	good := session("good", "u", time.Now())
+	awaitStatus(t, behind, good, store.Good, 5*time.Second)
+	dead.Store(true)
+	revoke(t, direct, store.Revocation{OriginJTI: "j", Expires: inAnHour()})
+	t.Logf("heard of after %s", awaitStatus(t, behind, session("j", "u", time.Now()), store.Revoked, 4*time.Second))
+	awaitStatus(t, behind, good, store.Good, time.Second)
 }
 
 // Whoever starts while the server is away knows nothing, and says so.
