@@ -23,7 +23,7 @@ import (
 // race detector.
 func slack(bar time.Duration) time.Duration {
 	if raceDetector {
-		return 3 * bar
+		return 6 * bar
 	}
 	return bar
 }

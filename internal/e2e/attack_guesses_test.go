@@ -35,6 +35,25 @@ func newReplicas(t *testing.T, n int, settings ...string) []*target {
 	return replicas
 }
 
+// countedAlone is how many attempts the replicas have counted by themselves, since
+// the store did not answer in time: on a busy machine that happens.
+func countedAlone(t *testing.T, replicas []*target) (n int) {
+	t.Helper()
+	for _, g := range replicas {
+		r, err := g.send(g.request(http.MethodGet, "/metrics", nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(r.body)) {
+			var some int
+			if _, err := fmt.Sscanf(line, `authgraph_store_calls_total{outcome="local"} %d`, &some); err == nil {
+				n += some
+			}
+		}
+	}
+	return n
+}
+
 // refuseAll makes the stand-in take no password and no code.
 func (u *upstream) refuseAll() {
 	u.reply(http.StatusBadRequest, `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`)
@@ -123,7 +142,7 @@ func TestAttackGuessesOfAMinute(t *testing.T) {
 			wg.Wait()
 			got := len(replicas[0].upstream.asked())
 			t.Logf("%d requests, %d guesses refused, %d reached Cognito", sent.Load(), limited.Load(), got)
-			if got != most {
+			if got < most || got > most+countedAlone(t, replicas) {
 				t.Errorf("%d guesses reached Cognito, want %d", got, most)
 			}
 			if limited.Load() < 1000 {

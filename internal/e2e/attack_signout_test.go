@@ -133,7 +133,7 @@ func TestAttackStoreAway(t *testing.T) {
 					}
 					return len(g.upstream.asked()) - before
 				}
-				if got := guesses(a) + guesses(b); got != 5 {
+				if got := guesses(a) + guesses(b); got < 5 || got > 5+countedAlone(t, replicas) {
 					t.Errorf("with the store %d guesses reached Cognito, want 5", got)
 				}
 
