@@ -380,8 +380,9 @@ func TestAttackFullDisk(t *testing.T) {
 // refusesWell asserts that a program that has ended said why, in words.
 func refusesWell(t *testing.T, p *program, word string) {
 	t.Helper()
-	if err := p.awaitExit(); err == nil {
-		t.Error("exit code 0")
+	var exit *exec.ExitError
+	if err := p.awaitExit(); !errors.As(err, &exit) || exit.ExitCode() < 1 {
+		t.Errorf("the program does not refuse: %v", err)
 	}
 	said := p.stderr.String()
 	if !strings.Contains(said, word) {

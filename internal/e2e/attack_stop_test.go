@@ -131,6 +131,9 @@ func TestAttackStopUnderLoad(t *testing.T) {
 	took := g.exitsWell(t, start)
 	idlers.Wait()
 	log := g.stderr.String()
+	if !strings.Contains(log, "busy-0-0-end") {
+		t.Error("the log does not name requests: the test is none")
+	}
 	queued.Range(func(id, err any) bool {
 		if strings.Contains(log, id.(string)) {
 			t.Errorf("a request that was let in was lost: %v", err)
