@@ -62,7 +62,7 @@ func newHotPath(tb testing.TB, args ...string) *hotPath {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(trust.close)
-	h.handler, err = s.handler(t, keys, trust, &web.Drain{})
+	h.handler, err = s.handler(tb.Context(), t, keys, trust, &web.Drain{})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
 	"authgraph/cognito"
 	"authgraph/directives"
@@ -40,6 +41,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	settings, err := config.Parse(args, getenv, stdout, stderr)
 	if err != nil {
 		return err
+	}
+	if settings.PrintSchema {
+		return printSchema(stdout, settings)
 	}
 	s := &server{
 		settings: settings,
@@ -118,7 +122,7 @@ func (s *server) serve(ctx context.Context, t target) error {
 	}
 	defer trust.close()
 	drain := &web.Drain{}
-	handler, err := s.handler(t, keys, trust, drain)
+	handler, err := s.handler(ctx, t, keys, trust, drain)
 	if err != nil {
 		return err
 	}
@@ -163,8 +167,12 @@ func (s *server) serveProfiles(ctx context.Context, running *sync.WaitGroup) err
 }
 
 // handler wires the API from the edge to the client of the user pools API.
-func (s *server) handler(t target, keys *cognito.KeySet, trust *trust, drain *web.Drain) (http.Handler, error) {
+func (s *server) handler(ctx context.Context, t target, keys *cognito.KeySet, trust *trust, drain *web.Drain) (http.Handler, error) {
 	operations, err := s.operations()
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := s.credentials(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -180,6 +188,9 @@ func (s *server) handler(t target, keys *cognito.KeySet, trust *trust, drain *we
 		SendClientAddress:  s.settings.SendClientAddress,
 		MayNotify:          trust.limit.MaySend,
 		Quota:              trust.quota(),
+		Credentials:        credentials,
+		ReplayRefreshes:    s.settings.CookieTransport,
+		Revoked:            trust.revoked,
 		SignedIn:           trust.signedIn,
 		Observe:            s.metrics.ObserveCognito,
 		Trace:              s.tracer.Call(),
@@ -210,10 +221,13 @@ func (s *server) handler(t target, keys *cognito.KeySet, trust *trust, drain *we
 		Operations:    operations,
 		Audit:         trust.record,
 		Introspection: s.settings.Introspection,
-		Log:           s.log,
-		Observe:       s.metrics.ObserveField,
-		Trace:         s.tracer.Field(),
-		ObservePanic:  s.metrics.ObservePanic,
+		Federation:    federation(s.settings),
+
+		CookieTransport: s.settings.CookieTransport,
+		Log:             s.log,
+		Observe:         s.metrics.ObserveField,
+		Trace:           s.tracer.Field(),
+		ObservePanic:    s.metrics.ObservePanic,
 	})
 	if err != nil {
 		return nil, err
@@ -224,10 +238,20 @@ func (s *server) handler(t target, keys *cognito.KeySet, trust *trust, drain *we
 		Ready:          keys.Ready,
 		Drain:          drain,
 		AllowedOrigins: s.settings.AllowedOrigins,
+		RefreshCookie:  refreshCookie(s.settings),
 		TrustedProxies: s.settings.TrustedProxies,
 		Metrics:        s.metrics,
 		Log:            s.log,
 	})), nil
+}
+
+// refreshCookie is how long a refresh token is kept in a cookie; 0 where it is kept in
+// none.
+func refreshCookie(s *config.Settings) time.Duration {
+	if !s.CookieTransport {
+		return 0
+	}
+	return s.RefreshCookieLifetime
 }
 
 // observeState reports what is there at the moment.
@@ -238,6 +262,27 @@ func (s *server) observeState(client *cognito.Client, verifier *cognito.Verifier
 		func() float64 { return float64(client.CallsInFlight()) })
 	s.metrics.ObserveGauge("cognito_circuit_open", "1 while no calls of Cognito's API are made, since it does not answer; 0.5 while the first ones try again.",
 		func() float64 { return map[string]float64{"open": 1, "half-open": 0.5}[client.Circuit()] })
+}
+
+// credentials are what other users are looked up with, or nil where nobody is.
+func (s *server) credentials(ctx context.Context, t target) (*cognito.Credentials, error) {
+	switch {
+	case s.settings.UserLookup == "off":
+		return nil, nil
+	case s.settings.Embedded():
+		return cognito.MadeUpCredentials(), nil
+	}
+	insists := s.settings.UserLookup == "on"
+	found, err := cognito.FindCredentials(ctx, t.region, insists)
+	switch {
+	case err == nil:
+		return found, nil
+	case insists:
+		return nil, fmt.Errorf("authgraph finds no AWS credentials, which USER_LOOKUP=on asks for: %w", err)
+	default:
+		s.log.Info("other users are not looked up, since there are no AWS credentials", "cause", err)
+		return nil, nil
+	}
 }
 
 // operations reads the only documents that may run, or nil where any may.

@@ -17,6 +17,8 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/smithy-go/middleware"
 	"golang.org/x/sync/singleflight"
+
+	"authgraph/internal/recent"
 )
 
 const (
@@ -75,6 +77,15 @@ type Options struct {
 	// client must permit that, and needs a secret to: without, Cognito refuses every
 	// call that has one.
 	SendClientAddress bool
+	// Credentials let users look up others. Default: nobody can.
+	Credentials *Credentials
+	// ReplayRefreshes gives whoever comes with a refresh token that was replaced a
+	// moment ago what the first one got, as long as that was not revoked: of the tabs of
+	// one browser, which share their cookie, each may come with the old one. Default:
+	// the pool's own grace period decides.
+	ReplayRefreshes bool
+	// Revoked tells of sign-outs as in [VerifierOptions]. ReplayRefreshes needs it.
+	Revoked func(*AccessClaims) error
 	// SignedIn is called with every session that begins, before its tokens are
 	// returned. Default: nobody is told.
 	SignedIn func(context.Context, SignIn)
@@ -105,6 +116,8 @@ type Client struct {
 	mimic   *mimic
 	// refreshes merges refreshes of one token that run at the same time.
 	refreshes singleflight.Group
+	replaced  *recent.Map[replacement]
+	directory *directory // nil without credentials
 }
 
 // New returns a client. It makes no call.
@@ -116,6 +129,8 @@ func New(o Options) (*Client, error) {
 		return nil, errors.New("cognito: Options.ClientID is empty")
 	case o.UsernameAttribute == "":
 		return nil, errors.New("cognito: Options.UsernameAttribute is empty")
+	case o.ReplayRefreshes && o.Revoked == nil:
+		return nil, errors.New("cognito: Options.Revoked is nil beside ReplayRefreshes")
 	case o.MaxConcurrentCalls < 0:
 		return nil, errors.New("cognito: Options.MaxConcurrentCalls is negative")
 	}
@@ -137,20 +152,24 @@ func New(o Options) (*Client, error) {
 	if o.Observe == nil {
 		o.Observe = func(string, string, string, time.Duration) {}
 	}
-	return &Client{
-		api: newAPI(o, newHTTPClient(o.MaxConcurrentCalls)), options: o,
-		errors: newErrorTable(o.UsernameAttribute), guard: newGuard(o),
-		notices: make(chan struct{}, concurrentNotices), mimic: newMimic(o),
-	}, nil
-}
-
-func newAPI(o Options, client sdk.HTTPClient) *sdk.Client {
-	settings := sdk.Options{
-		Region:     o.Region,
-		HTTPClient: client,
+	client := newHTTPClient(o.MaxConcurrentCalls)
+	c := &Client{
 		// The operations of an end user are not signed; without this the SDK
 		// would look for credentials on the machine and in the network.
-		Credentials: aws.AnonymousCredentials{},
+		api: newAPI(o, client, aws.AnonymousCredentials{}), options: o,
+		errors: newErrorTable(o.UsernameAttribute), guard: newGuard(o),
+		notices: make(chan struct{}, concurrentNotices), mimic: newMimic(o),
+		replaced: recent.New[replacement](keptReplacements),
+	}
+	c.directory = newDirectory(c, o, client)
+	return c, nil
+}
+
+func newAPI(o Options, client sdk.HTTPClient, credentials aws.CredentialsProvider) *sdk.Client {
+	settings := sdk.Options{
+		Region:      o.Region,
+		HTTPClient:  client,
+		Credentials: credentials,
 		// invoke decides what is repeated. The SDK's own policy repeats SignUp,
 		// and LimitExceededException, which burns the user's attempts.
 		Retryer:    aws.NopRetryer{},

@@ -46,7 +46,7 @@ func TestTokensAreReadAsTheSDKDoes(t *testing.T) {
 	}
 	options := Options{Region: "us-east-1", Endpoint: "http://127.0.0.1:1"}
 	ask := func(answer says, direct bool) map[string][2]any {
-		api := newAPI(options, answer)
+		api := newAPI(options, answer, aws.AnonymousCredentials{})
 		change := func(o *sdk.Options) {
 			if !direct {
 				o.APIOptions = nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,16 +63,32 @@ const (
 	opListDevices        operation = "ListDevices"
 
 	opUpdateAuthEventFeedback operation = "UpdateAuthEventFeedback"
+
+	// Those of an administrator, for users that are not the caller.
+	opAdminGetUser           operation = "AdminGetUser"
+	opListUsers              operation = "ListUsers"
+	opAdminListGroupsForUser operation = "AdminListGroupsForUser"
 )
 
 // onlyReads tells whether repeating the call changes nothing.
 func (op operation) onlyReads() bool {
 	switch op {
-	case opGetUser, opGetUserAuthFactors, opListWebAuthnCredentials, opGetDevice, opListDevices:
+	case opGetUser, opGetUserAuthFactors, opListWebAuthnCredentials, opGetDevice, opListDevices,
+		opAdminGetUser, opListUsers, opAdminListGroupsForUser:
 		return true
 	default:
 		return false
 	}
+}
+
+// signed lists the operations that AWS credentials sign.
+func signed() []operation {
+	return []operation{opAdminGetUser, opListUsers, opAdminListGroupsForUser}
+}
+
+// badCredentials is what is wrong when signed operations are refused.
+func badCredentials() meaning {
+	return meaning{apierr.ServiceMisconfigured, "The server's AWS credentials do not permit looking up other users."}
 }
 
 // withAccessToken lists the operations that a signed-in user calls.
@@ -171,6 +188,8 @@ func isIncomplete(answer any) bool {
 		return lacksToken(out.AuthenticationResult)
 	case *sdk.GetUserOutput:
 		return aws.ToString(out.Username) == ""
+	case *sdk.AdminGetUserOutput:
+		return aws.ToString(out.Username) == ""
 	case *sdk.GetDeviceOutput:
 		return out.Device == nil
 	case *sdk.AssociateSoftwareTokenOutput:
@@ -239,6 +258,8 @@ func transportFault(err error) string {
 		return "the caller went away"
 	case errors.Is(err, errIncomplete), errors.As(err, &decode):
 		return "the answer is not what the API promises"
+	case errors.Is(err, errNoCredentials):
+		return "the AWS credentials cannot be had"
 	default:
 		return "no answer"
 	}
@@ -265,6 +286,11 @@ func (t errorTable) explain(op operation, fault *Fault, text string) *apierr.Err
 	}
 	if isThrottling(fault.Err) {
 		return rateLimited(fault)
+	}
+	if slices.Contains(signed(), op) && fault.Status < http.StatusInternalServerError {
+		// Signatures are verified before Cognito, which knows nothing of these exceptions.
+		fault.Detail = "the AWS credentials were refused"
+		return &apierr.Error{Code: badCredentials().code, Message: badCredentials().message, Cause: fault}
 	}
 	if fault.Status >= http.StatusInternalServerError {
 		return &apierr.Error{
@@ -416,6 +442,8 @@ func (t errorTable) outcome(err error) string {
 	switch {
 	case errors.Is(err, errIncomplete):
 		return "Incomplete"
+	case errors.Is(err, errNoCredentials):
+		return "NoCredentials"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "Timeout"
 	case errors.Is(err, context.Canceled):
@@ -429,7 +457,7 @@ func (t errorTable) outcome(err error) string {
 // fault of the server. Throttling is not among them: more calls are its cause.
 func isTransient(err error) bool {
 	var refused *refusal
-	if errors.As(err, &refused) || errors.Is(err, errIncomplete) {
+	if errors.As(err, &refused) || errors.Is(err, errIncomplete) || errors.Is(err, errNoCredentials) {
 		return false
 	}
 	if status := statusOf(err); status != 0 {
@@ -446,6 +474,8 @@ func (t errorTable) finding(err error) finding {
 	switch {
 	case err == nil:
 		return answered
+	case errors.Is(err, errNoCredentials):
+		return nothing
 	case isThrottling(err):
 		return throttled
 	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
@@ -534,6 +564,9 @@ func exceptionRules() []rule {
 		{exception: "UnauthorizedException", text: "secret", meaning: badSecret},
 		{exception: "InvalidParameterException", text: textFlowOff, meaning: flowIsOff},
 		{exception: "InvalidParameterException", text: textFlowOffForClient, meaning: flowIsOff},
+
+		// What is said of the server's own credentials is the operator's fault as well.
+		{exception: notAuthorized, operations: signed(), meaning: badCredentials()},
 
 		// Where a token is presented, whatever is wrong is wrong with the token;
 		// that of a malformed one is the client's fault (400).

@@ -20,6 +20,7 @@ const (
 	respondToAuthChallenge = "RespondToAuthChallenge"
 	userCreation           = "UserCreation"
 	userAccountRecovery    = "UserAccountRecovery"
+	userList               = "UserList"
 	userRead               = "UserRead"
 	userUpdate             = "UserUpdate"
 	userToken              = "UserToken"
@@ -45,6 +46,7 @@ func DefaultQuotas() map[string]int {
 		respondToAuthChallenge: 3 * 120,
 		userCreation:           50,
 		userAccountRecovery:    30,
+		userList:               30,
 		userRead:               120,
 		userUpdate:             25,
 		userToken:              120,
@@ -69,14 +71,16 @@ func (op operation) category() string {
 		return userCreation
 	case opForgotPassword, opConfirmForgotPassword, opChangePassword:
 		return userAccountRecovery
-	case opGetUser, opGetUserAuthFactors:
+	case opGetUser, opGetUserAuthFactors, opAdminGetUser:
 		return userRead
+	case opListUsers:
+		return userList
 	case opUpdateUserAttributes, opDeleteUserAttributes, opVerifyUserAttribute, opDeleteUser, opGlobalSignOut:
 		return userUpdate
 	case opGetTokensFromRefreshToken, opRevokeToken:
 		return userToken
 	case opGetDevice, opListDevices, opListWebAuthnCredentials, opResendConfirmationCode,
-		opGetUserAttributeVerificationCode:
+		opGetUserAttributeVerificationCode, opAdminListGroupsForUser:
 		return userResourceRead
 	default:
 		return userResourceUpdate

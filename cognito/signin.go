@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
-	"github.com/aws/smithy-go"
 
 	"authgraph/internal/apierr"
 )
@@ -272,86 +271,4 @@ func secondsLeft(token string) int32 {
 // User returns who signed in, as the tokens themselves tell.
 func (t *AuthTokens) User() *User {
 	return newUserFromTokens(t)
-}
-
-// RefreshTokens makes new access and ID tokens. deviceKey is nil where the pool
-// does not track devices.
-//
-// REFRESH_TOKEN_AUTH stands in where an endpoint does not know
-// GetTokensFromRefreshToken. It cannot serve an app client with a secret: its
-// hash is made over the internal user name, which a refresh does not know.
-//
-// Refreshes of one token at the same time share one call and its answer: with
-// rotation on, Cognito would take the second for a stolen token.
-func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
-	// No caller's end may end the call that others wait for; it has a time-out.
-	shared := context.WithoutCancel(ctx)
-	result := c.refreshes.DoChan(refreshToken+"\n"+aws.ToString(deviceKey), func() (any, error) {
-		return c.refreshOnce(shared, refreshToken, deviceKey)
-	})
-	select {
-	case r := <-result:
-		if r.Err != nil {
-			return nil, r.Err
-		}
-		return r.Val.(*AuthTokens), nil
-	case <-ctx.Done():
-		return nil, c.errors.translate(opGetTokensFromRefreshToken, ctx.Err())
-	}
-}
-
-func (c *Client) refreshOnce(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
-	if !c.lacksTokenRefresh.Load() {
-		tokens, err := c.getTokensFromRefreshToken(ctx, refreshToken, deviceKey)
-		if !isUnknownOperation(err) || c.options.ClientSecret != "" {
-			return tokens, err
-		}
-		c.lacksTokenRefresh.Store(true)
-	}
-	return c.refreshTokenAuth(ctx, refreshToken, deviceKey)
-}
-
-func (c *Client) getTokensFromRefreshToken(
-	ctx context.Context, refreshToken string, deviceKey *string,
-) (*AuthTokens, error) {
-	out, err := invoke(ctx, c, opGetTokensFromRefreshToken, c.api.GetTokensFromRefreshToken,
-		&sdk.GetTokensFromRefreshTokenInput{
-			ClientId:     &c.options.ClientID,
-			ClientSecret: c.clientSecret(),
-			RefreshToken: &refreshToken,
-			DeviceKey:    deviceKey,
-		})
-	if err != nil {
-		return nil, err
-	}
-	return c.newAuthTokens(opGetTokensFromRefreshToken, out.AuthenticationResult)
-}
-
-func (c *Client) refreshTokenAuth(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
-	parameters := withDeviceKey(map[string]string{"REFRESH_TOKEN": refreshToken}, deviceKey)
-	out, err := invoke(ctx, c, opRefreshTokenAuth, c.api.InitiateAuth, &sdk.InitiateAuthInput{
-		AuthFlow:        types.AuthFlowTypeRefreshTokenAuth,
-		ClientId:        &c.options.ClientID,
-		AuthParameters:  parameters,
-		UserContextData: c.userContext(ctx),
-	})
-	if err != nil {
-		return nil, err
-	}
-	return c.newAuthTokens(opRefreshTokenAuth, out.AuthenticationResult)
-}
-
-// isUnknownOperation tells whether an endpoint has said that it does not have
-// the operation. Amazon Cognito never does.
-func isUnknownOperation(err error) bool {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return false
-	}
-	switch api.ErrorCode() {
-	case "UnknownOperationException", "Unsupported":
-		return true
-	default:
-		return false
-	}
 }

@@ -137,12 +137,13 @@ func TestAuthTokens(t *testing.T) {
 		t.Errorf("got %+v", tokens)
 	}
 	user := tokens.User()
+	groups, _ := user.Groups()
 	email, _ := user.Email(t.Context())
 	verified, _ := user.EmailVerified(t.Context())
 	name, _ := user.Username(t.Context())
 	mode, _ := user.Mode(t.Context())
 	phone, _ := user.PhoneNumber(t.Context())
-	if user.ID != "the-sub" || len(user.Groups) != 2 || *email != "ada@example.com" || !*verified || *name != "ada" || *mode != "user" || phone != nil {
+	if user.ID != "the-sub" || len(groups) != 2 || *email != "ada@example.com" || !*verified || *name != "ada" || *mode != "user" || phone != nil {
 		t.Errorf("user %+v %s %t %s %s", user, *email, *verified, *name, *mode)
 	}
 	attributes, _ := user.Attributes(t.Context())

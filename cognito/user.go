@@ -8,8 +8,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+
+	"authgraph/internal/apierr"
 )
 
 // Caller is the user of one request, known by a verified access token.
@@ -59,7 +60,7 @@ func CallerFromContext(ctx context.Context) *Caller {
 
 // User returns the caller as a user. It makes no call to Cognito.
 func (c *Caller) User() *User {
-	return &User{ID: c.Claims.Subject, Groups: listOf(c.Claims.Groups), caller: c, load: c.loadProfile}
+	return &User{ID: c.Claims.Subject, groups: listOf(c.Claims.Groups), caller: c, load: c.loadProfile}
 }
 
 func (c *Caller) loadProfile(ctx context.Context) (profile, error) {
@@ -71,22 +72,19 @@ func (c *Client) getUser(ctx context.Context, accessToken string) (profile, erro
 	if err != nil {
 		return profile{}, err
 	}
-	attributes := make([]Attribute, 0, len(out.UserAttributes))
-	for _, a := range out.UserAttributes {
-		attributes = append(attributes, Attribute{aws.ToString(a.Name), aws.ToString(a.Value)})
-	}
-	return newProfile(attributes, c.options.UsernameAttribute), nil
+	return newProfile(attributesOf(out.UserAttributes), c.options.UsernameAttribute), nil
 }
 
 // profile is a user's attributes.
 type profile struct {
 	attributes        []Attribute // by name
 	usernameAttribute string
+	factors           *Factors // where they come with the attributes, as an administrator gets them
 }
 
 func newProfile(attributes []Attribute, usernameAttribute string) profile {
 	slices.SortFunc(attributes, func(a, b Attribute) int { return strings.Compare(a.Name, b.Name) })
-	return profile{attributes, usernameAttribute}
+	return profile{attributes: attributes, usernameAttribute: usernameAttribute}
 }
 
 // value returns the attribute's value, nil without one.
@@ -99,23 +97,47 @@ func (p profile) value(name string) *string {
 	return nil
 }
 
-// User is a user as the API shows it. ID and Groups are there at once; the
-// methods take what else there is from the tokens or from one call to Cognito.
+// User is a user as the API shows it: the caller, or another one whom the caller
+// refers to. The methods take what there is from the tokens or from Cognito; those of
+// what the caller may not see return an error that says so.
 type User struct {
-	ID     string
-	Groups []string
+	ID string
 
-	caller *Caller
-	load   func(context.Context) (profile, error)
+	caller    *Caller // nil for another user
+	load      func(context.Context) (profile, error)
+	groups    []string
+	groupsErr error
+	withheld  error // of what only the user may see; nil when the caller may see it too
+	missing   bool  // there is no such user
+}
+
+// Groups returns the groups of the user, by precedence.
+func (u *User) Groups() ([]string, error) {
+	if u.withheld != nil {
+		return nil, u.withheld
+	}
+	return u.groups, u.groupsErr
 }
 
 // Mfa returns the second factors that are switched on.
 func (u *User) Mfa(ctx context.Context) (*Factors, error) {
+	if u.caller == nil {
+		p, err := u.private(ctx)
+		return p.factors, err
+	}
 	return u.caller.factors.get(func() (*Factors, error) { return u.caller.client.factors(ctx, u.caller.accessToken) })
+}
+
+// errOnlyOneself is the error of what Cognito tells nobody but the user.
+func errOnlyOneself() error {
+	return apierr.New(apierr.Forbidden, "Only the user can see this.")
 }
 
 // AuthFactors returns the first factors that the user can sign in with.
 func (u *User) AuthFactors(ctx context.Context) ([]string, error) {
+	if u.caller == nil {
+		return nil, errOnlyOneself()
+	}
 	factors, err := u.Mfa(ctx)
 	if err != nil {
 		return nil, err
@@ -125,20 +147,30 @@ func (u *User) AuthFactors(ctx context.Context) ([]string, error) {
 
 // Passkeys returns the user's passkeys.
 func (u *User) Passkeys(ctx context.Context) ([]*Passkey, error) {
+	if u.caller == nil {
+		return nil, errOnlyOneself()
+	}
 	return u.caller.passkeys.get(func() ([]*Passkey, error) { return u.caller.client.passkeys(ctx, u.caller.accessToken) })
 }
 
 // Devices returns a page of the devices that the user signed in on.
 func (u *User) Devices(ctx context.Context, first int32, after *string) (*DevicePage, error) {
+	if u.caller == nil {
+		return nil, errOnlyOneself()
+	}
 	return u.caller.client.devices(ctx, u.caller.accessToken, first, after)
 }
 
 // Device returns one of them.
 func (u *User) Device(ctx context.Context, key string) (*Device, error) {
+	if u.caller == nil {
+		return nil, errOnlyOneself()
+	}
 	return u.caller.client.device(ctx, u.caller.accessToken, key)
 }
 
-// Username returns the shown name.
+// Username returns the shown name, which is the one part of a profile that everybody
+// may see who is signed in.
 func (u *User) Username(ctx context.Context) (*string, error) {
 	p, err := u.load(ctx)
 	return p.value(p.usernameAttribute), err
@@ -173,21 +205,32 @@ func (u *User) Mode(ctx context.Context) (*string, error) {
 
 // Attributes returns all attributes by name.
 func (u *User) Attributes(ctx context.Context) ([]Attribute, error) {
-	p, err := u.load(ctx)
+	p, err := u.private(ctx)
 	return p.attributes, err
 }
 
 func (u *User) attribute(ctx context.Context, name string) (*string, error) {
-	p, err := u.load(ctx)
+	p, err := u.private(ctx)
 	return p.value(name), err
 }
+
+// private is the profile where the caller may see all of it.
+func (u *User) private(ctx context.Context) (profile, error) {
+	if u.withheld != nil {
+		return profile{}, u.withheld
+	}
+	return u.load(ctx)
+}
+
+// IsEntity marks users as what other subgraphs of a supergraph can refer to.
+func (User) IsEntity() {}
 
 // newUserFromTokens reads a user from tokens that Cognito has just given. Where
 // there is no ID token, the profile is one call away.
 func newUserFromTokens(t *AuthTokens) *User {
 	access := unverifiedClaims(t.AccessToken)
 	caller := t.client.NewCaller(&AccessClaims{}, t.AccessToken)
-	user := &User{ID: text(access["sub"]), Groups: groupsOf(access), caller: caller, load: caller.loadProfile}
+	user := &User{ID: text(access["sub"]), groups: groupsOf(access), caller: caller, load: caller.loadProfile}
 	if t.IDToken != nil {
 		id := profileOf(unverifiedClaims(*t.IDToken), t.client.options.UsernameAttribute)
 		user.load = func(context.Context) (profile, error) { return id, nil }

@@ -34,15 +34,15 @@ type callerKey struct{}
 // and holds any of the groups and all of the scopes. The resolver finds the
 // caller in its context.
 //
-// orInput names a member of the argument `input` that is a credential of its
-// own: when it is given, no token is asked for and there is no caller. service
+// orInput names members of the argument `input` that stand for a credential of its
+// own: when one is given, no token is asked for and there is no caller. service
 // asks for a caller that is a service; evenIfRevoked lets in a token whose
 // session was signed out here.
 func (a *Auth) Directive(
 	ctx context.Context, _ any, next graphql.Resolver,
-	groups, scopes []string, orInput *string, service, evenIfRevoked bool,
+	groups, scopes, orInput []string, service, evenIfRevoked bool,
 ) (any, error) {
-	if orInput != nil && hasInput(ctx, *orInput) {
+	if len(orInput) > 0 && hasInput(ctx, orInput) {
 		return next(ctx)
 	}
 	caller, err := a.caller(ctx)
@@ -157,12 +157,12 @@ func permits(claims *cognito.AccessClaims, groups, scopes []string) bool {
 	return false
 }
 
-// hasInput tells whether the argument `input` was written with a value for the
-// member. It reads what the client wrote, since the arguments' Go types do not
-// tell nothing from empty.
-func hasInput(ctx context.Context, member string) bool {
+// hasInput tells whether the argument `input` was written with a value for one of the
+// members. It reads what the client wrote, since the arguments' Go types do not tell
+// nothing from empty.
+func hasInput(ctx context.Context, members []string) bool {
 	field := graphql.GetFieldContext(ctx)
 	arguments := field.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
 	input, _ := arguments["input"].(map[string]any)
-	return input[member] != nil
+	return slices.ContainsFunc(members, func(member string) bool { return input[member] != nil && input[member] != false })
 }

@@ -53,6 +53,11 @@ type Options struct {
 	// Audit is told of every root field that changes something or was refused.
 	// Default: nobody.
 	Audit func(context.Context, audit.Event)
+	// CookieTransport keeps refresh tokens out of every answer, for the edge to put
+	// them into a cookie.
+	CookieTransport bool
+	// Federation is how the API stands in a supergraph.
+	Federation Federation
 	// Introspection lets clients read the schema and be helped by suggestions.
 	Introspection bool
 	// LongWay parses and executes every request, also those whose answer follows
@@ -104,8 +109,10 @@ func NewHandler(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	schema := generated.NewExecutableSchema(generated.Config{
-		Schema:     schemaWithoutDefer(),
-		Resolvers:  &Resolver{Cognito: o.Cognito, Verifier: o.Verifier, SignedOut: o.SignedOut},
+		Schema: schemaWithoutDefer(),
+		Resolvers: &Resolver{
+			Cognito: o.Cognito, Verifier: o.Verifier, SignedOut: o.SignedOut, ReaderGroups: o.Federation.ReaderGroups,
+		},
 		Directives: o.Directives,
 		Complexity: costs(),
 	})
@@ -128,7 +135,7 @@ func NewHandler(o Options) (http.Handler, error) {
 	server.SetErrorPresenter(present.present)
 	server.SetRecoverFunc(present.recover)
 	server.Use(newDocuments(o.Operations))
-	server.Use(&documentLimits{limits: o.Limits, introspection: o.Introspection})
+	server.Use(&documentLimits{limits: o.Limits, introspection: o.Introspection, sdl: o.Federation.SDL != ""})
 	if o.Introspection {
 		server.Use(extension.Introspection{})
 	} else {
@@ -139,6 +146,10 @@ func NewHandler(o Options) (http.Handler, error) {
 	if o.Trace != nil {
 		server.AroundFields(traceRootFields(o.Trace))
 	}
+	if o.CookieTransport {
+		server.AroundFields(keepRefreshTokens)
+	}
+	server.AroundFields(subgraph{o.Federation.SDL, o.Directives, o.Limits.References}.aroundFields)
 	return server, nil
 }
 

@@ -67,7 +67,7 @@ func newAPI(t *testing.T, o options) *api {
 		t.Fatal(err)
 	}
 	constraint := &directives.Constraint{}
-	auth := func(ctx context.Context, _ any, next graphql.Resolver, _, _ []string, _ *string, _, _ bool) (any, error) {
+	auth := func(ctx context.Context, _ any, next graphql.Resolver, _, _, _ []string, _, _ bool) (any, error) {
 		claims := &cognito.AccessClaims{Subject: "the-sub", Groups: []string{"admins"}}
 		return next(cognito.NewContext(ctx, client.NewCaller(claims, "token")))
 	}
@@ -734,7 +734,7 @@ func TestPanic(t *testing.T) {
 	a.Handler, err = graph.NewHandler(graph.Options{
 		Cognito: client, Verifier: &cognito.Verifier{}, Log: slog.New(slog.NewJSONHandler(a.log, nil)), ObservePanic: func() { panics.Add(1) },
 		Directives: generated.DirectiveRoot{
-			Auth: func(context.Context, any, graphql.Resolver, []string, []string, *string, bool, bool) (any, error) {
+			Auth: func(context.Context, any, graphql.Resolver, []string, []string, []string, bool, bool) (any, error) {
 				panic("a bug at 10.1.2.3")
 			},
 			Constraint: constraint.Directive,
@@ -784,7 +784,7 @@ func FuzzHTTP(f *testing.F) {
 		Verifier: &cognito.Verifier{},
 		Log:      slog.New(slog.NewTextHandler(log, nil)),
 		Directives: generated.DirectiveRoot{
-			Auth: func(context.Context, any, graphql.Resolver, []string, []string, *string, bool, bool) (any, error) {
+			Auth: func(context.Context, any, graphql.Resolver, []string, []string, []string, bool, bool) (any, error) {
 				return nil, nil
 			},
 			Constraint: constraint.Directive,

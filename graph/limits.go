@@ -41,6 +41,8 @@ type Limits struct {
 	Complexity int
 	// CredentialFields is of the fields with @rateLimit, which guess or send.
 	CredentialFields int
+	// References is of the entities that a document of a router refers to.
+	References int
 	// Batch is of the operations in a request; 1 means that lists are not taken.
 	Batch int
 }
@@ -49,7 +51,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		BodyBytes: 256 << 10, Tokens: 1000, Depth: 12, Aliases: 15, Fields: 500, RootFields: 20, Operations: 10,
-		Directives: 50, Variables: 50, Complexity: 1000, CredentialFields: 1, Batch: 1,
+		Directives: 50, Variables: 50, Complexity: 1000, CredentialFields: 1, References: 250, Batch: 1,
 	}
 }
 
@@ -83,6 +85,7 @@ func costs() generated.ComplexityRoot {
 type documentLimits struct {
 	limits        Limits
 	introspection bool
+	sdl           bool
 	schema        graphql.ExecutableSchema
 }
 
@@ -108,7 +111,7 @@ func (d *documentLimits) MutateOperationContext(ctx context.Context, op *graphql
 	for _, variable := range op.Operation.VariableDefinitions {
 		total.directives += len(variable.Directives)
 	}
-	if total.introspection && !d.introspection {
+	if total.introspection && !d.introspection || total.sdl && !d.sdl {
 		return refuse(apierr.New(apierr.GraphQLValidationFailed, "Introspection is switched off."))
 	}
 	l := d.limits
@@ -148,7 +151,7 @@ func refuse(e *apierr.Error) *gqlerror.Error {
 // size is what a selection amounts to.
 type size struct {
 	fields, aliases, directives, depth, credentials int
-	introspection                                   bool
+	introspection, sdl                              bool
 }
 
 // counter adds up selections. Validation has made sure that fragments exist and
@@ -167,6 +170,7 @@ func (c counter) add(s *size, sibling size) {
 	s.credentials = min(s.credentials+sibling.credentials, c.limit.CredentialFields+1)
 	s.depth = max(s.depth, sibling.depth)
 	s.introspection = s.introspection || sibling.introspection
+	s.sdl = s.sdl || sibling.sdl
 }
 
 func (c counter) selections(set ast.SelectionSet) size {
@@ -197,6 +201,7 @@ func (c counter) field(f *ast.Field) size {
 	}
 	c.add(&total, own)
 	total.depth++
+	total.sdl = total.sdl || f.Name == "_service"
 	if strings.HasPrefix(f.Name, "__") && f.Name != "__typename" {
 		// The schema is small, so its introspection may go as deep as it likes.
 		total.introspection = true

@@ -2,14 +2,11 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
 	"authgraph/cognito"
-	"authgraph/graph/model"
 	"authgraph/internal/apierr"
 )
 
@@ -23,38 +20,8 @@ type Resolver struct {
 	Verifier *cognito.Verifier
 	// SignedOut is told of every sign-out that Cognito has carried out. Required.
 	SignedOut func(context.Context, cognito.SignedOut) error
-}
-
-// logout ends one session or all of them, at Cognito first: an access token that
-// was refused here already could not try again there.
-func (r *Resolver) logout(ctx context.Context, input *model.LogoutInput) error {
-	if input != nil && input.RefreshToken != nil {
-		ended, err := r.Cognito.RevokeToken(ctx, *input.RefreshToken)
-		if ended == nil || ended.OriginJTI == "" {
-			return err // nothing is known by which its tokens could be told
-		}
-		return errors.Join(err, r.SignedOut(ctx, *ended))
-	}
-	caller := cognito.CallerFromContext(ctx)
-	if err := r.Cognito.GlobalSignOut(ctx, caller); err != nil {
-		return err
-	}
-	return r.SignedOut(ctx, everySession(caller))
-}
-
-func (r *Resolver) deleteAccount(ctx context.Context) error {
-	caller := cognito.CallerFromContext(ctx)
-	if err := caller.DeleteAccount(ctx); err != nil {
-		return err
-	}
-	return r.SignedOut(ctx, everySession(caller))
-}
-
-// everySession is the end of all of the caller's sessions. The tokens of one that
-// was refreshed a moment ago live for the whole of their time.
-func everySession(caller *cognito.Caller) cognito.SignedOut {
-	lifetime := caller.Claims.ExpiresAt.Sub(caller.Claims.IssuedAt)
-	return cognito.SignedOut{Subject: caller.Claims.Subject, TokensExpire: time.Now().Add(lifetime + cognito.MaxLeeway)}
+	// ReaderGroups see what is private of other users.
+	ReaderGroups []string
 }
 
 // caller returns the user of the request. When a selected field needs Cognito

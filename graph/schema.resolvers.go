@@ -36,8 +36,8 @@ func (r *mutationResolver) RespondToChallenge(ctx context.Context, input model.R
 	return r.Cognito.Respond(ctx, input.Session, input.Answer)
 }
 
-func (r *mutationResolver) RefreshToken(ctx context.Context, input model.RefreshTokenInput) (*cognito.AuthTokens, error) {
-	return r.Cognito.RefreshTokens(ctx, input.RefreshToken, input.DeviceKey)
+func (r *mutationResolver) RefreshToken(ctx context.Context, input *model.RefreshTokenInput) (*cognito.AuthTokens, error) {
+	return r.refresh(ctx, input)
 }
 
 func (r *mutationResolver) Logout(ctx context.Context, input *model.LogoutInput) (*model.LogoutPayload, error) {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
+	"github.com/99designs/gqlgen/plugin/federation/fedruntime"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -32,12 +33,13 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Entity() EntityResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 }
 
 type DirectiveRoot struct {
-	Auth       func(ctx context.Context, obj any, next graphql.Resolver, groups []string, scopes []string, orInput *string, service bool, evenIfRevoked bool) (res any, err error)
+	Auth       func(ctx context.Context, obj any, next graphql.Resolver, groups []string, scopes []string, orInput []string, service bool, evenIfRevoked bool) (res any, err error)
 	Constraint func(ctx context.Context, obj any, next graphql.Resolver, minLength *int32, maxLength *int32, pattern *string, format *directives.ConstraintFormat, minItems *int32, maxItems *int32) (res any, err error)
 	RateLimit  func(ctx context.Context, obj any, next graphql.Resolver, of []directives.RateLimitKind) (res any, err error)
 }
@@ -134,6 +136,10 @@ type ComplexityRoot struct {
 		Session      func(childComplexity int) int
 	}
 
+	Entity struct {
+		FindManyUserByIDs func(childComplexity int, reps []*model.UserByIDsInput) int
+	}
+
 	ForgetDevicePayload struct {
 		Success func(childComplexity int) int
 	}
@@ -164,7 +170,7 @@ type ComplexityRoot struct {
 		ForgetDevice                func(childComplexity int, input model.ForgetDeviceInput) int
 		ForgotPassword              func(childComplexity int, input model.ForgotPasswordInput) int
 		Logout                      func(childComplexity int, input *model.LogoutInput) int
-		RefreshToken                func(childComplexity int, input model.RefreshTokenInput) int
+		RefreshToken                func(childComplexity int, input *model.RefreshTokenInput) int
 		RequestAttributeCode        func(childComplexity int, input model.RequestAttributeCodeInput) int
 		ResendConfirmationCode      func(childComplexity int, input model.ResendConfirmationCodeInput) int
 		RespondToChallenge          func(childComplexity int, input model.RespondToChallengeInput) int
@@ -216,8 +222,10 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Me          func(childComplexity int) int
-		TokenStatus func(childComplexity int, token string) int
+		Me                 func(childComplexity int) int
+		TokenStatus        func(childComplexity int, token string) int
+		__resolve__service func(childComplexity int) int
+		__resolve_entities func(childComplexity int, representations []map[string]any) int
 	}
 
 	SelectFactorChallenge struct {
@@ -329,12 +337,19 @@ type ComplexityRoot struct {
 	VerifyTotpPayload struct {
 		Success func(childComplexity int) int
 	}
+
+	_Service struct {
+		SDL func(childComplexity int) int
+	}
 }
 
 // endregion ***************************** api!.gotpl *****************************
 
 // region    ************************** generated!.gotpl **************************
 
+type EntityResolver interface {
+	FindManyUserByIDs(ctx context.Context, reps []*model.UserByIDsInput) ([]*cognito.User, error)
+}
 type MutationResolver interface {
 	Signup(ctx context.Context, input cognito.SignUpInput) (*cognito.SignUpResult, error)
 	VerifyAccount(ctx context.Context, input model.VerifyAccountInput) (*cognito.Verification, error)
@@ -342,7 +357,7 @@ type MutationResolver interface {
 	Signin(ctx context.Context, input model.SigninInput) (cognito.SigninResult, error)
 	StartSignin(ctx context.Context, input cognito.StartSigninInput) (cognito.SigninResult, error)
 	RespondToChallenge(ctx context.Context, input model.RespondToChallengeInput) (cognito.SigninResult, error)
-	RefreshToken(ctx context.Context, input model.RefreshTokenInput) (*cognito.AuthTokens, error)
+	RefreshToken(ctx context.Context, input *model.RefreshTokenInput) (*cognito.AuthTokens, error)
 	Logout(ctx context.Context, input *model.LogoutInput) (*model.LogoutPayload, error)
 	ForgotPassword(ctx context.Context, input model.ForgotPasswordInput) (*cognito.CodeDelivery, error)
 	ConfirmForgotPassword(ctx context.Context, input model.ConfirmForgotPasswordInput) (*model.ConfirmForgotPasswordPayload, error)
@@ -643,6 +658,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EmailOtpChallenge.Session(childComplexity), true
 
+	case "Entity.findManyUserByIDs":
+		if e.ComplexityRoot.Entity.FindManyUserByIDs == nil {
+			break
+		}
+
+		args, err := ec.field_Entity_findManyUserByIDs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Entity.FindManyUserByIDs(childComplexity, args["reps"].([]*model.UserByIDsInput)), true
+
 	case "ForgetDevicePayload.success":
 		if e.ComplexityRoot.ForgetDevicePayload.Success == nil {
 			break
@@ -804,7 +831,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.RefreshToken(childComplexity, args["input"].(model.RefreshTokenInput)), true
+		return e.ComplexityRoot.Mutation.RefreshToken(childComplexity, args["input"].(*model.RefreshTokenInput)), true
 	case "Mutation.requestAttributeCode":
 		if e.ComplexityRoot.Mutation.RequestAttributeCode == nil {
 			break
@@ -1074,6 +1101,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.TokenStatus(childComplexity, args["token"].(string)), true
+	case "Query._service":
+		if e.ComplexityRoot.Query.__resolve__service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.__resolve__service(childComplexity), true
+	case "Query._entities":
+		if e.ComplexityRoot.Query.__resolve_entities == nil {
+			break
+		}
+
+		args, err := ec.field_Query__entities_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.__resolve_entities(childComplexity, args["representations"].([]map[string]any)), true
 
 	case "SelectFactorChallenge.available":
 		if e.ComplexityRoot.SelectFactorChallenge.Available == nil {
@@ -1422,6 +1466,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VerifyTotpPayload.Success(childComplexity), true
 
+	case "_Service.sdl":
+		if e.ComplexityRoot._Service.SDL == nil {
+			break
+		}
+
+		return e.ComplexityRoot._Service.SDL(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -1460,6 +1511,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StartSigninInput", ec.unmarshalInputStartSigninInput),
 			graphql.NewInputUnmarshaler("UpdateDeviceInput", ec.unmarshalInputUpdateDeviceInput),
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
+			graphql.NewInputUnmarshaler("UserByIDsInput", ec.unmarshalInputUserByIDsInput),
 			graphql.NewInputUnmarshaler("VerifyAccountInput", ec.unmarshalInputVerifyAccountInput),
 			graphql.NewInputUnmarshaler("VerifyAttributeInput", ec.unmarshalInputVerifyAttributeInput),
 			graphql.NewInputUnmarshaler("VerifyTotpInput", ec.unmarshalInputVerifyTotpInput),
@@ -1551,10 +1603,10 @@ directive @auth(
   "All of these OAuth scopes (claim ` + "`" + `scope` + "`" + `) are needed. Absent: none is."
   scopes: [String!]
   """
-  Names a member of the field's ` + "`" + `input` + "`" + ` argument that is a credential of its own. When it is given, no access
-  token is asked for.
+  Names members of the field's ` + "`" + `input` + "`" + ` argument that stand for a credential of its own. When one is given, and is not
+  ` + "`" + `false` + "`" + `, no access token is asked for.
   """
-  orInput: String
+  orInput: [String!]
   "True: only for services, which are callers with a group or scope of the settings SERVICE_GROUPS and SERVICE_SCOPES."
   service: Boolean! = false
   "True: takes the token of a session that was, or may have been, signed out here, and leaves it to Cognito to refuse it."
@@ -1654,7 +1706,7 @@ enum ErrorCode {
   MFA_NOT_ENROLLED
   "406. None of the media types that the client accepts can be had."
   NOT_ACCEPTABLE
-  "400. The pool or its app client has this switched off."
+  "400. The pool, its app client or this server has this switched off."
   NOT_ENABLED
   "404. There is no such thing."
   NOT_FOUND
@@ -1702,7 +1754,7 @@ enum ErrorCode {
   TOKEN_REVOKED
   "429. Too many attempts for this account. Wait before the next one."
   TOO_MANY_ATTEMPTS
-  "401. This needs an access token and there is none."
+  "401. This needs an access token, or a cookie with a refresh token, and there is none."
   UNAUTHENTICATED
   "415. The content type of the request is not ` + "`" + `application/json` + "`" + `."
   UNSUPPORTED_MEDIA_TYPE
@@ -1796,18 +1848,18 @@ type Mutation {
 
   "Makes new access and ID tokens. Cognito: GetTokensFromRefreshToken."
   refreshToken(
-    "The refresh token."
-    input: RefreshTokenInput!
+    "The refresh token. Absent: the one of the cookie, where the setting TOKEN_TRANSPORT is ` + "`" + `cookie` + "`" + `."
+    input: RefreshTokenInput
   ): AuthTokens! @rateLimit(of: [TOKEN])
 
   """
-  Ends sessions: with a refresh token that one session, and then no access token is needed; without input every
-  session of the user. Cognito: RevokeToken, GlobalSignOut.
+  Ends sessions: with a refresh token, or the one of the cookie, that one session, and then no access token is needed;
+  without input every session of the user. Cognito: RevokeToken, GlobalSignOut.
   """
   logout(
     "Which session to end. Absent: all of them."
     input: LogoutInput
-  ): LogoutPayload! @rateLimit(of: [TOKEN]) @auth(orInput: "refreshToken", evenIfRevoked: true)
+  ): LogoutPayload! @rateLimit(of: [TOKEN]) @auth(orInput: ["refreshToken", "thisSession"], evenIfRevoked: true)
 
   "Sends a code with which the password can be set anew. Cognito: ForgotPassword."
   forgotPassword(
@@ -2217,8 +2269,11 @@ input AuthEventFeedbackInput {
 
 "A session to be continued."
 input RefreshTokenInput {
-  "The refresh token of ` + "`" + `AuthTokens` + "`" + `."
-  refreshToken: String! @constraint(minLength: 1, maxLength: 8192)
+  """
+  The refresh token of ` + "`" + `AuthTokens` + "`" + `. Absent: the one of the cookie, which is not looked at in a request that has an
+  Authorization header.
+  """
+  refreshToken: String @constraint(minLength: 1, maxLength: 8192)
   "The key of the device that the session was begun on, where the pool tracks devices."
   deviceKey: String @constraint(minLength: 1, maxLength: 55)
 }
@@ -2227,6 +2282,11 @@ input RefreshTokenInput {
 input LogoutInput {
   "Its refresh token."
   refreshToken: String @constraint(minLength: 1, maxLength: 8192)
+  """
+  True: the session whose refresh token is in the cookie, where the setting TOKEN_TRANSPORT is ` + "`" + `cookie` + "`" + `. The cookie is not
+  looked at in a request that has an Authorization header.
+  """
+  thisSession: Boolean! = false
 }
 
 "A registered user."
@@ -2393,7 +2453,11 @@ type SendAuthEventFeedbackPayload {
   success: Boolean!
 }
 
-"The user, as known from a verified token and, for the fields that need it, from Cognito."
+"""
+The user, as known from a verified token and, for the fields that need it, from Cognito. Other subgraphs refer to users
+by their ` + "`" + `id` + "`" + `: those are looked up with the server's AWS credentials (Cognito: AdminGetUser), and only ` + "`" + `id` + "`" + ` and ` + "`" + `username` + "`" + `
+can be seen of somebody else, unless the caller is in a group of the setting USER_READER_GROUPS.
+"""
 type User {
   "The user's id: the claim ` + "`" + `sub` + "`" + `, which never changes."
   id: ID!
@@ -2407,8 +2471,8 @@ type User {
   phoneNumber: String
   "The application's own mark of the user (attribute ` + "`" + `custom:mode` + "`" + `)."
   mode: String
-  "The groups that the token names (claim ` + "`" + `cognito:groups` + "`" + `)."
-  groups: [String!]!
+  "The groups that the token names (claim ` + "`" + `cognito:groups` + "`" + `), by precedence. Null where they may not be seen."
+  groups: [String!]
   "All attributes that the app client may read, in the order of their names."
   attributes: [Attribute!]
   "The second factors that are switched on. Cognito: GetUserAuthFactors."
@@ -2517,7 +2581,10 @@ type AuthTokens {
   accessToken: String!
   "Tells the client who signed in. It is not a credential for this API."
   idToken: String
-  "Continues the session by ` + "`" + `refreshToken` + "`" + `. Null when the one in use stays good."
+  """
+  Continues the session by ` + "`" + `refreshToken` + "`" + `. Null when the one in use stays good, and always where the setting
+  TOKEN_TRANSPORT is ` + "`" + `cookie` + "`" + `: no script gets to see it then.
+  """
   refreshToken: String
   "Seconds until the access token expires."
   expiresIn: Int!
@@ -2685,6 +2752,86 @@ type ChallengeParameter {
   value: String!
 }
 `, BuiltIn: false},
+	{Name: "../federation.graphqls", Input: `# What a supergraph needs beyond schema.graphqls, which stays readable to tools that know nothing of federation.
+# https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])
+
+extend type User @key(fields: "id")
+`, BuiltIn: false},
+	{Name: "../../federation/directives.graphql", Input: `
+	directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+	directive @composeDirective(name: String!) repeatable on SCHEMA
+	directive @extends on OBJECT | INTERFACE
+	directive @external on OBJECT | FIELD_DEFINITION
+	directive @key(fields: FieldSet!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE
+	directive @inaccessible on
+	  | ARGUMENT_DEFINITION
+	  | ENUM
+	  | ENUM_VALUE
+	  | FIELD_DEFINITION
+	  | INPUT_FIELD_DEFINITION
+	  | INPUT_OBJECT
+	  | INTERFACE
+	  | OBJECT
+	  | SCALAR
+	  | UNION
+	directive @interfaceObject on OBJECT
+	directive @link(import: [String!], url: String!) repeatable on SCHEMA
+	directive @override(from: String!, label: String) on FIELD_DEFINITION
+	directive @policy(policies: [[federation__Policy!]!]!) on
+	  | FIELD_DEFINITION
+	  | OBJECT
+	  | INTERFACE
+	  | SCALAR
+	  | ENUM
+	directive @provides(fields: FieldSet!) on FIELD_DEFINITION
+	directive @requires(fields: FieldSet!) on FIELD_DEFINITION
+	directive @requiresScopes(scopes: [[federation__Scope!]!]!) on
+	  | FIELD_DEFINITION
+	  | OBJECT
+	  | INTERFACE
+	  | SCALAR
+	  | ENUM
+	directive @shareable repeatable on FIELD_DEFINITION | OBJECT
+	directive @computedRequires on FIELD_DEFINITION
+	directive @tag(name: String!) repeatable on
+	  | ARGUMENT_DEFINITION
+	  | ENUM
+	  | ENUM_VALUE
+	  | FIELD_DEFINITION
+	  | INPUT_FIELD_DEFINITION
+	  | INPUT_OBJECT
+	  | INTERFACE
+	  | OBJECT
+	  | SCALAR
+	  | UNION
+	scalar _Any
+	scalar FieldSet
+	scalar federation__Policy
+	scalar federation__Scope
+`, BuiltIn: true},
+	{Name: "../../federation/entity.graphql", Input: `
+# a union of all types that use the @key directive
+union _Entity = User
+
+input UserByIDsInput {
+	ID: ID!
+}
+
+# fake type to build resolver interfaces for users to implement
+type Entity {
+	findManyUserByIDs(reps: [UserByIDsInput]!): [User]
+}
+
+type _Service {
+  sdl: String
+}
+
+extend type Query {
+  _entities(representations: [_Any!]!): [_Entity]!
+  _service: _Service!
+}
+`, BuiltIn: true},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -3034,6 +3181,14 @@ func (ec *executionContext) childFields_VerifyTotpPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type VerifyTotpPayload", field.Name)
 }
 
+func (ec *executionContext) childFields__Service(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sdl":
+		return ec.fieldContext__Service_sdl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type _Service", field.Name)
+}
+
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -3170,8 +3325,8 @@ func (ec *executionContext) dir_auth_args(ctx context.Context, rawArgs map[strin
 	}
 	args["scopes"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orInput",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3261,6 +3416,20 @@ func (ec *executionContext) dir_rateLimit_args(ctx context.Context, rawArgs map[
 		return nil, err
 	}
 	args["of"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Entity_findManyUserByIDs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "reps",
+		func(ctx context.Context, v any) ([]*model.UserByIDsInput, error) {
+			return ec.unmarshalNUserByIDsInput2ᚕᚖauthgraphᚋgraphᚋmodelᚐUserByIDsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reps"] = arg0
 	return args, nil
 }
 
@@ -3394,8 +3563,8 @@ func (ec *executionContext) field_Mutation_refreshToken_args(ctx context.Context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.RefreshTokenInput, error) {
-			return ec.unmarshalNRefreshTokenInput2authgraphᚋgraphᚋmodelᚐRefreshTokenInput(ctx, v)
+		func(ctx context.Context, v any) (*model.RefreshTokenInput, error) {
+			return ec.unmarshalORefreshTokenInput2ᚖauthgraphᚋgraphᚋmodelᚐRefreshTokenInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3597,6 +3766,20 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query__entities_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "representations",
+		func(ctx context.Context, v any) ([]map[string]any, error) {
+			return ec.unmarshalN_Any2ᚕmapᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["representations"] = arg0
 	return args, nil
 }
 
@@ -4785,6 +4968,50 @@ func (ec *executionContext) fieldContext_EmailOtpChallenge_codeDelivery(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Entity_findManyUserByIDs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entity_findManyUserByIDs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Entity().FindManyUserByIDs(ctx, fc.Args["reps"].([]*model.UserByIDsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*cognito.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚕᚖauthgraphᚋcognitoᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Entity_findManyUserByIDs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Entity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Entity_findManyUserByIDs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ForgetDevicePayload_success(ctx context.Context, field graphql.CollectedField, obj *model.ForgetDevicePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5337,7 +5564,7 @@ func (ec *executionContext) _Mutation_refreshToken(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RefreshToken(ctx, fc.Args["input"].(model.RefreshTokenInput))
+			return ec.Resolvers.Mutation().RefreshToken(ctx, fc.Args["input"].(*model.RefreshTokenInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5417,7 +5644,7 @@ func (ec *executionContext) _Mutation_logout(ctx context.Context, field graphql.
 				return ec.Directives.RateLimit(ctx, nil, directive0, of)
 			}
 			directive2 := func(ctx context.Context) (any, error) {
-				orInput, err := ec.unmarshalOString2ᚖstring(ctx, "refreshToken")
+				orInput, err := ec.unmarshalOString2ᚕstringᚄ(ctx, []any{"refreshToken", "thisSession"})
 				if err != nil {
 					var zeroVal *model.LogoutPayload
 					return zeroVal, err
@@ -7155,6 +7382,82 @@ func (ec *executionContext) fieldContext_Query_tokenStatus(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query__entities(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query__entities(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.__resolve_entities(ctx, fc.Args["representations"].([]map[string]any)), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []fedruntime.Entity) graphql.Marshaler {
+			return ec.marshalN_Entity2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋpluginᚋfederationᚋfedruntimeᚐEntity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query__entities(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type _Entity does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query__entities_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query__service(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query__service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.__resolve__service(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v fedruntime.Service) graphql.Marshaler {
+			return ec.marshalN_Service2githubᚗcomᚋ99designsᚋgqlgenᚋpluginᚋfederationᚋfedruntimeᚐService(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query__service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields__Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8251,18 +8554,18 @@ func (ec *executionContext) _User_groups(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_User_groups(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Groups, nil
+			return obj.Groups()
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_User_groups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, "String")
+	return graphql.NewScalarFieldContext("User", field, true, false, "String")
 }
 
 func (ec *executionContext) _User_attributes(ctx context.Context, field graphql.CollectedField, obj *cognito.User) (ret graphql.Marshaler) {
@@ -8562,6 +8865,29 @@ func (ec *executionContext) _VerifyTotpPayload_success(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_VerifyTotpPayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VerifyTotpPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) __Service_sdl(ctx context.Context, field graphql.CollectedField, obj *fedruntime.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext__Service_sdl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SDL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext__Service_sdl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("_Service", field, false, false, "String")
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
@@ -11364,7 +11690,11 @@ func (ec *executionContext) unmarshalInputLogoutInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"refreshToken"}
+	if _, present := asMap["thisSession"]; !present {
+		asMap["thisSession"] = false
+	}
+
+	fieldsInOrder := [...]string{"refreshToken", "thisSession"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11405,6 +11735,13 @@ func (ec *executionContext) unmarshalInputLogoutInput(ctx context.Context, obj a
 				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
+		case "thisSession":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("thisSession"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ThisSession = data
 		}
 	}
 	return it, nil
@@ -11730,21 +12067,21 @@ func (ec *executionContext) unmarshalInputRefreshTokenInput(ctx context.Context,
 		switch k {
 		case "refreshToken":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("refreshToken"))
-			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
 				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 8192)
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				if ec.Directives.Constraint == nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
 				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
@@ -11754,10 +12091,12 @@ func (ec *executionContext) unmarshalInputRefreshTokenInput(ctx context.Context,
 			if err != nil {
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
-			if data, ok := tmp.(string); ok {
+			if data, ok := tmp.(*string); ok {
 				it.RefreshToken = data
+			} else if tmp == nil {
+				it.RefreshToken = nil
 			} else {
-				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		case "deviceKey":
@@ -12758,6 +13097,48 @@ func UnmarshalUpdateUserInput(ctx context.Context, raw any) (model.UpdateUserInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUserByIDsInput(ctx context.Context, obj any) (model.UserByIDsInput, error) {
+	var it model.UserByIDsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ID"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ID"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUserByIDsInput unmarshals raw into the UserByIDsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUserByIDsInput(ctx context.Context, raw any) (model.UserByIDsInput, error) {
+	var out model.UserByIDsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UserByIDsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputVerifyAccountInput(ctx context.Context, obj any) (model.VerifyAccountInput, error) {
 	var it model.VerifyAccountInput
 	if obj == nil {
@@ -13298,6 +13679,26 @@ func (ec *executionContext) _SigninResult(ctx context.Context, sel ast.Selection
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of SigninResult must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) __Entity(ctx context.Context, sel ast.SelectionSet, obj fedruntime.Entity) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case cognito.User:
+		return ec._User(ctx, sel, &obj)
+	case *cognito.User:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._User(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of _Entity must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -13982,6 +14383,48 @@ func (ec *executionContext) _EmailOtpChallenge(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var entityImplementors = []string{"Entity"}
+
+func (ec *executionContext) _Entity(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, entityImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Entity",
+	})
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		innerCtx := graphql.WithRootFieldContext(ctx, &graphql.RootFieldContext{
+			Object: field.Name,
+			Field:  field,
+		})
+
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Entity")
+		case "findManyUserByIDs":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Entity_findManyUserByIDs(ctx, field)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var forgetDevicePayloadImplementors = []string{"ForgetDevicePayload"}
 
 func (ec *executionContext) _ForgetDevicePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ForgetDevicePayload) graphql.Marshaler {
@@ -14622,6 +15065,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_tokenStatus(ctx, field)
 				})
+		case "_entities":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query__entities(ctx, field)
+				})
+		case "_service":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query__service(ctx, field)
+				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -15253,7 +15708,7 @@ func (ec *executionContext) _UpdateUserPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
-var userImplementors = []string{"User"}
+var userImplementors = []string{"User", "_Entity"}
 
 func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj *cognito.User) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userImplementors)
@@ -15301,7 +15756,7 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 				})
 		case "groups":
 			out.Values[i] = ec._User_groups(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "attributes":
@@ -15443,6 +15898,39 @@ func (ec *executionContext) _VerifyTotpPayload(ctx context.Context, sel ast.Sele
 		case "success":
 			out.Values[i] = ec._VerifyTotpPayload_success(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var _ServiceImplementors = []string{"_Service"}
+
+func (ec *executionContext) __Service(ctx context.Context, sel ast.SelectionSet, obj *fedruntime.Service) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, _ServiceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("_Service")
+		case "sdl":
+			out.Values[i] = ec.__Service_sdl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -16043,6 +16531,20 @@ func (ec *executionContext) marshalNDevice2ᚖauthgraphᚋcognitoᚐDevice(ctx c
 	return ec._Device(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNFieldSet2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFieldSet2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FieldSet!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNForgetDeviceInput2authgraphᚋgraphᚋmodelᚐForgetDeviceInput(ctx context.Context, v any) (model.ForgetDeviceInput, error) {
 	res, err := ec.unmarshalInputForgetDeviceInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -16161,11 +16663,6 @@ func (ec *executionContext) marshalNRateLimit2ᚕauthgraphᚋdirectivesᚐRateLi
 	}
 
 	return ret
-}
-
-func (ec *executionContext) unmarshalNRefreshTokenInput2authgraphᚋgraphᚋmodelᚐRefreshTokenInput(ctx context.Context, v any) (model.RefreshTokenInput, error) {
-	res, err := ec.unmarshalInputRefreshTokenInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNRequestAttributeCodeInput2authgraphᚋgraphᚋmodelᚐRequestAttributeCodeInput(ctx context.Context, v any) (model.RequestAttributeCodeInput, error) {
@@ -16329,6 +16826,20 @@ func (ec *executionContext) marshalNUpdateUserPayload2ᚖauthgraphᚋgraphᚋmod
 	return ec._UpdateUserPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUserByIDsInput2ᚕᚖauthgraphᚋgraphᚋmodelᚐUserByIDsInput(ctx context.Context, v any) ([]*model.UserByIDsInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.UserByIDsInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalOUserByIDsInput2ᚖauthgraphᚋgraphᚋmodelᚐUserByIDsInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalNVerificationStatus2authgraphᚋcognitoᚐVerificationStatus(ctx context.Context, v any) (cognito.VerificationStatus, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := cognito.VerificationStatus(tmp)
@@ -16381,6 +16892,67 @@ func (ec *executionContext) marshalNVerifyTotpPayload2ᚖauthgraphᚋgraphᚋmod
 		return graphql.Null
 	}
 	return ec._VerifyTotpPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalN_Any2map(ctx context.Context, v any) (map[string]any, error) {
+	res, err := graphql.UnmarshalMap(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalN_Any2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "_Any!")
+		return graphql.Null
+	}
+	_ = sel
+	res := graphql.MarshalMap(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "_Any!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalN_Any2ᚕmapᚄ(ctx context.Context, v any) ([]map[string]any, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]map[string]any, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalN_Any2map(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalN_Any2ᚕmapᚄ(ctx context.Context, sel ast.SelectionSet, v []map[string]any) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalN_Any2map(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalN_Entity2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋpluginᚋfederationᚋfedruntimeᚐEntity(ctx context.Context, sel ast.SelectionSet, v []fedruntime.Entity) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalO_Entity2githubᚗcomᚋ99designsᚋgqlgenᚋpluginᚋfederationᚋfedruntimeᚐEntity(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalN_Service2githubᚗcomᚋ99designsᚋgqlgenᚋpluginᚋfederationᚋfedruntimeᚐService(ctx context.Context, sel ast.SelectionSet, v fedruntime.Service) graphql.Marshaler {
+	return ec.__Service(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -16523,6 +17095,150 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 		graphql.AddInvalidNullFromMarshaler(ctx, "__TypeKind!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNfederation__Policy2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNfederation__Policy2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "federation__Policy!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNfederation__Policy2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNfederation__Policy2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNfederation__Policy2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNfederation__Policy2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNfederation__Policy2ᚕᚕstringᚄ(ctx context.Context, v any) ([][]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([][]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNfederation__Policy2ᚕstringᚄ(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNfederation__Policy2ᚕᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v [][]string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNfederation__Policy2ᚕstringᚄ(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNfederation__Scope2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNfederation__Scope2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "federation__Scope!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNfederation__Scope2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNfederation__Scope2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNfederation__Scope2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNfederation__Scope2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNfederation__Scope2ᚕᚕstringᚄ(ctx context.Context, v any) ([][]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([][]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNfederation__Scope2ᚕstringᚄ(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNfederation__Scope2ᚕᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v [][]string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNfederation__Scope2ᚕstringᚄ(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOAttribute2ᚕauthgraphᚋcognitoᚐAttributeᚄ(ctx context.Context, sel ast.SelectionSet, v []cognito.Attribute) graphql.Marshaler {
@@ -16819,6 +17535,14 @@ func (ec *executionContext) marshalOPasskey2ᚕᚖauthgraphᚋcognitoᚐPasskey�
 	return ret
 }
 
+func (ec *executionContext) unmarshalORefreshTokenInput2ᚖauthgraphᚋgraphᚋmodelᚐRefreshTokenInput(ctx context.Context, v any) (*model.RefreshTokenInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRefreshTokenInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOSigninResult2authgraphᚋcognitoᚐSigninResult(ctx context.Context, sel ast.SelectionSet, v cognito.SigninResult) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -16832,6 +17556,18 @@ func (ec *executionContext) unmarshalOSrpAnswer2ᚖauthgraphᚋcognitoᚐSRPAnsw
 	}
 	res, err := ec.unmarshalInputSrpAnswer(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOString2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
@@ -16912,11 +17648,39 @@ func (ec *executionContext) marshalOTotpEnrollment2ᚖauthgraphᚋcognitoᚐTOTP
 	return ec._TotpEnrollment(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOUser2ᚕᚖauthgraphᚋcognitoᚐUser(ctx context.Context, sel ast.SelectionSet, v []*cognito.User) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOUser2ᚖauthgraphᚋcognitoᚐUser(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
 func (ec *executionContext) marshalOUser2ᚖauthgraphᚋcognitoᚐUser(ctx context.Context, sel ast.SelectionSet, v *cognito.User) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._User(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOUserByIDsInput2ᚖauthgraphᚋgraphᚋmodelᚐUserByIDsInput(ctx context.Context, v any) (*model.UserByIDsInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUserByIDsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalO_Entity2githubᚗcomᚋ99designsᚋgqlgenᚋpluginᚋfederationᚋfedruntimeᚐEntity(ctx context.Context, sel ast.SelectionSet, v fedruntime.Entity) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec.__Entity(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

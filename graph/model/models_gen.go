@@ -130,6 +130,9 @@ type ForgotPasswordInput struct {
 type LogoutInput struct {
 	// Its refresh token.
 	RefreshToken *string `json:"refreshToken,omitempty"`
+	// True: the session whose refresh token is in the cookie, where the setting TOKEN_TRANSPORT is `cookie`. The cookie is not
+	// looked at in a request that has an Authorization header.
+	ThisSession bool `json:"thisSession"`
 }
 
 // How sign-outs ended.
@@ -146,8 +149,9 @@ type PasskeyRegistration struct {
 
 // A session to be continued.
 type RefreshTokenInput struct {
-	// The refresh token of `AuthTokens`.
-	RefreshToken string `json:"refreshToken"`
+	// The refresh token of `AuthTokens`. Absent: the one of the cookie, which is not looked at in a request that has an
+	// Authorization header.
+	RefreshToken *string `json:"refreshToken,omitempty"`
 	// The key of the device that the session was begun on, where the pool tracks devices.
 	DeviceKey *string `json:"deviceKey,omitempty"`
 }
@@ -218,6 +222,10 @@ type UpdateUserInput struct {
 type UpdateUserPayload struct {
 	// Where codes went that verify new addresses; `verifyAttribute` takes them.
 	CodeDeliveries []*cognito.CodeDelivery `json:"codeDeliveries"`
+}
+
+type UserByIDsInput struct {
+	ID string `json:"ID"`
 }
 
 // An account and the code that was sent to it.

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"net"
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -82,6 +84,10 @@ func (s *Settings) check(raw *flags, faults *Faults) {
 			"REVOCATIONS_FAIL_OPEN says what to do while the store is down, and there is none; set REDIS_URL or leave it out.",
 		},
 		{
+			s.CookieTransport && slices.ContainsFunc(s.AllowedOrigins, isPlainAndRemote),
+			"CORS_ALLOWED_ORIGINS has an http origin beside TOKEN_TRANSPORT=cookie: whoever is on the way to that page could use the cookie; write https, or http for localhost only.",
+		},
+		{
 			s.Playground && !s.Introspection,
 			"PLAYGROUND=on needs the schema that INTROSPECTION withholds; set INTROSPECTION=on or leave PLAYGROUND out.",
 		},
@@ -92,11 +98,26 @@ func (s *Settings) check(raw *flags, faults *Faults) {
 	}
 }
 
+// isPlainAndRemote tells origins that are neither encrypted nor on the user's machine.
+func isPlainAndRemote(origin string) bool {
+	host, plain := strings.CutPrefix(origin, "http://")
+	if !plain {
+		return false
+	}
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	ip, err := netip.ParseAddr(strings.Trim(name, "[]"))
+	return name != "localhost" && !strings.HasSuffix(name, ".localhost") && (err != nil || !ip.IsLoopback())
+}
+
 // cognitoSettings returns the names of the settings that are given and mean
 // that Amazon Cognito, or something that speaks like it, is to be used.
 func cognitoSettings(raw *flags) []string {
-	if raw.command == "pool" {
-		// They are for those who call the pool, and may well be set to it.
+	if raw.command == "pool" || raw.command == "schema" {
+		// They are for those who call the pool, and may well be set to it; the schema is
+		// the same for all.
 		return nil
 	}
 	var given []string

@@ -15,10 +15,16 @@ import (
 // faults and not the end of parsing. The variable of a flag is its name in
 // upper case with underscores; see variable.
 type flags struct {
-	Serve struct{} `cmd:"" default:"1" help:"Serve the API (the default)."`
-	Pool  struct{} `cmd:"" help:"Serve the embedded user pool alone, as a local Cognito for anything else."`
+	Serve  struct{} `cmd:"" default:"1" help:"Serve the API (the default)."`
+	Pool   struct{} `cmd:"" help:"Serve the embedded user pool alone, as a local Cognito for anything else."`
+	Schema struct {
+		Federated bool `help:"Print it as the subgraph that owns User, to compose a supergraph from."`
+	} `cmd:"" help:"Print the GraphQL schema."`
+	Router struct {
+		Product string `arg:"" enum:"apollo,cosmo,hive" help:"apollo, cosmo or hive."`
+	} `cmd:"" help:"Print settings with which a router of supergraphs verifies Cognito's tokens and hands them on: apollo (Apollo Router), cosmo (Cosmo Router) or hive (Hive Gateway)."`
 
-	command string // the one that was chosen
+	command string // the first word of the one that was chosen
 
 	AWSRegionName                         string `name:"aws-region-name" group:"cognito" placeholder:"REGION" help:"Region of the user pool. Default: the region that the pool id begins with, else AWS_REGION."`
 	AWSCognitoUserPoolID                  string `name:"aws-cognito-user-pool-id" group:"cognito" placeholder:"ID" help:"Id of the user pool, for instance eu-west-1_AbC123def. Default: none, which means the embedded pool."`
@@ -29,11 +35,13 @@ type flags struct {
 	PasswordlessSignup                    bool   `name:"passwordless-signup" group:"cognito" help:"Let users sign up without a password, for pools in which a code or a passkey is enough to sign in. Default: off."`
 	UsernameAttribute                     string `name:"username-attribute" group:"cognito" placeholder:"NAME" default:"preferred_username" help:"Attribute of the pool that holds the name given at sign-up. Default: preferred_username."`
 
-	Addr               string `name:"addr" group:"http" placeholder:"HOST:PORT" help:"Where to listen. Default: 127.0.0.1:8080; with PORT set, that port on all interfaces, or on 127.0.0.1 with the embedded pool."`
-	CORSAllowedOrigins string `name:"cors-allowed-origins" group:"http" placeholder:"ORIGIN,..." help:"Origins whose pages may call the API, each written scheme://host[:port]. Default: none, so only pages of this server."`
-	TrustedProxies     string `name:"trusted-proxies" group:"http" placeholder:"CIDR,..." help:"Addresses of the proxies in front whose X-Forwarded-For is believed. Default: none."`
-	Introspection      string `name:"introspection" group:"http" placeholder:"auto|on|off" default:"auto" help:"Whether clients may ask for the schema. Default: auto, which is on with the embedded pool and off with Cognito."`
-	Playground         string `name:"playground" group:"http" placeholder:"auto|on|off" default:"auto" help:"Whether browsers get the playground at /. It needs introspection. Default: auto, which is on with the embedded pool and off with Cognito."`
+	Addr                  string `name:"addr" group:"http" placeholder:"HOST:PORT" help:"Where to listen. Default: 127.0.0.1:8080; with PORT set, that port on all interfaces, or on 127.0.0.1 with the embedded pool."`
+	TokenTransport        string `name:"token-transport" group:"http" placeholder:"body|cookie" default:"body" help:"Where refresh tokens travel: in the bodies of answers and requests, or in a cookie that no script can read, for pages. Default: body."`
+	RefreshCookieLifetime string `name:"refresh-cookie-lifetime" group:"http" placeholder:"DURATION" default:"720h" help:"How long browsers keep that cookie, as the app client's refresh tokens live. Default: 720h, which is Cognito's own default of 30 days."`
+	CORSAllowedOrigins    string `name:"cors-allowed-origins" group:"http" placeholder:"ORIGIN,..." help:"Origins whose pages may call the API, each written scheme://host[:port]. Default: none, so only pages of this server."`
+	TrustedProxies        string `name:"trusted-proxies" group:"http" placeholder:"CIDR,..." help:"Addresses of the proxies in front whose X-Forwarded-For is believed. Default: none."`
+	Introspection         string `name:"introspection" group:"http" placeholder:"auto|on|off" default:"auto" help:"Whether clients may ask for the schema. Default: auto, which is on with the embedded pool and off with Cognito."`
+	Playground            string `name:"playground" group:"http" placeholder:"auto|on|off" default:"auto" help:"Whether browsers get the playground at /. It needs introspection. Default: auto, which is on with the embedded pool and off with Cognito."`
 
 	RateLimits           string `name:"rate-limits" group:"trust" placeholder:"NAME=BURST/INTERVAL,..." help:"Attempts that are let through: BURST at once, and one more every INTERVAL. NAME=off lifts one limit, off all of them. Default: ${rates}."`
 	GraphQLLimits        string `name:"graphql-limits" group:"trust" placeholder:"NAME=NUMBER,..." help:"What one request may ask for. Default: ${documents}."`
@@ -48,6 +56,11 @@ type flags struct {
 	CognitoQuotas        string `name:"cognito-quotas" group:"trust" placeholder:"auto|off|CATEGORY=RPS,..." default:"auto" help:"Quotas of the AWS account, in requests a second by Cognito's categories; four fifths of them are used. Default: auto, which is Amazon's defaults with Amazon Cognito, and off with anything else."`
 	SendClientAddress    bool   `name:"send-client-address" group:"trust" help:"Tell Cognito's threat protection the caller's address. The app client must permit it (EnablePropagateAdditionalUserContextData) and have a secret, or Cognito refuses. Default: off."`
 	AuditLog             string `name:"audit-log" group:"trust" placeholder:"auto|off|stdout|stderr|FILE" default:"auto" help:"Where security events go, one JSON object a line. Default: auto, which is stdout with Cognito and off with the embedded pool."`
+
+	FederationSDL            string `name:"federation-sdl" group:"federation" placeholder:"auto|on|off" default:"auto" help:"Whether _service serves the subgraph's schema, also with introspection off. Default: auto, which is as introspection is."`
+	FederationAuthDirectives bool   `name:"federation-auth-directives" group:"federation" help:"Add @authenticated and @requiresScopes to that schema, so that a router can refuse early. Apollo Gateway takes no supergraph that has them. Default: off."`
+	UserLookup               string `name:"user-lookup" group:"federation" placeholder:"auto|on|off" default:"auto" help:"Whether users that other subgraphs refer to are looked up, which takes AWS credentials that permit cognito-idp:AdminGetUser, ListUsers and AdminListGroupsForUser. Default: auto, which looks for credentials everywhere but in the metadata service of EC2; on looks there too, and does not start without any."`
+	UserReaderGroups         string `name:"user-reader-groups" group:"federation" placeholder:"NAME,..." help:"Groups whose members see more of other users than id and username. Default: none."`
 
 	EmbeddedPool bool   `name:"embedded-pool" group:"pool" help:"Use the embedded user pool even where that is refused otherwise: inside Lambda, or reachable from other machines. It is meant for development. Default: off."`
 	DataDir      string `name:"data-dir" group:"pool" placeholder:"DIR" default:".authgraph" help:"Directory of the embedded pool's file. Default: .authgraph."`
@@ -78,6 +91,7 @@ func groups() []kong.Group {
 		{Key: "cognito", Title: "Amazon Cognito:"},
 		{Key: "http", Title: "HTTP:"},
 		{Key: "trust", Title: "Trust:"},
+		{Key: "federation", Title: "Supergraph:"},
 		{Key: "pool", Title: "Embedded user pool:"},
 		{Key: "log", Title: "Log:"},
 	}
@@ -134,7 +148,7 @@ func readFlags(args []string, getenv func(string) string, stdout, stderr io.Writ
 		// Nothing was read, so there is nothing else to check.
 		return nil, nil, Faults{withoutValue(err.Error()) + "; authgraph --help lists what there is."}
 	}
-	raw.command = chosen.Command()
+	raw.command, _, _ = strings.Cut(chosen.Command(), " ")
 	return &raw, faults, nil
 }
 

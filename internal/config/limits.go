@@ -22,25 +22,26 @@ const defaultRates = "account-address=5/30s,account=10/30s,address=40/2s,network
 // DocumentLimits bound what one request to /graphql may ask for.
 type DocumentLimits struct {
 	BodyBytes, Tokens, Depth, Aliases, Fields, RootFields, Operations, Directives, Variables, Complexity,
-	CredentialFields, Batch int
+	CredentialFields, References, Batch int
 }
 
 const defaultDocumentLimits = "body-bytes=262144,tokens=1000,depth=12,aliases=15,fields=500,root-fields=20,operations=10," +
-	"directives=50,variables=50,complexity=1000,credential-fields=1,batch=1"
+	"directives=50,variables=50,complexity=1000,credential-fields=1,references=250,batch=1"
 
 // byName returns the limits by the names that the setting has for them.
 func (l *DocumentLimits) byName() map[string]*int {
 	return map[string]*int{
 		"body-bytes": &l.BodyBytes, "tokens": &l.Tokens, "depth": &l.Depth, "aliases": &l.Aliases, "fields": &l.Fields,
 		"root-fields": &l.RootFields, "operations": &l.Operations, "directives": &l.Directives,
-		"variables": &l.Variables, "complexity": &l.Complexity, "credential-fields": &l.CredentialFields, "batch": &l.Batch,
+		"variables": &l.Variables, "complexity": &l.Complexity, "credential-fields": &l.CredentialFields,
+		"references": &l.References, "batch": &l.Batch,
 	}
 }
 
-// quotaCategories are Cognito's categories that the public operations belong to.
+// quotaCategories are Cognito's categories of the operations that are called.
 func quotaCategories() []string {
 	return []string{
-		"RespondToAuthChallenge", "UserAccountRecovery", "UserAuthentication", "UserCreation", "UserRead", "UserResourceRead",
+		"RespondToAuthChallenge", "UserAccountRecovery", "UserAuthentication", "UserCreation", "UserList", "UserRead", "UserResourceRead",
 		"UserResourceUpdate", "UserToken", "UserUpdate",
 	}
 }

@@ -30,8 +30,10 @@ func read(raw *flags, getenv func(string) string, faults *Faults) *Settings {
 		RateLimits:         r.rates("RATE_LIMITS", raw.RateLimits),
 		DocumentLimits:     r.documentLimits("GRAPHQL_LIMITS", raw.GraphQLLimits),
 		RedisURL:           r.redisURL("REDIS_URL", raw.RedisURL),
-		ServiceGroups:      r.names("SERVICE_GROUPS", raw.ServiceGroups, `^[^\s,]{1,128}$`, "write names of groups"),
+		ServiceGroups:      r.names("SERVICE_GROUPS", raw.ServiceGroups, groupForm, "write names of groups"),
 		ServiceScopes:      r.names("SERVICE_SCOPES", raw.ServiceScopes, `^[\x21\x23-\x5B\x5D-\x7E]{1,256}$`, "write OAuth scopes"),
+		UserLookup:         r.oneOf("USER_LOOKUP", raw.UserLookup, "auto", "on", "off"),
+		UserReaderGroups:   r.names("USER_READER_GROUPS", raw.UserReaderGroups, groupForm, "write names of groups"),
 		SignoutWebhookURL:  r.url("SIGNOUT_WEBHOOK_URL", raw.SignoutWebhookURL),
 		DataDir:            r.present("DATA_DIR", raw.DataDir),
 		PoolAddr:           r.address("POOL_ADDR", raw.PoolAddr),
@@ -46,11 +48,16 @@ func read(raw *flags, getenv func(string) string, faults *Faults) *Settings {
 	if raw.PprofAddr != "" {
 		s.PprofAddr = r.address("PPROF_ADDR", raw.PprofAddr)
 	}
+	s.CookieTransport = r.oneOf("TOKEN_TRANSPORT", raw.TokenTransport, "body", "cookie") == "cookie"
+	s.RefreshCookieLifetime = r.lifetime("REFRESH_COOKIE_LIFETIME", raw.RefreshCookieLifetime)
 	s.PoolOnly = raw.command == "pool"
+	s.PrintSchema, s.PrintFederated = raw.command == "schema", raw.Schema.Federated
+	s.PrintRouter = raw.Router.Product
 	s.embedded = raw.EmbeddedPool || len(cognitoSettings(raw)) == 0
 	s.Addr = r.listenAddress(raw.Addr, getenv("PORT"), s.embedded)
 	s.Introspection = r.onOff("INTROSPECTION", raw.Introspection, s.embedded)
 	s.Playground = r.onOff("PLAYGROUND", raw.Playground, s.embedded && s.Introspection)
+	s.FederationSDL, s.FederationAuthDirectives = r.onOff("FEDERATION_SDL", raw.FederationSDL, s.Introspection), raw.FederationAuthDirectives
 	s.CognitoQuotas = r.quotas("COGNITO_QUOTAS", raw.CognitoQuotas, !s.embedded && (s.Endpoint == "" || isAmazon(s.Endpoint)))
 	s.AuditLog = auditLog(raw.AuditLog, s.embedded)
 	name := r.matching("AWS_REGION_NAME", raw.AWSRegionName, `^[a-z0-9-]+$`, 32, "write it as Amazon does, for instance eu-west-1")
@@ -58,6 +65,18 @@ func read(raw *flags, getenv func(string) string, faults *Faults) *Settings {
 		s.Region = region(name, s.UserPoolID, getenv("AWS_REGION"))
 	}
 	return s
+}
+
+// groupForm is what names of groups look like.
+const groupForm = `^[^\s,]{1,128}$`
+
+// lifetime takes how long a cookie is to live. Browsers cap it at 400 days.
+func (r reader) lifetime(name, value string) time.Duration {
+	lifetime, err := time.ParseDuration(value)
+	if err != nil || lifetime < time.Minute || lifetime > 400*24*time.Hour {
+		r.faults.add("%s is %s; write a duration from 1m to 9600h, for instance 720h.", name, quote(value))
+	}
+	return lifetime
 }
 
 // region settles the pool's region. The one that the pool id names goes before

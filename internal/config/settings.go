@@ -37,6 +37,11 @@ type Settings struct {
 	// PasswordlessSignup lets users sign up without a password.
 	PasswordlessSignup bool
 
+	// CookieTransport has refresh tokens travel in a cookie, which browsers keep for
+	// RefreshCookieLifetime.
+	CookieTransport       bool
+	RefreshCookieLifetime time.Duration
+
 	// Addr is where to listen, in the form that net.Listen takes.
 	Addr string
 	// AllowedOrigins are the origins whose pages may call the API.
@@ -70,6 +75,14 @@ type Settings struct {
 	// SignoutWebhookKey, which is no text. Both are empty when nobody is told.
 	SignoutWebhookURL string
 	SignoutWebhookKey Secret
+	// FederationSDL tells whether _service serves the schema, and
+	// FederationAuthDirectives what routers can go by in it.
+	FederationSDL            bool
+	FederationAuthDirectives bool
+	// UserLookup is auto, on or off.
+	UserLookup string
+	// UserReaderGroups see what is private of other users.
+	UserReaderGroups []string
 	// CognitoQuotas are the account's quotas by category, where they differ from
 	// Amazon's defaults. Nil means that nothing is known of quotas.
 	CognitoQuotas map[string]int
@@ -100,6 +113,13 @@ type Settings struct {
 	// PoolOnly tells that the embedded pool is to be served and no API: the
 	// command pool.
 	PoolOnly bool
+	// PrintSchema tells that the schema is to be printed and nothing served, with
+	// PrintFederated the one of the subgraph: the command schema.
+	PrintSchema    bool
+	PrintFederated bool
+	// PrintRouter is the router whose settings are to be printed, and nothing is
+	// served: the command router. Empty otherwise.
+	PrintRouter string
 
 	embedded bool
 }

@@ -28,6 +28,10 @@ type Request struct {
 	// one well-formed bearer credential (RFC 6750, section 2.1).
 	BearerError error
 
+	// RefreshCookie is where the refresh token of the client's session is kept. It is
+	// nil where refresh tokens travel in bodies.
+	RefreshCookie *RefreshCookie
+
 	// ClientAddr is the caller's address: the peer's, or, behind a trusted
 	// proxy, the one that the proxy vouches for. It is the zero Addr where none
 	// is known.

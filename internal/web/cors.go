@@ -7,9 +7,10 @@ import (
 	"github.com/rs/cors"
 )
 
-// allowOrigins lets pages of the listed origins call next. Without any it does
-// not wrap at all: the library takes an empty list for "every origin".
-func allowOrigins(origins []string, next http.Handler) http.Handler {
+// allowOrigins lets pages of the listed origins call next, with cookies if credentials
+// is set. Without any it does not wrap at all: the library takes an empty list for
+// "every origin".
+func allowOrigins(origins []string, credentials bool, next http.Handler) http.Handler {
 	if len(origins) == 0 {
 		return next
 	}
@@ -25,7 +26,8 @@ func allowOrigins(origins []string, next http.Handler) http.Handler {
 			"Apollo-Require-Preflight", "Apollographql-Client-Name", "Apollographql-Client-Version",
 			"X-Apollo-Operation-Id", "X-Apollo-Operation-Name", "X-Apollo-Operation-Type",
 		},
-		ExposedHeaders: []string{headerRequestID, "Retry-After"},
-		MaxAge:         600,
+		ExposedHeaders:   []string{headerRequestID, "Retry-After"},
+		AllowCredentials: credentials,
+		MaxAge:           600,
 	}).Handler(next)
 }

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"time"
 )
 
 // Options are what [NewHandler] needs.
@@ -22,6 +23,9 @@ type Options struct {
 	// AllowedOrigins are the origins whose pages may call /graphql, exactly as
 	// browsers send them. Default: none.
 	AllowedOrigins []string
+	// RefreshCookie keeps refresh tokens in a cookie for that long. Default: 0, which
+	// means that they travel in bodies.
+	RefreshCookie time.Duration
 	// TrustedProxies are the proxies whose X-Forwarded-For is believed.
 	// Default: none.
 	TrustedProxies []netip.Prefix
@@ -48,7 +52,11 @@ func NewHandler(o Options) http.Handler {
 	playground := playgroundFiles(o.Playground)
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", allowOrigins(o.AllowedOrigins, refuseEncoded(o.GraphQL)))
+	graphql := refuseEncoded(o.GraphQL)
+	if o.RefreshCookie > 0 {
+		graphql = refuseCrossOrigin(o.AllowedOrigins, keepRefreshCookie(o.RefreshCookie, graphql))
+	}
+	mux.Handle("/graphql", allowOrigins(o.AllowedOrigins, o.RefreshCookie > 0, graphql))
 	mux.Handle("/{$}", reading(front(playground)))
 	mux.Handle("/playground/", reading(assets(playground)))
 	mux.Handle("/healthz", reading(http.HandlerFunc(healthy)))
