@@ -53,3 +53,22 @@ func (s *script) jwt(args []string) {
 	s.Check(err)
 	s.last = newAnswer(http.StatusOK, nil, fmt.Appendf(nil, `{"header":%s,"claims":%s}`, header, claims))
 }
+
+func (s *script) cookie(args []string) {
+	s.need(args, 1, 1, "cookie NAME")
+	set := (&http.Response{Header: s.last.header}).Cookies()
+	if len(set) != 1 {
+		s.Fatalf("the last answer sets %d cookies", len(set))
+	}
+	c := set[0]
+	if c.Name != refreshCookie || c.Path != "/" || c.Domain != "" || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteStrictMode {
+		s.Fatalf("the cookie is %s with Path=%s Domain=%s HttpOnly=%t Secure=%t SameSite=%d", c.Name, c.Path, c.Domain, c.HttpOnly, c.Secure, c.SameSite)
+	}
+	if (c.Value == "") != (c.MaxAge < 0) {
+		s.Fatalf("the cookie has a value of %d characters and Max-Age=%d", len(c.Value), c.MaxAge)
+	}
+	s.Setenv(args[0], strings.TrimSuffix(c.Name+"="+c.Value, refreshCookie+"="))
+}
+
+// refreshCookie is the cookie of a refresh token.
+const refreshCookie = "__Host-authgraph-refresh"

@@ -32,6 +32,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"refused":        (*script).refused,
 		"keep":           (*script).keep,
 		"jwt":            (*script).jwt,
+		"cookie":         (*script).cookie,
 		"code":           (*script).code,
 		"totp":           (*script).totp,
 		"upstream":       (*script).upstreamIs,

@@ -56,6 +56,10 @@ package e2e
 //	      and, if given, this extensions.field.
 //	keep NAME PATH
 //	      sets $NAME to a value of the last answer.
+//	cookie NAME
+//	      asserts that the last answer sets the cookie of the refresh token and
+//	      nothing else, as only a page of its own can use it, and sets $NAME to what
+//	      a browser sends back: NAME=VALUE, or nothing when the cookie is taken away.
 //	jwt TOKEN
 //	      makes {"header":…, "claims":…} of a token the last answer.
 //

@@ -2,6 +2,10 @@ package web
 
 import (
 	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"authgraph/internal/reqctx"
@@ -87,9 +91,32 @@ func refuseCrossOrigin(origins []string, next http.Handler) http.Handler {
 			panic(err) // the settings let only origins in
 		}
 	}
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	deny := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusForbidden, "FORBIDDEN",
 			"Pages of this origin may not call the API: list it in CORS_ALLOWED_ORIGINS.")
-	}))
-	return protection.Handler(next)
+	})
+	protection.SetDenyHandler(deny)
+	protected := protection.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		origin := r.Header.Get("Origin")
+		if isPlainAndRemote(origin) && !slices.Contains(origins, origin) {
+			deny(w, r)
+			return
+		}
+		protected.ServeHTTP(w, r)
+	})
+}
+
+// isPlainAndRemote tells pages that came over a connection which others can change. Of
+// browsers that do not say where a request comes from but by the header Origin, the
+// standard library compares the host alone, since it does not know by which scheme it
+// is reached; the cookie is of https, or of this machine.
+func isPlainAndRemote(origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "http" {
+		return false
+	}
+	host := u.Hostname()
+	addr, err := netip.ParseAddr(host)
+	return host != "localhost" && !strings.HasSuffix(host, ".localhost") && (err != nil || !addr.IsLoopback())
 }
