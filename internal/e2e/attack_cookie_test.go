@@ -158,6 +158,21 @@ func TestAttackCookies(t *testing.T) {
 	}
 	t.Logf("%d of %d requests with a cookie did nothing", held, len(attacks))
 	g.unharmed(t, 0)
+	g.silent(t)
+}
+
+// silent asserts that no refresh token is in what the program tells of itself.
+func (g *target) silent(t *testing.T) {
+	t.Helper()
+	metrics, err := g.send(g.request(http.MethodGet, "/metrics", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for where, text := range map[string]string{"log": g.stderr.String(), "output": g.stdout.String(), "metrics": string(metrics.body)} {
+		if strings.Contains(text, keptToken) || strings.Contains(text, nextToken) {
+			t.Errorf("the %s has a refresh token", where)
+		}
+	}
 }
 
 // P28: whatever gives tokens, the refresh token goes into the cookie and nowhere else.
@@ -199,6 +214,7 @@ func TestAttackCookieInBodies(t *testing.T) {
 		})
 	}
 	t.Logf("%d of %d operations keep the refresh token in the cookie", held, len(operations))
+	g.silent(t)
 	if err := g.complaints(); err != nil {
 		t.Error(err)
 	}
