@@ -273,16 +273,13 @@ func (s *server) credentials(ctx context.Context, t target) (*cognito.Credential
 		return cognito.MadeUpCredentials(), nil
 	}
 	insists := s.settings.UserLookup == "on"
-	found, err := cognito.FindCredentials(ctx, t.region, insists)
-	switch {
-	case err == nil:
-		return found, nil
-	case insists:
-		return nil, fmt.Errorf("authgraph finds no AWS credentials, which USER_LOOKUP=on asks for: %w", err)
-	default:
-		s.log.Info("other users are not looked up, since there are no AWS credentials", "cause", err)
-		return nil, nil
+	found := cognito.AmbientCredentials(t.region, insists)
+	if insists {
+		if err := found.Check(ctx); err != nil {
+			return nil, fmt.Errorf("authgraph finds no AWS credentials, which USER_LOOKUP=on asks for: %w", err)
+		}
 	}
+	return found, nil
 }
 
 // operations reads the only documents that may run, or nil where any may.

@@ -53,7 +53,7 @@ func newDirectory(c *Client, o Options, httpClient sdk.HTTPClient) *directory {
 	}
 	return &directory{
 		client: c,
-		api:    newAPI(o, httpClient, aws.CredentialsProviderFunc(o.Credentials.retrieve)),
+		api:    newAPI(o, httpClient, o.Credentials),
 		slots:  make(chan struct{}, concurrentLookups),
 		kept:   recent.New[lookedUp](keptLookups),
 		now:    time.Now,
@@ -138,8 +138,7 @@ func (d *directory) find(
 	ctx context.Context, what string, ask func(context.Context) (lookedUp, error),
 ) (lookedUp, error) {
 	if d == nil {
-		return lookedUp{}, apierr.New(apierr.NotEnabled,
-			"This server has no AWS credentials with which it could look up other users.")
+		return lookedUp{}, errNoLookup(nil)
 	}
 	key := recent.Key(sha256.Sum256([]byte(what)))
 	if kept, ok := d.kept.Get(key); ok && d.now().Before(kept.until) {
@@ -152,6 +151,9 @@ func (d *directory) find(
 			return lookedUp{}, err
 		}
 		defer func() { <-d.slots }()
+		if err := d.client.options.Credentials.Check(shared); err != nil {
+			return lookedUp{}, errNoLookup(err)
+		}
 		found, err := ask(shared)
 		if err == nil {
 			found.until = d.now().Add(lookupLifetime)
@@ -165,6 +167,11 @@ func (d *directory) find(
 	case <-ctx.Done():
 		return lookedUp{}, d.client.errors.translate(opAdminGetUser, ctx.Err())
 	}
+}
+
+// errNoLookup is the error of what cannot be looked up for want of credentials.
+func errNoLookup(cause error) error {
+	return apierr.New(apierr.NotEnabled, "This server has no AWS credentials with which it could look up other users.").WithCause(cause)
 }
 
 func (d *directory) takeSlot(ctx context.Context) error {
