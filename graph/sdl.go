@@ -39,13 +39,19 @@ func GroupScope(group string) string { return "group:" + group }
 func shareable() []string { return []string{"username"} }
 
 // SubgraphSDL returns the schema with what a composition of a supergraph needs beyond
-// it (Federation 2).
+// it (Federation 2), and without what only this server goes by: the enums of its
+// directives would become types of the supergraph.
 func SubgraphSDL(o SubgraphOptions) string {
 	document, err := parser.ParseSchemas(
 		&ast.Source{Name: "schema.graphqls", Input: SDL()}, &ast.Source{Name: "federation.graphqls", Input: federation})
 	if err != nil {
 		panic(err) // the same texts have been parsed to generate code from
 	}
+	withoutOwnDirectives(document)
+	// Apollo's composition knows only the directives of older specifications.
+	document.Directives = append(document.Directives, &ast.DirectiveDefinition{
+		Name: "oneOf", Locations: []ast.DirectiveLocation{ast.LocationInputObject}, Position: &ast.Position{Src: &ast.Source{}},
+	})
 	for _, field := range document.Definitions.ForName("User").Fields {
 		if slices.Contains(shareable(), field.Name) {
 			field.Directives = append(field.Directives, &ast.Directive{Name: "shareable"})
@@ -68,6 +74,33 @@ func SubgraphSDL(o SubgraphOptions) string {
 	var out strings.Builder
 	formatter.NewFormatter(&out, formatter.WithIndent("  ")).FormatSchemaDocument(document)
 	return out.String()
+}
+
+// withoutOwnDirectives takes @rateLimit and @constraint out of the document.
+func withoutOwnDirectives(document *ast.SchemaDocument) {
+	isOwn := func(name string) bool { return name == "rateLimit" || name == "constraint" }
+	ownEnums := map[string]bool{}
+	document.Directives = slices.DeleteFunc(document.Directives, func(d *ast.DirectiveDefinition) bool {
+		if !isOwn(d.Name) {
+			return false
+		}
+		for _, argument := range d.Arguments {
+			ownEnums[argument.Type.Name()] = true
+		}
+		return true
+	})
+	document.Definitions = slices.DeleteFunc(document.Definitions, func(d *ast.Definition) bool {
+		return d.Kind == ast.Enum && ownEnums[d.Name]
+	})
+	isUse := func(d *ast.Directive) bool { return isOwn(d.Name) }
+	for _, definition := range document.Definitions {
+		for _, field := range definition.Fields {
+			field.Directives = slices.DeleteFunc(field.Directives, isUse)
+			for _, argument := range field.Arguments {
+				argument.Directives = slices.DeleteFunc(argument.Directives, isUse)
+			}
+		}
+	}
 }
 
 // routerDirectives are what a router is told of one @auth.
