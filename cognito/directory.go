@@ -144,29 +144,25 @@ func (d *directory) find(
 	if kept, ok := d.kept.Get(key); ok && d.now().Before(kept.until) {
 		return kept, nil
 	}
-	// No caller's end may end the call that others wait for; it has a time-out.
-	shared := context.WithoutCancel(ctx)
-	result := d.calls.DoChan(what, func() (any, error) {
-		if err := d.takeSlot(shared); err != nil {
+	found, err := share(ctx, &d.calls, what, func(ctx context.Context) (lookedUp, error) {
+		if err := d.takeSlot(ctx); err != nil {
 			return lookedUp{}, err
 		}
 		defer func() { <-d.slots }()
-		if err := d.client.options.Credentials.Check(shared); err != nil {
+		if err := d.client.options.Credentials.Check(ctx); err != nil {
 			return lookedUp{}, errNoLookup(err)
 		}
-		found, err := ask(shared)
+		found, err := ask(ctx)
 		if err == nil {
 			found.until = d.now().Add(lookupLifetime)
 			d.kept.Add(key, found)
 		}
 		return found, err
 	})
-	select {
-	case r := <-result:
-		return r.Val.(lookedUp), r.Err
-	case <-ctx.Done():
-		return lookedUp{}, d.client.errors.translate(opAdminGetUser, ctx.Err())
+	if err != nil && errors.Is(err, ctx.Err()) {
+		err = d.client.errors.translate(opAdminGetUser, err)
 	}
+	return found, err
 }
 
 // errNoLookup is the error of what cannot be looked up for want of credentials.

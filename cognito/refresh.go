@@ -42,28 +42,21 @@ func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceK
 	if tokens := c.replay(what); tokens != nil {
 		return tokens, nil
 	}
-	// No caller's end may end the call that others wait for; it has a time-out.
-	shared := context.WithoutCancel(ctx)
-	result := c.refreshes.DoChan(what, func() (any, error) {
+	tokens, err := share(ctx, &c.refreshes, what, func(ctx context.Context) (*AuthTokens, error) {
 		// Another may have ended between the look at what is kept and this call.
 		if tokens := c.replay(what); tokens != nil {
 			return tokens, nil
 		}
-		tokens, err := c.refreshOnce(shared, refreshToken, deviceKey)
+		tokens, err := c.refreshOnce(ctx, refreshToken, deviceKey)
 		if err == nil && tokens.RefreshToken != nil && c.options.ReplayRefreshes {
 			c.replaced.Add(replacementKey(what), replacement{tokens, time.Now().Add(replayTime)})
 		}
 		return tokens, err
 	})
-	select {
-	case r := <-result:
-		if r.Err != nil {
-			return nil, r.Err
-		}
-		return r.Val.(*AuthTokens), nil
-	case <-ctx.Done():
-		return nil, c.errors.translate(opGetTokensFromRefreshToken, ctx.Err())
+	if err != nil && errors.Is(err, ctx.Err()) {
+		return nil, c.errors.translate(opGetTokensFromRefreshToken, err)
 	}
+	return tokens, err
 }
 
 func replacementKey(what string) recent.Key { return sha256.Sum256([]byte(what)) }
