@@ -30,8 +30,7 @@ type Federation struct {
 // https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
 type subgraph struct {
 	sdl        string
-	auth       generated.DirectiveRoot
-	references int // how many a document may have
+	directives generated.DirectiveRoot
 }
 
 // aroundFields implements graphql.FieldMiddleware.
@@ -45,8 +44,8 @@ func (s subgraph) aroundFields(ctx context.Context, next graphql.Resolver) (any,
 		return fedruntime.Service{SDL: s.sdl}, nil
 	case "_entities":
 		// The policy is that of `me`.
-		return s.auth.Auth(ctx, nil, func(ctx context.Context) (any, error) {
-			if err := s.check(field.Args["representations"]); err != nil {
+		return s.directives.Auth(ctx, nil, func(ctx context.Context) (any, error) {
+			if err := checkReferences(field.Args["representations"]); err != nil {
 				return nil, err
 			}
 			return next(ctx)
@@ -56,12 +55,9 @@ func (s subgraph) aroundFields(ctx context.Context, next graphql.Resolver) (any,
 	}
 }
 
-// check refuses references that are none.
-func (s subgraph) check(representations any) error {
+// checkReferences refuses references that are none.
+func checkReferences(representations any) error {
 	list, _ := representations.([]map[string]any)
-	if len(list) > s.references {
-		return limitExceeded("document", s.references, "references")
-	}
 	for i, reference := range list {
 		field := "representations[" + strconv.Itoa(i) + "]"
 		id, isText := reference["id"].(string)

@@ -149,7 +149,7 @@ func NewHandler(o Options) (http.Handler, error) {
 	if o.CookieTransport {
 		server.AroundFields(keepRefreshTokens)
 	}
-	server.AroundFields(subgraph{o.Federation.SDL, o.Directives, o.Limits.References}.aroundFields)
+	server.AroundFields(subgraph{o.Federation.SDL, o.Directives}.aroundFields)
 	return server, nil
 }
 

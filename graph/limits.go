@@ -132,7 +132,10 @@ func (d *documentLimits) MutateOperationContext(ctx context.Context, op *graphql
 			return refuse(limitExceeded("document", limit.most, limit.what))
 		}
 	}
-	// Only now: it walks the fragments as often as they are repeated.
+	// Only now: they walk the fragments as often as they are repeated.
+	if references(op.Operation.SelectionSet, op.Variables) > l.References {
+		return refuse(limitExceeded("document", l.References, "references"))
+	}
 	if complexity.Calculate(ctx, d.schema, op.Operation, op.Variables) > l.Complexity {
 		return refuse(limitExceeded("document", l.Complexity, "points of complexity"))
 	}
@@ -234,6 +237,26 @@ func (c counter) rootFields(set ast.SelectionSet) int {
 		}
 		if n > c.limit.RootFields {
 			return n
+		}
+	}
+	return n
+}
+
+// references counts what the fields _entities at the top refer to. It is called for a
+// selection whose fields in all are few.
+func references(set ast.SelectionSet, variables map[string]any) int {
+	n := 0
+	for _, selection := range set {
+		switch s := selection.(type) {
+		case *ast.Field:
+			if s.Name == "_entities" {
+				list, _ := s.ArgumentMap(variables)["representations"].([]any)
+				n += len(list)
+			}
+		case *ast.InlineFragment:
+			n += references(s.SelectionSet, variables)
+		case *ast.FragmentSpread:
+			n += references(s.Definition.SelectionSet, variables)
 		}
 	}
 	return n

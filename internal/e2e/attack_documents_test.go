@@ -42,6 +42,15 @@ func numbered(n int, format string) string {
 	return b.String()
 }
 
+// referencesTo makes references to users.
+func referencesTo(n int) []any {
+	list := make([]any, n)
+	for i := range list {
+		list[i] = map[string]any{"__typename": "User", "id": fmt.Sprintf("7c1e58c4-0000-4000-8000-%012d", i)}
+	}
+	return list
+}
+
 func nest(n int, open, inside, closing string) string {
 	return strings.Repeat(open, n) + inside + strings.Repeat(closing, n)
 }
@@ -190,7 +199,10 @@ func hostileDocuments() []attackOnParser {
 		{name: "schema in the second operation", body: `{"operationName":"B","query":"query A{__typename} query B{__schema{types{name}}}"}`, want: misfit},
 		{name: "schema of a mutation", document: "mutation{__schema{types{name}}}", want: misfit},
 		{name: "service of a federation", document: "{_service{sdl}}", want: misfit},
-		{name: "entities of a federation", document: `{_entities(representations:[{__typename:"User",id:"1"}]){__typename}}`, want: misfit},
+		{name: "a reference with an object for an id", document: `{_entities(representations:[{__typename:"User",id:{` + nest(100, "a:{", "a:1", "}") + `}}]){__typename}}`, want: answered},
+		{name: "3,000 references", document: "query($r:[_Any!]!){_entities(representations:$r){__typename}}", variables: map[string]any{"r": referencesTo(3_000)}, want: overLimit},
+		{name: "300 references, by twelve names", document: "query($r:[_Any!]!){" + numbered(12, "a%d:_entities(representations:$r){__typename} ") + "}", variables: map[string]any{"r": referencesTo(25)}, want: overLimit},
+		{name: "300 references, by fragments", document: "query($r:[_Any!]!){...A ...A ...{b:_entities(representations:$r){__typename}}} fragment A on Query{a:_entities(representations:$r){__typename}}", variables: map[string]any{"r": referencesTo(100)}, want: overLimit},
 		{name: "introspection down to where nothing is", introspection: true, document: "{__schema{types{fields{type{" + nest(300, "ofType{", "name", "}") + "}}}}}", want: answered},
 		{name: "circular introspection by fields", introspection: true, document: "{__schema{types{" + fields + "}}}", want: misfit},
 		{name: "circular introspection in fragments", introspection: true, document: "{__schema{types{...T}}} fragment T on __Type{fields{type{...U}}} fragment U on __Type{fields{type{...V}}} fragment V on __Type{fields{type{fields{type{name}}}}}", want: misfit},
