@@ -91,3 +91,6 @@ require (
 )
 
 tool github.com/99designs/gqlgen
+
+// Packages of npm bring Go files now and then.
+ignore node_modules
