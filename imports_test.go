@@ -17,7 +17,7 @@ func imports() map[string][]string {
 	return map[string][]string{
 		".": {
 			"cognito", "cognito/userpool", "directives", "graph", "graph/generated", "internal/account", "internal/audit",
-			"internal/config", "internal/store", "internal/telemetry", "internal/web", "internal/webhook",
+			"internal/config", "internal/router", "internal/store", "internal/telemetry", "internal/web", "internal/webhook",
 		},
 		"graph": {
 			"cognito", "graph/generated", "graph/model", "internal/account", "internal/apierr", "internal/audit",
@@ -36,6 +36,7 @@ func imports() map[string][]string {
 		"internal/e2e":       {},
 		"internal/recent":    {},
 		"internal/reqctx":    {},
+		"internal/router":    {},
 		"internal/store":     {},
 		"internal/suite":     {},
 		"internal/telemetry": {},

@@ -32,7 +32,7 @@ func (s *server) openPool(ctx context.Context) (*embeddedPool, error) {
 	}
 	p := &embeddedPool{
 		url:  "http://" + listener.Addr().String(),
-		file: filepath.Join(s.settings.DataDir, "userpool.db"),
+		file: poolFile(s.settings),
 		done: make(chan error, 1),
 		log:  s.log,
 	}
@@ -49,6 +49,8 @@ func (s *server) openPool(ctx context.Context) (*embeddedPool, error) {
 	}()
 	return p, nil
 }
+
+func poolFile(s *config.Settings) string { return filepath.Join(s.DataDir, "userpool.db") }
 
 func poolShape(s config.PoolShape) userpool.Shape {
 	return userpool.Shape{

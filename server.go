@@ -45,6 +45,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if settings.PrintSchema {
 		return printSchema(stdout, settings)
 	}
+	if settings.Router != "" {
+		return writeRouter(ctx, stdout, settings)
+	}
 	s := &server{
 		settings: settings,
 		log:      web.NewLogger(stderr, settings.LogLevel, settings.LogFormat),

@@ -199,6 +199,8 @@ func TestFaults(t *testing.T) {
 	}{
 		{"unknown flag", "--adr=:80", nil, "unknown flag --adr"},
 		{"stray argument", "hunter2", nil, "neither a flag nor a command"},
+		{"router of another kind", "router nginx out", nil, `must be one of "apollo","cosmo","hive"`},
+		{"router without a directory", "router hive", nil, `expected "<dir>"`},
 		{"flag without a value", "--addr", nil, "--addr: expected string value"},
 		{"switch that is none", "", map[string]string{"EMBEDDED_POOL": "perhaps"}, "EMBEDDED_POOL is \"perhaps\"; write true or false"},
 

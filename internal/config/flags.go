@@ -21,8 +21,9 @@ type flags struct {
 		Federated bool `help:"Print it as the subgraph that owns User, to compose a supergraph from."`
 	} `cmd:"" help:"Print the GraphQL schema."`
 	Router struct {
-		Product string `arg:"" enum:"apollo,cosmo,hive" help:"apollo, cosmo or hive."`
-	} `cmd:"" help:"Print settings with which a router of supergraphs verifies Cognito's tokens and hands them on: apollo (Apollo Router), cosmo (Cosmo Router) or hive (Hive Gateway)."`
+		Product string `arg:"" enum:"apollo,cosmo,hive" help:"apollo (Apollo Router), cosmo (Cosmo Router) or hive (Hive Gateway)."`
+		Dir     string `arg:"" help:"Directory to write into. It is made if need be; files that are there are never overwritten."`
+	} `cmd:"" help:"Write settings with which a router of supergraphs verifies the pool's access tokens and hands them on: apollo (Apollo Router), cosmo (Cosmo Router) or hive (Hive Gateway)."`
 
 	command string // the first word of the one that was chosen
 

@@ -52,7 +52,7 @@ func read(raw *flags, getenv func(string) string, faults *Faults) *Settings {
 	s.RefreshCookieLifetime = r.lifetime("REFRESH_COOKIE_LIFETIME", raw.RefreshCookieLifetime)
 	s.PoolOnly = raw.command == "pool"
 	s.PrintSchema, s.PrintFederated = raw.command == "schema", raw.Schema.Federated
-	s.PrintRouter = raw.Router.Product
+	s.Router, s.RouterDir = raw.Router.Product, raw.Router.Dir
 	s.embedded = raw.EmbeddedPool || len(cognitoSettings(raw)) == 0
 	s.Addr = r.listenAddress(raw.Addr, getenv("PORT"), s.embedded)
 	s.Introspection = r.onOff("INTROSPECTION", raw.Introspection, s.embedded)

@@ -117,9 +117,10 @@ type Settings struct {
 	// PrintFederated the one of the subgraph: the command schema.
 	PrintSchema    bool
 	PrintFederated bool
-	// PrintRouter is the router whose settings are to be printed, and nothing is
-	// served: the command router. Empty otherwise.
-	PrintRouter string
+	// Router is the router whose settings are to be written into the directory RouterDir,
+	// and nothing is served: the command router. Empty otherwise.
+	Router    string
+	RouterDir string
 
 	embedded bool
 }

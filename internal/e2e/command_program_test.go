@@ -93,6 +93,7 @@ func (s *script) awaitStart(p *program, unready bool) {
 	s.Setenv("ADDR", strings.TrimPrefix(p.api(), "http://"))
 	if pool := p.pool(); pool != "" {
 		s.Setenv("POOL", pool)
+		s.Setenv("POOL_ADDR", strings.TrimPrefix(pool, "http://"))
 		s.Setenv("POOL_ID", p.announced("Pool id"))
 		s.Setenv("CLIENT_ID", p.announced("Client id"))
 	}

@@ -8,7 +8,7 @@ package e2e
 //	serve [-new] [-unready] [-standins] [NAME=VALUE…] [-- FLAG…]
 //	      starts the binary with these settings and waits until it takes traffic
 //	      (-unready: until it listens). Sets $API, $ADDR and, with the embedded pool,
-//	      $POOL, $POOL_ID and $CLIENT_ID; stdout has the banner. Unless told
+//	      $POOL, $POOL_ADDR, $POOL_ID and $CLIENT_ID; stdout has the banner. Unless told
 //	      otherwise every program gets DATA_DIR=$DATA_DIR, with a pool without users
 //	      in it (-new: with nothing), and listens on free ports of 127.0.0.1. With
 //	      -standins it uses the stand-ins below instead of a pool.

@@ -1,0 +1,219 @@
+package router_test
+
+import (
+	"encoding/json"
+	"go/format"
+	"path"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+
+	"authgraph/internal/router"
+)
+
+// settings have in every value what ends a literal somewhere.
+func settings() router.Settings {
+	return router.Settings{
+		Issuers:        []string{`https://id.example.com/"'${}`, `https://other.example.com/\`},
+		JWKSURL:        `https://id.example.com/"'#: /jwks.json`,
+		ClientID:       "3n4b5urk1ft4fl3mg5e62d9ado",
+		GroupScope:     "group:",
+		RefreshCookie:  "__Host-authgraph-refresh",
+		AllowedOrigins: []string{"https://app.example.com", "http://localhost:5173"},
+	}
+}
+
+func files(t *testing.T, product string, s router.Settings) map[string]string {
+	t.Helper()
+	files, err := router.Files(product, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// document reads a YAML file.
+func document(t *testing.T, text string) map[string]any {
+	t.Helper()
+	var document map[string]any
+	if err := yaml.UnmarshalWithOptions([]byte(text), &document, yaml.Strict()); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return document
+}
+
+// at returns what is at a path of names, nil where there is nothing. A list of one counts
+// as what it holds.
+func at(t *testing.T, document any, names ...string) any {
+	t.Helper()
+	for _, name := range names {
+		if list, ok := document.([]any); ok && len(list) == 1 {
+			document = list[0]
+		}
+		members, _ := document.(map[string]any)
+		document = members[name]
+	}
+	return document
+}
+
+// same compares values as their JSON, in which a list is a list whatever its type is.
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	var values [2]any
+	for i, value := range []any{got, want} {
+		text, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, &values[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !reflect.DeepEqual(values[0], values[1]) {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
+}
+
+// forwarded are the headers that the subgraph gets, in lower case.
+func forwarded(t *testing.T, document map[string]any) []string {
+	t.Helper()
+	rules, ok := at(t, document, "headers", "subgraphs", router.Subgraph, "request").([]any)
+	if !ok {
+		t.Fatalf("there are no rules for headers: %v", document["headers"])
+	}
+	var names []string
+	for _, rule := range rules {
+		name := at(t, rule, "named")
+		if name == nil {
+			name = at(t, rule, "propagate", "named")
+		}
+		text, _ := name.(string)
+		names = append(names, strings.ToLower(text))
+	}
+	return names
+}
+
+func TestEveryProductHasSettings(t *testing.T) {
+	if got, want := router.Products(), []string{"apollo", "cosmo", "hive"}; !slices.Equal(got, want) {
+		t.Fatalf("Products are %v, want %v", got, want)
+	}
+	for _, product := range router.Products() {
+		for name, text := range files(t, product, settings()) {
+			if strings.Contains(text, "<no value>") || regexp.MustCompile(`\{\{|%!`).MatchString(text) || !strings.HasSuffix(text, "\n") {
+				t.Errorf("%s of %s is not well made:\n%s", name, product, text)
+			}
+			if strings.HasSuffix(name, ".tmpl") {
+				t.Errorf("%s has %s", product, name)
+			}
+		}
+	}
+	if _, err := router.Files("../apollo", settings()); err == nil {
+		t.Error("there are settings for ../apollo")
+	}
+}
+
+// What each product is told where, values byte for byte.
+func TestApollo(t *testing.T) {
+	s := settings()
+	all := files(t, "apollo", s)
+	config := document(t, all["router.yaml"])
+	jwt := at(t, config, "authentication", "router", "jwt")
+	same(t, "url", at(t, jwt, "jwks", "url"), s.JWKSURL)
+	same(t, "issuers", at(t, jwt, "jwks", "issuers"), s.Issuers)
+	same(t, "algorithms", at(t, jwt, "jwks", "algorithms"), []string{"RS256"})
+	same(t, "errors of all subgraphs", at(t, config, "include_subgraph_errors", "all"), false)
+	same(t, "errors of the subgraph", at(t, config, "include_subgraph_errors", "subgraphs", router.Subgraph), true)
+	script := path.Join(at(t, config, "rhai", "scripts").(string), at(t, config, "rhai", "main").(string))
+	if all[script] == "" {
+		t.Fatalf("router.yaml names the script %s, which is not there", script)
+	}
+	// The router goes on with a token that does not verify, for the script to refuse it.
+	same(t, "on_error", at(t, jwt, "on_error"), "Continue")
+	for _, needed := range []string{`claims.client_id != "` + s.ClientID + `"`, `claims.token_use != "access"`, `claims == ()`} {
+		if !strings.Contains(all[script], needed) {
+			t.Errorf("the script does not look at %s", needed)
+		}
+	}
+}
+
+func TestCosmo(t *testing.T) {
+	s := settings()
+	all := files(t, "cosmo", s)
+	config := document(t, all["config.yaml"])
+	same(t, "url", at(t, config, "authentication", "jwt", "jwks", "url"), s.JWKSURL)
+	same(t, "algorithms", at(t, config, "authentication", "jwt", "jwks", "algorithms"), []string{"RS256"})
+	module := at(t, config, "modules", "cognito")
+	same(t, "client_id", at(t, module, "client_id"), s.ClientID)
+	same(t, "issuers", at(t, module, "issuers"), s.Issuers)
+	same(t, "group_scope", at(t, module, "group_scope"), s.GroupScope)
+	same(t, "subgraph", at(t, module, "subgraph"), router.Subgraph)
+	same(t, "mode", at(t, config, "subgraph_error_propagation", "mode"), "pass-through")
+	same(t, "extensions", at(t, config, "subgraph_error_propagation", "allowed_extension_fields"),
+		[]string{"code", "status", "requestId", "field", "retryable", "retryAfterSeconds", "required"})
+	formatted, err := format.Source([]byte(all["main.go"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(formatted) != all["main.go"] {
+		t.Error("main.go is not formatted")
+	}
+}
+
+// The refresh token goes through a router only where it is in a cookie, and pages may call
+// it only where they may call the API.
+func TestCookiesAndOrigins(t *testing.T) {
+	inBodies := settings()
+	inBodies.RefreshCookie = ""
+	closed := inBodies
+	closed.AllowedOrigins = nil
+	always := []string{"authorization", "x-request-id", "x-device-data", "user-agent"}
+	withCookie := slices.Concat(always, []string{"cookie", "origin", "sec-fetch-site"})
+	for _, test := range []struct {
+		name        string
+		settings    router.Settings
+		headers     []string
+		origins     []string
+		credentials bool
+	}{
+		{"in a cookie", settings(), withCookie, settings().AllowedOrigins, true},
+		{"in bodies", inBodies, always, settings().AllowedOrigins, false},
+		{"for no page", closed, always, nil, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			apollo, cosmo := files(t, "apollo", test.settings), files(t, "cosmo", test.settings)
+			config := document(t, apollo["router.yaml"])
+			same(t, "Apollo's headers", forwarded(t, config), test.headers)
+			if test.origins == nil {
+				same(t, "Apollo's policies", at(t, config, "cors", "policies"), []any{})
+			} else {
+				same(t, "Apollo's origins", at(t, config, "cors", "policies", "origins"), test.origins)
+				credentials, _ := at(t, config, "cors", "policies", "allow_credentials").(bool)
+				same(t, "Apollo's credentials", credentials, test.credentials)
+			}
+			if has := strings.Contains(apollo["rhai/main.rhai"], "set-cookie"); has != test.credentials {
+				t.Errorf("Apollo's script hands on cookies: %t", has)
+			}
+
+			config = document(t, cosmo["config.yaml"])
+			same(t, "Cosmo's headers", forwarded(t, config), test.headers)
+			if test.origins == nil {
+				same(t, "Cosmo's CORS", at(t, config, "cors"), map[string]any{"enabled": false})
+			} else {
+				same(t, "Cosmo's origins", at(t, config, "cors", "allow_origins"), test.origins)
+				same(t, "Cosmo's credentials", at(t, config, "cors", "allow_credentials"), test.credentials)
+			}
+			response := at(t, config, "headers", "subgraphs", router.Subgraph, "response")
+			whitelist := at(t, config, "headers", "cookie_whitelist")
+			if test.credentials {
+				same(t, "Cosmo's headers of answers", at(t, response, "named"), "Set-Cookie")
+				same(t, "Cosmo's cookies", whitelist, []string{test.settings.RefreshCookie})
+			} else if response != nil || whitelist != nil {
+				t.Errorf("Cosmo hands on %v, cookies %v", response, whitelist)
+			}
+		})
+	}
+}
