@@ -10,15 +10,29 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const from = name => path.join(here, 'src', name);
 const dist = path.join(here, 'dist');
 
-// GraphiQL's style sheet brings its fonts as data: addresses, which are most of
-// its weight and which the page's policy forbids.
-const withoutFonts = {
-  name: 'without-fonts',
+// What of GraphiQL is not taken as it is. An edit that finds nothing to change is an
+// error, so that none is lost when GraphiQL changes.
+const edits = [
+  // Its style sheet brings its fonts as data: addresses, which are most of its weight
+  // and which the page's policy forbids.
+  [/graphiql[\\/]dist[\\/]style\.css$/, css => css.replaceAll(/@font-face\s*\{[^}]*\}/g, '')],
+  // It titles icons by the names of functions, which are others once minified. The
+  // buttons that have the icons are labelled anyway.
+  [/@graphiql[\\/]react[\\/]dist[\\/]icons[\\/]index\.js$/, js => js.replace('{ title, ...props }', 'props')],
+  [/@graphiql[\\/]react[\\/]dist[\\/]ui[\\/]tabs\.js$/, () => `export * from ${JSON.stringify(from('tabs.jsx'))};`],
+];
+
+const edited = {
+  name: 'edited',
   setup({ onLoad }) {
-    onLoad({ filter: /graphiql[\\/]dist[\\/]style\.css$/ }, async ({ path: file }) => {
-      const css = await readFile(file, 'utf8');
-      return { contents: css.replaceAll(/@font-face\s*\{[^}]*\}/g, ''), loader: 'css' };
-    });
+    for (const [filter, edit] of edits) {
+      onLoad({ filter }, async ({ path: file }) => {
+        const before = await readFile(file, 'utf8');
+        const contents = edit(before);
+        if (contents === before) throw new Error(`nothing to change in ${file}`);
+        return { contents, loader: path.extname(file).slice(1) };
+      });
+    }
   },
 };
 
@@ -37,7 +51,7 @@ async function bundle() {
     define: { 'process.env.NODE_ENV': '"production"' },
     outdir: dist,
     alias: { 'react-style-singleton': from('no-style.js') },
-    plugins: [withoutFonts],
+    plugins: [edited],
   });
   const output = ending => outputFiles.find(file => file.path.endsWith(ending)).contents;
   return { script: output('.js'), style: output('.css'), inputs: Object.keys(metafile.inputs) };

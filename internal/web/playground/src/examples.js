@@ -1,12 +1,64 @@
-// The whole flow as documents that are ready to run, one in each tab.
+// An operation for every root field of the schema, ready to run, in the groups that
+// the panel "Operations" shows. check.mjs holds them against the schema.
 
-const account = { email: 'ada@example.com', password: 'Correct-Horse-9' };
+/**
+ * The steps of a sign-in with all that the panel "Sign in" needs to go on. Selecting
+ * `totp` starts the enrolment of an authenticator app. `options` is a list elsewhere,
+ * and one name cannot stand for both.
+ */
+export const signinResult = `__typename
+    ... on AuthTokens { accessToken refreshToken expiresIn user { id email } }
+    ... on Challenge { session }
+    ... on SmsMfaChallenge { codeDelivery { destination } }
+    ... on EmailOtpChallenge { codeDelivery { destination } }
+    ... on SmsOtpChallenge { codeDelivery { destination } }
+    ... on TotpChallenge { deviceName }
+    ... on SelectMfaChallenge { options }
+    ... on MfaSetupChallenge { options totp { secret otpauthUri session } }
+    ... on NewPasswordChallenge { missingAttributes }
+    ... on PasswordChallenge { srp }
+    ... on SelectFactorChallenge { available }
+    ... on PasskeyChallenge { passkeyOptions: options }
+    ... on CustomChallenge { parameters { name value } }
+    ... on UnknownChallenge { name parameters { name value } }`;
 
-const steps = [
+const password = 'Correct-Horse-9';
+
+/** The answer that a challenge asks for, to be filled in. */
+function answerTo(challenge) {
+  switch (challenge?.__typename) {
+    case 'SelectMfaChallenge':
+      return { mfaType: challenge.options?.[0] ?? 'SOFTWARE_TOKEN_MFA' };
+    case 'MfaSetupChallenge':
+      return { mfaSetup: { totpCode: '000000' } };
+    case 'NewPasswordChallenge':
+      return { newPassword: { password } };
+    case 'PasswordChallenge':
+      return { password };
+    case 'SelectFactorChallenge':
+      return { factor: { factor: challenge.available?.[0] ?? 'EMAIL_OTP' } };
+    case 'PasskeyChallenge':
+      return { passkey: '' };
+    case 'CustomChallenge':
+      return { custom: '' };
+    case 'UnknownChallenge':
+      return { parameters: [{ name: '', value: '' }] };
+    default:
+      return { code: '000000' };
+  }
+}
+
+/**
+ * Every example: `variables` makes its variables of what the page knows (see
+ * session.js), `token` marks those that need an access token, `label` tells several
+ * of one root field apart, `purpose` says what the schema does not say of it.
+ */
+export const groups = [
   {
-    query: `# 1. Register.
-#    A code goes to the e-mail address.
-mutation Signup($input: SignupInput!) {
+    title: 'Sign up',
+    examples: [
+      {
+        query: `mutation Signup($input: SignupInput!) {
   signup(input: $input) {
     userId
     confirmed
@@ -18,25 +70,22 @@ mutation Signup($input: SignupInput!) {
   }
 }
 `,
-    input: { username: 'Ada', ...account, mode: 'LIGHT' },
-  },
-  {
-    query: `# 2. Enter the code.
-#    The embedded pool sends no mail;
-#    its inbox shows what it would:
-#    http://127.0.0.1:9229/inbox
-#    (or where POOL_ADDR says)
+        variables: ({ email }) => ({ input: { username: 'Ada', email, password, mode: 'user' } }),
+      },
+      {
+        query: `# The embedded pool sends no mail. Its inbox,
+# which the banner names, has the code:
+# http://127.0.0.1:9229/inbox
 mutation VerifyAccount($input: VerifyAccountInput!) {
   verifyAccount(input: $input) {
     status
   }
 }
 `,
-    input: { email: account.email, confirmationCode: '000000' },
-  },
-  {
-    query: `# No code, or too old? Ask for another.
-mutation ResendConfirmationCode($input: ResendConfirmationCodeInput!) {
+        variables: ({ email }) => ({ input: { email, confirmationCode: '000000' } }),
+      },
+      {
+        query: `mutation ResendConfirmationCode($input: ResendConfirmationCodeInput!) {
   resendConfirmationCode(input: $input) {
     destination
     medium
@@ -44,73 +93,429 @@ mutation ResendConfirmationCode($input: ResendConfirmationCodeInput!) {
   }
 }
 `,
-    input: { email: account.email },
+        variables: ({ email }) => ({ input: { email } }),
+      },
+    ],
   },
   {
-    query: `# 3. Sign in.
-#    The page keeps the access token
-#    and sends it from now on.
+    title: 'Sign in',
+    examples: [
+      {
+        query: `# The page keeps the tokens and sends the access
+# token from now on. The panel "Sign in" goes on
+# where the answer is a challenge.
 mutation Signin($input: SigninInput!) {
   signin(input: $input) {
-    __typename
-    ... on AuthTokens {
-      accessToken
-      refreshToken
-      expiresIn
-      user {
-        id
-      }
-    }
-    ... on Challenge {
-      session
-    }
+    ${signinResult}
   }
 }
 `,
-    input: account,
+        variables: ({ email }) => ({ input: { email, password } }),
+      },
+      {
+        query: `# Without preferredFactor, the answer lists the
+# first factors to choose from.
+mutation StartSignin($input: StartSigninInput!) {
+  startSignin(input: $input) {
+    ${signinResult}
+  }
+}
+`,
+        variables: ({ email }) => ({ input: { email, preferredFactor: 'EMAIL_OTP' } }),
+      },
+      {
+        query: `# "session" is that of the last challenge.
+mutation RespondToChallenge($input: RespondToChallengeInput!) {
+  respondToChallenge(input: $input) {
+    ${signinResult}
+  }
+}
+`,
+        variables: ({ challenge }) => ({
+          input: { session: challenge?.totp?.session ?? challenge?.session ?? '', answer: answerTo(challenge) },
+        }),
+      },
+    ],
   },
   {
-    query: `# 4. Who am I? Needs an access token.
-#    Sign in, or write in Headers:
-#    {"Authorization": "Bearer ..."}
-query Me {
+    title: 'Session',
+    examples: [
+      {
+        query: `query Me {
   me {
     id
     username
     email
+    emailVerified
+    phoneNumber
+    mode
     groups
+    attributes {
+      name
+      value
+    }
   }
 }
 `,
-  },
-  {
-    query: `# 5. Get a new access token.
-#    The panel "Sign in" shows the
-#    refresh token.
-mutation RefreshToken($input: RefreshTokenInput!) {
+        token: true,
+      },
+      {
+        query: `# With TOKEN_TRANSPORT=cookie no input is needed.
+mutation RefreshToken($input: RefreshTokenInput) {
   refreshToken(input: $input) {
     accessToken
     expiresIn
   }
 }
 `,
-    input: { refreshToken: '' },
-  },
-  {
-    query: `# 6. End all sessions of the user. With
-#    {"input": {"refreshToken": "..."}}
-#    as variables only that one ends.
-mutation Logout($input: LogoutInput) {
+        variables: ({ cookie, refreshToken }) => (cookie ? {} : { input: { refreshToken: refreshToken ?? '' } }),
+      },
+      {
+        label: 'this session',
+        purpose: 'Ends the session of a refresh token, or of the cookie.',
+        query: `mutation Logout($input: LogoutInput) {
   logout(input: $input) {
     success
   }
 }
 `,
+        variables: ({ cookie, refreshToken }) => ({ input: cookie ? { thisSession: true } : { refreshToken: refreshToken ?? '' } }),
+      },
+      {
+        label: 'every session',
+        purpose: 'Ends every session of the caller.',
+        query: `mutation LogoutEverywhere {
+  logout {
+    success
+  }
+}
+`,
+        token: true,
+      },
+    ],
+  },
+  {
+    title: 'Password',
+    examples: [
+      {
+        query: `mutation ForgotPassword($input: ForgotPasswordInput!) {
+  forgotPassword(input: $input) {
+    destination
+    medium
+    attribute
+  }
+}
+`,
+        variables: ({ email }) => ({ input: { email } }),
+      },
+      {
+        query: `mutation ConfirmForgotPassword($input: ConfirmForgotPasswordInput!) {
+  confirmForgotPassword(input: $input) {
+    success
+  }
+}
+`,
+        variables: ({ email }) => ({ input: { email, confirmationCode: '000000', newPassword: password } }),
+      },
+      {
+        query: `mutation ChangePassword($input: ChangePasswordInput!) {
+  changePassword(input: $input) {
+    success
+  }
+}
+`,
+        variables: () => ({ input: { currentPassword: password, newPassword: 'Battery-Staple-9' } }),
+        token: true,
+      },
+    ],
+  },
+  {
+    title: 'Profile',
+    examples: [
+      {
+        query: `mutation UpdateUser($input: UpdateUserInput!) {
+  updateUser(input: $input) {
+    codeDeliveries {
+      destination
+      medium
+      attribute
+    }
+  }
+}
+`,
+        variables: () => ({ input: { attributes: [{ name: 'given_name', value: 'Ada' }] } }),
+        token: true,
+      },
+      {
+        query: `mutation DeleteUserAttributes($input: DeleteUserAttributesInput!) {
+  deleteUserAttributes(input: $input) {
+    success
+  }
+}
+`,
+        variables: () => ({ input: { names: ['given_name'] } }),
+        token: true,
+      },
+      {
+        query: `mutation RequestAttributeCode($input: RequestAttributeCodeInput!) {
+  requestAttributeCode(input: $input) {
+    destination
+    medium
+    attribute
+  }
+}
+`,
+        variables: () => ({ input: { attribute: 'email' } }),
+        token: true,
+      },
+      {
+        query: `mutation VerifyAttribute($input: VerifyAttributeInput!) {
+  verifyAttribute(input: $input) {
+    success
+  }
+}
+`,
+        variables: () => ({ input: { attribute: 'email', code: '000000' } }),
+        token: true,
+      },
+      {
+        query: `# For good: there is no way back.
+mutation DeleteAccount {
+  deleteAccount {
+    success
+  }
+}
+`,
+        token: true,
+      },
+    ],
+  },
+  {
+    title: 'Second factors',
+    examples: [
+      {
+        label: 'factors',
+        purpose: 'First and second factors of the caller.',
+        query: `query MyFactors {
+  me {
+    authFactors
+    mfa {
+      enabled
+      preferred
+    }
+  }
+}
+`,
+        token: true,
+      },
+      {
+        query: `# Type the secret into an authenticator app, then
+# enter its code with verifyTotp.
+mutation SetupTotp {
+  setupTotp {
+    secret
+    otpauthUri
+  }
+}
+`,
+        token: true,
+      },
+      {
+        query: `mutation VerifyTotp($input: VerifyTotpInput!) {
+  verifyTotp(input: $input) {
+    success
+  }
+}
+`,
+        variables: () => ({ input: { code: '000000', deviceName: 'Phone' } }),
+        token: true,
+      },
+      {
+        query: `mutation SetMfaPreference($input: MfaPreferenceInput!) {
+  setMfaPreference(input: $input) {
+    success
+  }
+}
+`,
+        variables: () => ({ input: { totp: { enabled: true, preferred: true } } }),
+        token: true,
+      },
+    ],
+  },
+  {
+    title: 'Passkeys',
+    examples: [
+      {
+        label: 'passkeys',
+        purpose: 'The caller’s passkeys.',
+        query: `query MyPasskeys {
+  me {
+    passkeys {
+      id
+      name
+      relyingPartyId
+      attachment
+      transports
+      createdAt
+    }
+  }
+}
+`,
+        token: true,
+      },
+      {
+        query: `# The panel "Sign in" adds a passkey for you. These
+# options are for navigator.credentials.create.
+mutation StartPasskeyRegistration {
+  startPasskeyRegistration {
+    options
+  }
+}
+`,
+        token: true,
+      },
+      {
+        query: `mutation CompletePasskeyRegistration($input: CompletePasskeyRegistrationInput!) {
+  completePasskeyRegistration(input: $input) {
+    success
+  }
+}
+`,
+        variables: () => ({ input: { credential: '' } }),
+        token: true,
+      },
+      {
+        query: `mutation DeletePasskey($input: DeletePasskeyInput!) {
+  deletePasskey(input: $input) {
+    success
+  }
+}
+`,
+        variables: () => ({ input: { id: '' } }),
+        token: true,
+      },
+    ],
+  },
+  {
+    title: 'Devices',
+    examples: [
+      {
+        label: 'devices',
+        purpose: 'Devices that the caller signed in on.',
+        query: `query MyDevices($first: Int!, $after: String) {
+  me {
+    devices(first: $first, after: $after) {
+      nodes {
+        key
+        name
+        remembered
+        lastIpAddress
+        lastAuthenticatedAt
+      }
+      nextToken
+    }
+  }
+}
+`,
+        variables: () => ({ first: 10 }),
+        token: true,
+      },
+      {
+        query: `mutation ConfirmDevice($input: ConfirmDeviceInput!) {
+  confirmDevice(input: $input) {
+    userConfirmationNecessary
+  }
+}
+`,
+        variables: () => ({ input: { deviceKey: '', deviceName: 'Browser', passwordVerifier: '', salt: '' } }),
+        token: true,
+      },
+      {
+        query: `mutation UpdateDevice($input: UpdateDeviceInput!) {
+  updateDevice(input: $input) {
+    success
+  }
+}
+`,
+        variables: () => ({ input: { deviceKey: '', remembered: true } }),
+        token: true,
+      },
+      {
+        query: `mutation ForgetDevice($input: ForgetDeviceInput!) {
+  forgetDevice(input: $input) {
+    success
+  }
+}
+`,
+        variables: () => ({ input: { deviceKey: '' } }),
+        token: true,
+      },
+    ],
+  },
+  {
+    title: 'Supergraph',
+    examples: [
+      {
+        purpose: 'Users that other subgraphs refer to.',
+        query: `# Of others, everybody sees id and username.
+query Entities($representations: [_Any!]!) {
+  _entities(representations: $representations) {
+    ... on User {
+      id
+      username
+    }
+  }
+}
+`,
+        variables: ({ id }) => ({ representations: [{ __typename: 'User', id: id ?? '' }] }),
+        token: true,
+      },
+      {
+        purpose: 'The schema that a supergraph is composed of.',
+        query: `query Service {
+  _service {
+    sdl
+  }
+}
+`,
+      },
+    ],
+  },
+  {
+    title: 'Services and messages',
+    examples: [
+      {
+        query: `# For services: callers with a group of
+# SERVICE_GROUPS or a scope of SERVICE_SCOPES.
+query TokenStatus($token: String!) {
+  tokenStatus(token: $token) {
+    active
+    reason
+    userId
+    groups
+    scopes
+    expiresAt
+  }
+}
+`,
+        variables: ({ accessToken }) => ({ token: accessToken ?? '' }),
+        token: true,
+      },
+      {
+        query: `# The values are in the message that asked.
+mutation SendAuthEventFeedback($input: AuthEventFeedbackInput!) {
+  sendAuthEventFeedback(input: $input) {
+    success
+  }
+}
+`,
+        variables: () => ({ input: { username: '', eventId: '', feedbackToken: '', valid: true } }),
+      },
+    ],
   },
 ];
 
-/** The tabs that the playground opens with. */
-export const examples = steps.map(({ query, input }) => ({
-  query,
-  variables: input ? JSON.stringify({ input }, null, 2) : '',
-}));
+/** The text of an example's variables, given what the page knows. */
+export function variablesOf({ variables }, { email = 'ada@example.com', ...known } = {}) {
+  return variables ? JSON.stringify(variables({ email, ...known }), null, 2) : '';
+}

@@ -1,13 +1,18 @@
-// The session of the page: the tokens of the last sign-in, in memory only. It
-// ends with the page, or when the user forgets it.
-import { Kind, parse } from 'graphql';
+// The session of the page: the tokens of the last sign-in and the challenge that
+// waits for an answer, in memory only. They end with the page, a sign-out or the
+// session itself.
+//
+// With TOKEN_TRANSPORT=cookie the refresh token is in a cookie that the page cannot
+// read; then the session outlives a reload.
+import { Kind, parse, valueFromASTUntyped } from 'graphql';
 import { useSyncExternalStore } from 'react';
 
-let session = null; // { email, accessToken, refreshToken, expiresAt }
+const fresh = { id: undefined, email: undefined, tokens: null, challenge: null, ended: '' };
+let state = fresh; // tokens: { accessToken, refreshToken, cookie, expiresAt }
 const listeners = new Set();
 
 function change(next) {
-  session = next;
+  state = { ...state, ...next };
   for (const listener of listeners) listener();
 }
 
@@ -16,48 +21,158 @@ function subscribe(listener) {
   return () => listeners.delete(listener);
 }
 
-/** The session, or null; a component that uses it follows its changes. */
-export const useSession = () => useSyncExternalStore(subscribe, () => session);
+/** The session; a component that uses it follows its changes. */
+export const useSession = () => useSyncExternalStore(subscribe, () => state);
 
-/** Forgets the tokens. It does not end the session at the server: logout does. */
-export const forget = () => change(null);
-
-/**
- * Corrects the name of the operation. For a moment after a change of tabs, GraphiQL
- * still has that of the tab before.
- */
-function named(request) {
-  try {
-    const operations = parse(request.query).definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
-    const names = operations.map(({ name }) => name?.value);
-    return names.includes(request.operationName) || names.length > 1 ? request : { ...request, operationName: names[0] };
-  } catch {
-    return request; // the server says what is wrong with the document
-  }
+/** What examples are filled in with. */
+export function known() {
+  const { id, email, tokens, challenge } = state;
+  return { id, email, challenge, ...tokens };
 }
 
-/** Sends one GraphQL request with the access token, unless the header editor has its own. */
+/** Leaves a sign-in that is not finished. */
+export const abandon = () => change({ challenge: null });
+
+/** Ends the session of the page, not the one at the server, and says why. */
+function end(why = '') {
+  rememberCookie(false);
+  change({ ...fresh, email: state.email, ended: why });
+}
+
+// That there is a cookie is all that outlives the page here, so that only pages
+// which had one ask for a session at their start.
+const mark = 'authgraph:cookie';
+
+function rememberCookie(there) {
+  if (there) window.localStorage.setItem(mark, 'refresh');
+  else window.localStorage.removeItem(mark);
+}
+
+/** Goes on with the session of the cookie, where there was one. */
+export async function restore() {
+  if (!window.localStorage.getItem(mark)) return;
+  change({ tokens: { cookie: true } });
+  if (!(await refresh())) change({ tokens: null }); // the cookie may do once the server is well
+}
+
+/** Sends one GraphQL request, signed in unless the header editor has a token of its own. */
 export async function send(request, { headers } = {}) {
-  const all = new Headers(headers);
-  all.set('Content-Type', 'application/json');
-  all.set('Accept', 'application/graphql-response+json, application/json');
-  if (session && !all.has('Authorization')) all.set('Authorization', `Bearer ${session.accessToken}`);
-  const response = await fetch('graphql', { method: 'POST', headers: all, body: JSON.stringify(named(request)) });
-  const result = await response.json();
+  let result = await post(request, headers);
+  const own = new Headers(headers).has('Authorization');
+  if (!own && state.tokens && codesOf(result).includes('TOKEN_EXPIRED')) {
+    if ((await refresh()) && isRepeatable(request, result)) result = await post(request, headers);
+  }
+  if (!own && state.tokens && codesOf(result).includes('TOKEN_REVOKED')) {
+    end('The session was signed out. Sign in again.');
+  }
   notice(request, result.data);
   return result;
 }
 
-/** Follows what any document did to the session, typed by hand or not. */
-function notice(request, data) {
-  const tokens = data?.signin ?? data?.refreshToken ?? data?.verifyAccount?.signin;
-  if (typeof tokens?.accessToken === 'string') {
-    change({
-      email: request.variables?.input?.email ?? session?.email,
-      accessToken: tokens.accessToken,
-      refreshToken: tokens.refreshToken ?? session?.refreshToken,
-      expiresAt: new Date(Date.now() + (tokens.expiresIn ?? 0) * 1000),
-    });
+async function post(request, headers) {
+  const operation = operationOf(request);
+  const all = new Headers(headers);
+  all.set('Content-Type', 'application/json');
+  all.set('Accept', 'application/graphql-response+json, application/json');
+  if (state.tokens?.accessToken && !all.has('Authorization') && !takesCookie(operation, request.variables)) {
+    all.set('Authorization', `Bearer ${state.tokens.accessToken}`);
   }
-  if (data?.logout?.success) forget();
+  // For a moment after a change of tabs, GraphiQL still has the operation name of the tab before.
+  const body = JSON.stringify({ ...request, operationName: operation?.name?.value ?? request.operationName });
+  const response = await fetch('graphql', { method: 'POST', headers: all, body });
+  return response.json();
+}
+
+/** The operation that a request runs: the one that it names, or else the only one. */
+function operationOf({ query, operationName }) {
+  try {
+    const operations = parse(query).definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+    const named = operations.find(({ name }) => name && name.value === operationName);
+    return named ?? (operations.length === 1 ? operations[0] : undefined);
+  } catch {
+    return undefined; // the server says what is wrong with the document
+  }
+}
+
+/** Whether the cookie may be meant: the server takes it from no request that has an access token. */
+function takesCookie(operation, variables) {
+  return operation?.selectionSet.selections.some(({ name, arguments: args }) => {
+    const input = args?.find(argument => argument.name.value === 'input');
+    return name?.value === 'refreshToken' ||
+      (name?.value === 'logout' && input && valueFromASTUntyped(input.value, variables)?.thisSession);
+  });
+}
+
+const codesOf = ({ errors }) => (errors ?? []).map(({ extensions }) => extensions?.code);
+
+/** A query always, and anything else of which nothing was done. */
+function isRepeatable(request, { data }) {
+  return operationOf(request)?.operation === 'query' || Object.values(data ?? {}).every(value => value === null);
+}
+
+/** Follows what any document did to the session, typed by hand or not. */
+function notice({ variables }, data) {
+  const begun = data?.signin ?? data?.startSignin ?? data?.respondToChallenge ?? data?.verifyAccount?.signin;
+  const email = variables?.input?.email ?? state.email;
+  if (begun?.accessToken) keep(begun, { cookie: begun.refreshToken === null }, email);
+  else if (begun?.session) change({ challenge: begun, email, ended: '' });
+  if (data?.refreshToken?.accessToken) keep(data.refreshToken, state.tokens, email);
+  if (data?.logout?.success || data?.deleteAccount?.success) end();
+}
+
+/** Takes new tokens; a refresh token that did not come with them is that of before, or in the cookie. */
+function keep({ accessToken, refreshToken, expiresIn = 0, user }, before, email) {
+  const cookie = !refreshToken && before?.cookie === true;
+  rememberCookie(cookie);
+  change({
+    id: user?.id ?? (before === state.tokens ? state.id : undefined),
+    email: user?.email ?? email,
+    challenge: null,
+    ended: '',
+    tokens: {
+      accessToken,
+      refreshToken: refreshToken ?? before?.refreshToken,
+      cookie,
+      expiresAt: new Date(Date.now() + expiresIn * 1000),
+    },
+  });
+}
+
+const renewed = '{ accessToken refreshToken expiresIn user { id email } }';
+
+/** The documents with which a session goes on and ends. */
+export const documents = {
+  refresh: `mutation RefreshToken($input: RefreshTokenInput) { refreshToken(input: $input) ${renewed} }`,
+  logout: 'mutation Logout($input: LogoutInput) { logout(input: $input) { success } }',
+};
+
+let refreshing = null;
+
+/** Makes new tokens, once for all who ask at the same time. Tells whether there are some. */
+function refresh() {
+  refreshing ??= renew().finally(() => (refreshing = null));
+  return refreshing;
+}
+
+async function renew() {
+  const { cookie, refreshToken } = state.tokens;
+  if (!cookie && !refreshToken) return false;
+  const request = { query: documents.refresh, variables: { input: cookie ? undefined : { refreshToken } } };
+  const result = await post(request);
+  notice(request, result.data);
+  if (result.data?.refreshToken) return true;
+  if (isOver(result)) end('The session has ended. Sign in again.');
+  return false;
+}
+
+/** Whether the server says that the session is none any more, in place of a fault that may pass. */
+const isOver = ({ errors }) => errors?.some(({ extensions }) => extensions?.status === 401);
+
+/** Signs out, here or everywhere. Returns the answer; the page forgets a session that is over. */
+export async function signOut({ everywhere }) {
+  const { cookie, refreshToken } = state.tokens;
+  const input = everywhere ? undefined : cookie ? { thisSession: true } : { refreshToken };
+  const result = await send({ query: documents.logout, variables: { input } });
+  if (isOver(result)) end();
+  return result;
 }

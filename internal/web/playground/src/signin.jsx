@@ -1,15 +1,69 @@
-// The panel "Sign in": runs the mutation signin and lets session.js keep the tokens.
-import { useState } from 'react';
-import { forget, send, useSession } from './session.js';
+// The panel "Sign in": every way to sign in but SRP, step by step, and the session
+// that comes of it.
+import { useEffect, useRef, useState } from 'react';
+import { signinResult } from './examples.js';
+import { useOpenExample } from './operations.jsx';
+import { createPasskey, passkeysHome, passkeysWork } from './passkey.js';
+import { abandon, send, signOut, useSession } from './session.js';
+import { stepsOf } from './steps.jsx';
 
-const document = /* GraphQL */ `
-  mutation Signin($input: SigninInput!) {
-    signin(input: $input) {
-      __typename
-      ... on AuthTokens { accessToken refreshToken expiresIn }
+/** The documents of the panel. */
+export const documents = {
+  signin: `mutation Signin($input: SigninInput!) { signin(input: $input) { ${signinResult} } }`,
+  startSignin: `mutation StartSignin($input: StartSigninInput!) { startSignin(input: $input) { ${signinResult} } }`,
+  respond: `mutation Respond($input: RespondToChallengeInput!) { respondToChallenge(input: $input) { ${signinResult} } }`,
+  startPasskey: 'mutation StartPasskeyRegistration { startPasskeyRegistration { options } }',
+  completePasskey:
+    'mutation CompletePasskeyRegistration($input: CompletePasskeyRegistrationInput!) { completePasskeyRegistration(input: $input) { success } }',
+};
+
+/** Sends a document of the panel. */
+const ask = (query, input) => send({ query, variables: { input } });
+
+/** Runs requests one at a time, and says what is wrong with the last one. */
+function useRequest() {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState('');
+
+  async function run(request) {
+    if (busy) return;
+    setBusy(true);
+    setProblem('');
+    try {
+      setProblem(problemOf(await request()));
+    } catch (error) {
+      setProblem(error.name === 'NotAllowedError' ? 'The browser did not let the passkey be used.' : `No answer: ${error.message}`);
+    } finally {
+      setBusy(false);
     }
   }
-`;
+
+  return { busy, problem, run };
+}
+
+/** Says why nothing was done, if so. */
+function problemOf({ data, errors }) {
+  if (Object.values(data ?? {}).some(value => value !== null)) return '';
+  const [{ message, extensions } = { message: 'The answer is empty.' }] = errors ?? [];
+  return extensions?.code ? `${message} (${extensions.code})` : message;
+}
+
+function Problem({ children }) {
+  return <p role="alert" className="signin-problem">{children}</p>;
+}
+
+function Submit({ busy, ...button }) {
+  return <button {...button} className="graphiql-button signin-button" aria-disabled={busy} />;
+}
+
+function Field({ label, ...input }) {
+  return (
+    <label>
+      {label}
+      <input className="field" required {...input} />
+    </label>
+  );
+}
 
 function Icon() {
   return (
@@ -21,80 +75,179 @@ function Icon() {
 }
 
 function Panel() {
-  const session = useSession();
+  const { tokens, challenge, ended } = useSession();
+  const view = challenge ? challenge.session : tokens?.accessToken ? 'session' : 'start';
+  const title = challenge ? stepsOf(challenge).title : view === 'session' ? 'Signed in' : 'Sign in';
+
+  // Who works by keyboard goes on where the next step is.
+  const panel = useRef(null);
+  const shown = useRef(view);
+  useEffect(() => {
+    if (shown.current === view) return;
+    shown.current = view;
+    const field = view === 'session' ? null : panel.current.querySelector('form :is(input:not([readonly]), button)');
+    (field ?? panel.current.querySelector('h2')).focus();
+  }, [view]);
+
   return (
-    <section className="signin">
-      <h2 className="signin-title">Sign in</h2>
-      {session ? <SignedIn session={session} /> : <Form />}
-      <p className="signin-note">
-        Tokens and passwords stay in the memory of this page and are gone when it is closed or reloaded.
-      </p>
+    <section className="signin" aria-labelledby="signin-title" ref={panel}>
+      <h2 id="signin-title" className="panel-title" tabIndex={-1}>{title}</h2>
+      {view === 'start' && <p role="status" className="signin-ended">{ended}</p>}
+      {challenge && <Challenge key={challenge.session} challenge={challenge} />}
+      {view === 'session' && <Session />}
+      {view === 'start' && <Start />}
     </section>
   );
 }
 
-function Form() {
-  const [problem, setProblem] = useState('');
-  const [busy, setBusy] = useState(false);
+function Start() {
+  const { busy, problem, run } = useRequest();
+  const openExample = useOpenExample();
+  const form = useRef(null);
 
-  async function submit(event) {
+  function signin(event) {
     event.preventDefault();
     const { email, password } = Object.fromEntries(new FormData(event.currentTarget));
-    setBusy(true);
-    setProblem('');
-    try {
-      const result = await send({ query: document, operationName: 'Signin', variables: { input: { email, password } } });
-      setProblem(problemOf(result));
-    } catch {
-      setProblem('The server did not answer.');
-    } finally {
-      setBusy(false);
-    }
+    run(() => ask(documents.signin, { email, password }));
+  }
+
+  function start(preferredFactor) {
+    const { email } = form.current.elements;
+    if (email.reportValidity()) run(() => ask(documents.startSignin, { email: email.value, preferredFactor }));
+  }
+
+  return (
+    <>
+      <form className="signin-form" onSubmit={signin} ref={form}>
+        <Field label="E-mail address" name="email" type="email" autoComplete="username" />
+        <Field label="Password" name="password" type="password" autoComplete="current-password" />
+        <Submit busy={busy}>Sign in</Submit>
+        <Problem>{problem}</Problem>
+      </form>
+      <div className="signin-or">or, with the address alone</div>
+      <div className="signin-choices">
+        <button type="button" className="graphiql-button" onClick={() => start('EMAIL_OTP')}>Code by e-mail</button>
+        {passkeysWork && <button type="button" className="graphiql-button" onClick={() => start('WEB_AUTHN')}>Passkey</button>}
+        <button type="button" className="graphiql-button" onClick={() => start()}>Other ways</button>
+      </div>
+      <p className="panel-note">
+        No account yet? Begin with{' '}
+        <button type="button" className="link" onClick={() => openExample('Signup')}>signup</button> and{' '}
+        <button type="button" className="link" onClick={() => openExample('VerifyAccount')}>verifyAccount</button>.
+      </p>
+      {passkeysHome && (
+        <p className="panel-note">
+          Passkeys need a name in place of an address: <a href={passkeysHome}>{passkeysHome}</a>
+        </p>
+      )}
+      <p className="panel-note">
+        Passwords and tokens stay in the memory of this page, which sends the access token with every request.
+      </p>
+    </>
+  );
+}
+
+function Challenge({ challenge }) {
+  const { forms } = stepsOf(challenge);
+  const openExample = useOpenExample();
+  return (
+    <>
+      {forms.map((form, index) => (
+        <Step key={index} challenge={challenge} form={form} />
+      ))}
+      {forms.length === 0 && (
+        <p className="panel-note">
+          The panel cannot answer this one ({challenge.__typename}). Go on in the editor, with{' '}
+          <button type="button" className="link" onClick={() => openExample('RespondToChallenge')}>respondToChallenge</button>.
+        </p>
+      )}
+      <p className="panel-note">
+        <button type="button" className="link" onClick={abandon}>Start again</button>
+      </p>
+    </>
+  );
+}
+
+function Step({ challenge, form: { text, picture, fields, button, answer, session = challenge.session } }) {
+  const { busy, problem, run } = useRequest();
+
+  function submit(event) {
+    event.preventDefault();
+    const values = Object.fromEntries(new FormData(event.currentTarget));
+    run(async () => ask(documents.respond, { session, answer: await answer(values) }));
   }
 
   return (
     <form className="signin-form" onSubmit={submit}>
-      <p>Signs in and sends the access token with every request that follows.</p>
-      <label>
-        E-mail address
-        <input name="email" type="email" autoComplete="username" required />
-      </label>
-      <label>
-        Password
-        <input name="password" type="password" autoComplete="current-password" required />
-      </label>
-      <button className="graphiql-button graphiql-button-success" disabled={busy}>
-        {busy ? 'Signing in …' : 'Sign in'}
-      </button>
-      <p role="alert" className="signin-problem">{problem}</p>
+      {text && <p className="signin-text">{text}</p>}
+      {picture}
+      {fields.map(field => (
+        <Field key={field.name} {...field} />
+      ))}
+      <Submit busy={busy}>{button}</Submit>
+      <Problem>{problem}</Problem>
     </form>
   );
 }
 
-/** Says why there are no tokens, or nothing when there are. */
-function problemOf(result) {
-  const [error] = result.errors ?? [];
-  if (error) return error.extensions?.code ? `${error.message} (${error.extensions.code})` : error.message;
-  const answer = result.data?.signin?.__typename;
-  if (answer === 'AuthTokens') return '';
-  return `The pool asks for a further step (${answer}). Run the document "Signin" in the editor to go on from there.`;
-}
+function Session() {
+  const { email, tokens } = useSession();
+  const { problem, run } = useRequest();
+  const [done, setDone] = useState('');
+  const canSignOutHere = tokens.cookie || tokens.refreshToken;
 
-function SignedIn({ session }) {
+  async function addPasskey() {
+    const started = await ask(documents.startPasskey);
+    const options = started.data?.startPasskeyRegistration?.options;
+    if (!options) return started;
+    const completed = await ask(documents.completePasskey, { credential: await createPasskey(options) });
+    if (completed.data?.completePasskeyRegistration) setDone('The passkey was added.');
+    return completed;
+  }
+
   return (
     <div className="signin-form">
-      <p role="status">
-        Signed in{session.email && <> as <strong>{session.email}</strong></>}. The access token is good until{' '}
-        {session.expiresAt.toLocaleTimeString()}; an Authorization header of your own takes precedence.
+      <p role="status" className="signin-text">
+        Signed in{email && <> as <strong>{email}</strong></>}. Every request carries the access token
+        {canSignOutHere ? ', which is renewed when it expires' : ''}, unless it has an Authorization header of its own.
       </p>
-      {session.refreshToken && (
-        <label>
-          Refresh token
-          <input readOnly value={session.refreshToken} onFocus={event => event.currentTarget.select()} />
-        </label>
+      {canSignOutHere && (
+        <button type="button" className="graphiql-button" onClick={() => run(() => signOut({ everywhere: false }))}>Sign out</button>
       )}
-      <button className="graphiql-button" type="button" onClick={forget}>Forget the tokens</button>
+      <button type="button" className="graphiql-button" onClick={() => run(() => signOut({ everywhere: true }))}>
+        Sign out everywhere
+      </button>
+      {passkeysWork && <button type="button" className="graphiql-button" onClick={() => run(addPasskey)}>Add a passkey</button>}
+      <p role="status" className="signin-done">{done}</p>
+      <Problem>{problem}</Problem>
+      <Token label={`Access token, good until ${tokens.expiresAt.toLocaleTimeString()}`} value={tokens.accessToken} />
+      {tokens.refreshToken && <Token label="Refresh token" value={tokens.refreshToken} />}
+      <p className="panel-note">
+        {tokens.cookie
+          ? 'The refresh token is in a cookie that no page can read. The access token is gone when this page is closed or reloaded.'
+          : 'Tokens are gone when this page is closed or reloaded.'}
+      </p>
     </div>
+  );
+}
+
+function Token({ label, value }) {
+  return (
+    <label>
+      {label}
+      <input className="field" readOnly value={value} onFocus={event => event.currentTarget.select()} />
+    </label>
+  );
+}
+
+/** Says in the head of the page who is signed in, and opens the panel. */
+export function SessionButton({ onClick }) {
+  const { email, tokens } = useSession();
+  const signedIn = Boolean(tokens?.accessToken);
+  return (
+    <button type="button" className="graphiql-button session-button" data-signed-in={signedIn} onClick={onClick}>
+      {signedIn ? email ?? 'Signed in' : 'Sign in'}
+    </button>
   );
 }
 

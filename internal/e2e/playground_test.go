@@ -1,0 +1,56 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"authgraph/internal/suite"
+)
+
+// TestPlaygroundInChromium drives the playground in a real browser. It needs
+// Chromium, and what npm ci in internal/web/playground installs. Screenshots are
+// left in build/screenshots/playground.
+func TestPlaygroundInChromium(t *testing.T) {
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		suite.LeaveOut(t, "Chromium on the PATH")
+	}
+	if _, err := os.Stat("../web/playground/node_modules/axe-core"); err != nil {
+		suite.LeaveOut(t, "playwright-core and axe-core: run npm ci in internal/web/playground")
+	}
+	shots, err := filepath.Abs("../../build/screenshots/playground")
+	if err != nil {
+		t.Fatal(err)
+	}
+	build(t)
+	run := func(t *testing.T, p *program, scenario string) {
+		// The embedded pool's relying party is localhost, which an address is not.
+		local := func(url string) string { return strings.Replace(url, "127.0.0.1", "localhost", 1) }
+		check := exec.CommandContext(t.Context(), "node", "check.mjs", scenario, local(p.api()), local(p.pool()), shots)
+		check.Dir = "../web/playground"
+		check.Env = append(os.Environ(), "CHROMIUM="+chromium, "POOL_ID="+p.announced("Pool id"))
+		out, err := check.CombinedOutput()
+		if err != nil {
+			t.Errorf("check.mjs: %v\n%s", err, out)
+		}
+		t.Logf("%s", out)
+	}
+	start := func(t *testing.T, settings ...string) *program {
+		// The scenarios sign in more often from one address than users do.
+		p := startForTest(t, append(poolSettings(t), append(settings, "RATE_LIMITS=off")...), nil)
+		if err := p.awaitReady(); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+
+	p := start(t)
+	// The last one changes the pool; each has accounts of its own.
+	for _, scenario := range []string{"examples", "light", "dark", "narrow", "keyboard", "tabs", "session", "challenges"} {
+		t.Run(scenario, func(t *testing.T) { run(t, p, scenario) })
+	}
+	t.Run("cookie", func(t *testing.T) { run(t, start(t, "TOKEN_TRANSPORT=cookie"), "cookie") })
+}
