@@ -1598,18 +1598,18 @@ when it verifies but lacks what is required, ` + "`" + `TOKEN_REVOKED` + "`" + `
 then says what is lacking.
 """
 directive @auth(
-  "Any one of these groups (claim ` + "`" + `cognito:groups` + "`" + `) is enough. Absent: every group will do."
+  """Any one of these groups (claim ` + "`" + `cognito:groups` + "`" + `) is enough. Absent: every group will do."""
   groups: [String!]
-  "All of these OAuth scopes (claim ` + "`" + `scope` + "`" + `) are needed. Absent: none is."
+  """All of these OAuth scopes (claim ` + "`" + `scope` + "`" + `) are needed. Absent: none is."""
   scopes: [String!]
   """
   Names members of the field's ` + "`" + `input` + "`" + ` argument that stand for a credential of its own. When one is given, and is not
   ` + "`" + `false` + "`" + `, no access token is asked for.
   """
   orInput: [String!]
-  "True: only for services, which are callers with a group or scope of the settings SERVICE_GROUPS and SERVICE_SCOPES."
+  """True: only for services, which are callers with a group or scope of the settings SERVICE_GROUPS and SERVICE_SCOPES."""
   service: Boolean! = false
-  "True: takes the token of a session that was, or may have been, signed out here, and leaves it to Cognito to refuse it."
+  """True: takes the token of a session that was, or may have been, signed out here, and leaves it to Cognito to refuse it."""
   evenIfRevoked: Boolean! = false
 ) on OBJECT | FIELD_DEFINITION
 
@@ -1620,21 +1620,21 @@ not exist. The account is the one that the input's ` + "`" + `email` + "`" + ` o
 account from one client address, the account from all addresses that its owner never signed in from, and the address.
 """
 directive @rateLimit(
-  "What is counted. Of several, those that the input calls for."
+  """What is counted. Of several, those that the input calls for."""
   of: [RateLimit!]!
 ) on FIELD_DEFINITION
 
-"What ` + "`" + `@rateLimit` + "`" + ` counts. The figures are in the setting RATE_LIMITS."
+"""What ` + "`" + `@rateLimit` + "`" + ` counts. The figures are in the setting RATE_LIMITS."""
 enum RateLimit {
-  "A password, or a proof of one, that may be wrong."
+  """A password, or a proof of one, that may be wrong."""
   PASSWORD
-  "A code that may be wrong."
+  """A code that may be wrong."""
   CODE
-  "A message that is sent to the user."
+  """A message that is sent to the user."""
   MESSAGE
-  "A new account."
+  """A new account."""
   SIGNUP
-  "A token, or another step that is no guess."
+  """A token, or another step that is no guess."""
   TOKEN
 }
 
@@ -1643,23 +1643,23 @@ What an input value must be like; of a list, what each item must be like. It is 
 ` + "`" + `BAD_USER_INPUT` + "`" + ` with ` + "`" + `extensions.field` + "`" + `. Values are taken as they are: nothing is trimmed or folded.
 """
 directive @constraint(
-  "Fewest characters (Unicode code points, not bytes)."
+  """Fewest characters (Unicode code points, not bytes)."""
   minLength: Int
-  "Most characters (Unicode code points, not bytes)."
+  """Most characters (Unicode code points, not bytes)."""
   maxLength: Int
-  "A regular expression (RE2 syntax) that some part of the value must match."
+  """A regular expression (RE2 syntax) that some part of the value must match."""
   pattern: String
-  "A form that the whole value must have."
+  """A form that the whole value must have."""
   format: ConstraintFormat
-  "Fewest items of a list."
+  """Fewest items of a list."""
   minItems: Int
-  "Most items of a list."
+  """Most items of a list."""
   maxItems: Int
 ) on INPUT_FIELD_DEFINITION | ARGUMENT_DEFINITION
 
-"Forms known to ` + "`" + `@constraint` + "`" + `."
+"""Forms known to ` + "`" + `@constraint` + "`" + `."""
 enum ConstraintFormat {
-  "An e-mail address ` + "`" + `local@domain` + "`" + ` as one types it: no display name, no comment, no quoted part, a domain with a dot."
+  """An e-mail address ` + "`" + `local@domain` + "`" + ` as one types it: no display name, no comment, no quoted part, a domain with a dot."""
   EMAIL
 }
 
@@ -1668,107 +1668,107 @@ The cause of an error, in ` + "`" + `errors[].extensions.code` + "`" + `. Beside
 and, where they apply, ` + "`" + `field` + "`" + `, ` + "`" + `retryable` + "`" + `, ` + "`" + `retryAfterSeconds` + "`" + `, ` + "`" + `required` + "`" + ` and ` + "`" + `requestId` + "`" + `.
 """
 enum ErrorCode {
-  "403. The pool's web application firewall refused the request."
+  """403. The pool's web application firewall refused the request."""
   BLOCKED_BY_WAF
-  "400. A value of the input is not acceptable; ` + "`" + `field` + "`" + ` names it."
+  """400. A value of the input is not acceptable; ` + "`" + `field` + "`" + ` names it."""
   BAD_USER_INPUT
-  "400. The HTTP request is not a GraphQL request: its body or its parameters are malformed."
+  """400. The HTTP request is not a GraphQL request: its body or its parameters are malformed."""
   BAD_REQUEST
-  "502. The code was made but could not be sent."
+  """502. The code was made but could not be sent."""
   CODE_DELIVERY_FAILED
-  "400. The code is too old, was used, or was replaced by a newer one. Ask for another."
+  """400. The code is too old, was used, or was replaced by a newer one. Ask for another."""
   CODE_EXPIRED
-  "400. The code is wrong."
+  """400. The code is wrong."""
   CODE_MISMATCH
-  "409. Something else changed the same record at the same time. Try again."
+  """409. Something else changed the same record at the same time. Try again."""
   CONFLICT
-  "409. The device is registered already."
+  """409. The device is registered already."""
   DEVICE_EXISTS
-  "409. An account with this e-mail address exists."
+  """409. An account with this e-mail address exists."""
   EMAIL_ALREADY_REGISTERED
-  "409. Another account has verified this e-mail address, phone number or preferred user name."
+  """409. Another account has verified this e-mail address, phone number or preferred user name."""
   ALIAS_ALREADY_REGISTERED
-  "403. The token is good but lacks a group or scope; ` + "`" + `required` + "`" + ` says which."
+  """403. The token is good but lacks a group or scope; ` + "`" + `required` + "`" + ` says which."""
   FORBIDDEN
-  "400. The document is not GraphQL."
+  """400. The document is not GraphQL."""
   GRAPHQL_PARSE_FAILED
-  "400. The document does not fit the schema."
+  """400. The document does not fit the schema."""
   GRAPHQL_VALIDATION_FAILED
-  "500. A fault on our side. Its cause is in the server's log under ` + "`" + `requestId` + "`" + `."
+  """500. A fault on our side. Its cause is in the server's log under ` + "`" + `requestId` + "`" + `."""
   INTERNAL
-  "401. E-mail address or password is wrong."
+  """401. E-mail address or password is wrong."""
   INVALID_CREDENTIALS
-  "401, or 400 when it is malformed. The token does not verify, or is not for this purpose."
+  """401, or 400 when it is malformed. The token does not verify, or is not for this purpose."""
   INVALID_TOKEN
-  "405. This HTTP method does not do that. Mutations go by POST."
+  """405. This HTTP method does not do that. Mutations go by POST."""
   METHOD_NOT_ALLOWED
-  "400. The user has not set that factor up."
+  """400. The user has not set that factor up."""
   MFA_NOT_ENROLLED
-  "406. None of the media types that the client accepts can be had."
+  """406. None of the media types that the client accepts can be had."""
   NOT_ACCEPTABLE
-  "400. The pool, its app client or this server has this switched off."
+  """400. The pool, its app client or this server has this switched off."""
   NOT_ENABLED
-  "404. There is no such thing."
+  """404. There is no such thing."""
   NOT_FOUND
-  "400. The document exceeds a limit of this server; the message names it."
+  """400. The document exceeds a limit of this server; the message names it."""
   OPERATION_LIMIT_EXCEEDED
-  "400. The passkey ceremony took too long or was never started."
+  """400. The passkey ceremony took too long or was never started."""
   PASSKEY_CHALLENGE_EXPIRED
-  "400. The passkey was made on a page that the pool does not trust."
+  """400. The passkey was made on a page that the pool does not trust."""
   PASSKEY_ORIGIN
-  "400. The passkey belongs to another relying party."
+  """400. The passkey belongs to another relying party."""
   PASSKEY_RP_MISMATCH
-  "400. This kind of passkey is not supported."
+  """400. This kind of passkey is not supported."""
   PASSKEY_UNSUPPORTED
-  "400. The new password breaks a rule of the pool; the message names it."
+  """400. The new password breaks a rule of the pool; the message names it."""
   PASSWORD_POLICY
-  "403. The password must be set anew before the user can sign in."
+  """403. The password must be set anew before the user can sign in."""
   PASSWORD_RESET_REQUIRED
-  "400. The new password was used before."
+  """400. The new password was used before."""
   PASSWORD_REUSED
-  "413. The request is larger than this server takes."
+  """413. The request is larger than this server takes."""
   PAYLOAD_TOO_LARGE
-  "400. No document is known by this hash: send the whole document with it."
+  """400. No document is known by this hash: send the whole document with it."""
   PERSISTED_QUERY_NOT_FOUND
-  "403. This server runs only operations that it knows beforehand, and this is none of them."
+  """403. This server runs only operations that it knows beforehand, and this is none of them."""
   PERSISTED_QUERY_NOT_IN_LIST
-  "429. Too many requests; try again after ` + "`" + `retryAfterSeconds` + "`" + `."
+  """429. Too many requests; try again after ` + "`" + `retryAfterSeconds` + "`" + `."""
   RATE_LIMITED
-  "401. This refresh token was replaced by a newer one and then used again. Sign in anew."
+  """401. This refresh token was replaced by a newer one and then used again. Sign in anew."""
   REFRESH_TOKEN_REUSED
-  "400. A rule of the pool's owner refused it; the message is theirs."
+  """400. A rule of the pool's owner refused it; the message is theirs."""
   REJECTED_BY_POLICY
-  "500. The pool or its app client is set up in a way that cannot work. The log says more."
+  """500. The pool or its app client is set up in a way that cannot work. The log says more."""
   SERVICE_MISCONFIGURED
-  "503. Cognito is out of reach, too slow, or failing. Try again."
+  """503. Cognito is out of reach, too slow, or failing. Try again."""
   SERVICE_UNAVAILABLE
-  "401. The sign-in took too long or this step was answered before. Start again."
+  """401. The sign-in took too long or this step was answered before. Start again."""
   SESSION_EXPIRED
-  "403. Users cannot sign up by themselves."
+  """403. Users cannot sign up by themselves."""
   SIGNUP_DISABLED
-  "403. The temporary password is too old; an administrator must set another."
+  """403. The temporary password is too old; an administrator must set another."""
   TEMPORARY_PASSWORD_EXPIRED
-  "401. The access token is past its time. Refresh it."
+  """401. The access token is past its time. Refresh it."""
   TOKEN_EXPIRED
-  "401. The token was revoked by a sign-out."
+  """401. The token was revoked by a sign-out."""
   TOKEN_REVOKED
-  "429. Too many attempts for this account. Wait before the next one."
+  """429. Too many attempts for this account. Wait before the next one."""
   TOO_MANY_ATTEMPTS
-  "401. This needs an access token, or a cookie with a refresh token, and there is none."
+  """401. This needs an access token, or a cookie with a refresh token, and there is none."""
   UNAUTHENTICATED
-  "415. The content type of the request is not ` + "`" + `application/json` + "`" + `."
+  """415. The content type of the request is not ` + "`" + `application/json` + "`" + `."""
   UNSUPPORTED_MEDIA_TYPE
-  "409. The account is confirmed already."
+  """409. The account is confirmed already."""
   USER_ALREADY_CONFIRMED
-  "403. An administrator has disabled the account."
+  """403. An administrator has disabled the account."""
   USER_DISABLED
-  "403. The account is not confirmed: enter the code that was sent."
+  """403. The account is not confirmed: enter the code that was sent."""
   USER_NOT_CONFIRMED
-  "404. There is no such user."
+  """404. There is no such user."""
   USER_NOT_FOUND
 }
 
-"What a signed-in user can ask."
+"""What a signed-in user can ask."""
 type Query {
   """
   The user whose access token came with the request. What the token itself holds (` + "`" + `id` + "`" + `, ` + "`" + `groups` + "`" + `) costs no call
@@ -1781,44 +1781,44 @@ type Query {
   other services, which verify tokens by themselves. Costs no call to Cognito.
   """
   tokenStatus(
-    "The access token of somebody else."
+    """The access token of somebody else."""
     token: String! @constraint(minLength: 1, maxLength: 8192)
   ): TokenStatus! @auth(service: true)
 }
 
-"What there is to know of an access token (as RFC 7662 has it)."
+"""What there is to know of an access token (as RFC 7662 has it)."""
 type TokenStatus {
-  "True when it would be taken here now."
+  """True when it would be taken here now."""
   active: Boolean!
-  "Why it would not: ` + "`" + `INVALID_TOKEN` + "`" + `, ` + "`" + `TOKEN_EXPIRED` + "`" + ` or ` + "`" + `TOKEN_REVOKED` + "`" + `. Null when it would."
+  """Why it would not: ` + "`" + `INVALID_TOKEN` + "`" + `, ` + "`" + `TOKEN_EXPIRED` + "`" + ` or ` + "`" + `TOKEN_REVOKED` + "`" + `. Null when it would."""
   reason: ErrorCode
-  "Whose it is. Null unless it is active."
+  """Whose it is. Null unless it is active."""
   userId: ID
-  "The groups of the user, by precedence. Empty unless it is active."
+  """The groups of the user, by precedence. Empty unless it is active."""
   groups: [String!]!
-  "Its OAuth scopes. Empty unless it is active."
+  """Its OAuth scopes. Empty unless it is active."""
   scopes: [String!]!
-  "When it expires. Null unless it is active."
+  """When it expires. Null unless it is active."""
   expiresAt: Time
 }
 
-"What changes an account or a session."
+"""What changes an account or a session."""
 type Mutation {
-  "Registers a user. Cognito sends a code to the e-mail address; ` + "`" + `verifyAccount` + "`" + ` takes it. Cognito: SignUp."
+  """Registers a user. Cognito sends a code to the e-mail address; ` + "`" + `verifyAccount` + "`" + ` takes it. Cognito: SignUp."""
   signup(
-    "Who is to be registered."
+    """Who is to be registered."""
     input: SignupInput!
   ): SignupPayload! @rateLimit(of: [SIGNUP])
 
-  "Confirms an account with the code that was sent to its address. Cognito: ConfirmSignUp."
+  """Confirms an account with the code that was sent to its address. Cognito: ConfirmSignUp."""
   verifyAccount(
-    "The account and its code."
+    """The account and its code."""
     input: VerifyAccountInput!
   ): VerifyAccountPayload! @rateLimit(of: [CODE])
 
-  "Sends a new code; older ones are void. Cognito: ResendConfirmationCode."
+  """Sends a new code; older ones are void. Cognito: ResendConfirmationCode."""
   resendConfirmationCode(
-    "The account."
+    """The account."""
     input: ResendConfirmationCodeInput!
   ): CodeDelivery! @rateLimit(of: [MESSAGE])
 
@@ -1827,7 +1827,7 @@ type Mutation {
   server where the app client permits no other.
   """
   signin(
-    "Who signs in."
+    """Who signs in."""
     input: SigninInput!
   ): SigninResult! @rateLimit(of: [PASSWORD])
 
@@ -1836,19 +1836,19 @@ type Mutation {
   factor, by one yet to be chosen, or by a custom challenge. Cognito: InitiateAuth, USER_SRP_AUTH, USER_AUTH, CUSTOM_AUTH.
   """
   startSignin(
-    "Who signs in, and how."
+    """Who signs in, and how."""
     input: StartSigninInput!
   ): SigninResult! @rateLimit(of: [TOKEN, MESSAGE])
 
-  "Answers a challenge; the result is tokens or the next one. Cognito: RespondToAuthChallenge, VerifySoftwareToken."
+  """Answers a challenge; the result is tokens or the next one. Cognito: RespondToAuthChallenge, VerifySoftwareToken."""
   respondToChallenge(
-    "The challenge's session and the answer."
+    """The challenge's session and the answer."""
     input: RespondToChallengeInput!
   ): SigninResult! @rateLimit(of: [TOKEN, PASSWORD, CODE, MESSAGE])
 
-  "Makes new access and ID tokens. Cognito: GetTokensFromRefreshToken."
+  """Makes new access and ID tokens. Cognito: GetTokensFromRefreshToken."""
   refreshToken(
-    "The refresh token. Absent: the one of the cookie, where the setting TOKEN_TRANSPORT is ` + "`" + `cookie` + "`" + `."
+    """The refresh token. Absent: the one of the cookie, where the setting TOKEN_TRANSPORT is ` + "`" + `cookie` + "`" + `."""
     input: RefreshTokenInput
   ): AuthTokens! @rateLimit(of: [TOKEN])
 
@@ -1857,25 +1857,25 @@ type Mutation {
   without input every session of the user. Cognito: RevokeToken, GlobalSignOut.
   """
   logout(
-    "Which session to end. Absent: all of them."
+    """Which session to end. Absent: all of them."""
     input: LogoutInput
   ): LogoutPayload! @rateLimit(of: [TOKEN]) @auth(orInput: ["refreshToken", "thisSession"], evenIfRevoked: true)
 
-  "Sends a code with which the password can be set anew. Cognito: ForgotPassword."
+  """Sends a code with which the password can be set anew. Cognito: ForgotPassword."""
   forgotPassword(
-    "The account."
+    """The account."""
     input: ForgotPasswordInput!
   ): CodeDelivery! @rateLimit(of: [MESSAGE])
 
-  "Sets a new password by the code that was sent. Cognito: ConfirmForgotPassword."
+  """Sets a new password by the code that was sent. Cognito: ConfirmForgotPassword."""
   confirmForgotPassword(
-    "The account, the code and the new password."
+    """The account, the code and the new password."""
     input: ConfirmForgotPasswordInput!
   ): ConfirmForgotPasswordPayload! @rateLimit(of: [CODE])
 
-  "Changes the password, or gives a first one to a user who has none. Cognito: ChangePassword."
+  """Changes the password, or gives a first one to a user who has none. Cognito: ChangePassword."""
   changePassword(
-    "The password that holds and the one that shall."
+    """The password that holds and the one that shall."""
     input: ChangePasswordInput!
   ): ChangePasswordPayload! @rateLimit(of: [PASSWORD]) @auth
 
@@ -1884,32 +1884,32 @@ type Mutation {
   stays until then is the pool's setting. Cognito: UpdateUserAttributes.
   """
   updateUser(
-    "What is to change."
+    """What is to change."""
     input: UpdateUserInput!
   ): UpdateUserPayload! @rateLimit(of: [MESSAGE]) @auth
 
-  "Removes attributes. Cognito: DeleteUserAttributes."
+  """Removes attributes. Cognito: DeleteUserAttributes."""
   deleteUserAttributes(
-    "Which of them."
+    """Which of them."""
     input: DeleteUserAttributesInput!
   ): DeleteUserAttributesPayload! @auth
 
-  "Sends a code that verifies an attribute. Cognito: GetUserAttributeVerificationCode."
+  """Sends a code that verifies an attribute. Cognito: GetUserAttributeVerificationCode."""
   requestAttributeCode(
-    "Which attribute."
+    """Which attribute."""
     input: RequestAttributeCodeInput!
   ): CodeDelivery! @rateLimit(of: [MESSAGE]) @auth
 
-  "Verifies an attribute by the code that was sent to it. Cognito: VerifyUserAttribute."
+  """Verifies an attribute by the code that was sent to it. Cognito: VerifyUserAttribute."""
   verifyAttribute(
-    "Which attribute, and its code."
+    """Which attribute, and its code."""
     input: VerifyAttributeInput!
   ): VerifyAttributePayload! @rateLimit(of: [CODE]) @auth
 
-  "Deletes the caller's account for good. Cognito: DeleteUser."
+  """Deletes the caller's account for good. Cognito: DeleteUser."""
   deleteAccount: DeleteAccountPayload! @auth
 
-  "Makes a secret for an authenticator app; ` + "`" + `verifyTotp` + "`" + ` ends the set-up. Cognito: AssociateSoftwareToken."
+  """Makes a secret for an authenticator app; ` + "`" + `verifyTotp` + "`" + ` ends the set-up. Cognito: AssociateSoftwareToken."""
   setupTotp: TotpSetup! @auth
 
   """
@@ -1917,46 +1917,46 @@ type Mutation {
   ` + "`" + `setMfaPreference` + "`" + `, unless the pool requires it. Cognito: VerifySoftwareToken.
   """
   verifyTotp(
-    "The code."
+    """The code."""
     input: VerifyTotpInput!
   ): VerifyTotpPayload! @rateLimit(of: [CODE]) @auth
 
-  "Switches second factors on and off. Cognito: SetUserMFAPreference."
+  """Switches second factors on and off. Cognito: SetUserMFAPreference."""
   setMfaPreference(
-    "The factors to change."
+    """The factors to change."""
     input: MfaPreferenceInput!
   ): SetMfaPreferencePayload! @auth
 
-  "Begins to register a passkey. Cognito: StartWebAuthnRegistration."
+  """Begins to register a passkey. Cognito: StartWebAuthnRegistration."""
   startPasskeyRegistration: PasskeyRegistration! @auth
 
-  "Stores the passkey that the browser made. Cognito: CompleteWebAuthnRegistration."
+  """Stores the passkey that the browser made. Cognito: CompleteWebAuthnRegistration."""
   completePasskeyRegistration(
-    "The new credential."
+    """The new credential."""
     input: CompletePasskeyRegistrationInput!
   ): CompletePasskeyRegistrationPayload! @auth
 
-  "Removes a passkey. Cognito: DeleteWebAuthnCredential."
+  """Removes a passkey. Cognito: DeleteWebAuthnCredential."""
   deletePasskey(
-    "Which of them."
+    """Which of them."""
     input: DeletePasskeyInput!
   ): DeletePasskeyPayload! @auth
 
-  "Registers the device that ` + "`" + `AuthTokens.newDevice` + "`" + ` named. Cognito: ConfirmDevice."
+  """Registers the device that ` + "`" + `AuthTokens.newDevice` + "`" + ` named. Cognito: ConfirmDevice."""
   confirmDevice(
-    "The device and the verifier of its password."
+    """The device and the verifier of its password."""
     input: ConfirmDeviceInput!
   ): ConfirmDevicePayload! @auth
 
-  "Says whether a device is remembered. Cognito: UpdateDeviceStatus."
+  """Says whether a device is remembered. Cognito: UpdateDeviceStatus."""
   updateDevice(
-    "The device."
+    """The device."""
     input: UpdateDeviceInput!
   ): UpdateDevicePayload! @auth
 
-  "Removes a device; sessions begun on it cannot be continued. Cognito: ForgetDevice."
+  """Removes a device; sessions begun on it cannot be continued. Cognito: ForgetDevice."""
   forgetDevice(
-    "The device."
+    """The device."""
     input: ForgetDeviceInput!
   ): ForgetDevicePayload! @auth
 
@@ -1965,322 +1965,322 @@ type Mutation {
   credential. Cognito: UpdateAuthEventFeedback.
   """
   sendAuthEventFeedback(
-    "The sign-in and the answer."
+    """The sign-in and the answer."""
     input: AuthEventFeedbackInput!
   ): SendAuthEventFeedbackPayload! @rateLimit(of: [TOKEN])
 }
 
-"Who is to be registered."
+"""Who is to be registered."""
 input SignupInput {
-  "The name that is shown. It is kept in the attribute that the setting USERNAME_ATTRIBUTE names."
+  """The name that is shown. It is kept in the attribute that the setting USERNAME_ATTRIBUTE names."""
   username: String! @constraint(minLength: 1, maxLength: 50)
-  "The address to sign in with. The code goes there."
+  """The address to sign in with. The code goes there."""
   email: String! @constraint(format: EMAIL)
   """
   The password, taken as it is. The pool's policy may ask for more than the length. It may be absent only where the
   setting PASSWORDLESS_SIGNUP says so.
   """
   password: String @constraint(minLength: 8, maxLength: 256)
-  "The application's own mark of the user, kept in the attribute ` + "`" + `custom:mode` + "`" + `."
+  """The application's own mark of the user, kept in the attribute ` + "`" + `custom:mode` + "`" + `."""
   mode: String! @constraint(minLength: 1, maxLength: 256)
-  "Further attributes, as the pool's schema names them."
+  """Further attributes, as the pool's schema names them."""
   attributes: [AttributeInput!] @constraint(maxItems: 100)
 }
 
-"One attribute of a user, to be set."
+"""One attribute of a user, to be set."""
 input AttributeInput {
-  "Its name in the pool's schema, for instance ` + "`" + `given_name` + "`" + ` or ` + "`" + `custom:plan` + "`" + `."
+  """Its name in the pool's schema, for instance ` + "`" + `given_name` + "`" + ` or ` + "`" + `custom:plan` + "`" + `."""
   name: String! @constraint(minLength: 1, maxLength: 32, pattern: "^(custom:)?[A-Za-z0-9_.-]+$")
-  "Its value. Numbers and booleans are written as text."
+  """Its value. Numbers and booleans are written as text."""
   value: String! @constraint(maxLength: 2048)
 }
 
-"An account and the code that was sent to it."
+"""An account and the code that was sent to it."""
 input VerifyAccountInput {
-  "The address that was signed up."
+  """The address that was signed up."""
   email: String! @constraint(format: EMAIL)
-  "The code from the message."
+  """The code from the message."""
   confirmationCode: String! @constraint(minLength: 1, maxLength: 6, pattern: "^\\S+$")
 }
 
-"The account that wants another code."
+"""The account that wants another code."""
 input ResendConfirmationCodeInput {
-  "The address that was signed up."
+  """The address that was signed up."""
   email: String! @constraint(format: EMAIL)
 }
 
-"Who signs in."
+"""Who signs in."""
 input SigninInput {
-  "The address that was signed up."
+  """The address that was signed up."""
   email: String! @constraint(format: EMAIL)
-  "The password, taken as it is."
+  """The password, taken as it is."""
   password: String! @constraint(minLength: 1, maxLength: 256)
-  "The key of a device that the pool remembers, so that it can stand in for a second factor."
+  """The key of a device that the pool remembers, so that it can stand in for a second factor."""
   deviceKey: String @constraint(minLength: 1, maxLength: 55)
 }
 
-"Who signs in, and how. With nothing but the address, the first factor is yet to be chosen."
+"""Who signs in, and how. With nothing but the address, the first factor is yet to be chosen."""
 input StartSigninInput {
-  "The address that was signed up."
+  """The address that was signed up."""
   email: String! @constraint(format: EMAIL)
-  "The client's public value A, hexadecimal: signs in by SRP, or begins it with the factor ` + "`" + `PASSWORD_SRP` + "`" + ` or ` + "`" + `custom` + "`" + `."
+  """The client's public value A, hexadecimal: signs in by SRP, or begins it with the factor ` + "`" + `PASSWORD_SRP` + "`" + ` or ` + "`" + `custom` + "`" + `."""
   srpA: String @constraint(minLength: 1, maxLength: 1024, pattern: "^[0-9A-Fa-f]+$")
-  "The first factor to begin with."
+  """The first factor to begin with."""
   preferredFactor: FirstFactor
-  "True for the pool's own challenges."
+  """True for the pool's own challenges."""
   custom: Boolean
-  "The key of a device that the pool remembers."
+  """The key of a device that the pool remembers."""
   deviceKey: String @constraint(minLength: 1, maxLength: 55)
 }
 
-"The factors that a sign-in can begin with."
+"""The factors that a sign-in can begin with."""
 enum FirstFactor {
-  "The password."
+  """The password."""
   PASSWORD
-  "A proof of the password, which never leaves the client."
+  """A proof of the password, which never leaves the client."""
   PASSWORD_SRP
-  "A code by e-mail."
+  """A code by e-mail."""
   EMAIL_OTP
-  "A code by text message."
+  """A code by text message."""
   SMS_OTP
-  "A passkey."
+  """A passkey."""
   WEB_AUTHN
 }
 
-"The answer to a challenge."
+"""The answer to a challenge."""
 input RespondToChallengeInput {
-  "The challenge's session, as it came."
+  """The challenge's session, as it came."""
   session: String! @constraint(minLength: 1, maxLength: 8192)
-  "The answer."
+  """The answer."""
   answer: ChallengeAnswer!
 }
 
-"The answer that a challenge asks for: exactly one of these."
+"""The answer that a challenge asks for: exactly one of these."""
 input ChallengeAnswer @oneOf {
-  "For SmsMfaChallenge, EmailOtpChallenge, SmsOtpChallenge and TotpChallenge: the code."
+  """For SmsMfaChallenge, EmailOtpChallenge, SmsOtpChallenge and TotpChallenge: the code."""
   code: String @constraint(minLength: 1, maxLength: 16, pattern: "^\\S+$")
-  "For SelectMfaChallenge: one of its options."
+  """For SelectMfaChallenge: one of its options."""
   mfaType: String @constraint(minLength: 1, maxLength: 64)
-  "For MfaSetupChallenge."
+  """For MfaSetupChallenge."""
   mfaSetup: MfaSetupAnswer
-  "For NewPasswordChallenge."
+  """For NewPasswordChallenge."""
   newPassword: NewPasswordAnswer
-  "For PasswordChallenge: the password."
+  """For PasswordChallenge: the password."""
   password: String @constraint(minLength: 1, maxLength: 256)
-  "For PasswordChallenge with ` + "`" + `srp` + "`" + `: the client's public value A, hexadecimal."
+  """For PasswordChallenge with ` + "`" + `srp` + "`" + `: the client's public value A, hexadecimal."""
   srpA: String @constraint(minLength: 1, maxLength: 1024, pattern: "^[0-9A-Fa-f]+$")
-  "For SrpChallenge and DeviceVerifierChallenge: the proof."
+  """For SrpChallenge and DeviceVerifierChallenge: the proof."""
   srp: SrpAnswer
-  "For SelectFactorChallenge."
+  """For SelectFactorChallenge."""
   factor: FactorAnswer
-  "For PasskeyChallenge: WebAuthn's AuthenticationResponseJSON, as JSON text."
+  """For PasskeyChallenge: WebAuthn's AuthenticationResponseJSON, as JSON text."""
   passkey: String @constraint(minLength: 1, maxLength: 16384)
-  "For CustomChallenge: what the pool's trigger wants."
+  """For CustomChallenge: what the pool's trigger wants."""
   custom: String @constraint(maxLength: 2048)
-  "For DeviceSrpChallenge."
+  """For DeviceSrpChallenge."""
   deviceSrp: DeviceSrpAnswer
-  "For UnknownChallenge: the responses by Cognito's names."
+  """For UnknownChallenge: the responses by Cognito's names."""
   parameters: [ChallengeParameterInput!] @constraint(maxItems: 100)
 }
 
-"Ends the set-up of a second factor: either a code of the authenticator app, or an e-mail address."
+"""Ends the set-up of a second factor: either a code of the authenticator app, or an e-mail address."""
 input MfaSetupAnswer {
-  "A code of the app that took ` + "`" + `MfaSetupChallenge.totp` + "`" + `; the answer then goes with that one's session."
+  """A code of the app that took ` + "`" + `MfaSetupChallenge.totp` + "`" + `; the answer then goes with that one's session."""
   totpCode: String @constraint(pattern: "^[0-9]{6}$")
-  "A name for the app."
+  """A name for the app."""
   deviceName: String @constraint(minLength: 1, maxLength: 131)
-  "The address for codes by e-mail."
+  """The address for codes by e-mail."""
   email: String @constraint(format: EMAIL)
 }
 
-"A password of the user's own."
+"""A password of the user's own."""
 input NewPasswordAnswer {
-  "The password, taken as it is."
+  """The password, taken as it is."""
   password: String! @constraint(minLength: 8, maxLength: 256)
-  "The attributes that ` + "`" + `missingAttributes` + "`" + ` named."
+  """The attributes that ` + "`" + `missingAttributes` + "`" + ` named."""
   attributes: [AttributeInput!] @constraint(maxItems: 100)
 }
 
-"A proof of a password by SRP."
+"""A proof of a password by SRP."""
 input SrpAnswer {
-  "PASSWORD_CLAIM_SIGNATURE, base64."
+  """PASSWORD_CLAIM_SIGNATURE, base64."""
   signature: String! @constraint(minLength: 1, maxLength: 128)
-  "The challenge's ` + "`" + `secretBlock` + "`" + `, as it came."
+  """The challenge's ` + "`" + `secretBlock` + "`" + `, as it came."""
   secretBlock: String! @constraint(minLength: 1, maxLength: 8192)
-  "The time that was signed, for instance ` + "`" + `Tue Nov 3 07:05:09 UTC 2026` + "`" + `."
+  """The time that was signed, for instance ` + "`" + `Tue Nov 3 07:05:09 UTC 2026` + "`" + `."""
   timestamp: String! @constraint(minLength: 1, maxLength: 64)
 }
 
-"The chosen first factor, and what it takes, where that is known already."
+"""The chosen first factor, and what it takes, where that is known already."""
 input FactorAnswer {
-  "One of the challenge's ` + "`" + `available` + "`" + `."
+  """One of the challenge's ` + "`" + `available` + "`" + `."""
   factor: String! @constraint(minLength: 1, maxLength: 64)
-  "With ` + "`" + `PASSWORD` + "`" + `: the password."
+  """With ` + "`" + `PASSWORD` + "`" + `: the password."""
   password: String @constraint(minLength: 1, maxLength: 256)
-  "With ` + "`" + `PASSWORD_SRP` + "`" + `: the client's public value A, hexadecimal."
+  """With ` + "`" + `PASSWORD_SRP` + "`" + `: the client's public value A, hexadecimal."""
   srpA: String @constraint(minLength: 1, maxLength: 1024, pattern: "^[0-9A-Fa-f]+$")
-  "With ` + "`" + `WEB_AUTHN` + "`" + `: WebAuthn's AuthenticationResponseJSON, as JSON text."
+  """With ` + "`" + `WEB_AUTHN` + "`" + `: WebAuthn's AuthenticationResponseJSON, as JSON text."""
   passkey: String @constraint(minLength: 1, maxLength: 16384)
 }
 
-"The first message of a device's SRP."
+"""The first message of a device's SRP."""
 input DeviceSrpAnswer {
-  "The key of the device."
+  """The key of the device."""
   deviceKey: String! @constraint(minLength: 1, maxLength: 55)
-  "The device's public value A, hexadecimal."
+  """The device's public value A, hexadecimal."""
   srpA: String! @constraint(minLength: 1, maxLength: 1024, pattern: "^[0-9A-Fa-f]+$")
 }
 
-"A named value for a challenge that this version does not know."
+"""A named value for a challenge that this version does not know."""
 input ChallengeParameterInput {
-  "Its name."
+  """Its name."""
   name: String! @constraint(minLength: 1, maxLength: 128)
-  "Its value."
+  """Its value."""
   value: String! @constraint(maxLength: 8192)
 }
 
-"The account whose password was forgotten."
+"""The account whose password was forgotten."""
 input ForgotPasswordInput {
-  "The address that was signed up."
+  """The address that was signed up."""
   email: String! @constraint(format: EMAIL)
 }
 
-"A new password, by a code."
+"""A new password, by a code."""
 input ConfirmForgotPasswordInput {
-  "The address that was signed up."
+  """The address that was signed up."""
   email: String! @constraint(format: EMAIL)
-  "The code from the message."
+  """The code from the message."""
   confirmationCode: String! @constraint(minLength: 1, maxLength: 16, pattern: "^\\S+$")
-  "The new password, taken as it is."
+  """The new password, taken as it is."""
   newPassword: String! @constraint(minLength: 8, maxLength: 256)
 }
 
-"A new password, by the old one."
+"""A new password, by the old one."""
 input ChangePasswordInput {
-  "The password that holds. Absent for a user who has none."
+  """The password that holds. Absent for a user who has none."""
   currentPassword: String @constraint(minLength: 1, maxLength: 256)
-  "The new password, taken as it is."
+  """The new password, taken as it is."""
   newPassword: String! @constraint(minLength: 8, maxLength: 256)
 }
 
-"Attributes to change."
+"""Attributes to change."""
 input UpdateUserInput {
-  "The attributes with their new values."
+  """The attributes with their new values."""
   attributes: [AttributeInput!]! @constraint(minItems: 1, maxItems: 100)
 }
 
-"Attributes to remove."
+"""Attributes to remove."""
 input DeleteUserAttributesInput {
-  "Their names."
+  """Their names."""
   names: [String!]! @constraint(minItems: 1, maxItems: 100, minLength: 1, maxLength: 32, pattern: "^(custom:)?[A-Za-z0-9_.-]+$")
 }
 
-"An attribute to be verified."
+"""An attribute to be verified."""
 input RequestAttributeCodeInput {
-  "Its name: ` + "`" + `email` + "`" + ` or ` + "`" + `phone_number` + "`" + `."
+  """Its name: ` + "`" + `email` + "`" + ` or ` + "`" + `phone_number` + "`" + `."""
   attribute: String! @constraint(minLength: 1, maxLength: 32)
 }
 
-"An attribute and the code that was sent to it."
+"""An attribute and the code that was sent to it."""
 input VerifyAttributeInput {
-  "Its name: ` + "`" + `email` + "`" + ` or ` + "`" + `phone_number` + "`" + `."
+  """Its name: ` + "`" + `email` + "`" + ` or ` + "`" + `phone_number` + "`" + `."""
   attribute: String! @constraint(minLength: 1, maxLength: 32)
-  "The code from the message."
+  """The code from the message."""
   code: String! @constraint(minLength: 1, maxLength: 16, pattern: "^\\S+$")
 }
 
-"A code of the authenticator app."
+"""A code of the authenticator app."""
 input VerifyTotpInput {
-  "The six digits that the app shows."
+  """The six digits that the app shows."""
   code: String! @constraint(pattern: "^[0-9]{6}$")
-  "A name for the app."
+  """A name for the app."""
   deviceName: String @constraint(minLength: 1, maxLength: 131)
 }
 
-"Second factors to switch on or off. One that is absent stays as it is."
+"""Second factors to switch on or off. One that is absent stays as it is."""
 input MfaPreferenceInput {
-  "Codes by text message."
+  """Codes by text message."""
   sms: FactorPreferenceInput
-  "Codes of an authenticator app."
+  """Codes of an authenticator app."""
   totp: FactorPreferenceInput
-  "Codes by e-mail."
+  """Codes by e-mail."""
   email: FactorPreferenceInput
-  "Whether passkeys count as a second factor."
+  """Whether passkeys count as a second factor."""
   passkeyEnabled: Boolean
 }
 
-"Whether a second factor is asked for."
+"""Whether a second factor is asked for."""
 input FactorPreferenceInput {
-  "Whether it is asked for at sign-in."
+  """Whether it is asked for at sign-in."""
   enabled: Boolean!
-  "Whether it is the one that is asked for first."
+  """Whether it is the one that is asked for first."""
   preferred: Boolean! = false
 }
 
-"The credential that ` + "`" + `navigator.credentials.create` + "`" + ` made."
+"""The credential that ` + "`" + `navigator.credentials.create` + "`" + ` made."""
 input CompletePasskeyRegistrationInput {
-  "WebAuthn's RegistrationResponseJSON, as JSON text."
+  """WebAuthn's RegistrationResponseJSON, as JSON text."""
   credential: String! @constraint(minLength: 1, maxLength: 65536)
 }
 
-"A passkey to remove."
+"""A passkey to remove."""
 input DeletePasskeyInput {
-  "Its id."
+  """Its id."""
   id: ID! @constraint(minLength: 1, maxLength: 2048)
 }
 
-"A new device, with the verifier of a password that it made for itself."
+"""A new device, with the verifier of a password that it made for itself."""
 input ConfirmDeviceInput {
-  "The key that ` + "`" + `AuthTokens.newDevice` + "`" + ` gave."
+  """The key that ` + "`" + `AuthTokens.newDevice` + "`" + ` gave."""
   deviceKey: String! @constraint(minLength: 1, maxLength: 55)
-  "A name for it."
+  """A name for it."""
   deviceName: String @constraint(minLength: 1, maxLength: 1024)
-  "The SRP verifier, base64."
+  """The SRP verifier, base64."""
   passwordVerifier: String! @constraint(minLength: 1, maxLength: 1024)
-  "The SRP salt, base64."
+  """The SRP salt, base64."""
   salt: String! @constraint(minLength: 1, maxLength: 128)
 }
 
-"Whether a device is remembered."
+"""Whether a device is remembered."""
 input UpdateDeviceInput {
-  "Its key."
+  """Its key."""
   deviceKey: String! @constraint(minLength: 1, maxLength: 55)
-  "Whether it is."
+  """Whether it is."""
   remembered: Boolean!
 }
 
-"A device to remove."
+"""A device to remove."""
 input ForgetDeviceInput {
-  "Its key."
+  """Its key."""
   deviceKey: String! @constraint(minLength: 1, maxLength: 55)
 }
 
-"Whether a sign-in was the user's own."
+"""Whether a sign-in was the user's own."""
 input AuthEventFeedbackInput {
-  "The user's name, as the message has it."
+  """The user's name, as the message has it."""
   username: String! @constraint(minLength: 1, maxLength: 128)
-  "The sign-in's id, as the message has it."
+  """The sign-in's id, as the message has it."""
   eventId: String! @constraint(minLength: 1, maxLength: 131)
-  "The token, as the message has it."
+  """The token, as the message has it."""
   feedbackToken: String! @constraint(minLength: 1, maxLength: 8192)
-  "True when it was."
+  """True when it was."""
   valid: Boolean!
 }
 
-"A session to be continued."
+"""A session to be continued."""
 input RefreshTokenInput {
   """
   The refresh token of ` + "`" + `AuthTokens` + "`" + `. Absent: the one of the cookie, which is not looked at in a request that has an
   Authorization header.
   """
   refreshToken: String @constraint(minLength: 1, maxLength: 8192)
-  "The key of the device that the session was begun on, where the pool tracks devices."
+  """The key of the device that the session was begun on, where the pool tracks devices."""
   deviceKey: String @constraint(minLength: 1, maxLength: 55)
 }
 
-"A session to be ended."
+"""A session to be ended."""
 input LogoutInput {
-  "Its refresh token."
+  """Its refresh token."""
   refreshToken: String @constraint(minLength: 1, maxLength: 8192)
   """
   True: the session whose refresh token is in the cookie, where the setting TOKEN_TRANSPORT is ` + "`" + `cookie` + "`" + `. The cookie is not
@@ -2289,40 +2289,40 @@ input LogoutInput {
   thisSession: Boolean! = false
 }
 
-"A registered user."
+"""A registered user."""
 type SignupPayload {
   """
   The user's id (claim ` + "`" + `sub` + "`" + `). Null where the server hides which addresses are
   registered: it is told at the first sign-in.
   """
   userId: ID
-  "True when the account can be used at once; false when a code has to be entered first."
+  """True when the account can be used at once; false when a code has to be entered first."""
   confirmed: Boolean!
-  "Where the code went. Null when none was sent."
+  """Where the code went. Null when none was sent."""
   codeDelivery: CodeDelivery
 }
 
-"Where a code went."
+"""Where a code went."""
 type CodeDelivery {
-  "The address or number, masked."
+  """The address or number, masked."""
   destination: String!
-  "By what it was sent. Null when Cognito does not say."
+  """By what it was sent. Null when Cognito does not say."""
   medium: DeliveryMedium
-  "The attribute that the code verifies, for instance ` + "`" + `email` + "`" + `."
+  """The attribute that the code verifies, for instance ` + "`" + `email` + "`" + `."""
   attribute: String
 }
 
-"By what a code is sent."
+"""By what a code is sent."""
 enum DeliveryMedium {
-  "By e-mail."
+  """By e-mail."""
   EMAIL
-  "By text message."
+  """By text message."""
   SMS
 }
 
-"How a verification ended."
+"""How a verification ended."""
 type VerifyAccountPayload {
-  "Whether the account became verified now or was so before."
+  """Whether the account became verified now or was so before."""
   status: VerificationStatus!
   """
   Signs in without a password being asked for, where the app client permits going straight on from the code (flow
@@ -2331,125 +2331,125 @@ type VerifyAccountPayload {
   signin: SigninResult
 }
 
-"How a verification ended."
+"""How a verification ended."""
 enum VerificationStatus {
-  "The code was right; the account is confirmed now."
+  """The code was right; the account is confirmed now."""
   VERIFIED
-  "The account was confirmed before; the code was not looked at."
+  """The account was confirmed before; the code was not looked at."""
   ALREADY_VERIFIED
 }
 
-"How sign-outs ended."
+"""How sign-outs ended."""
 type LogoutPayload {
-  "Always true; a refusal is an error."
+  """Always true; a refusal is an error."""
   success: Boolean!
 }
 
-"How the set-up of a new password ended."
+"""How the set-up of a new password ended."""
 type ConfirmForgotPasswordPayload {
-  "Always true; a refusal is an error."
+  """Always true; a refusal is an error."""
   success: Boolean!
 }
 
-"How the change of a password ended."
+"""How the change of a password ended."""
 type ChangePasswordPayload {
-  "Always true; a refusal is an error."
+  """Always true; a refusal is an error."""
   success: Boolean!
 }
 
-"What a change of attributes set off."
+"""What a change of attributes set off."""
 type UpdateUserPayload {
-  "Where codes went that verify new addresses; ` + "`" + `verifyAttribute` + "`" + ` takes them."
+  """Where codes went that verify new addresses; ` + "`" + `verifyAttribute` + "`" + ` takes them."""
   codeDeliveries: [CodeDelivery!]!
 }
 
-"How the removal of attributes ended."
+"""How the removal of attributes ended."""
 type DeleteUserAttributesPayload {
-  "Always true; a refusal is an error."
+  """Always true; a refusal is an error."""
   success: Boolean!
 }
 
-"How a verification ended."
+"""How a verification ended."""
 type VerifyAttributePayload {
-  "Always true; a refusal is an error."
+  """Always true; a refusal is an error."""
   success: Boolean!
 }
 
-"How the deletion of an account ended."
+"""How the deletion of an account ended."""
 type DeleteAccountPayload {
-  "Always true; a refusal is an error."
+  """Always true; a refusal is an error."""
   success: Boolean!
 }
 
-"A secret for an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds)."
+"""A secret for an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds)."""
 type TotpSetup {
-  "The secret, base32, for typing in."
+  """The secret, base32, for typing in."""
   secret: String!
-  "The secret as an otpauth URI, for a QR code."
+  """The secret as an otpauth URI, for a QR code."""
   otpauthUri: String!
 }
 
-"A secret for an authenticator app, in the middle of a sign-in."
+"""A secret for an authenticator app, in the middle of a sign-in."""
 type TotpEnrollment {
-  "The secret, base32, for typing in."
+  """The secret, base32, for typing in."""
   secret: String!
-  "The secret as an otpauth URI, for a QR code."
+  """The secret as an otpauth URI, for a QR code."""
   otpauthUri: String!
-  "The session to answer with, in place of the challenge's own."
+  """The session to answer with, in place of the challenge's own."""
   session: String!
 }
 
-"How the set-up of an authenticator app ended."
+"""How the set-up of an authenticator app ended."""
 type VerifyTotpPayload {
-  "Always true; a refusal is an error."
+  """Always true; a refusal is an error."""
   success: Boolean!
 }
 
-"How a change of second factors ended."
+"""How a change of second factors ended."""
 type SetMfaPreferencePayload {
-  "Always true; a refusal is an error."
+  """Always true; a refusal is an error."""
   success: Boolean!
 }
 
-"What a browser needs to make a passkey."
+"""What a browser needs to make a passkey."""
 type PasskeyRegistration {
-  "For ` + "`" + `navigator.credentials.create` + "`" + ` (WebAuthn's PublicKeyCredentialCreationOptionsJSON, as JSON text)."
+  """For ` + "`" + `navigator.credentials.create` + "`" + ` (WebAuthn's PublicKeyCredentialCreationOptionsJSON, as JSON text)."""
   options: String!
 }
 
-"How the registration of a passkey ended."
+"""How the registration of a passkey ended."""
 type CompletePasskeyRegistrationPayload {
-  "Always true; a refusal is an error."
+  """Always true; a refusal is an error."""
   success: Boolean!
 }
 
-"How the removal of a passkey ended."
+"""How the removal of a passkey ended."""
 type DeletePasskeyPayload {
-  "Always true; a refusal is an error."
+  """Always true; a refusal is an error."""
   success: Boolean!
 }
 
-"A device that was registered."
+"""A device that was registered."""
 type ConfirmDevicePayload {
-  "True when the user has to be asked before ` + "`" + `updateDevice` + "`" + ` remembers it."
+  """True when the user has to be asked before ` + "`" + `updateDevice` + "`" + ` remembers it."""
   userConfirmationNecessary: Boolean!
 }
 
-"How the change of a device ended."
+"""How the change of a device ended."""
 type UpdateDevicePayload {
-  "Always true; a refusal is an error."
+  """Always true; a refusal is an error."""
   success: Boolean!
 }
 
-"How the removal of a device ended."
+"""How the removal of a device ended."""
 type ForgetDevicePayload {
-  "Always true; a refusal is an error."
+  """Always true; a refusal is an error."""
   success: Boolean!
 }
 
-"How the feedback was taken."
+"""How the feedback was taken."""
 type SendAuthEventFeedbackPayload {
-  "Always true; a refusal is an error."
+  """Always true; a refusal is an error."""
   success: Boolean!
 }
 
@@ -2459,104 +2459,104 @@ by their ` + "`" + `id` + "`" + `: those are looked up with the server's AWS cre
 can be seen of somebody else, unless the caller is in a group of the setting USER_READER_GROUPS.
 """
 type User {
-  "The user's id: the claim ` + "`" + `sub` + "`" + `, which never changes."
+  """The user's id: the claim ` + "`" + `sub` + "`" + `, which never changes."""
   id: ID!
-  "The name that was chosen at sign-up (the attribute that the setting USERNAME_ATTRIBUTE names)."
+  """The name that was chosen at sign-up (the attribute that the setting USERNAME_ATTRIBUTE names)."""
   username: String
-  "The e-mail address. Cognito: GetUser."
+  """The e-mail address. Cognito: GetUser."""
   email: String
-  "Whether the e-mail address was confirmed by a code."
+  """Whether the e-mail address was confirmed by a code."""
   emailVerified: Boolean
-  "The phone number in E.164 form."
+  """The phone number in E.164 form."""
   phoneNumber: String
-  "The application's own mark of the user (attribute ` + "`" + `custom:mode` + "`" + `)."
+  """The application's own mark of the user (attribute ` + "`" + `custom:mode` + "`" + `)."""
   mode: String
-  "The groups that the token names (claim ` + "`" + `cognito:groups` + "`" + `), by precedence. Null where they may not be seen."
+  """The groups that the token names (claim ` + "`" + `cognito:groups` + "`" + `), by precedence. Null where they may not be seen."""
   groups: [String!]
-  "All attributes that the app client may read, in the order of their names."
+  """All attributes that the app client may read, in the order of their names."""
   attributes: [Attribute!]
-  "The second factors that are switched on. Cognito: GetUserAuthFactors."
+  """The second factors that are switched on. Cognito: GetUserAuthFactors."""
   mfa: Mfa
-  "The first factors that the user can sign in with, by Cognito's names. Cognito: GetUserAuthFactors."
+  """The first factors that the user can sign in with, by Cognito's names. Cognito: GetUserAuthFactors."""
   authFactors: [String!]
-  "The user's passkeys. Cognito: ListWebAuthnCredentials."
+  """The user's passkeys. Cognito: ListWebAuthnCredentials."""
   passkeys: [Passkey!]
-  "The devices that the user signed in on. Cognito: ListDevices."
+  """The devices that the user signed in on. Cognito: ListDevices."""
   devices(
-    "How many: 1 to 60."
+    """How many: 1 to 60."""
     first: Int! = 60
-    "The ` + "`" + `nextToken` + "`" + ` of the page before."
+    """The ` + "`" + `nextToken` + "`" + ` of the page before."""
     after: String
   ): DevicePage
-  "One of these devices. Cognito: GetDevice."
+  """One of these devices. Cognito: GetDevice."""
   device(
-    "Its key."
+    """Its key."""
     key: String! @constraint(minLength: 1, maxLength: 55)
   ): Device
 }
 
-"Second factors."
+"""Second factors."""
 type Mfa {
-  "Those that are switched on, by Cognito's names: ` + "`" + `SMS_MFA` + "`" + `, ` + "`" + `SOFTWARE_TOKEN_MFA` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `."
+  """Those that are switched on, by Cognito's names: ` + "`" + `SMS_MFA` + "`" + `, ` + "`" + `SOFTWARE_TOKEN_MFA` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `."""
   enabled: [String!]!
-  "The one that is asked for first."
+  """The one that is asked for first."""
   preferred: String
 }
 
-"A WebAuthn credential of a user."
+"""A WebAuthn credential of a user."""
 type Passkey {
-  "Its id, base64url."
+  """Its id, base64url."""
   id: ID!
-  "The name that the pool gave it."
+  """The name that the pool gave it."""
   name: String
-  "The relying party that it belongs to: a domain."
+  """The relying party that it belongs to: a domain."""
   relyingPartyId: String!
-  "` + "`" + `platform` + "`" + ` or ` + "`" + `cross-platform` + "`" + `."
+  """` + "`" + `platform` + "`" + ` or ` + "`" + `cross-platform` + "`" + `."""
   attachment: String
-  "How the browser reaches it, for instance ` + "`" + `internal` + "`" + ` or ` + "`" + `usb` + "`" + `."
+  """How the browser reaches it, for instance ` + "`" + `internal` + "`" + ` or ` + "`" + `usb` + "`" + `."""
   transports: [String!]!
-  "When it was registered."
+  """When it was registered."""
   createdAt: Time!
 }
 
-"One page of a user's devices."
+"""One page of a user's devices."""
 type DevicePage {
-  "The devices."
+  """The devices."""
   nodes: [Device!]!
-  "Where the next page begins. Null on the last one."
+  """Where the next page begins. Null on the last one."""
   nextToken: String
 }
 
-"A device that a user signed in on."
+"""A device that a user signed in on."""
 type Device {
-  "The key that names it."
+  """The key that names it."""
   key: String!
-  "The name that it was given."
+  """The name that it was given."""
   name: String
-  "Whether it is remembered, so that it can stand in for a second factor."
+  """Whether it is remembered, so that it can stand in for a second factor."""
   remembered: Boolean!
-  "The address that it was last used from."
+  """The address that it was last used from."""
   lastIpAddress: String
-  "When it was registered."
+  """When it was registered."""
   createdAt: Time!
-  "When it was last changed."
+  """When it was last changed."""
   lastModifiedAt: Time!
-  "When it was last signed in on."
+  """When it was last signed in on."""
   lastAuthenticatedAt: Time
 }
 
-"A moment: RFC 3339, in UTC."
+"""A moment: RFC 3339, in UTC."""
 scalar Time
 
-"One attribute of a user."
+"""One attribute of a user."""
 type Attribute {
-  "Its name in the pool's schema."
+  """Its name in the pool's schema."""
   name: String!
-  "Its value. Numbers and booleans are written as text."
+  """Its value. Numbers and booleans are written as text."""
   value: String!
 }
 
-"Either tokens, or the next step that Cognito asks for."
+"""Either tokens, or the next step that Cognito asks for."""
 union SigninResult =
     AuthTokens
   | SmsMfaChallenge
@@ -2575,180 +2575,180 @@ union SigninResult =
   | DeviceVerifierChallenge
   | UnknownChallenge
 
-"The tokens of a session."
+"""The tokens of a session."""
 type AuthTokens {
-  "Goes into ` + "`" + `Authorization: Bearer …` + "`" + `."
+  """Goes into ` + "`" + `Authorization: Bearer …` + "`" + `."""
   accessToken: String!
-  "Tells the client who signed in. It is not a credential for this API."
+  """Tells the client who signed in. It is not a credential for this API."""
   idToken: String
   """
   Continues the session by ` + "`" + `refreshToken` + "`" + `. Null when the one in use stays good, and always where the setting
   TOKEN_TRANSPORT is ` + "`" + `cookie` + "`" + `: no script gets to see it then.
   """
   refreshToken: String
-  "Seconds until the access token expires."
+  """Seconds until the access token expires."""
   expiresIn: Int!
-  "How the access token is presented: ` + "`" + `Bearer` + "`" + `."
+  """How the access token is presented: ` + "`" + `Bearer` + "`" + `."""
   tokenType: String!
-  "The user who signed in, from the tokens: selecting it costs no call to Cognito."
+  """The user who signed in, from the tokens: selecting it costs no call to Cognito."""
   user: User
-  "Set when the pool tracks devices and has not seen this one: confirm it, or the session cannot be continued."
+  """Set when the pool tracks devices and has not seen this one: confirm it, or the session cannot be continued."""
   newDevice: NewDevice
 }
 
-"A device that the pool has not seen before."
+"""A device that the pool has not seen before."""
 type NewDevice {
-  "The key that names the device."
+  """The key that names the device."""
   deviceKey: String!
-  "The key of the group that the device's password is bound to."
+  """The key of the group that the device's password is bound to."""
   deviceGroupKey: String!
 }
 
-"A step of the sign-in that the user has to answer."
+"""A step of the sign-in that the user has to answer."""
 interface Challenge {
-  "Holds all that the answer needs. It is opaque, lives for some minutes, and any process or device can answer with it."
+  """Holds all that the answer needs. It is opaque, lives for some minutes, and any process or device can answer with it."""
   session: String!
 }
 
-"Enter the code that was sent by text message, as second factor."
+"""Enter the code that was sent by text message, as second factor."""
 type SmsMfaChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
-  "Where the code went."
+  """Where the code went."""
   codeDelivery: CodeDelivery
 }
 
-"Enter the code that was sent by e-mail, as first or second factor."
+"""Enter the code that was sent by e-mail, as first or second factor."""
 type EmailOtpChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
-  "Where the code went."
+  """Where the code went."""
   codeDelivery: CodeDelivery
 }
 
-"Enter the code that was sent by text message, as first factor."
+"""Enter the code that was sent by text message, as first factor."""
 type SmsOtpChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
-  "Where the code went."
+  """Where the code went."""
   codeDelivery: CodeDelivery
 }
 
-"Enter the code that the authenticator app shows."
+"""Enter the code that the authenticator app shows."""
 type TotpChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
-  "The name that the user gave the authenticator."
+  """The name that the user gave the authenticator."""
   deviceName: String
 }
 
-"Choose a second factor."
+"""Choose a second factor."""
 type SelectMfaChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
-  "The factors to choose from, by Cognito's names: ` + "`" + `SMS_MFA` + "`" + `, ` + "`" + `SOFTWARE_TOKEN_MFA` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `."
+  """The factors to choose from, by Cognito's names: ` + "`" + `SMS_MFA` + "`" + `, ` + "`" + `SOFTWARE_TOKEN_MFA` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `."""
   options: [String!]!
 }
 
-"Set up a second factor before the sign-in can go on."
+"""Set up a second factor before the sign-in can go on."""
 type MfaSetupChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
-  "The factors that can be set up, by Cognito's names."
+  """The factors that can be set up, by Cognito's names."""
   options: [String!]!
-  "The secret of an authenticator app. Selecting it starts the enrolment. Cognito: AssociateSoftwareToken."
+  """The secret of an authenticator app. Selecting it starts the enrolment. Cognito: AssociateSoftwareToken."""
   totp: TotpEnrollment
 }
 
-"Choose a password of one's own, and fill in what is missing."
+"""Choose a password of one's own, and fill in what is missing."""
 type NewPasswordChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
-  "Names of the attributes that have to be given with the answer."
+  """Names of the attributes that have to be given with the answer."""
   missingAttributes: [String!]!
 }
 
-"Prove the password by SRP (RFC 5054, as Cognito does it) without sending it."
+"""Prove the password by SRP (RFC 5054, as Cognito does it) without sending it."""
 type SrpChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
-  "The user's salt, hexadecimal."
+  """The user's salt, hexadecimal."""
   salt: String!
-  "The server's public value B, hexadecimal."
+  """The server's public value B, hexadecimal."""
   srpB: String!
-  "To be sent back as it is."
+  """To be sent back as it is."""
   secretBlock: String!
-  "The user name that goes into the proof."
+  """The user name that goes into the proof."""
   userIdForSrp: String!
 }
 
-"Enter the password."
+"""Enter the password."""
 type PasswordChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
-  "True when the first message of a proof is asked for in place of the password."
+  """True when the first message of a proof is asked for in place of the password."""
   srp: Boolean!
 }
 
-"Choose the first factor."
+"""Choose the first factor."""
 type SelectFactorChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
-  "The factors to choose from, by Cognito's names: ` + "`" + `PASSWORD` + "`" + `, ` + "`" + `PASSWORD_SRP` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `, ` + "`" + `SMS_OTP` + "`" + `, ` + "`" + `WEB_AUTHN` + "`" + `."
+  """The factors to choose from, by Cognito's names: ` + "`" + `PASSWORD` + "`" + `, ` + "`" + `PASSWORD_SRP` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `, ` + "`" + `SMS_OTP` + "`" + `, ` + "`" + `WEB_AUTHN` + "`" + `."""
   available: [String!]!
 }
 
-"Sign in with a passkey."
+"""Sign in with a passkey."""
 type PasskeyChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
-  "For ` + "`" + `navigator.credentials.get` + "`" + ` (WebAuthn's PublicKeyCredentialRequestOptionsJSON, as JSON text)."
+  """For ` + "`" + `navigator.credentials.get` + "`" + ` (WebAuthn's PublicKeyCredentialRequestOptionsJSON, as JSON text)."""
   options: String!
 }
 
-"A challenge of the pool's own making."
+"""A challenge of the pool's own making."""
 type CustomChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
-  "What the pool's trigger made public."
+  """What the pool's trigger made public."""
   parameters: [ChallengeParameter!]!
 }
 
-"Prove that the device is known: first message of its SRP."
+"""Prove that the device is known: first message of its SRP."""
 type DeviceSrpChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
 }
 
-"Prove that the device is known: second message of its SRP."
+"""Prove that the device is known: second message of its SRP."""
 type DeviceVerifierChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
-  "The device's salt, hexadecimal."
+  """The device's salt, hexadecimal."""
   salt: String!
-  "The server's public value B, hexadecimal."
+  """The server's public value B, hexadecimal."""
   srpB: String!
-  "To be sent back as it is."
+  """To be sent back as it is."""
   secretBlock: String!
-  "The key of the device."
+  """The key of the device."""
   deviceKey: String!
 }
 
-"A challenge that this version does not know, so that a new one never breaks a client."
+"""A challenge that this version does not know, so that a new one never breaks a client."""
 type UnknownChallenge implements Challenge {
-  "Holds all that the answer needs."
+  """Holds all that the answer needs."""
   session: String!
-  "Cognito's name of the challenge."
+  """Cognito's name of the challenge."""
   name: String!
-  "Cognito's parameters."
+  """Cognito's parameters."""
   parameters: [ChallengeParameter!]!
 }
 
-"A named value of a challenge."
+"""A named value of a challenge."""
 type ChallengeParameter {
-  "Its name."
+  """Its name."""
   name: String!
-  "Its value."
+  """Its value."""
   value: String!
 }
 `, BuiltIn: false},

@@ -1,0 +1,36 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"authgraph/internal/suite"
+)
+
+// TestSchema has the schema looked at by a linter, and TypeScript generated from it
+// compiled, all by tools of others. It needs what npm ci in schema installs.
+func TestSchema(t *testing.T) {
+	if _, err := os.Stat("schema/node_modules/typescript"); err != nil {
+		suite.LeaveOut(t, "a linter, a code generator and a compiler: run npm ci in internal/e2e/schema")
+	}
+	build(t)
+	printed := startForTest(t, nil, []string{"schema"})
+	if err := printed.awaitExit(); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "schema.graphql")
+	if err := os.WriteFile(file, []byte(printed.stdout.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, check := range [][]string{{"lint", file}, {"types", file, t.TempDir()}} {
+		t.Run(check[0], func(t *testing.T) {
+			out, err := exec.CommandContext(t.Context(), "node", append([]string{"schema/check.mjs"}, check...)...).CombinedOutput()
+			if err != nil {
+				t.Errorf("check.mjs: %v\n%s", err, out)
+			}
+			t.Logf("%s", out)
+		})
+	}
+}
