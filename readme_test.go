@@ -5,21 +5,23 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"authgraph/internal/suite"
 )
 
-// readmeBlocks returns the README's shell blocks, and the answers that they
+// readmeBlocks returns the shell blocks of a page, and the answers that they
 // promise in lines beginning with #→.
-func readmeBlocks(t *testing.T) (script string, answers []string) {
+func readmeBlocks(t *testing.T, page string) (script string, answers []string) {
 	t.Helper()
-	text, err := os.ReadFile("README.md")
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,18 +44,12 @@ func matches(answer, promised string) bool {
 	return regexp.MustCompile("^" + pattern + "$").MatchString(answer)
 }
 
-// The README's commands do what it says they do. This is also the test that the
-// program starts with no setting but its addresses, and ends when it is told to.
-func TestREADME(t *testing.T) {
-	for _, tool := range []string{"bash", "curl"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			suite.LeaveOut(t, tool+" for the README's commands")
-		}
-	}
-	api, pool := serve(t)
-	script, answers := readmeBlocks(t)
-	script = strings.NewReplacer("127.0.0.1:8080", api, "127.0.0.1:9229", pool).Replace(script)
-	command := exec.CommandContext(t.Context(), "bash", "-euc", script)
+// follow runs the commands of a page, with other addresses than it has, and holds
+// their answers against those that it promises.
+func follow(t *testing.T, page string, addresses *strings.Replacer) {
+	t.Helper()
+	script, answers := readmeBlocks(t, page)
+	command := exec.CommandContext(t.Context(), "bash", "-euc", addresses.Replace(script))
 	var complaints bytes.Buffer
 	command.Stderr = &complaints
 	out, err := command.Output()
@@ -61,14 +57,75 @@ func TestREADME(t *testing.T) {
 		t.Fatalf("%v\n%s\n%s", err, out, &complaints)
 	}
 	got := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if len(got) != len(answers) || len(answers) < 7 {
-		t.Fatalf("%d answers, and the README promises %d:\n%s", len(got), len(answers), out)
+	if len(got) != len(answers) || len(answers) < 5 {
+		t.Fatalf("%d answers, and %s promises %d:\n%s", len(got), page, len(answers), out)
 	}
 	for i := range got {
 		if !matches(got[i], answers[i]) {
-			t.Errorf("the README promises\n%s\nand the answer was\n%s", answers[i], got[i])
+			t.Errorf("%s promises\n%s\nand the answer was\n%s", page, answers[i], got[i])
 		}
 	}
+}
+
+// need leaves the test out where a program that the commands run is missing.
+func need(t *testing.T, tools ...string) {
+	t.Helper()
+	for _, tool := range tools {
+		if _, err := exec.LookPath(tool); err != nil {
+			suite.LeaveOut(t, tool+" for the README's commands")
+		}
+	}
+}
+
+// The README's commands do what it says they do. This is also the test that the
+// program starts with no setting but its addresses, and ends when it is told to.
+func TestREADME(t *testing.T) {
+	need(t, "bash", "curl")
+	api, pool := serve(t)
+	follow(t, "README.md", strings.NewReplacer("127.0.0.1:8080", api, "127.0.0.1:9229", pool))
+}
+
+// So do those of the supergraph, which one command starts. It needs what npm ci in
+// examples/supergraph installs.
+func TestSupergraphREADME(t *testing.T) {
+	need(t, "bash", "curl", "node")
+	const example = "examples/supergraph"
+	if _, err := os.Stat(example + "/node_modules/graphql"); err != nil {
+		suite.LeaveOut(t, "a gateway: run npm ci in "+example)
+	}
+	api, pool := freeAddress(t), freeAddress(t)
+	// It is what npm start runs; npm itself hands no signals on.
+	command := exec.CommandContext(t.Context(), "node", "start.mjs")
+	command.Dir = example
+	command.Env = append(os.Environ(), "ADDR="+api, "POOL_ADDR="+pool, "DATA_DIR="+t.TempDir(), "GATEWAY_PORT=0", "POSTS_PORT=0")
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = command.Wait() }) // t.Context has ended it
+	gateway := ""
+	for lines := bufio.NewScanner(stdout); gateway == "" && lines.Scan(); {
+		if _, url, found := strings.Cut(lines.Text(), "The supergraph is at http://"); found {
+			gateway = strings.TrimSuffix(url, "/graphql")
+		}
+	}
+	go func() { _, _ = io.Copy(io.Discard, stdout) }()
+	follow(t, example+"/README.md", strings.NewReplacer("127.0.0.1:4000", gateway, "127.0.0.1:9229", pool))
+}
+
+// freeAddress returns an address that nobody listens on for the moment.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
 }
 
 // serve runs the program with free ports until the test ends, and returns the
