@@ -3,7 +3,6 @@ package e2e
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"authgraph/internal/suite"
@@ -16,14 +15,7 @@ func TestSchema(t *testing.T) {
 		suite.LeaveOut(t, "a linter, a code generator and a compiler: run npm ci in internal/e2e/schema")
 	}
 	build(t)
-	printed := startForTest(t, nil, []string{"schema"})
-	if err := printed.awaitExit(); err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "schema.graphql")
-	if err := os.WriteFile(file, []byte(printed.stdout.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := printSchema(t)
 	for _, check := range [][]string{{"lint", file}, {"types", file, t.TempDir()}} {
 		t.Run(check[0], func(t *testing.T) {
 			out, err := exec.CommandContext(t.Context(), "node", append([]string{"schema/check.mjs"}, check...)...).CombinedOutput()
