@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
@@ -465,8 +466,33 @@ func newParams(members map[string]json.RawMessage) (*graphql.RawParams, *apierr.
 			return nil, apierr.New(apierr.BadRequest, name+" has the wrong JSON type.")
 		}
 	}
+	wholeNumbers(p.Variables)
 	if _, persisted := p.Extensions["persistedQuery"]; p.Query == "" && !persisted {
 		return nil, apierr.New(apierr.BadRequest, "query is missing.")
 	}
 	return p, nil
+}
+
+// wholeNumbers makes those in a decoded JSON value int64: gqlgen takes no float64 for
+// an Int. Beyond 2^53, a float64 is not the number that was sent.
+func wholeNumbers(value any) {
+	whole := func(f float64) bool { return f == math.Trunc(f) && math.Abs(f) <= 1<<53 }
+	switch value := value.(type) {
+	case map[string]any:
+		for name, member := range value {
+			if f, number := member.(float64); number && whole(f) {
+				value[name] = int64(f)
+			} else {
+				wholeNumbers(member)
+			}
+		}
+	case []any:
+		for i, item := range value {
+			if f, number := item.(float64); number && whole(f) {
+				value[i] = int64(f)
+			} else {
+				wholeNumbers(item)
+			}
+		}
+	}
 }
