@@ -1,0 +1,36 @@
+import { useQuery } from 'urql';
+import { problemOf } from '../errors';
+import { MeDocument } from '../gql/graphql';
+import { Heading, LinkButton, Waiting } from '../ui/Screen';
+import { Passkeys } from './Passkeys';
+import { Profile } from './Profile';
+import { SecondFactors } from './SecondFactors';
+import { Sessions } from './Sessions';
+
+/** Everything that a signed-in user sees. */
+export function Account() {
+  // region me
+  const [{ data, error }, reload] = useQuery({ query: MeDocument });
+  // endregion
+  const me = data?.me;
+  return (
+    <main className="account">
+      {error && (
+        <p className="alert" role="alert">
+          {problemOf(error).text}{' '}
+          <LinkButton onClick={() => reload({ requestPolicy: 'network-only' })}>Try again</LinkButton>
+        </p>
+      )}
+      {me && (
+        <>
+          <Heading>{`Hello, ${me.username ?? me.email ?? 'you'}`}</Heading>
+          <Profile me={me} />
+          <SecondFactors mfa={me.mfa} />
+          <Passkeys passkeys={me.passkeys} />
+        </>
+      )}
+      {!me && !error && <Waiting />}
+      <Sessions />
+    </main>
+  );
+}

@@ -1,0 +1,495 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** One attribute of a user, to be set. */
+export type AttributeInput = {
+  /** Its name in the pool's schema, for instance `given_name` or `custom:plan`. */
+  name: string;
+  /** Its value. Numbers and booleans are written as text. */
+  value: string;
+};
+
+/** The answer that a challenge asks for: exactly one of these. */
+export type ChallengeAnswer =
+  {   /** For SmsMfaChallenge, EmailOtpChallenge, SmsOtpChallenge and TotpChallenge: the code. */
+  code: string; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never; srpA?: never; }
+  |  { code?: never;   /** For CustomChallenge: what the pool's trigger wants. */
+  custom: string; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never; srpA?: never; }
+  |  { code?: never; custom?: never;   /** For DeviceSrpChallenge. */
+  deviceSrp: DeviceSrpAnswer; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never; srpA?: never; }
+  |  { code?: never; custom?: never; deviceSrp?: never;   /** For SelectFactorChallenge. */
+  factor: FactorAnswer; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never; srpA?: never; }
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never;   /** For MfaSetupChallenge. */
+  mfaSetup: MfaSetupAnswer; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never; srpA?: never; }
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never;   /** For SelectMfaChallenge: one of its options. */
+  mfaType: string; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never; srpA?: never; }
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never;   /** For NewPasswordChallenge. */
+  newPassword: NewPasswordAnswer; parameters?: never; passkey?: never; password?: never; srp?: never; srpA?: never; }
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never;   /** For UnknownChallenge: the responses by Cognito's names. */
+  parameters: Array<ChallengeParameterInput>; passkey?: never; password?: never; srp?: never; srpA?: never; }
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never;   /** For PasskeyChallenge: WebAuthn's AuthenticationResponseJSON, as JSON text. */
+  passkey: string; password?: never; srp?: never; srpA?: never; }
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never;   /** For PasswordChallenge: the password. */
+  password: string; srp?: never; srpA?: never; }
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never;   /** For SrpChallenge and DeviceVerifierChallenge: the proof. */
+  srp: SrpAnswer; srpA?: never; }
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never;   /** For PasswordChallenge with `srp`: the client's public value A, hexadecimal. */
+  srpA: string; };
+
+/** A named value for a challenge that this version does not know. */
+export type ChallengeParameterInput = {
+  /** Its name. */
+  name: string;
+  /** Its value. */
+  value: string;
+};
+
+/** The credential that `navigator.credentials.create` made. */
+export type CompletePasskeyRegistrationInput = {
+  /** WebAuthn's RegistrationResponseJSON, as JSON text. */
+  credential: string;
+};
+
+/** A new password, by a code. */
+export type ConfirmForgotPasswordInput = {
+  /** The code from the message. */
+  confirmationCode: string;
+  /** The address that was signed up. */
+  email: string;
+  /** The new password, taken as it is. */
+  newPassword: string;
+};
+
+/** A passkey to remove. */
+export type DeletePasskeyInput = {
+  /** Its id. */
+  id: string;
+};
+
+/** The first message of a device's SRP. */
+export type DeviceSrpAnswer = {
+  /** The key of the device. */
+  deviceKey: string;
+  /** The device's public value A, hexadecimal. */
+  srpA: string;
+};
+
+/** The chosen first factor, and what it takes, where that is known already. */
+export type FactorAnswer = {
+  /** One of the challenge's `available`. */
+  factor: string;
+  /** With `WEB_AUTHN`: WebAuthn's AuthenticationResponseJSON, as JSON text. */
+  passkey?: string | null | undefined;
+  /** With `PASSWORD`: the password. */
+  password?: string | null | undefined;
+  /** With `PASSWORD_SRP`: the client's public value A, hexadecimal. */
+  srpA?: string | null | undefined;
+};
+
+/** Whether a second factor is asked for. */
+export type FactorPreferenceInput = {
+  /** Whether it is asked for at sign-in. */
+  enabled: boolean;
+  /** Whether it is the one that is asked for first. */
+  preferred?: boolean;
+};
+
+/** The factors that a sign-in can begin with. */
+export type FirstFactor =
+  /** A code by e-mail. */
+  | 'EMAIL_OTP'
+  /** The password. */
+  | 'PASSWORD'
+  /** A proof of the password, which never leaves the client. */
+  | 'PASSWORD_SRP'
+  /** A code by text message. */
+  | 'SMS_OTP'
+  /** A passkey. */
+  | 'WEB_AUTHN';
+
+/** The account whose password was forgotten. */
+export type ForgotPasswordInput = {
+  /** The address that was signed up. */
+  email: string;
+};
+
+/** A session to be ended. */
+export type LogoutInput = {
+  /** Its refresh token. */
+  refreshToken?: string | null | undefined;
+  /**
+   * True: the session whose refresh token is in the cookie, where the setting TOKEN_TRANSPORT is `cookie`. The cookie is not
+   * looked at in a request that has an Authorization header.
+   */
+  thisSession?: boolean;
+};
+
+/** Second factors to switch on or off. One that is absent stays as it is. */
+export type MfaPreferenceInput = {
+  /** Codes by e-mail. */
+  email?: FactorPreferenceInput | null | undefined;
+  /** Whether passkeys count as a second factor. */
+  passkeyEnabled?: boolean | null | undefined;
+  /** Codes by text message. */
+  sms?: FactorPreferenceInput | null | undefined;
+  /** Codes of an authenticator app. */
+  totp?: FactorPreferenceInput | null | undefined;
+};
+
+/** Ends the set-up of a second factor: either a code of the authenticator app, or an e-mail address. */
+export type MfaSetupAnswer = {
+  /** A name for the app. */
+  deviceName?: string | null | undefined;
+  /** The address for codes by e-mail. */
+  email?: string | null | undefined;
+  /** A code of the app that took `MfaSetupChallenge.totp`; the answer then goes with that one's session. */
+  totpCode?: string | null | undefined;
+};
+
+/** A password of the user's own. */
+export type NewPasswordAnswer = {
+  /** The attributes that `missingAttributes` named. */
+  attributes?: Array<AttributeInput> | null | undefined;
+  /** The password, taken as it is. */
+  password: string;
+};
+
+/** The account that wants another code. */
+export type ResendConfirmationCodeInput = {
+  /** The address that was signed up. */
+  email: string;
+};
+
+/** The answer to a challenge. */
+export type RespondToChallengeInput = {
+  /** The answer. */
+  answer: ChallengeAnswer;
+  /** The challenge's session, as it came. */
+  session: string;
+};
+
+/** Who signs in. */
+export type SigninInput = {
+  /** The key of a device that the pool remembers, so that it can stand in for a second factor. */
+  deviceKey?: string | null | undefined;
+  /** The address that was signed up. */
+  email: string;
+  /** The password, taken as it is. */
+  password: string;
+};
+
+/** Who is to be registered. */
+export type SignupInput = {
+  /** Further attributes, as the pool's schema names them. */
+  attributes?: Array<AttributeInput> | null | undefined;
+  /** The address to sign in with. The code goes there. */
+  email: string;
+  /** The application's own mark of the user, kept in the attribute `custom:mode`. */
+  mode: string;
+  /**
+   * The password, taken as it is. The pool's policy may ask for more than the length. It may be absent only where the
+   * setting PASSWORDLESS_SIGNUP says so.
+   */
+  password?: string | null | undefined;
+  /** The name that is shown. It is kept in the attribute that the setting USERNAME_ATTRIBUTE names. */
+  username: string;
+};
+
+/** A proof of a password by SRP. */
+export type SrpAnswer = {
+  /** The challenge's `secretBlock`, as it came. */
+  secretBlock: string;
+  /** PASSWORD_CLAIM_SIGNATURE, base64. */
+  signature: string;
+  /** The time that was signed, for instance `Tue Nov 3 07:05:09 UTC 2026`. */
+  timestamp: string;
+};
+
+/** Who signs in, and how. With nothing but the address, the first factor is yet to be chosen. */
+export type StartSigninInput = {
+  /** True for the pool's own challenges. */
+  custom?: boolean | null | undefined;
+  /** The key of a device that the pool remembers. */
+  deviceKey?: string | null | undefined;
+  /** The address that was signed up. */
+  email: string;
+  /** The first factor to begin with. */
+  preferredFactor?: FirstFactor | null | undefined;
+  /** The client's public value A, hexadecimal: signs in by SRP, or begins it with the factor `PASSWORD_SRP` or `custom`. */
+  srpA?: string | null | undefined;
+};
+
+/** How a verification ended. */
+export type VerificationStatus =
+  /** The account was confirmed before; the code was not looked at. */
+  | 'ALREADY_VERIFIED'
+  /** The code was right; the account is confirmed now. */
+  | 'VERIFIED';
+
+/** An account and the code that was sent to it. */
+export type VerifyAccountInput = {
+  /** The code from the message. */
+  confirmationCode: string;
+  /** The address that was signed up. */
+  email: string;
+};
+
+/** A code of the authenticator app. */
+export type VerifyTotpInput = {
+  /** The six digits that the app shows. */
+  code: string;
+  /** A name for the app. */
+  deviceName?: string | null | undefined;
+};
+
+type SigninStep_AuthTokens_Fragment = { __typename: 'AuthTokens', accessToken: string };
+
+type SigninStep_CustomChallenge_Fragment = { __typename: 'CustomChallenge', session: string, parameters: Array<{ name: string, value: string }> };
+
+type SigninStep_DeviceSrpChallenge_Fragment = { __typename: 'DeviceSrpChallenge', session: string };
+
+type SigninStep_DeviceVerifierChallenge_Fragment = { __typename: 'DeviceVerifierChallenge', session: string };
+
+type SigninStep_EmailOtpChallenge_Fragment = { __typename: 'EmailOtpChallenge', session: string, codeDelivery: { destination: string } | null };
+
+type SigninStep_MfaSetupChallenge_Fragment = { __typename: 'MfaSetupChallenge', session: string, options: Array<string>, totp: { secret: string, otpauthUri: string, session: string } | null };
+
+type SigninStep_NewPasswordChallenge_Fragment = { __typename: 'NewPasswordChallenge', session: string, missingAttributes: Array<string> };
+
+type SigninStep_PasskeyChallenge_Fragment = { __typename: 'PasskeyChallenge', session: string, publicKey: string };
+
+type SigninStep_PasswordChallenge_Fragment = { __typename: 'PasswordChallenge', session: string, srp: boolean };
+
+type SigninStep_SelectFactorChallenge_Fragment = { __typename: 'SelectFactorChallenge', session: string, available: Array<string> };
+
+type SigninStep_SelectMfaChallenge_Fragment = { __typename: 'SelectMfaChallenge', session: string, options: Array<string> };
+
+type SigninStep_SmsMfaChallenge_Fragment = { __typename: 'SmsMfaChallenge', session: string, codeDelivery: { destination: string } | null };
+
+type SigninStep_SmsOtpChallenge_Fragment = { __typename: 'SmsOtpChallenge', session: string, codeDelivery: { destination: string } | null };
+
+type SigninStep_SrpChallenge_Fragment = { __typename: 'SrpChallenge', session: string };
+
+type SigninStep_TotpChallenge_Fragment = { __typename: 'TotpChallenge', session: string, deviceName: string | null };
+
+type SigninStep_UnknownChallenge_Fragment = { __typename: 'UnknownChallenge', session: string, name: string };
+
+export type SigninStepFragment =
+  | SigninStep_AuthTokens_Fragment
+  | SigninStep_CustomChallenge_Fragment
+  | SigninStep_DeviceSrpChallenge_Fragment
+  | SigninStep_DeviceVerifierChallenge_Fragment
+  | SigninStep_EmailOtpChallenge_Fragment
+  | SigninStep_MfaSetupChallenge_Fragment
+  | SigninStep_NewPasswordChallenge_Fragment
+  | SigninStep_PasskeyChallenge_Fragment
+  | SigninStep_PasswordChallenge_Fragment
+  | SigninStep_SelectFactorChallenge_Fragment
+  | SigninStep_SelectMfaChallenge_Fragment
+  | SigninStep_SmsMfaChallenge_Fragment
+  | SigninStep_SmsOtpChallenge_Fragment
+  | SigninStep_SrpChallenge_Fragment
+  | SigninStep_TotpChallenge_Fragment
+  | SigninStep_UnknownChallenge_Fragment
+;
+
+export type SignUpMutationVariables = Exact<{
+  input: SignupInput;
+}>;
+
+
+export type SignUpMutation = { signup: { confirmed: boolean, codeDelivery: { destination: string } | null } };
+
+export type VerifyAccountMutationVariables = Exact<{
+  input: VerifyAccountInput;
+}>;
+
+
+export type VerifyAccountMutation = { verifyAccount: { status: VerificationStatus, signin:
+      | { __typename: 'AuthTokens', accessToken: string }
+      | { __typename: 'CustomChallenge', session: string, parameters: Array<{ name: string, value: string }> }
+      | { __typename: 'DeviceSrpChallenge', session: string }
+      | { __typename: 'DeviceVerifierChallenge', session: string }
+      | { __typename: 'EmailOtpChallenge', session: string, codeDelivery: { destination: string } | null }
+      | { __typename: 'MfaSetupChallenge', session: string, options: Array<string>, totp: { secret: string, otpauthUri: string, session: string } | null }
+      | { __typename: 'NewPasswordChallenge', session: string, missingAttributes: Array<string> }
+      | { __typename: 'PasskeyChallenge', session: string, publicKey: string }
+      | { __typename: 'PasswordChallenge', session: string, srp: boolean }
+      | { __typename: 'SelectFactorChallenge', session: string, available: Array<string> }
+      | { __typename: 'SelectMfaChallenge', session: string, options: Array<string> }
+      | { __typename: 'SmsMfaChallenge', session: string, codeDelivery: { destination: string } | null }
+      | { __typename: 'SmsOtpChallenge', session: string, codeDelivery: { destination: string } | null }
+      | { __typename: 'SrpChallenge', session: string }
+      | { __typename: 'TotpChallenge', session: string, deviceName: string | null }
+      | { __typename: 'UnknownChallenge', session: string, name: string }
+     | null } };
+
+export type ResendConfirmationCodeMutationVariables = Exact<{
+  input: ResendConfirmationCodeInput;
+}>;
+
+
+export type ResendConfirmationCodeMutation = { resendConfirmationCode: { destination: string } };
+
+export type SignInMutationVariables = Exact<{
+  input: SigninInput;
+}>;
+
+
+export type SignInMutation = { signin:
+    | { __typename: 'AuthTokens', accessToken: string }
+    | { __typename: 'CustomChallenge', session: string, parameters: Array<{ name: string, value: string }> }
+    | { __typename: 'DeviceSrpChallenge', session: string }
+    | { __typename: 'DeviceVerifierChallenge', session: string }
+    | { __typename: 'EmailOtpChallenge', session: string, codeDelivery: { destination: string } | null }
+    | { __typename: 'MfaSetupChallenge', session: string, options: Array<string>, totp: { secret: string, otpauthUri: string, session: string } | null }
+    | { __typename: 'NewPasswordChallenge', session: string, missingAttributes: Array<string> }
+    | { __typename: 'PasskeyChallenge', session: string, publicKey: string }
+    | { __typename: 'PasswordChallenge', session: string, srp: boolean }
+    | { __typename: 'SelectFactorChallenge', session: string, available: Array<string> }
+    | { __typename: 'SelectMfaChallenge', session: string, options: Array<string> }
+    | { __typename: 'SmsMfaChallenge', session: string, codeDelivery: { destination: string } | null }
+    | { __typename: 'SmsOtpChallenge', session: string, codeDelivery: { destination: string } | null }
+    | { __typename: 'SrpChallenge', session: string }
+    | { __typename: 'TotpChallenge', session: string, deviceName: string | null }
+    | { __typename: 'UnknownChallenge', session: string, name: string }
+   };
+
+export type StartSignInMutationVariables = Exact<{
+  input: StartSigninInput;
+}>;
+
+
+export type StartSignInMutation = { startSignin:
+    | { __typename: 'AuthTokens', accessToken: string }
+    | { __typename: 'CustomChallenge', session: string, parameters: Array<{ name: string, value: string }> }
+    | { __typename: 'DeviceSrpChallenge', session: string }
+    | { __typename: 'DeviceVerifierChallenge', session: string }
+    | { __typename: 'EmailOtpChallenge', session: string, codeDelivery: { destination: string } | null }
+    | { __typename: 'MfaSetupChallenge', session: string, options: Array<string>, totp: { secret: string, otpauthUri: string, session: string } | null }
+    | { __typename: 'NewPasswordChallenge', session: string, missingAttributes: Array<string> }
+    | { __typename: 'PasskeyChallenge', session: string, publicKey: string }
+    | { __typename: 'PasswordChallenge', session: string, srp: boolean }
+    | { __typename: 'SelectFactorChallenge', session: string, available: Array<string> }
+    | { __typename: 'SelectMfaChallenge', session: string, options: Array<string> }
+    | { __typename: 'SmsMfaChallenge', session: string, codeDelivery: { destination: string } | null }
+    | { __typename: 'SmsOtpChallenge', session: string, codeDelivery: { destination: string } | null }
+    | { __typename: 'SrpChallenge', session: string }
+    | { __typename: 'TotpChallenge', session: string, deviceName: string | null }
+    | { __typename: 'UnknownChallenge', session: string, name: string }
+   };
+
+export type RespondToChallengeMutationVariables = Exact<{
+  input: RespondToChallengeInput;
+}>;
+
+
+export type RespondToChallengeMutation = { respondToChallenge:
+    | { __typename: 'AuthTokens', accessToken: string }
+    | { __typename: 'CustomChallenge', session: string, parameters: Array<{ name: string, value: string }> }
+    | { __typename: 'DeviceSrpChallenge', session: string }
+    | { __typename: 'DeviceVerifierChallenge', session: string }
+    | { __typename: 'EmailOtpChallenge', session: string, codeDelivery: { destination: string } | null }
+    | { __typename: 'MfaSetupChallenge', session: string, options: Array<string>, totp: { secret: string, otpauthUri: string, session: string } | null }
+    | { __typename: 'NewPasswordChallenge', session: string, missingAttributes: Array<string> }
+    | { __typename: 'PasskeyChallenge', session: string, publicKey: string }
+    | { __typename: 'PasswordChallenge', session: string, srp: boolean }
+    | { __typename: 'SelectFactorChallenge', session: string, available: Array<string> }
+    | { __typename: 'SelectMfaChallenge', session: string, options: Array<string> }
+    | { __typename: 'SmsMfaChallenge', session: string, codeDelivery: { destination: string } | null }
+    | { __typename: 'SmsOtpChallenge', session: string, codeDelivery: { destination: string } | null }
+    | { __typename: 'SrpChallenge', session: string }
+    | { __typename: 'TotpChallenge', session: string, deviceName: string | null }
+    | { __typename: 'UnknownChallenge', session: string, name: string }
+   };
+
+export type RefreshTokenMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RefreshTokenMutation = { refreshToken: { accessToken: string } };
+
+export type SignOutMutationVariables = Exact<{
+  input?: LogoutInput | null | undefined;
+}>;
+
+
+export type SignOutMutation = { logout: { success: boolean } };
+
+export type ForgotPasswordMutationVariables = Exact<{
+  input: ForgotPasswordInput;
+}>;
+
+
+export type ForgotPasswordMutation = { forgotPassword: { destination: string } };
+
+export type ConfirmForgotPasswordMutationVariables = Exact<{
+  input: ConfirmForgotPasswordInput;
+}>;
+
+
+export type ConfirmForgotPasswordMutation = { confirmForgotPassword: { success: boolean } };
+
+export type MeQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MeQuery = { me: { id: string, username: string | null, email: string | null, emailVerified: boolean | null, groups: Array<string> | null, mfa: { enabled: Array<string>, preferred: string | null } | null, passkeys: Array<{ id: string, name: string | null, createdAt: string }> | null } | null };
+
+export type SetUpTotpMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SetUpTotpMutation = { setupTotp: { secret: string, otpauthUri: string } };
+
+export type VerifyTotpMutationVariables = Exact<{
+  input: VerifyTotpInput;
+}>;
+
+
+export type VerifyTotpMutation = { verifyTotp: { success: boolean } };
+
+export type SetMfaPreferenceMutationVariables = Exact<{
+  input: MfaPreferenceInput;
+}>;
+
+
+export type SetMfaPreferenceMutation = { setMfaPreference: { success: boolean } };
+
+export type StartPasskeyRegistrationMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StartPasskeyRegistrationMutation = { startPasskeyRegistration: { options: string } };
+
+export type CompletePasskeyRegistrationMutationVariables = Exact<{
+  input: CompletePasskeyRegistrationInput;
+}>;
+
+
+export type CompletePasskeyRegistrationMutation = { completePasskeyRegistration: { success: boolean } };
+
+export type DeletePasskeyMutationVariables = Exact<{
+  input: DeletePasskeyInput;
+}>;
+
+
+export type DeletePasskeyMutation = { deletePasskey: { success: boolean } };
+
+export const SigninStepFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SigninStep"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SigninResult"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AuthTokens"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accessToken"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Challenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SmsMfaChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SmsOtpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"EmailOtpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TotpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deviceName"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SelectMfaChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"options"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"MfaSetupChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"options"}},{"kind":"Field","name":{"kind":"Name","value":"totp"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"secret"}},{"kind":"Field","name":{"kind":"Name","value":"otpauthUri"}},{"kind":"Field","name":{"kind":"Name","value":"session"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NewPasswordChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"missingAttributes"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PasswordChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"srp"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SelectFactorChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"available"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PasskeyChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"publicKey"},"name":{"kind":"Name","value":"options"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"CustomChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"parameters"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UnknownChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<SigninStepFragment, unknown>;
+export const SignUpDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SignUp"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SignupInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signup"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"confirmed"}},{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}}]}}]} as unknown as DocumentNode<SignUpMutation, SignUpMutationVariables>;
+export const VerifyAccountDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"VerifyAccount"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"VerifyAccountInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"verifyAccount"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"signin"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SigninStep"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SigninStep"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SigninResult"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AuthTokens"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accessToken"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Challenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SmsMfaChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SmsOtpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"EmailOtpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TotpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deviceName"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SelectMfaChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"options"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"MfaSetupChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"options"}},{"kind":"Field","name":{"kind":"Name","value":"totp"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"secret"}},{"kind":"Field","name":{"kind":"Name","value":"otpauthUri"}},{"kind":"Field","name":{"kind":"Name","value":"session"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NewPasswordChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"missingAttributes"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PasswordChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"srp"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SelectFactorChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"available"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PasskeyChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"publicKey"},"name":{"kind":"Name","value":"options"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"CustomChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"parameters"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UnknownChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<VerifyAccountMutation, VerifyAccountMutationVariables>;
+export const ResendConfirmationCodeDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ResendConfirmationCode"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ResendConfirmationCodeInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"resendConfirmationCode"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}}]} as unknown as DocumentNode<ResendConfirmationCodeMutation, ResendConfirmationCodeMutationVariables>;
+export const SignInDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SignIn"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SigninInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signin"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SigninStep"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SigninStep"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SigninResult"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AuthTokens"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accessToken"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Challenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SmsMfaChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SmsOtpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"EmailOtpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TotpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deviceName"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SelectMfaChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"options"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"MfaSetupChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"options"}},{"kind":"Field","name":{"kind":"Name","value":"totp"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"secret"}},{"kind":"Field","name":{"kind":"Name","value":"otpauthUri"}},{"kind":"Field","name":{"kind":"Name","value":"session"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NewPasswordChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"missingAttributes"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PasswordChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"srp"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SelectFactorChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"available"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PasskeyChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"publicKey"},"name":{"kind":"Name","value":"options"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"CustomChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"parameters"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UnknownChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<SignInMutation, SignInMutationVariables>;
+export const StartSignInDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StartSignIn"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"StartSigninInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startSignin"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SigninStep"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SigninStep"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SigninResult"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AuthTokens"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accessToken"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Challenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SmsMfaChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SmsOtpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"EmailOtpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TotpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deviceName"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SelectMfaChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"options"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"MfaSetupChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"options"}},{"kind":"Field","name":{"kind":"Name","value":"totp"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"secret"}},{"kind":"Field","name":{"kind":"Name","value":"otpauthUri"}},{"kind":"Field","name":{"kind":"Name","value":"session"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NewPasswordChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"missingAttributes"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PasswordChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"srp"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SelectFactorChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"available"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PasskeyChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"publicKey"},"name":{"kind":"Name","value":"options"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"CustomChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"parameters"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UnknownChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<StartSignInMutation, StartSignInMutationVariables>;
+export const RespondToChallengeDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RespondToChallenge"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RespondToChallengeInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"respondToChallenge"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SigninStep"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SigninStep"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SigninResult"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AuthTokens"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accessToken"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Challenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SmsMfaChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SmsOtpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"EmailOtpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"codeDelivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TotpChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deviceName"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SelectMfaChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"options"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"MfaSetupChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"options"}},{"kind":"Field","name":{"kind":"Name","value":"totp"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"secret"}},{"kind":"Field","name":{"kind":"Name","value":"otpauthUri"}},{"kind":"Field","name":{"kind":"Name","value":"session"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NewPasswordChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"missingAttributes"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PasswordChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"srp"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SelectFactorChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"available"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PasskeyChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"publicKey"},"name":{"kind":"Name","value":"options"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"CustomChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"parameters"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UnknownChallenge"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<RespondToChallengeMutation, RespondToChallengeMutationVariables>;
+export const RefreshTokenDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RefreshToken"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"refreshToken"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accessToken"}}]}}]}}]} as unknown as DocumentNode<RefreshTokenMutation, RefreshTokenMutationVariables>;
+export const SignOutDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SignOut"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"LogoutInput"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"logout"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"success"}}]}}]}}]} as unknown as DocumentNode<SignOutMutation, SignOutMutationVariables>;
+export const ForgotPasswordDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ForgotPassword"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ForgotPasswordInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"forgotPassword"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"destination"}}]}}]}}]} as unknown as DocumentNode<ForgotPasswordMutation, ForgotPasswordMutationVariables>;
+export const ConfirmForgotPasswordDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ConfirmForgotPassword"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ConfirmForgotPasswordInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"confirmForgotPassword"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"success"}}]}}]}}]} as unknown as DocumentNode<ConfirmForgotPasswordMutation, ConfirmForgotPasswordMutationVariables>;
+export const MeDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Me"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"me"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"emailVerified"}},{"kind":"Field","name":{"kind":"Name","value":"groups"}},{"kind":"Field","name":{"kind":"Name","value":"mfa"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"enabled"}},{"kind":"Field","name":{"kind":"Name","value":"preferred"}}]}},{"kind":"Field","name":{"kind":"Name","value":"passkeys"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}}]}}]}}]}}]} as unknown as DocumentNode<MeQuery, MeQueryVariables>;
+export const SetUpTotpDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SetUpTotp"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setupTotp"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"secret"}},{"kind":"Field","name":{"kind":"Name","value":"otpauthUri"}}]}}]}}]} as unknown as DocumentNode<SetUpTotpMutation, SetUpTotpMutationVariables>;
+export const VerifyTotpDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"VerifyTotp"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"VerifyTotpInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"verifyTotp"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"success"}}]}}]}}]} as unknown as DocumentNode<VerifyTotpMutation, VerifyTotpMutationVariables>;
+export const SetMfaPreferenceDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SetMfaPreference"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"MfaPreferenceInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setMfaPreference"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"success"}}]}}]}}]} as unknown as DocumentNode<SetMfaPreferenceMutation, SetMfaPreferenceMutationVariables>;
+export const StartPasskeyRegistrationDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StartPasskeyRegistration"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startPasskeyRegistration"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"options"}}]}}]}}]} as unknown as DocumentNode<StartPasskeyRegistrationMutation, StartPasskeyRegistrationMutationVariables>;
+export const CompletePasskeyRegistrationDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CompletePasskeyRegistration"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CompletePasskeyRegistrationInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"completePasskeyRegistration"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"success"}}]}}]}}]} as unknown as DocumentNode<CompletePasskeyRegistrationMutation, CompletePasskeyRegistrationMutationVariables>;
+export const DeletePasskeyDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"DeletePasskey"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"DeletePasskeyInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deletePasskey"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"success"}}]}}]}}]} as unknown as DocumentNode<DeletePasskeyMutation, DeletePasskeyMutationVariables>;

@@ -1,0 +1,52 @@
+import { useState } from 'react';
+import { useMutation } from 'urql';
+import { dataOf } from '../client';
+import { ConfirmForgotPasswordDocument, ForgotPasswordDocument } from '../gql/graphql';
+import { CodeField, EmailField, Form, PasswordField, type Values } from '../ui/Form';
+import { LinkButton, Notice, Screen } from '../ui/Screen';
+import type { PlaceProps } from './SignedOut';
+
+/** Sets a new password by a code. */
+export function ForgottenPassword({ place, go }: PlaceProps) {
+  const [, forgot] = useMutation(ForgotPasswordDocument);
+  const [, confirm] = useMutation(ConfirmForgotPasswordDocument);
+  const [sent, setSent] = useState<{ email: string; destination: string }>();
+
+  async function send(value: Values) {
+    const email = value('email');
+    const { forgotPassword } = dataOf(await forgot({ input: { email } }));
+    setSent({ email, destination: forgotPassword.destination });
+  }
+
+  async function setPassword(email: string, value: Values) {
+    const newPassword = value('newPassword');
+    dataOf(await confirm({ input: { email, confirmationCode: value('confirmationCode'), newPassword } }));
+    go({ name: 'sign in', email, notice: 'Your new password is set. Sign in with it.' });
+  }
+
+  const back = (
+    <p className="links">
+      <LinkButton onClick={() => go({ name: 'sign in' })}>Back to sign-in</LinkButton>
+    </p>
+  );
+  if (!sent)
+    return (
+      <Screen title="Forgotten password" lead="A code is sent to you, and you choose a new password.">
+        {place.notice && <Notice>{place.notice}</Notice>}
+        <Form submit="Send the code" onSubmit={send}>
+          <EmailField defaultValue={place.email} />
+        </Form>
+        {back}
+      </Screen>
+    );
+  return (
+    <Screen title="Choose a new password" lead={`A code was sent to ${sent.destination}, if there is an account.`}>
+      <Form submit="Set password" onSubmit={(value) => setPassword(sent.email, value)}>
+        <input type="hidden" name="username" autoComplete="username" value={sent.email} />
+        <CodeField name="confirmationCode" />
+        <PasswordField fresh label="New password" name="newPassword" />
+      </Form>
+      {back}
+    </Screen>
+  );
+}

@@ -1,0 +1,58 @@
+import { useRef } from 'react';
+import { useMutation } from 'urql';
+import { dataOf } from '../client';
+import { problemOf } from '../errors';
+import { type FirstFactor, SignInDocument, StartSignInDocument } from '../gql/graphql';
+import { EmailField, Form, PasswordField, type Values } from '../ui/Form';
+import { passkeysWork } from '../ui/passkeys';
+import { LinkButton, Notice, Screen } from '../ui/Screen';
+import type { PlaceProps } from './SignedOut';
+
+/** Signs in by a password, by a passkey, or by whatever else the account has. */
+export function SignIn({ place, go, proceed }: PlaceProps) {
+  const [, signIn] = useMutation(SignInDocument);
+  const [, startSignIn] = useMutation(StartSignInDocument);
+  const email = useRef<HTMLInputElement>(null);
+  const typed = () => email.current?.value ?? '';
+
+  // region signin
+  async function withPassword(value: Values) {
+    try {
+      const { signin } = dataOf(await signIn({ input: { email: value('email'), password: value('password') } }));
+      proceed(signin, value('email'));
+    } catch (error) {
+      const { code, text } = problemOf(error);
+      if (code === 'USER_NOT_CONFIRMED') go({ name: 'verify', email: value('email'), notice: text });
+      else if (code === 'PASSWORD_RESET_REQUIRED')
+        go({ name: 'forgotten password', email: value('email'), notice: text });
+      else throw error;
+    }
+  }
+  // endregion
+
+  // Without a preference the answer is the choice of what the account has.
+  async function otherwise(preferredFactor: FirstFactor | null) {
+    if (!email.current?.reportValidity()) return;
+    const { startSignin } = dataOf(await startSignIn({ input: { email: typed(), preferredFactor } }));
+    proceed(startSignin, typed());
+  }
+
+  return (
+    <Screen title="Sign in">
+      {place.notice && <Notice>{place.notice}</Notice>}
+      <Form submit="Sign in" onSubmit={withPassword}>
+        <EmailField ref={email} defaultValue={place.email} />
+        <PasswordField />
+      </Form>
+      <p className="or">or</p>
+      {passkeysWork && (
+        <Form onSubmit={() => otherwise('WEB_AUTHN')} submit="Sign in with a passkey" look="secondary" />
+      )}
+      <Form onSubmit={() => otherwise(null)} submit="Other ways to sign in" look="secondary" />
+      <p className="links">
+        <LinkButton onClick={() => go({ name: 'forgotten password', email: typed() })}>Forgotten password</LinkButton>
+        <LinkButton onClick={() => go({ name: 'sign up', email: typed() })}>Create an account</LinkButton>
+      </p>
+    </Screen>
+  );
+}

@@ -1,0 +1,58 @@
+import { useState } from 'react';
+import { useMutation } from 'urql';
+import { begin, dataOf } from '../client';
+import { type ChallengeAnswer, RespondToChallengeDocument, type SigninStepFragment } from '../gql/graphql';
+import { type Challenge, ChallengeScreen } from '../ui/Challenge';
+import { ForgottenPassword } from './ForgottenPassword';
+import { SignIn } from './SignIn';
+import { SignUp } from './SignUp';
+import { VerifyAccount } from './VerifyAccount';
+
+/** Where a visitor is, with the address that was typed last and with something to be told. */
+export type Place = {
+  name: 'sign in' | 'sign up' | 'verify' | 'forgotten password';
+  email?: string | undefined;
+  notice?: string | undefined;
+};
+
+/** What every place gets: itself, the way to others, and what to do with the answer of a sign-in. */
+export type PlaceProps = {
+  place: Place;
+  go: (place: Place) => void;
+  proceed: (step: SigninStepFragment, email: string) => void;
+};
+
+/** Everything before there is a session. */
+export function SignedOut({ notice }: { notice?: string | undefined }) {
+  const [place, go] = useState<Place>({ name: 'sign in', notice });
+  const [challenge, setChallenge] = useState<Challenge>();
+  const [, respond] = useMutation(RespondToChallengeDocument);
+
+  // region steps
+  // Every answer of a sign-in is either the end of it or the next question.
+  function proceed(step: SigninStepFragment, email = place.email) {
+    if (step.__typename === 'AuthTokens') return begin(step.accessToken);
+    setChallenge(step);
+    go({ name: 'sign in', email });
+  }
+
+  async function respondTo(session: string, answer: ChallengeAnswer) {
+    const { respondToChallenge } = dataOf(await respond({ input: { session, answer } }));
+    proceed(respondToChallenge);
+  }
+  // endregion
+
+  if (challenge)
+    return <ChallengeScreen step={challenge} respond={respondTo} restart={() => setChallenge(undefined)} />;
+  const props = { place, go, proceed };
+  switch (place.name) {
+    case 'sign in':
+      return <SignIn {...props} />;
+    case 'sign up':
+      return <SignUp {...props} />;
+    case 'verify':
+      return <VerifyAccount {...props} />;
+    case 'forgotten password':
+      return <ForgottenPassword {...props} />;
+  }
+}

@@ -1,0 +1,40 @@
+import { useState } from 'react';
+import { useMutation } from 'urql';
+import { dataOf } from '../client';
+import { ResendConfirmationCodeDocument, VerifyAccountDocument } from '../gql/graphql';
+import { CodeField, EmailField, Form, type Values } from '../ui/Form';
+import { LinkButton, Notice, Screen } from '../ui/Screen';
+import type { PlaceProps } from './SignedOut';
+
+/** Confirms an account by the code that was sent to it, and goes straight on where the pool permits. */
+export function VerifyAccount({ place, go, proceed }: PlaceProps) {
+  const [, verify] = useMutation(VerifyAccountDocument);
+  const [, resend] = useMutation(ResendConfirmationCodeDocument);
+  const [email, setEmail] = useState(place.email ?? '');
+  const [notice, setNotice] = useState(place.notice);
+
+  async function submit(value: Values) {
+    const { verifyAccount } = dataOf(await verify({ input: { email, confirmationCode: value('confirmationCode') } }));
+    if (verifyAccount.signin) proceed(verifyAccount.signin, email);
+    else go({ name: 'sign in', email, notice: 'Your address is confirmed. Sign in.' });
+  }
+
+  async function sendAgain() {
+    const { resendConfirmationCode } = dataOf(await resend({ input: { email } }));
+    setNotice(`A new code was sent to ${resendConfirmationCode.destination}. The old one is void.`);
+  }
+
+  return (
+    <Screen title="Confirm your address">
+      {notice && <Notice>{notice}</Notice>}
+      <Form submit="Confirm" onSubmit={submit}>
+        <EmailField value={email} onChange={(event) => setEmail(event.target.value)} />
+        <CodeField name="confirmationCode" maxLength={6} />
+      </Form>
+      <Form submit="Send another code" onSubmit={sendAgain} look="secondary" />
+      <p className="links">
+        <LinkButton onClick={() => go({ name: 'sign in', email })}>Back to sign-in</LinkButton>
+      </p>
+    </Screen>
+  );
+}

@@ -1,0 +1,30 @@
+import { type ReactNode, useId } from 'react';
+
+/** A part of the account page, with its state beside its title. */
+export function Card({
+  title,
+  state,
+  good,
+  children,
+}: {
+  title: string;
+  state?: string;
+  good?: boolean;
+  children: ReactNode;
+}) {
+  const id = useId();
+  return (
+    <section className="card" aria-labelledby={id}>
+      <div className="title">
+        <h2 id={id}>{title}</h2>
+        {state && <Badge good={good}>{state}</Badge>}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+/** A short state. */
+export function Badge({ good, children }: { good?: boolean | undefined; children: ReactNode }) {
+  return <span className={good ? 'badge good' : 'badge'}>{children}</span>;
+}

@@ -1,0 +1,157 @@
+import { type ComponentProps, type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { problemOf } from '../errors';
+import type { Problem } from './texts';
+
+type FormProps = {
+  /** What becomes of the values; what it throws is shown. The pressed button's name and value are among them. */
+  onSubmit: (values: Values) => Promise<void>;
+  /** The text of the button. Without it the children bring buttons of their own. */
+  submit?: string;
+  /** How important that button is. */
+  look?: 'primary' | 'secondary' | 'danger';
+  /** What that button is called where its text is not enough. */
+  label?: string;
+  /** Sends the form by itself, as soon as it is there. */
+  immediately?: boolean;
+  children?: ReactNode;
+};
+
+/** Gives the text of an input by its name. */
+export type Values = (name: string) => string;
+
+/** A form that is sent once at a time and tells what went wrong, by a text and by the input that it is about. */
+export function Form({ onSubmit, submit, look = 'primary', label, immediately, children }: FormProps) {
+  const form = useRef<HTMLFormElement>(null);
+  const alert = useRef<HTMLParagraphElement>(null);
+  const begun = useRef(false);
+  const [pending, setPending] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+
+  useEffect(() => {
+    if (!immediately || begun.current) return;
+    begun.current = true;
+    form.current?.requestSubmit();
+  }, [immediately]);
+
+  useEffect(() => {
+    if (!problem) return;
+    const input = problem.field && form.current?.elements.namedItem(problem.field);
+    if (!(input instanceof HTMLInputElement)) {
+      alert.current?.focus();
+      return;
+    }
+    input.setAttribute('aria-invalid', 'true');
+    input.addEventListener('input', () => input.removeAttribute('aria-invalid'), { once: true });
+    input.focus();
+  }, [problem]);
+
+  async function send(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    if (pending) return;
+    const { submitter } = event.nativeEvent as SubmitEvent;
+    const data = new FormData(event.currentTarget, submitter);
+    setPending(true);
+    setProblem(undefined);
+    try {
+      await onSubmit((name) => String(data.get(name) ?? ''));
+    } catch (error) {
+      setProblem(problemOf(error));
+    } finally {
+      setPending(false);
+    }
+  }
+
+  return (
+    <form ref={form} onSubmit={send} aria-busy={pending}>
+      {problem && (
+        <p className="alert" role="alert" ref={alert} tabIndex={-1} data-code={problem.code}>
+          {problem.text}
+        </p>
+      )}
+      {children}
+      {submit && (
+        <button className={look} aria-label={label} aria-disabled={pending}>
+          {submit}
+        </button>
+      )}
+    </form>
+  );
+}
+
+type FieldProps = ComponentProps<'input'> & { label: string; name: string; hint?: ReactNode };
+
+/** An input with its label, and with a hint where there is something to say. */
+export function Field({ label, hint, ...input }: FieldProps) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input id={id} required aria-describedby={hint ? `${id}-hint` : undefined} {...input} />
+      {hint && (
+        <p className="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** An e-mail address to sign in with. */
+export function EmailField(input: Partial<FieldProps>) {
+  return <Field label="E-mail address" name="email" type="email" autoComplete="username" {...input} />;
+}
+
+/** A password, which can be looked at. */
+export function PasswordField({
+  fresh,
+  label = 'Password',
+  name = 'password',
+}: {
+  fresh?: boolean;
+  label?: string;
+  name?: string;
+}) {
+  const id = useId();
+  const [shown, setShown] = useState(false);
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <div className="password">
+        <input
+          id={id}
+          name={name}
+          type={shown ? 'text' : 'password'}
+          required
+          autoComplete={fresh ? 'new-password' : 'current-password'}
+          minLength={fresh ? 8 : undefined}
+          maxLength={256}
+          aria-describedby={fresh ? `${id}-hint` : undefined}
+        />
+        <button type="button" aria-label={shown ? 'Hide password' : 'Show password'} onClick={() => setShown(!shown)}>
+          {shown ? 'Hide' : 'Show'}
+        </button>
+      </div>
+      {fresh && (
+        <p className="hint" id={`${id}-hint`}>
+          Eight characters or more, with a capital letter, a small one, a digit and a symbol.
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** A code that was sent or that an app shows. */
+export function CodeField({ name = 'code', maxLength = 16 }: { name?: string; maxLength?: number }) {
+  return (
+    <Field
+      label="Code"
+      name={name}
+      className="code"
+      inputMode="numeric"
+      autoComplete="one-time-code"
+      pattern="\S+"
+      maxLength={maxLength}
+      autoFocus
+    />
+  );
+}
