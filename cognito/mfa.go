@@ -3,6 +3,7 @@ package cognito
 import (
 	"context"
 	"net/url"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -115,9 +116,13 @@ func (c *Client) factors(ctx context.Context, accessToken string) (*Factors, err
 	return &Factors{First: first, Second: listOf(out.UserMFASettingList), Preferred: out.PreferredMfaSetting}, nil
 }
 
-// Totp makes the secret of an authenticator app while the sign-in waits for it.
-// The answer to the challenge then takes its session and a code of the app.
+// Totp makes the secret of an authenticator app while the sign-in waits for it,
+// or none where the pool does not want such an app. The challenge's own session is
+// used up by it: the answer then takes the enrolment's.
 func (m *MFASetupChallenge) Totp(ctx context.Context) (*TOTPEnrollment, error) {
+	if !slices.Contains(m.Options, string(types.ChallengeNameTypeSoftwareTokenMfa)) {
+		return nil, nil // absent, which the schema permits
+	}
 	out, err := invoke(ctx, m.client, opAssociateSoftwareToken, m.client.api.AssociateSoftwareToken,
 		&sdk.AssociateSoftwareTokenInput{Session: &m.sealed.Session})
 	if err != nil {
