@@ -8,6 +8,7 @@ FUZZTIME      := 30s
 
 BIN := build/bin
 RESULTS := build/tests.json
+APPS := examples/spa-apollo examples/spa-urql
 LINT := $(BIN)/golangci-lint-$(GOLANGCI_LINT)
 TESTSUM := $(BIN)/gotestsum-$(GOTESTSUM)
 
@@ -28,13 +29,16 @@ test: $(TESTSUM) ## all tests, under the race detector; installs what they need
 lint: $(LINT) ## golangci-lint, as .golangci.yml says
 	$(LINT) run ./...
 
-generate: ## gqlgen's code and the playground's bundle
+generate: ## gqlgen's code, the playground's bundle, the types of the examples
 	go tool gqlgen generate
 	cd internal/web/playground && npm ci --no-audit --no-fund && npm run build
+	@mkdir -p build
+	go run . schema >build/schema.graphqls
+	for app in $(APPS); do (cd $$app && { [ -d node_modules ] || npm ci --no-audit --no-fund; } && SCHEMA=$(CURDIR)/build/schema.graphqls npm run codegen) || exit 1; done
 
 generated: generate ## fails when generate changes a committed file
-	git diff --exit-code -- graph internal/web/playground
-	@test -z "$$(git status --porcelain -- graph internal/web/playground)" || { git status --short -- graph internal/web/playground; exit 1; }
+	git diff --exit-code -- graph internal/web/playground $(APPS)
+	@test -z "$$(git status --porcelain -- graph internal/web/playground $(APPS))" || { git status --short -- graph internal/web/playground $(APPS); exit 1; }
 
 fuzz: ## every fuzz target, each for FUZZTIME (a time, or 2000x for executions)
 	.ci/fuzz $(FUZZTIME)

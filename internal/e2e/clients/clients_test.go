@@ -1,7 +1,8 @@
 // Package clients_test drives the embedded user pool with clients of Amazon
 // Cognito that nobody here wrote, each as its users run it: two libraries of
 // JavaScript, boto3, the AWS CLI, and the AWS SDK for Go. What they do not
-// notice, no user of theirs will.
+// notice, no user of theirs will. The example applications are driven the same
+// way, with the API between them and the pool.
 //
 // A program in another language says what it did, a line for each step:
 //
@@ -41,7 +42,7 @@ import (
 
 // patience is how long a program may take. It is no bar: it only turns a hang
 // into a failure.
-const patience = 3 * time.Minute
+const patience = 5 * time.Minute
 
 // TestIdentityJS is amazon-cognito-identity-js, on which older web and mobile
 // applications rest. It speaks SRP, for passwords and for devices.
@@ -54,17 +55,17 @@ func TestAmplify(t *testing.T) { runNode(t, "amplify.mjs", "aws-amplify") }
 func TestTokens(t *testing.T) { runNode(t, "tokens.mjs", "aws-jwt-verify") }
 
 // TestBrowser is the first two in Chromium, with passkeys.
-func TestBrowser(t *testing.T) {
-	chromium := ""
+func TestBrowser(t *testing.T) { runNode(t, "browser.mjs", "playwright-core", "CHROMIUM="+chromium(t)) }
+
+func chromium(t *testing.T) string {
+	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil && chromium == "" {
-			chromium = path
+		if path, err := exec.LookPath(name); err == nil {
+			return path
 		}
 	}
-	if chromium == "" {
-		suite.LeaveOut(t, "Chromium")
-	}
-	runNode(t, "browser.mjs", "playwright-core", "CHROMIUM="+chromium)
+	suite.LeaveOut(t, "Chromium")
+	return ""
 }
 
 // TestBoto3 is the AWS SDK for Python.
@@ -80,10 +81,16 @@ func TestBoto3(t *testing.T) {
 func runNode(t *testing.T, program, packageName string, environment ...string) {
 	t.Helper()
 	node := tool(t, "Node.js", "node")
-	if _, err := os.Stat(filepath.Join("node_modules", packageName)); err != nil {
-		suite.LeaveOut(t, packageName+" (run npm ci in internal/e2e/clients)")
-	}
+	installed(t, ".", packageName)
 	runProgram(t, node, program, environment...)
+}
+
+// installed leaves a test out for want of a package of a folder's.
+func installed(t *testing.T, folder, packageName string) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(folder, "node_modules", packageName)); err != nil {
+		suite.LeaveOut(t, packageName+" (run npm ci in "+folder+")")
+	}
 }
 
 // tool finds a program: the system's own before any other of that name, since
@@ -105,7 +112,12 @@ func tool(t *testing.T, source, name string) string {
 func runProgram(t *testing.T, interpreter, program string, environment ...string) {
 	t.Helper()
 	t.Parallel()
-	s := start(t)
+	runOn(t, start(t), interpreter, program, environment...)
+}
+
+// runOn does so on a pool that is there.
+func runOn(t *testing.T, s *server, interpreter, program string, environment ...string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	process := exec.CommandContext(ctx, interpreter, program)
@@ -161,8 +173,9 @@ func report(t *testing.T, lines io.Reader) (steps int, ended bool) {
 	return steps, ended
 }
 
-// server is a pool that listens on loopback, with one more route: at
-// /totp?secret=… there is an authenticator.
+// server is a pool that listens on loopback, with two more routes: at
+// /totp?secret=… there is an authenticator, and /clock?ahead=… sets the pool's
+// clock, by how much it is ahead of the real one.
 type server struct {
 	url  string
 	pool *userpool.Pool
@@ -187,6 +200,7 @@ func start(t *testing.T) *server {
 	s.pool = pool
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /totp", s.serveTOTP)
+	routes.HandleFunc("GET /clock", s.serveClock)
 	routes.Handle("/", pool)
 	listener.Config.Handler = routes
 	listener.Start()
@@ -204,7 +218,7 @@ func start(t *testing.T) *server {
 func (s *server) environment() []string {
 	return append(os.Environ(),
 		"POOL_URL="+s.url, "POOL_ID="+s.pool.ID(), "CLIENT_ID="+s.pool.ClientID(),
-		"INBOX_URL="+s.url+"/inbox", "TOTP_URL="+s.url+"/totp",
+		"INBOX_URL="+s.url+"/inbox", "TOTP_URL="+s.url+"/totp", "CLOCK_URL="+s.url+"/clock",
 		"AWS_ACCESS_KEY_ID=nobody", "AWS_SECRET_ACCESS_KEY=nothing", "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",
 		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
 	)
@@ -282,4 +296,15 @@ func (s *server) serveTOTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fmt.Fprint(w, code)
+}
+
+func (s *server) serveClock(w http.ResponseWriter, r *http.Request) {
+	ahead, err := time.ParseDuration(r.FormValue("ahead"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead = ahead
 }
