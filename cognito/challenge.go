@@ -63,6 +63,8 @@ type (
 
 		client *Client
 		sealed sealedSession
+		// account is what the user signs in with, as far as it is known.
+		account string
 	}
 	// NewPasswordChallenge asks for a password of the user's own.
 	NewPasswordChallenge struct {
@@ -150,7 +152,7 @@ func (c *Client) newChallenge(asked challenge) SigninResult {
 	case "SELECT_MFA_TYPE":
 		return &SelectMFAChallenge{base, jsonList(p["MFAS_CAN_CHOOSE"])}
 	case "MFA_SETUP":
-		return &MFASetupChallenge{base, jsonList(p["MFAS_CAN_SETUP"]), c, sealed}
+		return &MFASetupChallenge{base, jsonList(p["MFAS_CAN_SETUP"]), c, sealed, asked.username}
 	case "NEW_PASSWORD_REQUIRED":
 		return &NewPasswordChallenge{base, missingAttributes(p["requiredAttributes"])}
 	case "PASSWORD_VERIFIER":

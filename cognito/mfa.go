@@ -37,7 +37,17 @@ func (c *Caller) SetUpTOTP(ctx context.Context) (*TOTPSetup, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newTOTPSetup(totpIssuer, c.Claims.Username, *out.SecretCode), nil
+	return newTOTPSetup(totpIssuer, c.accountName(ctx), *out.SecretCode), nil
+}
+
+// accountName is what the user knows the account by: the e-mail address, where it can be
+// had. The name in the token is an id that means nothing to anybody.
+func (c *Caller) accountName(ctx context.Context) string {
+	known, _ := c.loadProfile(ctx)
+	if email := known.value(emailAttribute); email != nil {
+		return *email
+	}
+	return c.Claims.Username
 }
 
 // VerifyTOTP ends the set-up with a code of the app. Whether it is then asked for
@@ -134,7 +144,7 @@ func (m *MFASetupChallenge) Totp(ctx context.Context) (*TOTPEnrollment, error) {
 	next := m.sealed
 	next.Session = *out.Session
 	return &TOTPEnrollment{
-		TOTPSetup: *newTOTPSetup(totpIssuer, m.sealed.Username, *out.SecretCode),
+		TOTPSetup: *newTOTPSetup(totpIssuer, m.account, *out.SecretCode),
 		Session:   next.String(),
 	}, nil
 }

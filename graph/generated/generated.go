@@ -697,7 +697,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Mfa.Second(childComplexity), true
 
-	case "MfaSetupChallenge.options":
+	case "MfaSetupChallenge.available", "MfaSetupChallenge.options":
 		if e.ComplexityRoot.MfaSetupChallenge.Options == nil {
 			break
 		}
@@ -1132,7 +1132,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SelectFactorChallenge.Session(childComplexity), true
 
-	case "SelectMfaChallenge.options":
+	case "SelectMfaChallenge.available", "SelectMfaChallenge.options":
 		if e.ComplexityRoot.SelectMfaChallenge.Options == nil {
 			break
 		}
@@ -2647,7 +2647,9 @@ type SelectMfaChallenge implements Challenge {
   """Holds all that the answer needs."""
   session: String!
   """The factors to choose from, by Cognito's names: ` + "`" + `SMS_MFA` + "`" + `, ` + "`" + `SOFTWARE_TOKEN_MFA` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `."""
-  options: [String!]!
+  available: [String!]!
+  """The same as ` + "`" + `available` + "`" + `."""
+  options: [String!]! @deprecated(reason: "Ask for available: a document that asks for options of PasskeyChallenge too cannot have both.")
 }
 
 """Set up a second factor before the sign-in can go on."""
@@ -2655,7 +2657,9 @@ type MfaSetupChallenge implements Challenge {
   """Holds all that the answer needs."""
   session: String!
   """The factors that can be set up, by Cognito's names."""
-  options: [String!]!
+  available: [String!]!
+  """The same as ` + "`" + `available` + "`" + `."""
+  options: [String!]! @deprecated(reason: "Ask for available: a document that asks for options of PasskeyChallenge too cannot have both.")
   """The secret of an authenticator app. Selecting it starts the enrolment. Cognito: AssociateSoftwareToken."""
   totp: TotpEnrollment
 }
@@ -5124,6 +5128,29 @@ func (ec *executionContext) _MfaSetupChallenge_session(ctx context.Context, fiel
 	)
 }
 func (ec *executionContext) fieldContext_MfaSetupChallenge_session(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MfaSetupChallenge", field, false, false, "String")
+}
+
+func (ec *executionContext) _MfaSetupChallenge_available(ctx context.Context, field graphql.CollectedField, obj *cognito.MFASetupChallenge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MfaSetupChallenge_available(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Options, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MfaSetupChallenge_available(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MfaSetupChallenge", field, false, false, "String")
 }
 
@@ -7600,6 +7627,29 @@ func (ec *executionContext) _SelectMfaChallenge_session(ctx context.Context, fie
 	)
 }
 func (ec *executionContext) fieldContext_SelectMfaChallenge_session(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SelectMfaChallenge", field, false, false, "String")
+}
+
+func (ec *executionContext) _SelectMfaChallenge_available(ctx context.Context, field graphql.CollectedField, obj *cognito.SelectMFAChallenge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SelectMfaChallenge_available(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Options, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SelectMfaChallenge_available(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SelectMfaChallenge", field, false, false, "String")
 }
 
@@ -14545,6 +14595,11 @@ func (ec *executionContext) _MfaSetupChallenge(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "available":
+			out.Values[i] = ec._MfaSetupChallenge_available(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "options":
 			out.Values[i] = ec._MfaSetupChallenge_options(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -15159,6 +15214,11 @@ func (ec *executionContext) _SelectMfaChallenge(ctx context.Context, sel ast.Sel
 			out.Values[i] = graphql.MarshalString("SelectMfaChallenge")
 		case "session":
 			out.Values[i] = ec._SelectMfaChallenge_session(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "available":
+			out.Values[i] = ec._SelectMfaChallenge_available(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

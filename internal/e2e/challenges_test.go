@@ -462,7 +462,7 @@ func steps() []step {
 				}})
 			},
 			reach: func(w *stage) object {
-				c := w.must("", `mutation ($input: SigninInput!) { signin(input: $input) { __typename ... on MfaSetupChallenge { options totp { secret otpauthUri session } } } }`,
+				c := w.must("", `mutation ($input: SigninInput!) { signin(input: $input) { __typename ... on MfaSetupChallenge { available totp { secret otpauthUri session } } } }`,
 					object{"email": ada, "password": adasPassword})
 				totp, ok := c["totp"].(object)
 				if !ok {

@@ -86,7 +86,7 @@ function Answer({ step, answer }: Props) {
     case 'SelectMfaChallenge':
       return (
         <Form onSubmit={(value) => answer({ mfaType: value('choice') })}>
-          <Choices of={step.options} />
+          <Choices of={step.available} />
         </Form>
       );
     case 'MfaSetupChallenge':
@@ -108,7 +108,7 @@ function Answer({ step, answer }: Props) {
         <Form
           submit="Use passkey"
           immediately
-          onSubmit={async () => answer({ passkey: await getPasskey(step.publicKey) })}
+          onSubmit={async () => answer({ passkey: await getPasskey(step.options) })}
         />
       );
     case 'CustomChallenge':
@@ -149,9 +149,9 @@ function MfaSetup({ step, answer }: Props<Extract<Challenge, { __typename: 'MfaS
   // The secret was made with the step's own session, which is used up by it; without a secret, that one is still good.
   const { totp } = step;
   const set = (mfaSetup: MfaSetupAnswer) => answer({ mfaSetup }, totp?.session);
-  const canEmail = step.options.includes('EMAIL_OTP');
+  const canEmail = step.available.includes('EMAIL_OTP');
   const [byEmail, setByEmail] = useState(!totp);
-  if (!totp && !canEmail) return <p>This app cannot set up what this account needs: {step.options.join(', ')}.</p>;
+  if (!totp && !canEmail) return <p>This app cannot set up what this account needs: {step.available.join(', ')}.</p>;
   if (byEmail || !totp)
     return (
       <Form submit="Use this address" onSubmit={(value) => set({ email: value('email') })}>

@@ -3,8 +3,7 @@
 
 /**
  * The steps of a sign-in with all that the panel "Sign in" needs to go on. Selecting
- * `totp` starts the enrolment of an authenticator app. `options` is a list elsewhere,
- * and one name cannot stand for both.
+ * `totp` starts the enrolment of an authenticator app.
  */
 export const signinResult = `__typename
     ... on AuthTokens { accessToken refreshToken expiresIn user { id email } }
@@ -13,12 +12,12 @@ export const signinResult = `__typename
     ... on EmailOtpChallenge { codeDelivery { destination } }
     ... on SmsOtpChallenge { codeDelivery { destination } }
     ... on TotpChallenge { deviceName }
-    ... on SelectMfaChallenge { options }
-    ... on MfaSetupChallenge { options totp { secret otpauthUri session } }
+    ... on SelectMfaChallenge { available }
+    ... on MfaSetupChallenge { available totp { secret otpauthUri session } }
     ... on NewPasswordChallenge { missingAttributes }
     ... on PasswordChallenge { srp }
     ... on SelectFactorChallenge { available }
-    ... on PasskeyChallenge { passkeyOptions: options }
+    ... on PasskeyChallenge { options }
     ... on CustomChallenge { parameters { name value } }
     ... on UnknownChallenge { name parameters { name value } }`;
 
@@ -28,7 +27,7 @@ const password = 'Correct-Horse-9';
 function answerTo(challenge) {
   switch (challenge?.__typename) {
     case 'SelectMfaChallenge':
-      return { mfaType: challenge.options?.[0] ?? 'SOFTWARE_TOKEN_MFA' };
+      return { mfaType: challenge.available?.[0] ?? 'SOFTWARE_TOKEN_MFA' };
     case 'MfaSetupChallenge':
       return { mfaSetup: { totpCode: '000000' } };
     case 'NewPasswordChallenge':

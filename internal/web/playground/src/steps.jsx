@@ -33,7 +33,7 @@ export function stepsOf(challenge) {
         forms: [codeForm(`Of your authenticator app${challenge.deviceName ? ` “${challenge.deviceName}”` : ''}.`)],
       };
     case 'SelectMfaChallenge':
-      return { title: 'Choose a second factor', forms: (challenge.options ?? []).map(chooseMfa) };
+      return { title: 'Choose a second factor', forms: (challenge.available ?? []).map(chooseMfa) };
     case 'MfaSetupChallenge':
       return { title: 'Set up a second factor', forms: mfaSetup(challenge) };
     case 'NewPasswordChallenge':
@@ -48,8 +48,8 @@ export function stepsOf(challenge) {
     case 'PasskeyChallenge':
       return {
         title: 'Use your passkey',
-        forms: passkeysWork && challenge.passkeyOptions
-          ? [{ fields: [], button: 'Use a passkey', answer: async () => ({ passkey: await getPasskey(challenge.passkeyOptions) }) }]
+        forms: passkeysWork && challenge.options
+          ? [{ fields: [], button: 'Use a passkey', answer: async () => ({ passkey: await getPasskey(challenge.options) }) }]
           : [],
       };
     case 'CustomChallenge':
@@ -85,7 +85,7 @@ function chooseFactor(factor) {
   return [{ fields: [], button: names[factor] ?? factor, answer: () => ({ factor: { factor } }) }];
 }
 
-function mfaSetup({ options = [], totp }) {
+function mfaSetup({ available = [], totp }) {
   const forms = [];
   if (totp) {
     forms.push({
@@ -97,7 +97,7 @@ function mfaSetup({ options = [], totp }) {
       answer: values => ({ mfaSetup: { totpCode: values.code.trim() } }),
     });
   }
-  if (options.includes('EMAIL_OTP')) {
+  if (available.includes('EMAIL_OTP')) {
     forms.push({
       fields: [{ name: 'email', label: 'E-mail address for codes', type: 'email', autoComplete: 'email' }],
       button: 'Have codes sent',
