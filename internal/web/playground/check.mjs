@@ -128,6 +128,7 @@ async function enterCode(page, code) {
 async function openExample(page, words) {
   await page.getByRole('searchbox', { name: 'Search operations' }).fill(words);
   await page.keyboard.press('Enter');
+  await page.locator('.graphiql-query-editor .CodeMirror-focused').waitFor();
 }
 
 /** Runs the document in the editor by keyboard and waits for a text in the answer. */

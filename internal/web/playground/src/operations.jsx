@@ -2,7 +2,7 @@
 // purpose and opened in a tab.
 import { useEditorContext, useExecutionContext, useSchemaStore } from '@graphiql/react';
 import { Kind, parse } from 'graphql';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { groups, variablesOf } from './examples.js';
 import { hidePanel, isNarrow } from './panels.js';
@@ -27,7 +27,20 @@ export function useOpenExample() {
     useEditorContext({ nonNull: true });
   const { stop } = useExecutionContext({ nonNull: true });
 
-  return name => {
+  const ready = queryEditor && variableEditor && responseEditor;
+  const [waiting, setWaiting] = useState(null); // what was asked for before the editors were there
+  useEffect(() => {
+    if (!ready || waiting === null) return;
+    setWaiting(null);
+    open(waiting);
+  });
+  return open;
+
+  function open(name) {
+    if (!ready) {
+      setWaiting(name);
+      return;
+    }
     const { query, ...example } = all.find(candidate => candidate.name === name);
     // GraphiQL takes over a moment later what is typed into the editors.
     const active = { ...tabs[activeTabIndex], query: queryEditor.getValue(), variables: variableEditor.getValue() };
@@ -60,7 +73,7 @@ export function useOpenExample() {
       responseEditor.setValue('');
       updateActiveTabValues({ query, variables, response: '', operationName: name });
     }
-  };
+  }
 }
 
 function Icon() {
