@@ -45,7 +45,7 @@ func (a *Auth) Directive(
 	if len(orInput) > 0 && hasInput(ctx, orInput) {
 		return next(ctx)
 	}
-	caller, err := a.caller(ctx)
+	caller, err := a.Caller(ctx)
 	if err != nil && (!evenIfRevoked || !mayBeRevoked(err)) {
 		return nil, err
 	}
@@ -76,9 +76,10 @@ func (a *Auth) isService(claims *cognito.AccessClaims) bool {
 		slices.ContainsFunc(a.ServiceScopes, has(claims.Scopes))
 }
 
-// caller verifies the token once for the whole request: a query may ask for
-// many fields, or for one of them under many aliases.
-func (a *Auth) caller(ctx context.Context) (*cognito.Caller, error) {
+// Caller verifies the token once for the whole request: a query may ask for many
+// fields, or for one of them under many aliases. With a token that was revoked, or of
+// which that cannot be known, both the caller and the error are returned.
+func (a *Auth) Caller(ctx context.Context) (*cognito.Caller, error) {
 	request := reqctx.FromContext(ctx)
 	return reqctx.Once(request, callerKey{}, func() (*cognito.Caller, error) {
 		if request.BearerError != nil {

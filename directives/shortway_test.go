@@ -11,7 +11,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +19,7 @@ import (
 	"authgraph/directives"
 	"authgraph/graph"
 	"authgraph/graph/generated"
+	"authgraph/internal/audit"
 	"authgraph/internal/reqctx"
 )
 
@@ -30,7 +31,8 @@ type ways struct {
 	long      http.Handler
 	signedOut map[string]bool // sub
 	now       time.Time
-	observed  [2]atomic.Int64 // root fields: short, long
+	told      [2][]string // what observers heard of one request: short, long
+	mu        sync.Mutex
 }
 
 func newWays(t *testing.T) *ways {
@@ -60,13 +62,18 @@ func newWays(t *testing.T) *ways {
 		build := func() http.Handler {
 			v := verifier()
 			auth := &directives.Auth{Verifier: v, Client: w.pool.auth.Client}
-			api, err := graph.NewHandler(graph.Options{
-				Cognito: w.pool.auth.Client, Verifier: v, LongWay: long, Log: slog.New(slog.DiscardHandler),
+			options := graph.Options{
+				Cognito: w.pool.auth.Client, Verifier: v, Log: slog.New(slog.DiscardHandler),
 				Directives: generated.DirectiveRoot{
 					Auth: auth.Directive, Constraint: (&directives.Constraint{}).Directive, RateLimit: (&directives.RateLimit{}).Directive,
 				},
-				Observe: func(string, string, string, time.Duration) { w.observed[n].Add(1) },
-			})
+				Observe: func(_, field, code string, _ time.Duration) { w.seen(n, "observed "+field+" "+code) },
+				Audit:   func(_ context.Context, e audit.Event) { w.seen(n, fmt.Sprintf("audited %+v", e)) },
+			}
+			if !long {
+				options.Caller = auth.Caller
+			}
+			api, err := graph.NewHandler(options)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,6 +86,13 @@ func newWays(t *testing.T) *ways {
 	}
 	w.short, w.long = handler(0, false), handler(1, true)
 	return w
+}
+
+// seen notes what an observer of one of the two ways is told.
+func (w *ways) seen(n int, what string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told[n] = append(w.told[n], what)
 }
 
 // question is one request.
@@ -139,7 +153,8 @@ func TestShortWaysAreEqual(t *testing.T) {
 	}
 	query := func(q string) string { return `{"query":"` + q + `"}` }
 	bodies := []string{
-		query("{me{id}}"), query("{me{id groups}}"), query("query A{me{id __typename groups}}"), query("{a:me{x:id} b:me{groups}}"), query("{me{id email}}"),
+		query("{me{id}}"), query("{me{id groups}}"), query("query A{me{id __typename groups}}"), query("{a:me{x:id} b:me{groups}}"), query("{\\n  who: me { id id:id groups }\\n}"), query("{me{id x:id}}"),
+		query("{me{id} me{groups}}"), query("{me{__typename}}"), query("{me{id email}}"),
 		query("{me{id @skip(if:true) groups}}"), query("{me @include(if:false){id}}"), query("{me{...f}} fragment f on User{id}"), query("{me{...{id}}}"),
 		query("{__typename}"), query("{__typename me{id}}"), query("{me{id}} "), " " + query("{me{id}}"), query("{me{id"), query("{you{id}}"),
 		query("query A{me{id}} query B{me{groups}}"), `{"query":"query A{me{id}} query B{me{groups}}","operationName":"B"}`,
@@ -185,15 +200,18 @@ func TestShortWaysAreEqual(t *testing.T) {
 		if calls := between - before; calls != w.pool.calls.Load()-between {
 			t.Errorf("round %d, %+v: the short way made %d calls to Cognito", round, q, calls)
 		}
+		slices.Sort(w.told[0])
+		slices.Sort(w.told[1])
+		if !slices.Equal(w.told[0], w.told[1]) {
+			t.Errorf("round %d, %+v: observers were told %q by the short way, %q by the long one", round, q, w.told[0], w.told[1])
+		}
+		w.told = [2][]string{}
 		if short != long {
 			different++
 			if different < 5 {
 				t.Errorf("round %d, %+v\nshort %s\nlong  %s", round, q, short, long)
 			}
 		}
-	}
-	if short, long := w.observed[0].Load(), w.observed[1].Load(); short != long {
-		t.Errorf("%d fields were reported by the short way, %d by the long one", short, long)
 	}
 	t.Logf("%d requests, %d answered differently", asked, different)
 }

@@ -1,109 +1,217 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"authgraph/cognito"
+	"authgraph/internal/apierr"
+	"authgraph/internal/audit"
 	"authgraph/internal/recent"
 	"authgraph/internal/reqctx"
 )
 
 const (
-	// keptAnswers bounds how many answers are kept, each of at most maxKeptAnswer
-	// bytes.
-	keptAnswers   = 1 << 15
-	maxKeptAnswer = 1 << 10
+	// keptQueries bounds how many bodies are known to be such queries, each of at
+	// most maxKeptBody bytes.
+	keptQueries = 1 << 11
+	maxKeptBody = 1 << 10
 )
 
-// answers keeps whole answers that follow from the token and the request's body
-// alone: a query for `me` that selects nothing but what the token holds. They are
-// the short way for what clients ask most.
+// tokenQueries answers queries for `me` that select nothing but what the access token
+// holds. They are the short way for what clients ask most: once such a body has been
+// parsed, validated and executed, all that later ones of its like depend on is the
+// token.
 //
-// Nothing is skipped on it whose outcome could be another one than before. How the
-// request was sent is checked before it. The token goes through the very same
-// [cognito.Verifier.Verify]: its time, its key and sign-outs count as always. What is
-// not done again is to parse, validate and execute the same document for the same
-// claims, which gives the same text. Whatever is not a plain success takes the long
-// way.
-type answers struct {
-	kept   *recent.Map[answer]
-	verify func(ctx context.Context, token string) bool
+// The token goes through the same check as always, @auth's: its signature,
+// its time, its key and sign-outs, and what is counted of forged ones. What is not done
+// again is to parse, validate and execute the document.
+type tokenQueries struct {
+	known   *recent.Map[*tokenQuery] // by the digest of a body
+	caller  func(context.Context) (*cognito.Caller, error)
+	audit   func(context.Context, audit.Event)
+	observe func(operation, field, code string, took time.Duration)
+	log     *slog.Logger
 }
 
-// answer is one that was given before.
-type answer struct {
-	body   []byte
-	fields int // how often `me` was asked for in it
+// tokenQuery is the answer to a query, with gaps for what the token holds.
+type tokenQuery struct {
+	parts  []part
+	fields int // how often `me` is asked for
+	// alias and at are of the only `me`, for an error that is about it.
+	alias string
+	at    gqlerror.Location
 }
 
-func newAnswers(verify func(ctx context.Context, token string) bool) *answers {
-	return &answers{kept: recent.New[answer](keptAnswers), verify: verify}
+// part is a text, and which claim comes behind it.
+type part struct {
+	text  string
+	claim claim
 }
 
-// key is of everything that such an answer depends on.
-func (a *answers) key(mediaType, token string, body []byte) recent.Key {
-	text := make([]byte, 0, 2048)
-	text = append(append(text, mediaType...), 0)
-	text = append(append(text, token...), 0)
-	return sha256.Sum256(append(text, body...))
-}
+type claim int
 
-// find returns the answer to a request that came before with the same token, if the
-// token is still good.
-func (a *answers) find(ctx context.Context, key recent.Key) (answer, bool) {
-	found, ok := a.kept.Get(key)
-	if !ok || !a.verify(ctx, reqctx.FromContext(ctx).Bearer) {
-		return answer{}, false
+const (
+	noClaim claim = iota
+	subject
+	groups
+)
+
+func newTokenQueries(o Options) *tokenQueries {
+	return &tokenQueries{
+		known: recent.New[*tokenQuery](keptQueries), caller: o.Caller, audit: o.Audit, observe: o.Observe, log: o.Log,
 	}
-	return found, true
 }
 
-// keep keeps an answer, when nothing but the token and the body made it what it is.
-func (a *answers) keep(key recent.Key, op *graphql.OperationContext, response *graphql.Response, body []byte) {
-	if len(response.Errors) > 0 || len(body) > maxKeptAnswer || op.Operation.Operation != ast.Query {
+// answer answers a body that is known, or returns nil: then it takes the long way, on
+// which the token is not verified again.
+func (q *tokenQueries) answer(ctx context.Context, body []byte, start time.Time) *graphql.Response {
+	if reqctx.FromContext(ctx).Bearer == "" || len(body) > maxKeptBody {
+		return nil
+	}
+	query, ok := q.known.Get(sha256.Sum256(body))
+	if !ok {
+		return nil
+	}
+	caller, err := q.caller(ctx)
+	if err != nil {
+		return q.refusal(ctx, query, err, start)
+	}
+	for range query.fields {
+		q.observe(string(ast.Query), "me", "OK", time.Since(start))
+	}
+	return &graphql.Response{Data: query.fill(caller.Claims)}
+}
+
+// refusal is what the presenter makes of a token that is refused. What is logged takes
+// the long way.
+func (q *tokenQueries) refusal(ctx context.Context, query *tokenQuery, err error, start time.Time) *graphql.Response {
+	var refused *apierr.Error
+	if query.fields != 1 || !errors.As(err, &refused) || refused.HTTPStatus() >= 500 || q.log.Enabled(ctx, slog.LevelDebug) {
+		return nil
+	}
+	code := string(refused.Code)
+	q.observe(string(ast.Query), "me", code, time.Since(start))
+	if isAuditedRefusal(code) {
+		q.audit(ctx, audit.Event{Name: "me", Outcome: code, Subject: reqctx.FromContext(ctx).Subject()})
+	}
+	return &graphql.Response{
+		Errors: gqlerror.List{{
+			Message: truncate(refused.Message), Path: ast.Path{ast.PathName(query.alias)},
+			Locations: []gqlerror.Location{query.at}, Extensions: extensions(ctx, refused),
+		}},
+		Data: json.RawMessage(`{"` + query.alias + `":null}`),
+	}
+}
+
+// learn remembers a body that was executed, when nothing but the token made its answer
+// what it is.
+func (q *tokenQueries) learn(body []byte, op *graphql.OperationContext) {
+	if len(body) > maxKeptBody || op.Operation.Operation != ast.Query {
 		return
 	}
-	if fields, ok := countTokenFields(op.Operation.SelectionSet); ok {
-		a.kept.Add(key, answer{body: body, fields: fields})
+	if query, ok := newTokenQuery(op.Operation.SelectionSet); ok {
+		q.known.Add(sha256.Sum256(body), query)
 	}
 }
 
-// countTokenFields counts `me` at the top of a query, and tells whether there is
-// nothing else, and nothing in it but what a token holds.
-func countTokenFields(set ast.SelectionSet) (n int, only bool) {
+// newTokenQuery makes the answer's text for a selection of `me`, once or under several
+// names, with fields that the token holds, each once.
+func newTokenQuery(set ast.SelectionSet) (*tokenQuery, bool) {
+	q := &tokenQuery{}
+	fields, ok := plainFields(set)
+	if !ok {
+		return nil, false
+	}
+	text := "{"
+	for i, me := range fields {
+		inner, ok := plainFields(me.SelectionSet)
+		if me.Name != "me" || !ok {
+			return nil, false
+		}
+		text += comma(i) + `"` + me.Alias + `":{`
+		for j, field := range inner {
+			text += comma(j) + `"` + field.Alias + `":`
+			switch field.Name {
+			case "id":
+				q.parts, text = append(q.parts, part{text, subject}), ""
+			case "groups":
+				q.parts, text = append(q.parts, part{text, groups}), ""
+			case "__typename":
+				text += `"User"`
+			default:
+				return nil, false
+			}
+		}
+		text += "}"
+		q.alias, q.at = me.Alias, gqlerror.Location{Line: me.Position.Line, Column: me.Position.Column}
+	}
+	q.fields = len(fields)
+	q.parts = append(q.parts, part{text + "}", noClaim})
+	return q, true
+}
+
+// plainFields returns the selection when it is fields alone, without directives, each
+// with a name of its own in the answer.
+func plainFields(set ast.SelectionSet) ([]*ast.Field, bool) {
+	list := make([]*ast.Field, 0, len(set))
+	names := map[string]bool{}
 	for _, selection := range set {
 		field, ok := selection.(*ast.Field)
-		if !ok || field.Name != "me" || len(field.Directives) > 0 || !isHeldByToken(field.SelectionSet) {
-			return 0, false
+		if !ok || len(field.Directives) > 0 || names[field.Alias] {
+			return nil, false
 		}
-		n++
+		names[field.Alias] = true
+		list = append(list, field)
 	}
-	return n, true
+	return list, true
 }
 
-func isHeldByToken(set ast.SelectionSet) bool {
-	for _, selection := range set {
-		field, ok := selection.(*ast.Field)
-		if !ok || len(field.Directives) > 0 {
-			return false
-		}
-		switch field.Name {
-		case "id", "groups", "__typename":
-		default:
-			return false
-		}
+func comma(i int) string {
+	if i == 0 {
+		return ""
 	}
-	return true
+	return ","
 }
 
-// observeFields reports the fields of an answer that was kept as if they had been
-// executed.
-func (t transport) observeFields(found answer, start time.Time) {
-	for range found.fields {
-		t.observe(string(ast.Query), "me", "OK", time.Since(start))
+// fill writes the answer for a token.
+func (q *tokenQuery) fill(claims *cognito.AccessClaims) json.RawMessage {
+	b := bytes.NewBuffer(make([]byte, 0, 256))
+	for _, part := range q.parts {
+		b.WriteString(part.text)
+		switch part.claim {
+		case subject:
+			quote(b, claims.Subject)
+		case groups:
+			b.WriteByte('[')
+			for i, group := range claims.Groups {
+				b.WriteString(comma(i))
+				quote(b, group)
+			}
+			b.WriteByte(']')
+		}
 	}
+	return b.Bytes()
+}
+
+// quote writes a string as gqlgen does.
+func quote(b *bytes.Buffer, text string) {
+	for _, c := range []byte(text) {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			graphql.MarshalString(text).MarshalGQL(b)
+			return
+		}
+	}
+	b.WriteByte('"')
+	b.WriteString(text)
+	b.WriteByte('"')
 }

@@ -16,12 +16,8 @@ import (
 // whether it is one: all that changes something, and refusals of what does not.
 func auditEvent(ctx context.Context, field *graphql.RootFieldContext, code string) (audit.Event, bool) {
 	operation := graphql.GetOperationContext(ctx)
-	if operation.Operation.Operation != ast.Mutation {
-		switch apierr.Code(code) {
-		case apierr.InvalidToken, apierr.TokenRevoked, apierr.Forbidden, apierr.RateLimited:
-		default:
-			return audit.Event{}, false
-		}
+	if operation.Operation.Operation != ast.Mutation && !isAuditedRefusal(code) {
+		return audit.Event{}, false
 	}
 	arguments := field.Field.ArgumentMap(operation.Variables)
 	input, _ := arguments["input"].(map[string]any)
@@ -29,4 +25,14 @@ func auditEvent(ctx context.Context, field *graphql.RootFieldContext, code strin
 		Name: field.Field.Name, Outcome: code,
 		Account: account.Name(input), Subject: reqctx.FromContext(ctx).Subject(),
 	}, true
+}
+
+// isAuditedRefusal tells the codes that make an event of a field which changes nothing.
+func isAuditedRefusal(code string) bool {
+	switch apierr.Code(code) {
+	case apierr.InvalidToken, apierr.TokenRevoked, apierr.Forbidden, apierr.RateLimited:
+		return true
+	default:
+		return false
+	}
 }

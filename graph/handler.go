@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -60,9 +60,9 @@ type Options struct {
 	Federation Federation
 	// Introspection lets clients read the schema and be helped by suggestions.
 	Introspection bool
-	// LongWay parses and executes every request, also those whose answer follows
-	// from an earlier one. It is for tests that compare the two.
-	LongWay bool
+	// Caller verifies the access token of a request as @auth does, for queries that
+	// are answered from the token without being executed. Default: all are executed.
+	Caller func(context.Context) (*cognito.Caller, error)
 	// Log takes the causes of errors that are our fault. Required.
 	Log *slog.Logger
 	// Observe is told of every root field: operation is "query" or "mutation",
@@ -121,26 +121,18 @@ func NewHandler(o Options) (http.Handler, error) {
 	}
 
 	present := presenter{log: o.Log, observePanic: o.ObservePanic, maxTokens: o.Limits.Tokens}
-	server := handler.New(schema)
-	transport := transport{present: present, observe: o.Observe, limits: o.Limits}
-	if !o.LongWay {
-		transport.answers = newAnswers(func(ctx context.Context, token string) bool {
-			_, err := o.Verifier.Verify(ctx, token)
-			return err == nil
-		})
-	}
-	server.AddTransport(transport)
-	server.SetParserTokenLimit(o.Limits.Tokens)
-	server.SetQueryCache(smallDocuments{lru.New[*ast.QueryDocument](cachedDocuments)})
+	server := executor.New(schema)
 	server.SetErrorPresenter(present.present)
 	server.SetRecoverFunc(present.recover)
+	server.SetParserTokenLimit(o.Limits.Tokens)
+	server.SetQueryCache(smallDocuments{lru.New[*ast.QueryDocument](cachedDocuments)})
 	server.Use(newDocuments(o.Operations))
 	server.Use(&documentLimits{limits: o.Limits, introspection: o.Introspection, sdl: o.Federation.SDL != ""})
 	if o.Introspection {
 		server.Use(extension.Introspection{})
 	} else {
 		server.SetDisableSuggestion(true)
-		server.SetValidationRulesFn(rulesWithoutSuggestions)
+		server.SetDefaultRulesFn(rulesWithoutSuggestions)
 	}
 	server.AroundRootFields(observeRootFields(o.Observe, o.Audit))
 	if o.Trace != nil {
@@ -150,7 +142,11 @@ func NewHandler(o Options) (http.Handler, error) {
 		server.AroundFields(keepRefreshTokens)
 	}
 	server.AroundFields(subgraph{o.Federation.SDL, o.Directives}.aroundFields)
-	return server, nil
+	t := transport{exec: server, present: present, observe: o.Observe, limits: o.Limits}
+	if o.Caller != nil {
+		t.tokenQueries = newTokenQueries(o)
+	}
+	return t, nil
 }
 
 // requireAll returns an error that names the first directive that is nil.

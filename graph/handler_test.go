@@ -40,6 +40,7 @@ type options struct {
 	body          string // of the stand-in
 	limits        graph.Limits
 	operations    graph.Operations
+	caller        func(context.Context) (*cognito.Caller, error)
 }
 
 // unlimited stands for a limit that nobody has reached.
@@ -47,11 +48,12 @@ func unlimited(ctx context.Context, _ any, next graphql.Resolver, _ []directives
 	return next(ctx)
 }
 
-func newAPI(t *testing.T, o options) *api {
+func newAPI(t testing.TB, o options) *api {
 	t.Helper()
 	a := &api{log: &lockedBuffer{}}
-	stand := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	stand := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.upstream.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		if o.status != 0 {
 			w.WriteHeader(o.status)
@@ -77,6 +79,7 @@ func newAPI(t *testing.T, o options) *api {
 		Directives:    generated.DirectiveRoot{Auth: auth, Constraint: constraint.Directive, RateLimit: unlimited},
 		Limits:        o.limits,
 		Operations:    o.operations,
+		Caller:        o.caller,
 		Introspection: o.introspection,
 		Log:           slog.New(slog.NewJSONHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Observe:       a.observed.add,

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"mime"
 	"net/http"
@@ -17,12 +16,12 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"authgraph/cognito"
 	"authgraph/internal/apierr"
-	"authgraph/internal/recent"
 	"authgraph/internal/reqctx"
 )
 
@@ -41,19 +40,15 @@ const (
 // into the answer, take the first JSON value of a body and leave the rest, and
 // match member names without regard to case.
 type transport struct {
-	present presenter
-	observe func(operation, field, code string, took time.Duration)
-	limits  Limits
-	answers *answers // nil: every request takes the long way
+	exec         *executor.Executor
+	present      presenter
+	observe      func(operation, field, code string, took time.Duration)
+	limits       Limits
+	tokenQueries *tokenQueries // nil: every request is executed
 }
 
-var _ graphql.Transport = transport{}
-
-// Supports implements graphql.Transport.
-func (transport) Supports(*http.Request) bool { return true }
-
-// Do implements graphql.Transport.
-func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+// ServeHTTP implements http.Handler.
+func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	mediaType, acceptable := negotiate(r.Header["Accept"])
 	if !acceptable {
@@ -69,7 +64,7 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 			t.refuse(r.Context(), w, mediaType, refusal)
 			return
 		}
-		t.post(w, r, exec, mediaType, body, start)
+		t.post(w, r, mediaType, body, start)
 	case http.MethodGet:
 		params, refusal := t.readGet(r)
 		if refusal != nil {
@@ -78,7 +73,7 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		}
 		ctx, cancel := operationContext(r)
 		defer cancel()
-		response, status, _ := t.execute(ctx, w, r, exec, params, mediaType)
+		response, status, _ := t.execute(ctx, w, r, params, mediaType)
 		write(w, mediaType, status, response)
 	default:
 		w.Header().Set("Allow", "GET, POST")
@@ -88,25 +83,18 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 
 // operationContext is the context that operations are carried out in.
 func operationContext(r *http.Request) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+	ctx, cancel := context.WithTimeout(graphql.StartOperationTrace(r.Context()), requestTimeout)
 	request := reqctx.FromContext(ctx)
 	return cognito.WithUserContext(ctx, cognito.UserContext{
 		IPAddress: request.ClientAddr, EncodedData: request.DeviceData,
 	}), cancel
 }
 
-// post answers a body, by an answer that was kept if there is one.
-func (t transport) post(
-	w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, mediaType string, body []byte, start time.Time,
-) {
-	var key recent.Key
-	token := reqctx.FromContext(r.Context()).Bearer
-	mayKeep := t.answers != nil && token != "" && len(body) <= maxKeptAnswer
-	if mayKeep {
-		key = t.answers.key(mediaType, token, body)
-		if found, ok := t.answers.find(r.Context(), key); ok {
-			t.observeFields(found, start)
-			send(w, mediaType, http.StatusOK, found.body)
+// post answers a body, by the token alone where that is enough.
+func (t transport) post(w http.ResponseWriter, r *http.Request, mediaType string, body []byte, start time.Time) {
+	if t.tokenQueries != nil {
+		if response := t.tokenQueries.answer(r.Context(), body, start); response != nil {
+			write(w, mediaType, http.StatusOK, response)
 			return
 		}
 	}
@@ -120,28 +108,27 @@ func (t transport) post(
 	if isBatch {
 		responses := make([]*graphql.Response, len(requests))
 		for i, params := range requests {
-			responses[i], _, _ = t.execute(ctx, w, r, exec, params, mediaType)
+			responses[i], _, _ = t.execute(ctx, w, r, params, mediaType)
 		}
 		writeBatch(w, mediaType, responses)
 		return
 	}
-	response, status, operation := t.execute(ctx, w, r, exec, requests[0], mediaType)
-	text := write(w, mediaType, status, response)
-	if mayKeep && status == http.StatusOK && operation != nil {
-		t.answers.keep(key, operation, response, text)
+	response, status, operation := t.execute(ctx, w, r, requests[0], mediaType)
+	write(w, mediaType, status, response)
+	if t.tokenQueries != nil && operation != nil {
+		t.tokenQueries.learn(body, operation)
 	}
 }
 
 // execute carries out one operation and returns its response, with the status
 // that goes with it when it is the only one, and the operation if it was executed.
 func (t transport) execute(
-	ctx context.Context, w http.ResponseWriter, r *http.Request,
-	exec graphql.GraphExecutor, params *graphql.RawParams, mediaType string,
+	ctx context.Context, w http.ResponseWriter, r *http.Request, params *graphql.RawParams, mediaType string,
 ) (*graphql.Response, int, *graphql.OperationContext) {
 	start := time.Now()
-	operation, errs := exec.CreateOperationContext(ctx, params)
+	operation, errs := t.exec.CreateOperationContext(ctx, params)
 	if errs != nil {
-		response := exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
+		response := t.exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
 		t.observe("none", "none", codeOf(response.Errors[0]), time.Since(start))
 		return response, requestErrorStatus(mediaType, response.Errors), nil
 	}
@@ -150,7 +137,7 @@ func (t transport) execute(
 		response, status := t.refusal(ctx, apierr.New(apierr.MethodNotAllowed, "GET is for queries. Send mutations by POST."))
 		return response, status, nil
 	}
-	responses, ctx := exec.DispatchOperation(ctx, operation)
+	responses, ctx := t.exec.DispatchOperation(ctx, operation)
 	response := responses(ctx)
 	if response == nil {
 		// gqlgen gives nothing for a context that has ended.
@@ -185,58 +172,76 @@ func requestErrorStatus(mediaType string, errs gqlerror.List) int {
 	return http.StatusBadRequest
 }
 
-// write answers with the response and returns the text of it.
-func write(w http.ResponseWriter, mediaType string, status int, response *graphql.Response) []byte {
+// write answers with the response.
+func write(w http.ResponseWriter, mediaType string, status int, response *graphql.Response) {
 	if after, ok := retryAfter(response.Errors); ok {
 		w.Header().Set("Retry-After", strconv.Itoa(after))
 	}
-	body := encode(response)
-	send(w, mediaType, status, body)
-	return body
+	buffer := bodies.Get().(*bytes.Buffer)
+	defer recycle(buffer)
+	encode(buffer, response)
+	send(w, mediaType, status, buffer.Bytes())
 }
 
 // writeBatch answers a list of operations by the list of their responses.
 func writeBatch(w http.ResponseWriter, mediaType string, responses []*graphql.Response) {
-	body := []byte{'['}
+	buffer := bodies.Get().(*bytes.Buffer)
+	defer recycle(buffer)
+	buffer.WriteByte('[')
 	for i, response := range responses {
 		if i > 0 {
-			body = append(body, ',')
+			buffer.WriteByte(',')
 		}
-		body = append(body, encode(response)...)
+		encode(buffer, response)
 	}
-	send(w, mediaType, http.StatusOK, append(body, ']'))
+	buffer.WriteByte(']')
+	send(w, mediaType, http.StatusOK, buffer.Bytes())
 }
 
 func send(w http.ResponseWriter, mediaType string, status int, body []byte) {
 	h := w.Header()
-	h.Set("Content-Type", mediaType+"; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h["Content-Type"] = contentTypes[mediaType]
+	if len(body) > countedByServer {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
 	w.WriteHeader(status)
 	// A client that has gone away is no fault.
 	_, _ = w.Write(body)
 }
 
+// countedByServer is up to how many bytes net/http counts by itself. A header more than
+// eight would make its map, and the copy that net/http takes of it, four times as large.
+const countedByServer = 2 << 10
+
+// contentTypes are the headers of the two media types; nobody changes them.
+var contentTypes = map[string][]string{ //nolint:gochecknoglobals // a constant, if Go had maps among them
+	mediaTypeJSON:     {mediaTypeJSON + "; charset=utf-8"},
+	mediaTypeResponse: {mediaTypeResponse + "; charset=utf-8"},
+}
+
 // encode writes the response as section 7.1 of the GraphQL specification asks:
 // no data where nothing was executed. gqlgen's Response writes null there, and
 // the data, which is JSON already, would be copied and checked twice.
-func encode(response *graphql.Response) []byte {
+func encode(b *bytes.Buffer, response *graphql.Response) {
 	if len(response.Errors) > maxErrors {
 		response.Errors = response.Errors[:maxErrors]
 	}
-	body := make([]byte, 0, len(response.Data)+512)
-	body = append(body, '{')
+	b.Grow(len(response.Data) + 512)
+	b.WriteByte('{')
 	if len(response.Errors) > 0 {
 		// Errors are made by the presenter, of strings and numbers.
 		errs, _ := json.Marshal(response.Errors)
-		body = append(append(body, `"errors":`...), errs...)
+		b.WriteString(`"errors":`)
+		b.Write(errs)
 	}
 	if response.Data != nil {
 		if len(response.Errors) > 0 {
-			body = append(body, ',')
+			b.WriteByte(',')
 		}
-		body = append(append(body, `"data":`...), response.Data...)
+		b.WriteString(`"data":`)
+		b.Write(response.Data)
 	}
-	return append(body, '}')
+	b.WriteByte('}')
 }
 
 // retryAfter returns what the first error says of when to come back.
@@ -290,21 +295,23 @@ func isUTF8(parameters map[string]string) bool {
 	return !ok || strings.EqualFold(charset, "utf-8")
 }
 
-// bodies are buffers for request bodies. Those that grew large are left to the
-// garbage collector.
+// bodies are buffers for bodies, of requests and of answers. Those that grew large are
+// left to the garbage collector.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }} //nolint:gochecknoglobals // a pool is shared by nature
 
 const largestPooledBody = 16 << 10
 
+func recycle(buffer *bytes.Buffer) {
+	if buffer.Cap() <= largestPooledBody {
+		buffer.Reset()
+		bodies.Put(buffer)
+	}
+}
+
 // readBody reads a body of JSON into a buffer that is good until release.
 func (t transport) readBody(w http.ResponseWriter, r *http.Request) (body []byte, release func(), refusal *apierr.Error) {
 	buffer := bodies.Get().(*bytes.Buffer)
-	release = func() {
-		if buffer.Cap() <= largestPooledBody {
-			buffer.Reset()
-			bodies.Put(buffer)
-		}
-	}
+	release = func() { recycle(buffer) }
 	if refusal := checkContentType(r.Header); refusal != nil {
 		return nil, release, refusal
 	}
@@ -386,37 +393,60 @@ func checkContentType(h http.Header) *apierr.Error {
 // values, or names a member twice, means one thing to us and another to the
 // next reader, so it is refused.
 func readMembers(body []byte) (map[string]json.RawMessage, *apierr.Error) {
-	malformed := apierr.New(apierr.BadRequest, "The body is not one JSON object.")
-	d := json.NewDecoder(bytes.NewReader(body))
-	start, err := d.Token()
-	if err != nil {
-		return nil, malformed
+	if len(body) == 0 || body[0] != '{' || !json.Valid(body) {
+		return nil, apierr.New(apierr.BadRequest, "The body is not one JSON object.")
 	}
-	if start != json.Delim('{') {
-		return nil, malformed
-	}
+	// What is valid is taken apart by its quotation marks and brackets alone.
 	members := map[string]json.RawMessage{}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, malformed
+	rest := body[1:]
+	for {
+		rest = bytes.TrimLeft(rest, ", \t\r\n")
+		if rest[0] == '}' {
+			return members, nil
 		}
-		var value json.RawMessage
-		if d.Decode(&value) != nil {
-			return nil, malformed
-		}
-		if _, twice := members[name.(string)]; twice {
+		end := valueEnd(rest)
+		var name string
+		// A valid string.
+		_ = json.Unmarshal(rest[:end], &name)
+		rest = bytes.TrimLeft(rest[end:], ": \t\r\n")
+		end = valueEnd(rest)
+		if _, twice := members[name]; twice {
 			return nil, apierr.New(apierr.BadRequest, "A member of the body is given twice.")
 		}
-		members[name.(string)] = value
+		members[name], rest = rest[:end], rest[end:]
 	}
-	if _, err := d.Token(); err != nil {
-		return nil, malformed
+}
+
+// valueEnd returns where the first value of valid JSON ends.
+func valueEnd(text []byte) int {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			for i++; text[i] != '"'; i++ {
+				if text[i] == '\\' {
+					i++
+				}
+			}
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i // a number or a word that is the last
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case ',', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return i
+			}
+		}
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, malformed
-	}
-	return members, nil
+	return len(text)
 }
 
 func (t transport) readGet(r *http.Request) (*graphql.RawParams, *apierr.Error) {

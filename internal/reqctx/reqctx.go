@@ -45,7 +45,8 @@ type Request struct {
 	// itself, made by Amazon's script. It is empty without it.
 	DeviceData string
 
-	memo    sync.Map // any → *call
+	mu      sync.Mutex
+	memo    []*call // few: a list is found in faster than a map is made
 	subject atomic.Pointer[string]
 }
 
@@ -80,6 +81,7 @@ func FromContext(ctx context.Context) *Request {
 
 // call is one computation whose result the rest of the request shares.
 type call struct {
+	key   any
 	once  sync.Once
 	value any
 	err   error
@@ -91,9 +93,22 @@ type call struct {
 // here. The key should be of a type private to its package, as with
 // [context.WithValue].
 func Once[T any](r *Request, key any, f func() (T, error)) (T, error) {
-	entry, _ := r.memo.LoadOrStore(key, &call{})
-	c := entry.(*call)
+	c := r.call(key)
 	c.once.Do(func() { c.value, c.err = f() })
 	value, _ := c.value.(T)
 	return value, c.err
+}
+
+// call returns the computation of a key.
+func (r *Request) call(key any) *call {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.memo {
+		if c.key == key {
+			return c
+		}
+	}
+	c := &call{key: key}
+	r.memo = append(r.memo, c)
+	return c
 }
