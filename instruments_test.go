@@ -83,7 +83,7 @@ func TestCostOfRequests(t *testing.T) {
 	if answer := h.serve(token, meBody).Body.String(); answer != `{"data":{"me":{"id":"7c1e58c4-0000-4000-8000-000000000001","groups":["admins","staff"]}}}` {
 		t.Fatal(answer)
 	}
-	const most = 30
+	const most = 22
 	if !raceDetector {
 		if got := testing.AllocsPerRun(200, func() { h.run(1, []string{token}, meBody) }) - testing.AllocsPerRun(200, func() { h.run(0, []string{token}, meBody) }); got > most {
 			t.Errorf("me of a known token allocates %.0f times, want at most %d", got, most)

@@ -22,6 +22,9 @@ func observe(next http.Handler, metrics *Metrics, log *slog.Logger) http.Handler
 			took := time.Since(start)
 			route, method := routeOf(r), methodOf(r)
 			metrics.requestDone(route, method, seen.code(), took)
+			if !log.Enabled(r.Context(), levelOf(route)) {
+				return
+			}
 			request := reqctx.FromContext(r.Context())
 			log.LogAttrs(r.Context(), levelOf(route), "request",
 				slog.String("request_id", request.ID),
@@ -29,7 +32,7 @@ func observe(next http.Handler, metrics *Metrics, log *slog.Logger) http.Handler
 				slog.String("route", route),
 				slog.Int("status", seen.code()),
 				slog.Int64("bytes", seen.bytes),
-				slog.Float64("duration_ms", float64(took.Microseconds())/1000),
+				slog.Int64("duration_us", took.Microseconds()),
 				slog.String("client", request.ClientAddr.String()),
 				slog.String("user_agent", request.UserAgent),
 			)
@@ -74,6 +77,9 @@ func userAgent(r *http.Request) string {
 	agent := r.UserAgent()
 	if len(agent) > most {
 		agent = agent[:most]
+	}
+	if !strings.ContainsFunc(agent, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return agent
 	}
 	printable := func(c rune) rune {
 		if !unicode.IsPrint(c) {
