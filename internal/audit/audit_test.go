@@ -19,7 +19,7 @@ func TestRecord(t *testing.T) {
 	var out bytes.Buffer
 	log := audit.New(&out, account.Keys{Pool: "p"}, func(err error) { t.Error(err) })
 	ctx := reqctx.NewContext(context.Background(), &reqctx.Request{
-		ID: "req-1", ClientAddr: netip.MustParseAddr("192.0.2.7"), UserAgent: "a browser\nwith a trick", Bearer: "the-token",
+		ID: "req-1", ClientAddr: netip.MustParseAddr("192.0.2.7"), UserAgent: "a \"browser\" <é>\nwith a trick\u2028", Bearer: "the-token",
 	})
 	var wg sync.WaitGroup
 	for range 50 {
@@ -40,10 +40,13 @@ func TestRecord(t *testing.T) {
 		want := audit.Record{
 			Time: r.Time, Run: r.Run, Seq: uint64(i + 1), Event: "signin", Outcome: "INVALID_CREDENTIALS",
 			Account: account.Keys{Pool: "p"}.Of("ada@example.com"), Subject: "sub",
-			Client: "192.0.2.7", UserAgent: "a browser\nwith a trick", RequestID: "req-1",
+			Client: "192.0.2.7", UserAgent: "a \"browser\" <é>\nwith a trick\u2028", RequestID: "req-1",
 		}
 		if r != want || r.Time.IsZero() || r.Run == "" {
 			t.Fatalf("line %d is %+v", i, r)
+		}
+		if again, _ := json.Marshal(r); string(again) != line {
+			t.Fatalf("encoding/json writes %s, the log %s", again, line)
 		}
 	}
 	for _, secret := range []string{"example.com", "the-token"} {
