@@ -3,6 +3,7 @@ package cognito
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf16"
@@ -13,6 +14,7 @@ import (
 // them: some 15 claims, no nesting except in claims that a Lambda trigger adds.
 const (
 	maxMembers   = 100
+	usualMembers = 20
 	maxDepth     = 16
 	maxNumberLen = 32
 	maxGroups    = 100 // Cognito's quota of groups per user
@@ -128,7 +130,7 @@ func parseClaims(data []byte) (claims, bool) {
 // text are how tokens get forged (RFC 8725, section 2.6).
 //
 // After each next that reports true exactly one of text, texts, textOrTexts,
-// numericDate or skip must be called. The first fault sets failed and ends the
+// numericDate, number, value or skip must be called. The first fault sets failed and ends the
 // reading; the results of everything read are then worthless.
 type objectReader struct {
 	data    []byte
@@ -136,7 +138,8 @@ type objectReader struct {
 	name    []byte
 	failed  bool
 	members int
-	seen    [maxMembers][]byte
+	seen    [usualMembers][]byte // the first ones; all of them would make many a stack grow
+	more    [][]byte             // the others
 }
 
 // next goes to the next member, leaves its name in r.name and reports whether
@@ -164,12 +167,15 @@ func (r *objectReader) next() bool {
 	if r.failed || !r.take(':') || r.members == maxMembers {
 		return r.fail()
 	}
-	for _, earlier := range r.seen[:r.members] {
-		if bytes.Equal(earlier, name) {
-			return r.fail()
-		}
+	isName := func(earlier []byte) bool { return bytes.Equal(earlier, name) }
+	if slices.ContainsFunc(r.seen[:min(r.members, usualMembers)], isName) || slices.ContainsFunc(r.more, isName) {
+		return r.fail()
 	}
-	r.seen[r.members] = name
+	if r.members < usualMembers {
+		r.seen[r.members] = name
+	} else {
+		r.more = append(r.more, name)
+	}
 	r.members++
 	r.name = name
 	return true
@@ -423,6 +429,14 @@ func (r *objectReader) digits() bool {
 // skip steps over a value of any kind. What is skipped is never looked at, so
 // names inside it may repeat; its grammar counts all the same.
 func (r *objectReader) skip() { r.skipValue(maxDepth) }
+
+// value returns the text of a value of any kind.
+func (r *objectReader) value() []byte {
+	r.space()
+	start := r.pos
+	r.skip()
+	return r.data[start:r.pos]
+}
 
 func (r *objectReader) skipValue(depth int) {
 	r.space()

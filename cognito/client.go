@@ -175,6 +175,9 @@ func newAPI(o Options, client sdk.HTTPClient, credentials aws.CredentialsProvide
 		Retryer:    aws.NopRetryer{},
 		APIOptions: []func(*middleware.Stack) error{readTokensDirectly},
 	}
+	if _, unsigned := credentials.(aws.AnonymousCredentials); unsigned {
+		settings.APIOptions = append(settings.APIOptions, leaveOutIdleSteps)
+	}
 	if o.Endpoint != "" {
 		settings.BaseEndpoint = aws.String(o.Endpoint)
 	}

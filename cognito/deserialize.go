@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -16,19 +19,24 @@ import (
 // The SDK reads every answer into maps first, through a buffer of one kilobyte; for
 // an answer with tokens that is more than half of what the call costs here. So the
 // successes of the operations that bring tokens are read straight into the SDK's own
-// types, whose fields are called as Cognito's are. Everything else, errors above
-// all, stays with the SDK.
+// types: tokens as Cognito writes them in one pass, and whatever else by encoding/json,
+// since the fields are called as Cognito's are. Everything else, errors above all, stays
+// with the SDK.
 
 // readTokensDirectly exchanges the SDK's deserializer of those operations.
 func readTokensDirectly(stack *middleware.Stack) error {
-	var empty func() any
+	var newOutput func(tokensOutput) any
 	switch stack.ID() {
 	case "InitiateAuth":
-		empty = func() any { return &sdk.InitiateAuthOutput{} }
+		newOutput = func(o tokensOutput) any {
+			return &sdk.InitiateAuthOutput{AuthenticationResult: o.result, ChallengeParameters: o.parameters}
+		}
 	case "RespondToAuthChallenge":
-		empty = func() any { return &sdk.RespondToAuthChallengeOutput{} }
+		newOutput = func(o tokensOutput) any {
+			return &sdk.RespondToAuthChallengeOutput{AuthenticationResult: o.result, ChallengeParameters: o.parameters}
+		}
 	case "GetTokensFromRefreshToken":
-		empty = func() any { return &sdk.GetTokensFromRefreshTokenOutput{} }
+		newOutput = func(o tokensOutput) any { return &sdk.GetTokensFromRefreshTokenOutput{AuthenticationResult: o.result} }
 	default:
 		return nil
 	}
@@ -37,13 +45,13 @@ func readTokensDirectly(stack *middleware.Stack) error {
 	if !found {
 		return fmt.Errorf("cognito: the SDK has no middleware %s", id)
 	}
-	_, err := stack.Deserialize.Swap(id, directDeserializer{theirs, empty})
+	_, err := stack.Deserialize.Swap(id, directDeserializer{theirs, newOutput})
 	return err
 }
 
 type directDeserializer struct {
-	theirs middleware.DeserializeMiddleware
-	empty  func() any
+	theirs    middleware.DeserializeMiddleware
+	newOutput func(tokensOutput) any // an empty one of the zero value
 }
 
 // ID implements middleware.DeserializeMiddleware.
@@ -66,8 +74,9 @@ func (d directDeserializer) HandleDeserialize(
 		return out, metadata, &smithy.DeserializationError{Err: err}
 	}
 	body := buffer.Bytes()
-	result := d.empty()
-	if len(body) > 0 {
+	tokens, isTokens := readTokens(body)
+	result := d.newOutput(tokens)
+	if len(body) > 0 && !isTokens {
 		if err := json.Unmarshal(body, result); err != nil {
 			// The SDK's own text has a part of the body in it; nobody needs that.
 			return out, metadata, &smithy.DeserializationError{Err: fmt.Errorf("the answer is not as expected: %w", err)}
@@ -75,6 +84,65 @@ func (d directDeserializer) HandleDeserialize(
 	}
 	out.Result = result
 	return out, metadata, nil
+}
+
+// tokensOutput is what an answer with tokens has.
+type tokensOutput struct {
+	result     *types.AuthenticationResultType
+	parameters map[string]string // empty, or nil
+}
+
+// readTokens reads an answer that is tokens and nothing else, as Cognito writes them. Of
+// any other it returns false, be it only for a member that is new, or null.
+func readTokens(body []byte) (o tokensOutput, ok bool) {
+	r := objectReader{data: body}
+	for r.next() {
+		switch string(r.name) {
+		case "AuthenticationResult":
+			o.result = readResult(r.value())
+		case "ChallengeParameters":
+			if string(r.value()) != "{}" {
+				return tokensOutput{}, false
+			}
+			o.parameters = map[string]string{}
+		default:
+			return tokensOutput{}, false
+		}
+	}
+	if r.failed || o.result == nil {
+		return tokensOutput{}, false
+	}
+	return o, true
+}
+
+// readResult returns nil for a result that is not tokens alone.
+func readResult(data []byte) *types.AuthenticationResultType {
+	result := &types.AuthenticationResultType{}
+	r := objectReader{data: data}
+	for r.next() {
+		switch string(r.name) {
+		case "AccessToken":
+			result.AccessToken = aws.String(string(r.text()))
+		case "IdToken":
+			result.IdToken = aws.String(string(r.text()))
+		case "RefreshToken":
+			result.RefreshToken = aws.String(string(r.text()))
+		case "TokenType":
+			result.TokenType = aws.String(string(r.text()))
+		case "ExpiresIn":
+			seconds, err := strconv.ParseInt(string(r.number()), 10, 32)
+			if err != nil {
+				return nil
+			}
+			result.ExpiresIn = int32(seconds)
+		default:
+			return nil
+		}
+	}
+	if r.failed {
+		return nil
+	}
+	return result
 }
 
 // received hands over what came already.

@@ -217,16 +217,42 @@ func (c *Client) begin(
 	if err != nil {
 		return nil, err
 	}
-	access, id := unverifiedClaims(tokens.AccessToken), unverifiedClaims(aws.ToString(tokens.IDToken))
-	c.options.SignedIn(ctx, SignIn{
-		Subject:   text(access["sub"]),
-		Email:     text(id[emailAttribute]),
-		OriginJTI: text(access["origin_jti"]),
-		IssuedAt:  timeOf(access["iat"]),
-		ExpiresAt: timeOf(access["exp"]),
-		Began:     began,
-	})
+	signIn := SignIn{Began: began}
+	signIn.read(tokens)
+	c.options.SignedIn(ctx, signIn)
 	return tokens, nil
+}
+
+// read reads what the tokens tell. Those of Cognito's form are read in one pass; some
+// emulators have others.
+func (s *SignIn) read(tokens *AuthTokens) {
+	access, ok := parseClaims(payload(tokens.AccessToken))
+	email, emailOK := "", true
+	if tokens.IDToken != nil {
+		email, emailOK = emailOf(payload(*tokens.IDToken))
+	}
+	if ok && emailOK {
+		s.Subject, s.OriginJTI, s.IssuedAt, s.ExpiresAt = string(access.subject), string(access.originJTI), access.issued, access.expires
+		s.Email = email
+		return
+	}
+	loose, id := unverifiedClaims(tokens.AccessToken), unverifiedClaims(aws.ToString(tokens.IDToken))
+	s.Subject, s.OriginJTI = text(loose["sub"]), text(loose["origin_jti"])
+	s.IssuedAt, s.ExpiresAt = timeOf(loose["iat"]), timeOf(loose["exp"])
+	s.Email = text(id[emailAttribute])
+}
+
+// emailOf reads the address in the payload of an ID token.
+func emailOf(data []byte) (email string, ok bool) {
+	r := objectReader{data: data}
+	for r.next() {
+		if string(r.name) == emailAttribute {
+			email = string(r.text())
+		} else {
+			r.skip()
+		}
+	}
+	return email, !r.failed
 }
 
 // newAuthTokens translates Cognito's result. An empty one is never a session.
