@@ -12,7 +12,7 @@ APPS := examples/spa-apollo examples/spa-urql
 LINT := $(BIN)/golangci-lint-$(GOLANGCI_LINT)
 TESTSUM := $(BIN)/gotestsum-$(GOTESTSUM)
 
-.PHONY: build run test lint generate generated fuzz vuln sbom clean
+.PHONY: build run test bench lint generate generated fuzz vuln sbom clean
 
 build: ## the binary
 	go build -trimpath -o build/authgraph .
@@ -25,6 +25,10 @@ test: $(TESTSUM) ## all tests, under the race detector; installs what they need
 	@mkdir -p build
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(TESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile $(RESULTS) -- -race -count=1 ./... ; \
 	  status=$$?; .ci/count $(RESULTS); exit $$status
+
+bench: ## the comparison of docs/performance.md, for a quarter of an hour; BENCH=me-hot runs one case. It wants a quiet machine
+	cd bench && go run . -case '$(BENCH)' -report $(CURDIR)/build/bench.md
+	@echo; cat build/bench.md
 
 lint: $(LINT) ## golangci-lint, as .golangci.yml says
 	$(LINT) run ./...

@@ -48,6 +48,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if settings.Router != "" {
 		return writeRouter(ctx, stdout, settings)
 	}
+	keepHeadroom(getenv)
 	s := &server{
 		settings: settings,
 		log:      web.NewLogger(stderr, settings.LogLevel, settings.LogFormat),

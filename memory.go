@@ -1,0 +1,51 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// Between two garbage collections as much may be allocated as is in use, which is the
+// runtime's own rule, but not less than leastHeadroom: a process that holds little would
+// collect every few megabytes, under load a fifth of all its work. And not more than
+// mostHeadroom: ten thousand sign-ins that wait would take twice the memory that they hold.
+const (
+	leastHeadroom = 16 << 20
+	mostHeadroom  = 64 << 20
+)
+
+// keepHeadroom makes the runtime collect by that rule. GOGC, where it is set, stays in
+// force.
+func keepHeadroom(getenv func(string) string) {
+	if getenv("GOGC") != "" {
+		return
+	}
+	inUse := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}, {Name: "/gc/scan/globals:bytes"}}
+	percent := 0
+	adjust := func() {
+		metrics.Read(inUse)
+		total := uint64(1)
+		for _, sample := range inUse {
+			total += sample.Value.Uint64()
+		}
+		wanted := int(min(100*min(max(total, leastHeadroom), mostHeadroom)/total, 400))
+		if wanted < percent*9/10 || wanted > percent*11/10 {
+			percent = wanted
+			debug.SetGCPercent(percent)
+		}
+	}
+	adjust()
+	afterEachCollection(adjust)
+}
+
+// afterEachCollection calls f once a garbage collection has ended.
+func afterEachCollection(f func()) {
+	type garbage [32]byte // less would share its memory with others
+	var again func(*garbage)
+	again = func(g *garbage) {
+		f()
+		runtime.SetFinalizer(g, again)
+	}
+	runtime.SetFinalizer(new(garbage), again)
+}
