@@ -1,6 +1,7 @@
 package cognito
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -316,6 +317,9 @@ func newHTTPClient(connections int) *boundedClient {
 
 // Do implements the SDK's HTTPClient.
 func (c *boundedClient) Do(r *http.Request) (*http.Response, error) {
+	if err := holdBody(r); err != nil {
+		return nil, err
+	}
 	response, err := c.Client.Do(r)
 	if err != nil {
 		return nil, err
@@ -325,4 +329,23 @@ func (c *boundedClient) Do(r *http.Request) (*http.Response, error) {
 		io.Closer
 	}{io.LimitReader(response.Body, maxResponseBytes), response.Body}
 	return response, nil
+}
+
+// holdBody makes the body one that net/http knows to be in memory. Before any other it
+// sends the headers in a packet of their own, and an answer that overtakes the body, whose
+// reader the SDK closes then, would end the connection.
+func holdBody(r *http.Request) error {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	body := bytes.NewBuffer(make([]byte, 0, max(r.ContentLength, 0)+bytes.MinRead))
+	if _, err := body.ReadFrom(r.Body); err != nil {
+		return err
+	}
+	if err := r.Body.Close(); err != nil {
+		return err
+	}
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body.Bytes())), nil }
+	r.Body, _ = r.GetBody()
+	return nil
 }

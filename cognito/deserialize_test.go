@@ -1,7 +1,9 @@
 package cognito
 
 import (
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"reflect"
 	"strings"
@@ -87,5 +89,36 @@ func TestTokensAreReadAsTheSDKDoes(t *testing.T) {
 				t.Errorf("%s of %d %.80s: %v and %v", operation, answer.status, answer.body, gotErr, want[1])
 			}
 		}
+	}
+}
+
+// A call is one packet, headers and body: an answer cannot overtake the body then.
+func TestCallIsOneWrite(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	first := make(chan string, 1)
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer func() { _ = conn.Close() }()
+		buffer := make([]byte, 64<<10)
+		n, _ := conn.Read(buffer)
+		first <- string(buffer[:n])
+		fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(okTokens), okTokens)
+	}()
+	client, err := New(Options{Region: "us-east-1", ClientID: "c", Endpoint: "http://" + listener.Addr().String(), UsernameAttribute: "name"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.SignIn(t.Context(), "ada@example.com", "Right-Horse-1", nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-first; !strings.Contains(got, "Right-Horse-1") {
+		t.Errorf("the body does not come with the headers:\n%s", got)
 	}
 }
