@@ -51,11 +51,17 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	keepHeadroom(getenv)
 	s := &server{
 		settings: settings,
-		log:      web.NewLogger(stderr, settings.LogLevel, settings.LogFormat),
 		metrics:  web.NewMetrics(),
 		stdout:   stdout,
 		stderr:   stderr,
 	}
+	logged := stderr
+	if !settings.Lambda { // which freezes the process between requests
+		buffer := web.NewLogBuffer(stderr)
+		defer buffer.Flush()
+		logged = buffer
+	}
+	s.log = web.NewLogger(logged, settings.LogLevel, settings.LogFormat)
 	s.tracer, err = telemetry.Start(ctx, getenv)
 	if err != nil {
 		return err

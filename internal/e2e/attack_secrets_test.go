@@ -716,7 +716,7 @@ func TestMarkForms(t *testing.T) {
 			t.Errorf("%q is not found by %s", text, forms)
 		}
 	}
-	for _, text := range []string{"", "0.739184", "17391842", "duration_us=739184", "Zqx7K", "authgraph"} {
+	for _, text := range []string{"", "0.739184", "17391842", "duration_ms=0.739184", "Zqx7K", "authgraph"} {
 		if forms.MatchString(text) {
 			t.Errorf("%q is found", text)
 		}

@@ -32,7 +32,7 @@ func observe(next http.Handler, metrics *Metrics, log *slog.Logger) http.Handler
 				slog.String("route", route),
 				slog.Int("status", seen.code()),
 				slog.Int64("bytes", seen.bytes),
-				slog.Int64("duration_us", took.Microseconds()),
+				slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 				slog.String("client", request.ClientAddr.String()),
 				slog.String("user_agent", request.UserAgent),
 			)
