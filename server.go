@@ -311,10 +311,11 @@ func (s *server) operations() (graph.Operations, error) {
 
 // announce says where the API is: in words to whoever started it, and in the log.
 func (s *server) announce(t target, addr string) {
-	fmt.Fprintf(s.stdout, "Authgraph\n  GraphQL     http://%s/graphql\n", addr)
+	// One write, so that whoever waits for it has all of it.
+	text := fmt.Sprintf("Authgraph\n  GraphQL     http://%s/graphql\n", addr)
 	if s.settings.Playground {
-		fmt.Fprintf(s.stdout, "  Playground  http://%s/\n", addr)
+		text += fmt.Sprintf("  Playground  http://%s/\n", addr)
 	}
-	fmt.Fprint(s.stdout, t.banner)
+	fmt.Fprint(s.stdout, text+t.banner)
 	s.log.Info("serving", "addr", addr, "issuer", t.issuers[0], "embeddedPool", s.settings.Embedded())
 }
