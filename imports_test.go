@@ -33,15 +33,16 @@ func imports() map[string][]string {
 		"internal/account":   {"cognito"},
 		"internal/apierr":    {},
 		"internal/audit":     {"internal/account", "internal/reqctx"},
-		"internal/config":    {},
+		"internal/config":    {"internal/origin"},
 		"internal/e2e":       {},
+		"internal/origin":    {},
 		"internal/recent":    {},
 		"internal/reqctx":    {},
 		"internal/router":    {},
 		"internal/store":     {},
 		"internal/suite":     {},
 		"internal/telemetry": {},
-		"internal/web":       {"internal/reqctx"},
+		"internal/web":       {"internal/origin", "internal/reqctx"},
 		"internal/webhook":   {},
 	}
 }

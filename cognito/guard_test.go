@@ -405,9 +405,6 @@ func TestConcurrentCallsAreBounded(t *testing.T) {
 
 // Ten thousand callers on real connections to a Cognito that hangs.
 func TestManyCallersOnAHangingCognito(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a few seconds")
-	}
 	const callers, limit, timeout = 10_000, 64, 2 * time.Second
 	var open, most atomic.Int64
 	var hangs atomic.Bool

@@ -1,10 +1,10 @@
 package config
 
 import (
-	"net"
-	"net/netip"
 	"slices"
 	"strings"
+
+	"authgraph/internal/origin"
 )
 
 // check notes what the settings must not be to each other. The table is in the
@@ -84,7 +84,7 @@ func (s *Settings) check(raw *flags, faults *Faults) {
 			"REVOCATIONS_FAIL_OPEN says what to do while the store is down, and there is none; set REDIS_URL or leave it out.",
 		},
 		{
-			s.CookieTransport && slices.ContainsFunc(s.AllowedOrigins, isPlainAndRemote),
+			s.CookieTransport && slices.ContainsFunc(s.AllowedOrigins, origin.IsPlainAndRemote),
 			"CORS_ALLOWED_ORIGINS has an http origin beside TOKEN_TRANSPORT=cookie: whoever is on the way to that page could use the cookie; write https, or http for localhost only.",
 		},
 		{
@@ -96,20 +96,6 @@ func (s *Settings) check(raw *flags, faults *Faults) {
 			faults.add("%s", rule.fault)
 		}
 	}
-}
-
-// isPlainAndRemote tells origins that are neither encrypted nor on the user's machine.
-func isPlainAndRemote(origin string) bool {
-	host, plain := strings.CutPrefix(origin, "http://")
-	if !plain {
-		return false
-	}
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
-	}
-	ip, err := netip.ParseAddr(strings.Trim(name, "[]"))
-	return name != "localhost" && !strings.HasSuffix(name, ".localhost") && (err != nil || !ip.IsLoopback())
 }
 
 // cognitoSettings returns the names of the settings that are given and mean

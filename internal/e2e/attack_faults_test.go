@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,23 +86,6 @@ func (g *target) settled(t *testing.T, base float64) (after float64) {
 		return after <= base+some
 	})
 	return after
-}
-
-// peakMemory returns the most resident memory that the program has had, in MiB.
-func (g *target) peakMemory(t *testing.T) int {
-	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", g.process.Process.Pid))
-	if err != nil {
-		t.Skip("no /proc to read the memory from")
-	}
-	for line := range strings.Lines(string(status)) {
-		var kib int
-		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kib); n == 1 {
-			return kib >> 10
-		}
-	}
-	t.Fatal("/proc says nothing of VmHWM")
-	return 0
 }
 
 // crowdBar is how many MiB a program may have when thousands wait.

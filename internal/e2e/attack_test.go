@@ -17,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"authgraph/internal/suite"
 )
 
 // unlimited is for the programs of suites that send more than the limits by
@@ -183,19 +185,25 @@ func (g *target) raw(t *testing.T, text string) string {
 }
 
 // memory returns the program's resident memory in MiB.
-func (g *target) memory(t *testing.T) int {
+func (g *target) memory(t *testing.T) int { t.Helper(); return g.procStatus(t, "VmRSS") }
+
+// peakMemory returns the most resident memory that the program has had, in MiB.
+func (g *target) peakMemory(t *testing.T) int { t.Helper(); return g.procStatus(t, "VmHWM") }
+
+// procStatus returns a size that Linux knows of the program, in MiB.
+func (g *target) procStatus(t *testing.T, name string) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", g.process.Process.Pid))
 	if err != nil {
-		t.Skip("no /proc to read the memory from")
+		suite.LeaveOut(t, "/proc, to read the program's memory from")
 	}
 	for line := range strings.Lines(string(status)) {
 		var kib int
-		if n, _ := fmt.Sscanf(line, "VmRSS: %d kB", &kib); n == 1 {
+		if n, _ := fmt.Sscanf(line, name+": %d kB", &kib); n == 1 {
 			return kib >> 10
 		}
 	}
-	t.Fatal("/proc says nothing of VmRSS")
+	t.Fatal("/proc says nothing of " + name)
 	return 0
 }
 

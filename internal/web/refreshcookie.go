@@ -2,12 +2,10 @@ package web
 
 import (
 	"net/http"
-	"net/netip"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
+	"authgraph/internal/origin"
 	"authgraph/internal/reqctx"
 )
 
@@ -86,8 +84,8 @@ func (w *cookieWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // foreign page makes it send, and would keep one of a sign-in that a foreign page made.
 func refuseCrossOrigin(origins []string, next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
-	for _, origin := range origins {
-		if err := protection.AddTrustedOrigin(origin); err != nil {
+	for _, listed := range origins {
+		if err := protection.AddTrustedOrigin(listed); err != nil {
 			panic(err) // the settings let only origins in
 		}
 	}
@@ -98,25 +96,14 @@ func refuseCrossOrigin(origins []string, next http.Handler) http.Handler {
 	protection.SetDenyHandler(deny)
 	protected := protection.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		origin := r.Header.Get("Origin")
-		if isPlainAndRemote(origin) && !slices.Contains(origins, origin) {
+		// Of browsers that do not say where a request comes from but by this header, the
+		// standard library compares the host alone, since it does not know by which scheme
+		// it is reached; the cookie is of https, or of this machine.
+		from := r.Header.Get("Origin")
+		if origin.IsPlainAndRemote(from) && !slices.Contains(origins, from) {
 			deny(w, r)
 			return
 		}
 		protected.ServeHTTP(w, r)
 	})
-}
-
-// isPlainAndRemote tells pages that came over a connection which others can change. Of
-// browsers that do not say where a request comes from but by the header Origin, the
-// standard library compares the host alone, since it does not know by which scheme it
-// is reached; the cookie is of https, or of this machine.
-func isPlainAndRemote(origin string) bool {
-	u, err := url.Parse(origin)
-	if err != nil || u.Scheme != "http" {
-		return false
-	}
-	host := u.Hostname()
-	addr, err := netip.ParseAddr(host)
-	return host != "localhost" && !strings.HasSuffix(host, ".localhost") && (err != nil || !addr.IsLoopback())
 }
