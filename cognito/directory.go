@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"regexp"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -129,8 +129,14 @@ func (c *Client) lookUp(ctx context.Context, user *User, l Lookup) {
 }
 
 // isUserID tells what can be a sub. Cognito's are UUIDs; what is refused here would
-// mean something else to it, such as an e-mail address.
-func isUserID(id string) bool { return regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`).MatchString(id) }
+// mean something else to it, such as an e-mail address or a part of a filter.
+func isUserID(id string) bool {
+	const longest = 64
+	foreign := func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-'
+	}
+	return id != "" && len(id) <= longest && !strings.ContainsFunc(id, foreign)
+}
 
 // find returns what was looked up lately, or looks it up. Look-ups of one thing at the
 // same time share one call.

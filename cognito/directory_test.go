@@ -1,6 +1,7 @@
 package cognito_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"authgraph/cognito"
 	"authgraph/internal/apierr"
@@ -238,5 +240,40 @@ func TestFindUsersWithoutCredentials(t *testing.T) {
 	}
 	if len(a.calls) != 0 {
 		t.Errorf("calls %v", a.calls)
+	}
+}
+
+// Look-ups keep to the quota of reads that everything else shares, and say so.
+func TestFindUsersKeepToTheQuota(t *testing.T) {
+	t.Parallel()
+	a := &administration{calls: map[string]int{}}
+	server := httptest.NewServer(a)
+	t.Cleanup(server.Close)
+	var mu sync.Mutex
+	left := 3
+	client, err := cognito.New(cognito.Options{
+		Region: "us-east-1", UserPoolID: "us-east-1_Abc", ClientID: "c", Endpoint: server.URL, UsernameAttribute: "name",
+		Credentials: cognito.MadeUpCredentials(),
+		Quota: func(_ context.Context, category string) time.Duration {
+			mu.Lock()
+			defer mu.Unlock()
+			if category != "UserRead" || left == 0 {
+				return time.Minute
+			}
+			left--
+			return 0
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	limited := 0
+	for _, user := range client.FindUsers(t.Context(), lookupBy(client, "user-1", "user-2", "user-3", "user-4", "user-5")) {
+		if _, err := user.Username(t.Context()); codeOf(err) == apierr.RateLimited {
+			limited++
+		}
+	}
+	if limited != 2 || len(a.calls) != 3 {
+		t.Errorf("%d are limited, after the calls %v", limited, a.calls)
 	}
 }

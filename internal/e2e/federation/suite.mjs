@@ -44,6 +44,13 @@ function composeByApollo(subgraphs) {
   return supergraphSdl;
 }
 
+/** A neighbour that knows the names of its authors, and so saves a look-up. */
+const commentsSdl = `
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@external", "@provides"])
+  type Query { comments: [Comment!]! }
+  type Comment @key(fields: "id") { id: ID! author: User! @provides(fields: "username") }
+  type User @key(fields: "id") { id: ID! username: String @external }`;
+
 const compositions = { '@apollo/composition': composeByApollo, '@theguild/federation-composition': composeByGuild };
 
 /** The two subgraphs, Authgraph's with the given schema. */
@@ -66,6 +73,16 @@ async function runCompositions(api, plainFile, authenticatedFile) {
         return `${parse(sdl).definitions.length} definitions`;
       });
     }
+    await check(`${name} composes a neighbour that @provides a name`, () => {
+      const neighbours = sdl => [
+        { name: 'authgraph', url: 'http://authgraph', sdl },
+        { name: 'comments', url: 'http://comments', sdl: commentsSdl },
+      ];
+      assert.match(compose(neighbours(plain)), /provides: "username"/);
+      // The Guild's composition does not look whether the field may be shared.
+      const unshared = neighbours(plain.replace('username: String @shareable', 'username: String'));
+      if (compose === composeByApollo) assert.throws(() => compose(unshared), /shareable/);
+    });
     await check(`${name} composes @authenticated and @requiresScopes`, () => {
       const supergraph = compose(subgraphs(authenticated));
       for (const directive of ['@authenticated', '@requiresScopes(']) assert(supergraph.includes(directive), directive);
