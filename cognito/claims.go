@@ -2,6 +2,7 @@ package cognito
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 	"slices"
 	"strconv"
@@ -224,22 +225,42 @@ func (r *objectReader) text() []byte {
 		return nil
 	}
 	start := r.pos
-	for r.pos < len(r.data) {
-		switch c := r.data[r.pos]; {
-		case c == '"':
-			r.pos++
-			return r.data[start : r.pos-1]
-		case c == '\\':
-			return r.escapedText(start)
-		case c < ' ':
-			r.fail()
-			return nil
-		default:
-			r.pos++
+	r.pos += plainPrefix(r.data[start:])
+	if r.pos == len(r.data) {
+		r.fail()
+		return nil
+	}
+	switch r.data[r.pos] {
+	case '"':
+		r.pos++
+		return r.data[start : r.pos-1]
+	case '\\':
+		return r.escapedText(start)
+	default:
+		r.fail()
+		return nil
+	}
+}
+
+// plainPrefix returns how many bytes stand for themselves in a string, before the first
+// quotation mark, backslash or control character. It looks at eight at a time: tokens are
+// kilobytes. In each expression the highest bit of the lowest byte that is such a
+// character gets set, and none below it.
+func plainPrefix(data []byte) int {
+	const ones = 0x0101010101010101
+	n := 0
+	for ; len(data)-n >= 8; n += 8 {
+		b := binary.LittleEndian.Uint64(data[n:])
+		quote, backslash := b^ones*'"', b^ones*'\\'
+		special := (b-ones*' ')&^b | (quote-ones)&^quote | (backslash-ones)&^backslash
+		if special&(ones*0x80) != 0 {
+			break
 		}
 	}
-	r.fail()
-	return nil
+	for n < len(data) && data[n] >= ' ' && data[n] != '"' && data[n] != '\\' {
+		n++
+	}
+	return n
 }
 
 // escapedText reads on in a string that began at start and has its first escape

@@ -3,6 +3,7 @@ package cognito
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -78,6 +79,27 @@ func BenchmarkParseClaims(b *testing.B) {
 	for b.Loop() {
 		if _, ok := parseClaims(data); !ok {
 			b.Fatal("refused")
+		}
+	}
+}
+
+// Wherever in a text a character stands that ends it, must be escaped or is beyond ASCII,
+// it is read as encoding/json reads it.
+func TestTextsOfAllLengths(t *testing.T) {
+	for _, special := range []string{`"`, `\`, `\\`, `\"`, `\n`, "\n", "\x00", "\x1f", " ", "!", "#", "[", "]", "\x7f", "é", "\U0001f600", "\xff"} {
+		for before := range 20 {
+			for after := range 10 {
+				text := `{"sub":"` + strings.Repeat("a", before) + special + strings.Repeat("~", after) + `"}`
+				var want struct{ Sub string }
+				err := json.Unmarshal([]byte(text), &want)
+				if special == "\xff" {
+					err = errors.New("no UTF-8") // which encoding/json replaces
+				}
+				got, ok := parseClaims([]byte(text))
+				if ok != (err == nil) || ok && string(got.subject) != want.Sub {
+					t.Fatalf("%q is %q, %v; encoding/json says %q, %v", text, got.subject, ok, want.Sub, err)
+				}
+			}
 		}
 	}
 }

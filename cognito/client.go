@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -103,9 +104,13 @@ type Options struct {
 // safe for concurrent use.
 type Client struct {
 	api     *sdk.Client
+	http    sdk.HTTPClient
 	options Options
 	errors  errorTable
 	guard   *guard
+
+	// calls holds an *preparedCall for each operation that was called.
+	calls sync.Map
 
 	// lacksTokenRefresh is set once the endpoint has said that it does not know
 	// GetTokensFromRefreshToken.
@@ -153,17 +158,20 @@ func New(o Options) (*Client, error) {
 	if o.Observe == nil {
 		o.Observe = func(string, string, string, time.Duration) {}
 	}
-	client := newHTTPClient(o.MaxConcurrentCalls)
+	return newClient(o, newHTTPClient(o.MaxConcurrentCalls)), nil
+}
+
+func newClient(o Options, http sdk.HTTPClient) *Client {
 	c := &Client{
 		// The operations of an end user are not signed; without this the SDK
 		// would look for credentials on the machine and in the network.
-		api: newAPI(o, client, aws.AnonymousCredentials{}), options: o,
+		api: newAPI(o, http, aws.AnonymousCredentials{}), http: http, options: o,
 		errors: newErrorTable(o.UsernameAttribute), guard: newGuard(o),
 		notices: make(chan struct{}, concurrentNotices), mimic: newMimic(o),
 		replaced: recent.New[replacement](keptReplacements),
 	}
-	c.directory = newDirectory(c, o, client)
-	return c, nil
+	c.directory = newDirectory(c, o, http)
+	return c
 }
 
 func newAPI(o Options, client sdk.HTTPClient, credentials aws.CredentialsProvider) *sdk.Client {
@@ -175,9 +183,6 @@ func newAPI(o Options, client sdk.HTTPClient, credentials aws.CredentialsProvide
 		// and LimitExceededException, which burns the user's attempts.
 		Retryer:    aws.NopRetryer{},
 		APIOptions: []func(*middleware.Stack) error{readTokensDirectly},
-	}
-	if _, unsigned := credentials.(aws.AnonymousCredentials); unsigned {
-		settings.APIOptions = append(settings.APIOptions, leaveOutIdleSteps)
 	}
 	if o.Endpoint != "" {
 		settings.BaseEndpoint = aws.String(o.Endpoint)
@@ -249,7 +254,25 @@ func callOnce[In, Out any](
 		ctx, cancel = context.WithTimeout(ctx, c.options.Timeout*9/20)
 		defer cancel()
 	}
-	return call(ctx, in)
+	if op.isSigned() {
+		return call(ctx, in)
+	}
+	how, ok := c.calls.Load(op)
+	if !ok {
+		prepared, err := prepare(func(change func(*sdk.Options)) error {
+			_, err := call(context.Background(), in, change)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		how, _ = c.calls.LoadOrStore(op, prepared)
+	}
+	out, err := how.(*preparedCall).do(ctx, c.http, in)
+	if err != nil {
+		return nil, err
+	}
+	return out.(*Out), nil
 }
 
 // pause waits a short, random time, so that callers who failed together do not
@@ -289,38 +312,37 @@ func (c *Client) clientSecret() *string {
 	return aws.String(c.options.ClientSecret)
 }
 
-// boundedClient is an HTTP client whose answers end after maxResponseBytes.
-type boundedClient struct{ http.Client }
+// boundedClient is an HTTP client whose answers end after maxResponseBytes. It follows no
+// redirect, which would carry a password to wherever it points.
+type boundedClient struct{ http.Transport }
 
 // newHTTPClient returns a client with at most so many connections, also when calls
 // are given up while their connections are still being opened.
 func newHTTPClient(connections int) *boundedClient {
 	dialer := &net.Dialer{Timeout: 2 * time.Second, KeepAlive: 30 * time.Second}
-	return &boundedClient{http.Client{
-		Transport: &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         dialer.DialContext,
-			ForceAttemptHTTP2:   true,
-			MaxIdleConns:        idleConnections,
-			MaxIdleConnsPerHost: idleConnections,
-			MaxConnsPerHost:     connections,
-			IdleConnTimeout:     90 * time.Second,
-			TLSHandshakeTimeout: 2 * time.Second,
-			// In HTTP/2 all calls share a connection, and giving up a call does not
-			// close it: one that is dead would fail every later call too.
-			HTTP2: &http.HTTP2Config{SendPingTimeout: 2 * time.Second, PingTimeout: 2 * time.Second},
-		},
-		// A redirect would carry a password to wherever it points.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	return &boundedClient{http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         dialer.DialContext,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConns:        idleConnections,
+		MaxIdleConnsPerHost: idleConnections,
+		MaxConnsPerHost:     connections,
+		IdleConnTimeout:     90 * time.Second,
+		TLSHandshakeTimeout: 2 * time.Second,
+		// In HTTP/2 all calls share a connection, and giving up a call does not
+		// close it: one that is dead would fail every later call too.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 2 * time.Second, PingTimeout: 2 * time.Second},
 	}}
 }
 
 // Do implements the SDK's HTTPClient.
 func (c *boundedClient) Do(r *http.Request) (*http.Response, error) {
-	if err := holdBody(r); err != nil {
-		return nil, err
+	if r.GetBody == nil {
+		if err := holdBody(r); err != nil {
+			return nil, err
+		}
 	}
-	response, err := c.Client.Do(r)
+	response, err := c.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}

@@ -150,7 +150,7 @@ func (d *directory) find(
 	if kept, ok := d.kept.Get(key); ok && d.now().Before(kept.until) {
 		return kept, nil
 	}
-	found, err := share(ctx, &d.calls, what, func(ctx context.Context) (lookedUp, error) {
+	return share(ctx, &d.calls, what, func(ctx context.Context) (lookedUp, error) {
 		if err := d.takeSlot(ctx); err != nil {
 			return lookedUp{}, err
 		}
@@ -165,10 +165,6 @@ func (d *directory) find(
 		}
 		return found, err
 	})
-	if err != nil && errors.Is(err, ctx.Err()) {
-		err = d.client.errors.translate(opAdminGetUser, err)
-	}
-	return found, err
 }
 
 // errNoLookup is the error of what cannot be looked up for want of credentials.

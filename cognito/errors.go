@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +83,11 @@ func (op operation) onlyReads() bool {
 // signed lists the operations that AWS credentials sign.
 func signed() []operation {
 	return []operation{opAdminGetUser, opListUsers, opAdminListGroupsForUser}
+}
+
+// isSigned tells whether AWS credentials sign the operation.
+func (op operation) isSigned() bool {
+	return op == opAdminGetUser || op == opListUsers || op == opAdminListGroupsForUser
 }
 
 // badCredentials is what is wrong when signed operations are refused.
@@ -287,7 +291,7 @@ func (t errorTable) explain(op operation, fault *Fault, text string) *apierr.Err
 	if isThrottling(fault.Err) {
 		return rateLimited(fault)
 	}
-	if slices.Contains(signed(), op) && fault.Status < http.StatusInternalServerError {
+	if op.isSigned() && fault.Status < http.StatusInternalServerError {
 		// Signatures are verified before Cognito, which knows nothing of these exceptions.
 		fault.Detail = "the AWS credentials were refused"
 		return &apierr.Error{Code: badCredentials().code, Message: badCredentials().message, Cause: fault}

@@ -14,8 +14,6 @@ import (
 	"testing"
 
 	"authgraph/internal/apierr"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // inProcess calls a handler as if over a network, so that a test with a clock of
@@ -116,7 +114,7 @@ func newInProcess(t *testing.T, upstream http.Handler, change func(*Options)) *C
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.api = newAPI(client.options, inProcess{upstream}, aws.AnonymousCredentials{})
+	client = newClient(client.options, inProcess{upstream})
 	return client
 }
 

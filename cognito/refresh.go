@@ -42,7 +42,7 @@ func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceK
 	if tokens := c.replay(what); tokens != nil {
 		return tokens, nil
 	}
-	tokens, err := share(ctx, &c.refreshes, what, func(ctx context.Context) (*AuthTokens, error) {
+	return share(ctx, &c.refreshes, what, func(ctx context.Context) (*AuthTokens, error) {
 		// Another may have ended between the look at what is kept and this call.
 		if tokens := c.replay(what); tokens != nil {
 			return tokens, nil
@@ -53,10 +53,6 @@ func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceK
 		}
 		return tokens, err
 	})
-	if err != nil && errors.Is(err, ctx.Err()) {
-		return nil, c.errors.translate(opGetTokensFromRefreshToken, err)
-	}
-	return tokens, err
 }
 
 func replacementKey(what string) recent.Key { return sha256.Sum256([]byte(what)) }
