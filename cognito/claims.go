@@ -242,6 +242,17 @@ func (r *objectReader) text() []byte {
 	}
 }
 
+// textOf is text as a part of whole, which must be what the data is, unless it has
+// escapes.
+func (r *objectReader) textOf(whole string) string {
+	text := r.text()
+	end := r.pos - 1 // before the quotation mark
+	if start := end - len(text); start >= 0 && whole[start:end] == string(text) {
+		return whole[start:end]
+	}
+	return string(text)
+}
+
 // plainPrefix returns how many bytes stand for themselves in a string, before the first
 // quotation mark, backslash or control character. It looks at eight at a time: tokens are
 // kilobytes. In each expression the highest bit of the lowest byte that is such a

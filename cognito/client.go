@@ -327,6 +327,7 @@ func newHTTPClient(connections int) *boundedClient {
 		MaxIdleConns:        idleConnections,
 		MaxIdleConnsPerHost: idleConnections,
 		MaxConnsPerHost:     connections,
+		ReadBufferSize:      6 << 10, // an answer with tokens in one read
 		IdleConnTimeout:     90 * time.Second,
 		TLSHandshakeTimeout: 2 * time.Second,
 		// In HTTP/2 all calls share a connection, and giving up a call does not

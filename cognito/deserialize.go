@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -66,18 +67,20 @@ func (d directDeserializer) HandleDeserialize(
 	if err != nil || !ok || response.StatusCode != http.StatusOK {
 		return d.theirs.HandleDeserialize(ctx, in, received{out, metadata, err})
 	}
-	var buffer bytes.Buffer
-	if response.ContentLength > 0 && response.ContentLength < maxResponseBytes {
-		buffer.Grow(int(response.ContentLength) + bytes.MinRead)
-	}
+	buffer := answerBuffers.Get().(*bytes.Buffer)
+	defer func() {
+		if buffer.Cap() <= largestPooledAnswer {
+			buffer.Reset()
+			answerBuffers.Put(buffer)
+		}
+	}()
 	if _, err := buffer.ReadFrom(response.Body); err != nil {
 		return out, metadata, &smithy.DeserializationError{Err: err}
 	}
-	body := buffer.Bytes()
-	tokens, isTokens := readTokens(body)
+	tokens, isTokens := readTokens(buffer.Bytes())
 	result := d.newOutput(tokens)
-	if len(body) > 0 && !isTokens {
-		if err := json.Unmarshal(body, result); err != nil {
+	if buffer.Len() > 0 && !isTokens {
+		if err := json.Unmarshal(buffer.Bytes(), result); err != nil {
 			// The SDK's own text has a part of the body in it; nobody needs that.
 			return out, metadata, &smithy.DeserializationError{Err: fmt.Errorf("the answer is not as expected: %w", err)}
 		}
@@ -86,6 +89,12 @@ func (d directDeserializer) HandleDeserialize(
 	return out, metadata, nil
 }
 
+// answerBuffers are what answers are read into. Those that grew large are left to the
+// garbage collector.
+var answerBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }} //nolint:gochecknoglobals // a pool is shared by nature
+
+const largestPooledAnswer = 16 << 10
+
 // tokensOutput is what an answer with tokens has.
 type tokensOutput struct {
 	result     *types.AuthenticationResultType
@@ -93,13 +102,16 @@ type tokensOutput struct {
 }
 
 // readTokens reads an answer that is tokens and nothing else, as Cognito writes them. Of
-// any other it returns false, be it only for a member that is new, or null.
+// any other it returns false, be it only for a member that is new, or null. The tokens
+// are parts of one copy of the body.
 func readTokens(body []byte) (o tokensOutput, ok bool) {
+	text := string(body)
 	r := objectReader{data: body}
 	for r.next() {
 		switch string(r.name) {
 		case "AuthenticationResult":
-			o.result = readResult(r.value())
+			value := r.value()
+			o.result = readResult(value, text[r.pos-len(value):r.pos])
 		case "ChallengeParameters":
 			if string(r.value()) != "{}" {
 				return tokensOutput{}, false
@@ -115,20 +127,20 @@ func readTokens(body []byte) (o tokensOutput, ok bool) {
 	return o, true
 }
 
-// readResult returns nil for a result that is not tokens alone.
-func readResult(data []byte) *types.AuthenticationResultType {
+// readResult returns nil for a result that is not tokens alone. text is what data is.
+func readResult(data []byte, text string) *types.AuthenticationResultType {
 	result := &types.AuthenticationResultType{}
 	r := objectReader{data: data}
 	for r.next() {
 		switch string(r.name) {
 		case "AccessToken":
-			result.AccessToken = aws.String(string(r.text()))
+			result.AccessToken = aws.String(r.textOf(text))
 		case "IdToken":
-			result.IdToken = aws.String(string(r.text()))
+			result.IdToken = aws.String(r.textOf(text))
 		case "RefreshToken":
-			result.RefreshToken = aws.String(string(r.text()))
+			result.RefreshToken = aws.String(r.textOf(text))
 		case "TokenType":
-			result.TokenType = aws.String(string(r.text()))
+			result.TokenType = aws.String(r.textOf(text))
 		case "ExpiresIn":
 			seconds, err := strconv.ParseInt(string(r.number()), 10, 32)
 			if err != nil {

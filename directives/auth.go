@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"authgraph/cognito"
+	"authgraph/internal/account"
 	"authgraph/internal/apierr"
 	"authgraph/internal/reqctx"
 )
@@ -162,8 +163,6 @@ func permits(claims *cognito.AccessClaims, groups, scopes []string) bool {
 // members. It reads what the client wrote, since the arguments' Go types do not tell
 // nothing from empty.
 func hasInput(ctx context.Context, members []string) bool {
-	field := graphql.GetFieldContext(ctx)
-	arguments := field.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
-	input, _ := arguments["input"].(map[string]any)
+	input := account.Input(graphql.GetFieldContext(ctx).Field.Field, graphql.GetOperationContext(ctx).Variables)
 	return slices.ContainsFunc(members, func(member string) bool { return input[member] != nil && input[member] != false })
 }

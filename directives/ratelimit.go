@@ -79,8 +79,7 @@ func (l *RateLimit) Directive(
 	ctx context.Context, _ any, next graphql.Resolver, of []RateLimitKind,
 ) (any, error) {
 	field := graphql.GetFieldContext(ctx).Field
-	arguments := field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
-	input, _ := arguments["input"].(map[string]any)
+	input := account.Input(field.Field, graphql.GetOperationContext(ctx).Variables)
 	of = calledFor(field.Name, input, of)
 
 	who := l.party(ctx, l.Accounts.Of(accountName(ctx, input)))

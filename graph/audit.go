@@ -19,11 +19,9 @@ func auditEvent(ctx context.Context, field *graphql.RootFieldContext, code strin
 	if operation.Operation.Operation != ast.Mutation && !isAuditedRefusal(code) {
 		return audit.Event{}, false
 	}
-	arguments := field.Field.ArgumentMap(operation.Variables)
-	input, _ := arguments["input"].(map[string]any)
 	return audit.Event{
 		Name: field.Field.Name, Outcome: code,
-		Account: account.Name(input), Subject: reqctx.FromContext(ctx).Subject(),
+		Account: account.Name(account.Input(field.Field.Field, operation.Variables)), Subject: reqctx.FromContext(ctx).Subject(),
 	}, true
 }
 

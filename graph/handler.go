@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -215,13 +217,28 @@ func observeRootFields(
 				break
 			}
 		}
-		operation := string(graphql.GetOperationContext(ctx).Operation.Operation)
-		observe(operation, root.Field.Name, code, time.Since(start))
+		operation := graphql.GetOperationContext(ctx).Operation.Operation
+		observe(string(operation), root.Field.Name, code, time.Since(start))
 		if event, ok := auditEvent(ctx, root, code); ok {
 			record(ctx, event)
 		}
+		if operation == ast.Mutation && result != graphql.Null {
+			return roomy{result}
+		}
 		return result
 	}
+}
+
+// roomy has the buffer that it is written into grow once: the tokens of a session are
+// some kilobytes, and a buffer that grows with each of them allocates three times as much.
+type roomy struct{ graphql.Marshaler }
+
+// MarshalGQL implements graphql.Marshaler.
+func (r roomy) MarshalGQL(w io.Writer) {
+	if buffer, ok := w.(*bytes.Buffer); ok {
+		buffer.Grow(6 << 10)
+	}
+	r.Marshaler.MarshalGQL(w)
 }
 
 // traceRootFields traces the root fields: here, and not where they are observed, the

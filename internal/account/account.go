@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"strings"
 
+	"github.com/vektah/gqlparser/v2/ast"
 	"golang.org/x/text/unicode/norm"
 
 	"authgraph/cognito"
@@ -30,6 +31,20 @@ func (k Keys) Of(name string) string {
 	}
 	sum := sha256.Sum256([]byte(k.Pool + "\n" + name))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// Input returns what the client wrote for the argument `input` of a field, or nil.
+func Input(field *ast.Field, variables map[string]any) map[string]any {
+	argument := field.Arguments.ForName("input")
+	if argument == nil {
+		return nil
+	}
+	value, err := argument.Value.Value(variables)
+	if err != nil {
+		return nil
+	}
+	input, _ := value.(map[string]any)
+	return input
 }
 
 // Name returns the name of the account that the argument `input` of an operation
