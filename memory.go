@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"time"
 )
 
 // Between two garbage collections as much may be allocated as is in use, which is the
@@ -12,7 +14,7 @@ import (
 // mostHeadroom: ten thousand sign-ins that wait would take twice the memory that they hold.
 const (
 	leastHeadroom = 16 << 20
-	mostHeadroom  = 64 << 20
+	mostHeadroom  = 32 << 20
 )
 
 // keepHeadroom makes the runtime collect by that rule. GOGC, where it is set, stays in
@@ -48,4 +50,40 @@ func afterEachCollection(f func()) {
 		runtime.SetFinalizer(g, again)
 	}
 	runtime.SetFinalizer(new(garbage), again)
+}
+
+const (
+	// lookForRest is how often it is looked whether the process has come to rest: whether
+	// it has allocated less than restingAllocation since the last look.
+	lookForRest       = 250 * time.Millisecond
+	restingAllocation = 256 << 10
+	// worthGivingBack is how much must have been allocated since memory was given back.
+	worthGivingBack = 4 << 20
+)
+
+// giveBackAtRest gives the memory that held garbage back to the system whenever the
+// process comes to rest, until ctx ends. The runtime itself keeps what a load has taken for
+// minutes.
+func giveBackAtRest(ctx context.Context, every time.Duration) {
+	allocated := func() uint64 {
+		sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+		metrics.Read(sample)
+		return sample[0].Value.Uint64()
+	}
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	var last, given uint64
+	for {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+		now := allocated()
+		if now-last < restingAllocation && now-given > worthGivingBack {
+			debug.FreeOSMemory()
+			given = now
+		}
+		last = now
+	}
 }

@@ -142,6 +142,9 @@ func (s *server) serve(ctx context.Context, t target) error {
 	defer stop()
 	running.Go(func() { keys.Run(background) })
 	running.Go(func() { trust.run(background) })
+	if !s.settings.Lambda { // which freezes the process when it comes to rest
+		running.Go(func() { giveBackAtRest(background, lookForRest) })
+	}
 
 	if err := s.serveProfiles(background, &running); err != nil {
 		return err
