@@ -55,7 +55,7 @@ func afterEachCollection(f func()) {
 const (
 	// lookForRest is how often it is looked whether the process has come to rest: whether
 	// it has allocated less than restingAllocation since the last look.
-	lookForRest       = 250 * time.Millisecond
+	lookForRest       = time.Second
 	restingAllocation = 256 << 10
 	// worthGivingBack is how much must have been allocated since memory was given back.
 	worthGivingBack = 4 << 20

@@ -139,7 +139,7 @@ func (b *bench) idleMemory() error {
 		if _, err := (load{addr: b.product.addr, exchanges: b.material.me(1), connections: 1, count: 1}).run(); err != nil {
 			return err
 		}
-		time.Sleep(time.Second) // for what goes on after a start to end
+		time.Sleep(3 * time.Second) // for what goes on after a start to end
 		m, err := b.product.memory()
 		if err != nil {
 			return err
@@ -148,7 +148,7 @@ func (b *bench) idleMemory() error {
 		if _, err := (load{addr: b.product.addr, exchanges: b.material.me(manyTokens), connections: 32, count: 2 * manyTokens}).run(); err != nil {
 			return err
 		}
-		time.Sleep(time.Second)
+		time.Sleep(3 * time.Second) // for the load to be over
 		if m, err = b.product.memory(); err != nil {
 			return err
 		}

@@ -69,16 +69,17 @@ type Log struct {
 	mu   sync.Mutex
 	w    io.Writer
 	seq  uint64
-	line []byte // the last one, whose memory the next one takes
+	text []byte // what is to be written
 }
 
-// New returns a log that writes to w, one call of Write for each line. failed is
-// told of every line that could not be written; the requests go on.
+// New returns a log that writes to w, whole lines in each call of Write. failed is told
+// of every call that did not succeed; the requests go on.
 func New(w io.Writer, accounts account.Keys, failed func(error)) *Log {
 	return &Log{w: w, accounts: accounts, failed: failed, run: rand.Text()[:8]}
 }
 
-// Record writes one event with what is known of its request.
+// Record writes one event with what is known of its request. A session that has started
+// is written together with the field that started it, which is recorded next.
 func (l *Log) Record(ctx context.Context, e Event) {
 	request := reqctx.FromContext(ctx)
 	r := Record{
@@ -92,10 +93,14 @@ func (l *Log) Record(ctx context.Context, e Event) {
 	defer l.mu.Unlock()
 	l.seq++
 	r.Seq, r.Time = l.seq, time.Now().UTC()
-	l.line = r.append(l.line[:0])
-	if _, err := l.w.Write(l.line); err != nil {
+	l.text = r.append(l.text)
+	if e.Name == SessionStarted {
+		return
+	}
+	if _, err := l.w.Write(l.text); err != nil {
 		l.failed(err)
 	}
+	l.text = l.text[:0]
 }
 
 // append writes the record as encoding/json does, at a quarter of the cost: every sign-in

@@ -68,3 +68,35 @@ func TestRecordThatCannotBeWritten(t *testing.T) {
 		t.Errorf("told of %d failures", failures)
 	}
 }
+
+// writes counts the calls of Write.
+type writes struct {
+	bytes.Buffer
+	calls int
+}
+
+func (w *writes) Write(p []byte) (int, error) {
+	w.calls++
+	return w.Buffer.Write(p)
+}
+
+// A sign-in is two lines and one write.
+func TestSessionIsWrittenWithItsField(t *testing.T) {
+	var out writes
+	log := audit.New(&out, account.Keys{}, func(err error) { t.Error(err) })
+	for range 2 {
+		log.Record(context.Background(), audit.Event{Name: audit.SessionStarted, Outcome: "OK"})
+		log.Record(context.Background(), audit.Event{Name: "signin", Outcome: "OK"})
+	}
+	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	if out.calls != 2 || len(lines) != 4 {
+		t.Fatalf("%d writes, %d lines", out.calls, len(lines))
+	}
+	for i, line := range lines {
+		want := []string{audit.SessionStarted, "signin"}[i%2]
+		var r audit.Record
+		if err := json.Unmarshal([]byte(line), &r); err != nil || r.Event != want || r.Seq != uint64(i+1) {
+			t.Errorf("line %d is %s", i, line)
+		}
+	}
+}
