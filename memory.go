@@ -62,8 +62,8 @@ const (
 )
 
 // giveBackAtRest gives the memory that held garbage back to the system whenever the
-// process comes to rest, until ctx ends. The runtime itself keeps what a load has taken for
-// minutes.
+// process comes to rest, until ctx ends, and at its first rest what only the start needed.
+// The runtime itself keeps what a load has taken for minutes.
 func giveBackAtRest(ctx context.Context, every time.Duration) {
 	allocated := func() uint64 {
 		sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
@@ -80,8 +80,12 @@ func giveBackAtRest(ctx context.Context, every time.Duration) {
 			return
 		}
 		now := allocated()
-		if now-last < restingAllocation && now-given > worthGivingBack {
+		started := given > 0
+		if now-last < restingAllocation && (!started || now-given > worthGivingBack) {
 			debug.FreeOSMemory()
+			if !started {
+				unmapStart()
+			}
 			given = now
 		}
 		last = now

@@ -128,18 +128,21 @@ func askOnce(addr string, ask exchange, buffer []byte) bool {
 	return false
 }
 
-// idleMemory is that of a process that has answered once, and of one that remembers
-// many tokens.
+// idleMemory is that of a process that has come to rest after its start and has then
+// answered a query and a sign-in, and of one that has come to rest and remembers many
+// tokens.
 func (b *bench) idleMemory() error {
 	var idle, anonymous, many []int64
 	for range min(3, b.rounds) {
 		if err := b.restartProduct(); err != nil {
 			return err
 		}
-		if _, err := (load{addr: b.product.addr, exchanges: b.material.me(1), connections: 1, count: 1}).run(); err != nil {
-			return err
-		}
 		time.Sleep(3 * time.Second) // for what goes on after a start to end
+		for _, asked := range [][]exchange{b.material.me(1), b.material.signin()} {
+			if _, err := (load{addr: b.product.addr, exchanges: asked, connections: 1, count: 1}).run(); err != nil {
+				return err
+			}
+		}
 		m, err := b.product.memory()
 		if err != nil {
 			return err
