@@ -3,6 +3,7 @@ module authgraph
 go 1.26.8
 
 require (
+	filippo.io/bigmod v0.1.0
 	github.com/99designs/gqlgen v0.17.98
 	github.com/akrylysov/algnhsa v1.1.0
 	github.com/alecthomas/kong v1.17.0

@@ -124,7 +124,7 @@ type KeySet struct {
 	log          *slog.Logger
 	now          func() time.Time
 
-	keys atomic.Pointer[map[string]*rsa.PublicKey] // nil until the first success
+	keys atomic.Pointer[map[string]*RS256Key] // nil until the first success
 
 	mu       sync.Mutex
 	inflight *fetch
@@ -252,7 +252,7 @@ func (k *KeySet) Ready() error {
 //
 // The error matches [ErrUnknownKey] when there are keys but not this one, also
 // when the issuer cannot be asked for newer ones; or else [ErrKeysUnavailable].
-func (k *KeySet) Key(ctx context.Context, kid string) (*rsa.PublicKey, error) {
+func (k *KeySet) Key(ctx context.Context, kid string) (*RS256Key, error) {
 	if key := k.lookup(kid); key != nil {
 		return key, nil
 	}
@@ -267,7 +267,7 @@ func (k *KeySet) Key(ctx context.Context, kid string) (*rsa.PublicKey, error) {
 	return nil, fmt.Errorf("%w: %w", ErrKeysUnavailable, err)
 }
 
-func (k *KeySet) lookup(kid string) *rsa.PublicKey {
+func (k *KeySet) lookup(kid string) *RS256Key {
 	keys := k.keys.Load()
 	if keys == nil {
 		return nil
@@ -355,7 +355,7 @@ func (k *KeySet) run(f *fetch) {
 }
 
 // download gets the set and returns its usable keys, which are at least one.
-func (k *KeySet) download(ctx context.Context) (keys map[string]*rsa.PublicKey, err error) {
+func (k *KeySet) download(ctx context.Context) (keys map[string]*RS256Key, err error) {
 	// Nothing above this goroutine could catch a panic of a parser on what
 	// somebody else sent; the process would end.
 	defer func() {
@@ -392,7 +392,7 @@ func (k *KeySet) download(ctx context.Context) (keys map[string]*rsa.PublicKey, 
 
 // parseKeySet returns the usable keys of a JWK Set by their kid, and the number
 // of the others.
-func parseKeySet(body []byte) (keys map[string]*rsa.PublicKey, skipped int, err error) {
+func parseKeySet(body []byte) (keys map[string]*RS256Key, skipped int, err error) {
 	// jwk.Parse would also take a single key, a second "keys" and half a text.
 	isSet := false
 	r := objectReader{data: body}
@@ -410,7 +410,7 @@ func parseKeySet(body []byte) (keys map[string]*rsa.PublicKey, skipped int, err 
 	if set.Len() > maxKeys {
 		return nil, 0, fmt.Errorf("%d keys are too many", set.Len())
 	}
-	keys = make(map[string]*rsa.PublicKey, set.Len())
+	keys = make(map[string]*RS256Key, set.Len())
 	seen := make(map[string]int, set.Len())
 	for i := range set.Len() {
 		entry, _ := set.Key(i)
@@ -430,9 +430,9 @@ func parseKeySet(body []byte) (keys map[string]*rsa.PublicKey, skipped int, err 
 	return keys, set.Len() - len(keys), nil
 }
 
-// usableKey returns the RSA key of entry, or nil if RS256 signatures must not
+// usableKey returns the key of entry, or nil if RS256 signatures must not
 // be checked with it. The type documentation of KeySet has the rules.
-func usableKey(entry jwk.Key) *rsa.PublicKey {
+func usableKey(entry jwk.Key) *RS256Key {
 	public, ok := entry.(jwk.RSAPublicKey) // a private key is another type
 	if !ok {
 		return nil
@@ -465,7 +465,11 @@ func usableKey(entry jwk.Key) *rsa.PublicKey {
 	if looksLikeROCA(n) {
 		return nil
 	}
-	return &rsa.PublicKey{N: n, E: int(e.Int64())}
+	key, err := newRS256Key(rsa.PublicKey{N: n, E: int(e.Int64())})
+	if err != nil {
+		return nil
+	}
+	return key
 }
 
 // looksLikeROCA reports whether n is a product of primes of the form

@@ -1,9 +1,6 @@
 package cognito
 
-import (
-	"crypto/rsa"
-	"time"
-)
+import "time"
 
 // rememberedTokens bounds how many verified tokens are remembered, at about half a
 // kilobyte each.
@@ -14,6 +11,6 @@ const rememberedTokens = 1 << 15
 // tokens get in, so nobody can push them out with bad ones.
 type verified struct {
 	claims *AccessClaims
-	key    *rsa.PublicKey // that it was signed with
-	until  time.Time      // the token's end, leeway included
+	key    *RS256Key // that it was signed with
+	until  time.Time // the token's end, leeway included
 }

@@ -757,7 +757,7 @@ func TestVerifyWycheproof(t *testing.T) {
 				good := isJWS && hasHeader && string(h.alg) == "RS256" && !h.forbidden
 				if good {
 					key, err := v.keys.Key(t.Context(), string(h.kid))
-					good = err == nil && v.signature.Verify(parts.signed, parts.signature, key) == nil
+					good = err == nil && key.Verify(sha256.Sum256(parts.signed), parts.signature)
 				}
 				// Refused on purpose: other algorithms, and a token without claims.
 				want := test.Result == "valid" && string(h.alg) == "RS256" && test.Comment != "emptyPayload"
