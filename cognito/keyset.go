@@ -275,6 +275,9 @@ func (k *KeySet) lookup(kid string) *RS256Key {
 	return (*keys)[kid]
 }
 
+// has tells whether key is the one that is published under its id.
+func (k *KeySet) has(key *RS256Key) bool { return k.lookup(key.id) == key }
+
 // refresh fetches the set, or waits for the fetch that is under way.
 func (k *KeySet) refresh(ctx context.Context) error {
 	k.mu.Lock()
@@ -465,7 +468,7 @@ func usableKey(entry jwk.Key) *RS256Key {
 	if looksLikeROCA(n) {
 		return nil
 	}
-	key, err := newRS256Key(rsa.PublicKey{N: n, E: int(e.Int64())})
+	key, err := newRS256Key(entry.KeyID(), rsa.PublicKey{N: n, E: int(e.Int64())})
 	if err != nil {
 		return nil
 	}

@@ -20,13 +20,14 @@ const digestInfo = "\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01
 type RS256Key struct {
 	rsa.PublicKey
 
+	id      string          // that it is published under
 	modulus *bigmod.Modulus // nil: crypto/rsa has to do it
 	padding []byte          // what stands before the digest in an encoded message
 }
 
 // newRS256Key prepares a key whose modulus is odd and has at least 2048 bits.
-func newRS256Key(public rsa.PublicKey) (*RS256Key, error) {
-	k := &RS256Key{PublicKey: public}
+func newRS256Key(id string, public rsa.PublicKey) (*RS256Key, error) {
+	k := &RS256Key{PublicKey: public, id: id}
 	// Where FIPS 140 is asked for, only the module that was validated may do it.
 	if fips140.Enabled() {
 		return k, nil

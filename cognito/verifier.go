@@ -1,6 +1,7 @@
 package cognito
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"authgraph/internal/recent"
@@ -87,8 +89,9 @@ var ErrTokenRevoked = errors.New("cognito: token was revoked by a sign-out")
 // that it cannot be known at the moment whether it was revoked.
 var ErrRevocationsUnknown = errors.New("cognito: revocations cannot be known at the moment")
 
-// AccessClaims is what a verified access token says. Only [Verifier.Verify]
-// makes one. It is shared between callers and must not be changed.
+// AccessClaims is what a verified access token says, as far as anybody here asks: tens
+// of thousands are remembered. Only [Verifier.Verify] makes one. It is shared between
+// callers and must not be changed.
 //
 // Claims that a user can write himself, such as custom:mode, are not part of
 // it: authorise by Groups and Scopes only.
@@ -100,33 +103,16 @@ type AccessClaims struct {
 	// with an e-mail address it equals Subject. It is never empty.
 	Username string
 
-	// ClientID and Issuer are the app client and the user pool that the token
-	// was made for, as the verifier was told them.
-	ClientID string
-	Issuer   string
-
-	// JTI names this token, OriginJTI the sign-in that it comes from and
-	// EventID the authentication event. Each may be empty: the pool leaves the
-	// first two out where token revocation is turned off.
-	JTI       string
+	// OriginJTI is the sign-in that the token comes from. It is empty where the
+	// pool has token revocation turned off.
 	OriginJTI string
-	EventID   string
-
-	// DeviceKey is the remembered device, or empty.
-	DeviceKey string
 
 	// Scopes and Groups are in the token's order: groups by precedence.
 	Scopes []string
 	Groups []string
 
-	// KeyID is the key that signed the token. Whoever remembers a verified
-	// token must forget it when that key leaves the key set.
-	KeyID string
-
-	// AuthTime is when the user signed in, which refreshing does not move. It
-	// is zero where the token does not say. IssuedAt and ExpiresAt are never
-	// zero; the token is honoured until ExpiresAt plus the leeway.
-	AuthTime  time.Time
+	// IssuedAt and ExpiresAt are never zero; the token is honoured until
+	// ExpiresAt plus the leeway.
 	IssuedAt  time.Time
 	ExpiresAt time.Time
 }
@@ -174,7 +160,8 @@ type Verifier struct {
 	encoding *base64.Encoding
 	observe  func(outcome string)
 
-	remembered *recent.Map[verified]
+	remembered *recent.Map[*verified]
+	scratch    sync.Pool // of *scratch
 }
 
 // Remembered returns how many verified tokens are remembered, at most.
@@ -222,7 +209,8 @@ func NewVerifier(o VerifierOptions) (*Verifier, error) {
 		encoding: base64.RawURLEncoding.Strict(),
 		observe:  o.Observe,
 
-		remembered: recent.New[verified](rememberedTokens),
+		remembered: recent.New[*verified](rememberedTokens),
+		scratch:    sync.Pool{New: func() any { return new(scratch) }},
 	}, nil
 }
 
@@ -255,19 +243,23 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, err
 		return nil, &InvalidTokenError{ReasonTooLong}
 	}
 
+	s := v.scratch.Get().(*scratch)
+	defer v.scratch.Put(s)
+	s.token = append(s.token[:0], token...)
+
 	// Whether it is known.
-	digest := recent.Key(sha256.Sum256([]byte(token)))
+	digest := recent.Key(sha256.Sum256(s.token))
 	if known, ok := v.remembered.Get(digest); ok {
-		if known.until.After(v.now()) && v.keys.lookup(known.claims.KeyID) == known.key {
+		if known.claims.ExpiresAt.Add(v.leeway).After(v.now()) && v.keys.has(known.key) {
 			v.observe("hit")
-			return known.claims, v.revoked(known.claims)
+			return &known.claims, v.revoked(&known.claims)
 		}
 		v.remembered.Remove(digest)
 	}
 	v.observe("miss")
 
 	// Three segments in canonical, unpadded base64url (RFC 7515, section 3.1).
-	parts, ok := v.split(token)
+	parts, ok := v.split(s)
 	if !ok {
 		return nil, &InvalidTokenError{ReasonNotJWT}
 	}
@@ -297,8 +289,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, err
 	if !ok {
 		return nil, &InvalidTokenError{ReasonClaims}
 	}
-	issuer := slices.IndexFunc(v.issuers, func(s string) bool { return s == string(c.issuer) })
-	if issuer < 0 {
+	if !slices.ContainsFunc(v.issuers, func(s string) bool { return s == string(c.issuer) }) {
 		return nil, &InvalidTokenError{ReasonIssuer}
 	}
 	if string(c.tokenUse) == "id" {
@@ -327,8 +318,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, err
 
 	// The signature (RFC 7518, section 3.3), by the key that the pool publishes
 	// under this id: only now may the network be needed.
-	kid := string(h.kid)
-	key, err := v.keys.Key(ctx, kid)
+	key, err := v.keys.Key(ctx, string(h.kid))
 	if errors.Is(err, ErrUnknownKey) {
 		return nil, &InvalidTokenError{ReasonUnknownKey}
 	}
@@ -348,26 +338,18 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, err
 		return nil, &TokenExpiredError{c.expires}
 	}
 
-	claims := &AccessClaims{
-		Subject:   string(c.subject),
-		Username:  string(c.username),
-		ClientID:  v.clientID,
-		Issuer:    v.issuers[issuer],
-		JTI:       string(c.jti),
-		OriginJTI: string(c.originJTI),
-		EventID:   string(c.eventID),
-		DeviceKey: string(c.deviceKey),
-		Scopes:    strings.Fields(string(c.scope)),
-		Groups:    toStrings(c.groups),
-		KeyID:     kid,
-		AuthTime:  c.authTime,
-		IssuedAt:  c.issued,
-		ExpiresAt: c.expires,
-	}
-	v.remembered.Add(digest, verified{claims: claims, key: key, until: c.expires.Add(v.leeway)})
+	known := &verified{newAccessClaims(&c), key}
+	v.remembered.Add(digest, known)
 
 	// Sign-outs, which no token tells of.
-	return claims, v.revoked(claims)
+	return &known.claims, v.revoked(&known.claims)
+}
+
+// scratch is the memory in which a token is taken apart. None of it may be referred
+// to by what is kept, since the next token takes it over.
+type scratch struct {
+	token   []byte
+	decoded []byte
 }
 
 // segments is a token in the JWS compact serialisation, taken apart.
@@ -376,39 +358,28 @@ type segments struct {
 	header, claims, signature []byte // decoded
 }
 
-// split takes token apart. No segment may be empty: without a signature it is
+// split takes s.token apart. No segment may be empty: without a signature it is
 // an unsecured token; with two more segments it would be an encrypted one.
-func (v *Verifier) split(token string) (segments, bool) {
-	first, last := strings.IndexByte(token, '.'), strings.LastIndexByte(token, '.')
-	if first < 1 || last < first+2 || last == len(token)-1 || strings.Contains(token[first+1:last], ".") {
+func (v *Verifier) split(s *scratch) (segments, bool) {
+	header, rest, found := bytes.Cut(s.token, []byte{'.'})
+	claims, signature, foundBoth := bytes.Cut(rest, []byte{'.'})
+	if !found || !foundBoth || len(header) == 0 || len(claims) == 0 || len(signature) == 0 {
 		return segments{}, false
 	}
 	// The decoder refuses all that is foreign to the alphabet but line breaks.
-	if strings.ContainsAny(token, "\r\n") {
+	if bytes.IndexByte(s.token, '\r') >= 0 || bytes.IndexByte(s.token, '\n') >= 0 {
 		return segments{}, false
 	}
-	raw := []byte(token)
-	decoded := make([]byte, 0, len(raw))
-	decoded, err1 := v.encoding.AppendDecode(decoded, raw[:first])
+	decoded, err1 := v.encoding.AppendDecode(s.decoded[:0], header)
 	headerEnd := len(decoded)
-	decoded, err2 := v.encoding.AppendDecode(decoded, raw[first+1:last])
+	decoded, err2 := v.encoding.AppendDecode(decoded, claims)
 	claimsEnd := len(decoded)
-	decoded, err3 := v.encoding.AppendDecode(decoded, raw[last+1:])
+	decoded, err3 := v.encoding.AppendDecode(decoded, signature)
+	s.decoded = decoded
 	return segments{
-		signed:    raw[:last],
+		signed:    s.token[:len(header)+1+len(claims)],
 		header:    decoded[:headerEnd],
 		claims:    decoded[headerEnd:claimsEnd],
 		signature: decoded[claimsEnd:],
 	}, err1 == nil && err2 == nil && err3 == nil
-}
-
-func toStrings(texts [][]byte) []string {
-	if len(texts) == 0 {
-		return nil
-	}
-	list := make([]string, len(texts))
-	for i, text := range texts {
-		list[i] = string(text)
-	}
-	return list
 }

@@ -190,11 +190,9 @@ func TestVerifyReturnsTheClaims(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &AccessClaims{
-		Subject: testSub, Username: testSub, ClientID: testClientID, Issuer: testIssuer,
-		JTI: "a1b2c3d4-0000-4000-8000-123456789abc", OriginJTI: "0f6b1c1e-8a40-4c27-9b56-3a2b9f4f2e11",
-		EventID: "5f1f3a52-3d0c-4f0e-8a38-1f6f5f3d9a10", DeviceKey: "eu-west-1_5f0c8a1e-1111-2222-3333-444455556666",
-		Scopes: []string{"openid", "email", "shop/read"}, Groups: []string{"admins", "editors"}, KeyID: testKid,
-		AuthTime: time.Unix(testNow-600, 0), IssuedAt: time.Unix(testNow-600, 0), ExpiresAt: time.Unix(testNow+3000, 0),
+		Subject: testSub, Username: testSub, OriginJTI: "0f6b1c1e-8a40-4c27-9b56-3a2b9f4f2e11",
+		Scopes: []string{"openid", "email", "shop/read"}, Groups: []string{"admins", "editors"},
+		IssuedAt: time.Unix(testNow-600, 0), ExpiresAt: time.Unix(testNow+3000, 0),
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -752,7 +750,7 @@ func TestVerifyWycheproof(t *testing.T) {
 					t.Errorf("%s %d (%s): accepted as an access token", file, test.TcID, test.Comment)
 				}
 
-				parts, isJWS := v.split(test.JWS)
+				parts, isJWS := v.split(&scratch{token: []byte(test.JWS)})
 				h, hasHeader := parseHeader(parts.header)
 				good := isJWS && hasHeader && string(h.alg) == "RS256" && !h.forbidden
 				if good {
@@ -829,7 +827,7 @@ func BenchmarkVerify(b *testing.B) {
 	}
 	// What the signature alone costs.
 	b.Run("floor", func(b *testing.B) {
-		parts, _ := v.split(good)
+		parts, _ := v.split(&scratch{token: []byte(good)})
 		b.ReportAllocs()
 		for b.Loop() {
 			digest := sha256.Sum256(parts.signed)
