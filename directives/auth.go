@@ -117,29 +117,30 @@ func mayBeRevoked(err error) bool {
 // merely malformed or meant for somebody else: they cost a look-up or a
 // verification, and nobody has one by mistake.
 func isForged(err error) bool {
-	var invalid *cognito.InvalidTokenError
-	return errors.As(err, &invalid) &&
-		(invalid.Reason == cognito.ReasonBadSignature || invalid.Reason == cognito.ReasonUnknownKey)
+	invalid, ok := errors.AsType[*cognito.InvalidTokenError](err)
+	return ok && (invalid.Reason == cognito.ReasonBadSignature || invalid.Reason == cognito.ReasonUnknownKey)
 }
 
 // refusal says why a token does not verify, as far as a client needs to know to
 // act: refresh it, replace it, or try again.
 func refusal(err error) *apierr.Error {
-	var expired *cognito.TokenExpiredError
+	e := &apierr.Error{Code: apierr.InvalidToken, Message: "The access token does not verify.", Cause: err}
 	switch {
-	case errors.As(err, &expired):
-		return apierr.New(apierr.TokenExpired, "The access token has expired. Refresh it.").WithCause(err)
+	case isExpired(err):
+		e.Code, e.Message = apierr.TokenExpired, "The access token has expired. Refresh it."
 	case errors.Is(err, cognito.ErrTokenRevoked):
-		return apierr.New(apierr.TokenRevoked, "The token was revoked by a sign-out. Sign in again.").WithCause(err)
+		e.Code, e.Message = apierr.TokenRevoked, "The token was revoked by a sign-out. Sign in again."
 	case errors.Is(err, cognito.ErrRevocationsUnknown):
-		return apierr.New(apierr.ServiceUnavailable,
-			"Whether the session was signed out cannot be known at the moment. Try again.").WithCause(err)
+		e.Code, e.Message = apierr.ServiceUnavailable, "Whether the session was signed out cannot be known at the moment. Try again."
 	case errors.Is(err, cognito.ErrKeysUnavailable):
-		return apierr.New(apierr.ServiceUnavailable,
-			"The keys to verify tokens with cannot be had at the moment. Try again.").WithCause(err)
-	default:
-		return apierr.New(apierr.InvalidToken, "The access token does not verify.").WithCause(err)
+		e.Code, e.Message = apierr.ServiceUnavailable, "The keys to verify tokens with cannot be had at the moment. Try again."
 	}
+	return e
+}
+
+func isExpired(err error) bool {
+	_, ok := errors.AsType[*cognito.TokenExpiredError](err)
+	return ok
 }
 
 func permits(claims *cognito.AccessClaims, groups, scopes []string) bool {

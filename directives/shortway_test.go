@@ -21,6 +21,7 @@ import (
 	"authgraph/graph/generated"
 	"authgraph/internal/audit"
 	"authgraph/internal/reqctx"
+	"authgraph/internal/store"
 )
 
 // ways is the same API twice: once with all its short ways, once without any, where
@@ -30,6 +31,7 @@ type ways struct {
 	short     http.Handler
 	long      http.Handler
 	signedOut map[string]bool // sub
+	limited   bool            // there were too many forged tokens
 	now       time.Time
 	told      [2][]string // what observers heard of one request: short, long
 	mu        sync.Mutex
@@ -61,7 +63,17 @@ func newWays(t *testing.T) *ways {
 		}
 		build := func() http.Handler {
 			v := verifier()
-			auth := &directives.Auth{Verifier: v, Client: w.pool.auth.Client}
+			auth := &directives.Auth{Verifier: v, Client: w.pool.auth.Client, Limit: &directives.RateLimit{
+				Counters: attempts{take: func(a store.Attempt) store.Decision {
+					w.seen(n, "counted "+a.Budgets[0].Name)
+					if w.limited {
+						return store.Decision{Refused: a.Budgets[0].Name, RetryAfter: 90*time.Second + time.Millisecond}
+					}
+					return store.Decision{}
+				}},
+				Rates:   map[string]directives.Rate{"forged-token": {Burst: 1, Every: time.Minute}},
+				Observe: func(budget string) { w.seen(n, "refused by "+budget) },
+			}}
 			options := graph.Options{
 				Cognito: w.pool.auth.Client, Verifier: v, Log: slog.New(slog.DiscardHandler),
 				Directives: generated.DirectiveRoot{
@@ -95,6 +107,16 @@ func (w *ways) seen(n int, what string) {
 	w.told[n] = append(w.told[n], what)
 }
 
+// attempts decides on attempts, and can do nothing else.
+type attempts struct {
+	store.Counters
+	take func(store.Attempt) store.Decision
+}
+
+func (a attempts) Take(_ context.Context, attempt store.Attempt) (store.Decision, error) {
+	return a.take(attempt), nil
+}
+
 // question is one request.
 type question struct {
 	method, accept, contentType, token, body string
@@ -111,7 +133,7 @@ func (q question) ask(h http.Handler) string {
 		r.Header.Set("Accept", q.accept)
 	}
 	recorder := httptest.NewRecorder()
-	request := &reqctx.Request{ID: "the-id", Bearer: q.token}
+	request := &reqctx.Request{ID: `the <id> & "é"`, Bearer: q.token}
 	h.ServeHTTP(recorder, r.WithContext(reqctx.NewContext(context.Background(), request)))
 	return fmt.Sprint(recorder.Code, recorder.Header(), sorted(recorder.Body.Bytes()))
 }
@@ -171,6 +193,8 @@ func TestShortWaysAreEqual(t *testing.T) {
 			w.signedOut["ada"] = true
 		case 3000:
 			w.now = w.now.Add(2 * time.Minute) // bob's token is past its time
+		case 3500, 4000:
+			w.limited = round == 3500
 		case 4500:
 			w.signedOut["ada"] = false
 			w.now = w.now.Add(time.Hour) // and now all are

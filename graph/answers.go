@@ -6,12 +6,14 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"authgraph/cognito"
 	"authgraph/internal/apierr"
@@ -47,9 +49,9 @@ type tokenQueries struct {
 type tokenQuery struct {
 	parts  []part
 	fields int // how often `me` is asked for
-	// alias and at are of the only `me`, for an error that is about it.
-	alias string
-	at    gqlerror.Location
+	// at and null are of the only `me`, for an error that is about it: where it
+	// happened, and what is there in place of the user.
+	at, null string
 }
 
 // part is a text, and which claim comes behind it.
@@ -72,45 +74,52 @@ func newTokenQueries(o Options) *tokenQueries {
 	}
 }
 
-// answer answers a body that is known, or returns nil: then it takes the long way, on
+// answer answers a body that is known, or returns false: then it takes the long way, on
 // which the token is not verified again.
-func (q *tokenQueries) answer(ctx context.Context, body []byte, start time.Time) *graphql.Response {
+func (q *tokenQueries) answer(ctx context.Context, w http.ResponseWriter, mediaType string, body []byte, start time.Time) bool {
 	if reqctx.FromContext(ctx).Bearer == "" || len(body) > maxKeptBody {
-		return nil
+		return false
 	}
 	query, ok := q.known.Get(sha256.Sum256(body))
 	if !ok {
-		return nil
+		return false
 	}
+	b := bodies.Get().(*bytes.Buffer)
+	defer recycle(b)
 	caller, err := q.caller(ctx)
 	if err != nil {
-		return q.refusal(ctx, query, err, start)
+		refused, ok := q.refuse(ctx, query, err, start)
+		if !ok {
+			return false
+		}
+		if refused.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(retryAfterSeconds(refused)))
+		}
+		query.writeRefusal(b, refused, reqctx.FromContext(ctx).ID)
+	} else {
+		for range query.fields {
+			q.observe(string(ast.Query), "me", "OK", time.Since(start))
+		}
+		query.write(b, caller.Claims)
 	}
-	for range query.fields {
-		q.observe(string(ast.Query), "me", "OK", time.Since(start))
-	}
-	return &graphql.Response{Data: query.fill(caller.Claims)}
+	send(w, mediaType, http.StatusOK, b.Bytes())
+	return true
 }
 
-// refusal is what the presenter makes of a token that is refused. What is logged takes
-// the long way.
-func (q *tokenQueries) refusal(ctx context.Context, query *tokenQuery, err error, start time.Time) *graphql.Response {
-	var refused *apierr.Error
-	if query.fields != 1 || !errors.As(err, &refused) || refused.HTTPStatus() >= 500 || q.log.Enabled(ctx, slog.LevelDebug) {
-		return nil
+// refuse counts and records a token that is refused, as the long way does, on which
+// stays what is logged.
+func (q *tokenQueries) refuse(ctx context.Context, query *tokenQuery, err error, start time.Time) (*apierr.Error, bool) {
+	refused, ok := errors.AsType[*apierr.Error](err)
+	if !ok || query.fields != 1 || refused.Field != "" || refused.Required != nil ||
+		refused.HTTPStatus() >= 500 || q.log.Enabled(ctx, slog.LevelDebug) {
+		return nil, false
 	}
 	code := string(refused.Code)
 	q.observe(string(ast.Query), "me", code, time.Since(start))
 	if isAuditedRefusal(code) {
 		q.audit(ctx, audit.Event{Name: "me", Outcome: code, Subject: reqctx.FromContext(ctx).Subject()})
 	}
-	return &graphql.Response{
-		Errors: gqlerror.List{{
-			Message: truncate(refused.Message), Path: ast.Path{ast.PathName(query.alias)},
-			Locations: []gqlerror.Location{query.at}, Extensions: extensions(ctx, refused),
-		}},
-		Data: json.RawMessage(`{"` + query.alias + `":null}`),
-	}
+	return refused, true
 }
 
 // learn remembers a body that was executed, when nothing but the token made its answer
@@ -132,7 +141,7 @@ func newTokenQuery(set ast.SelectionSet) (*tokenQuery, bool) {
 	if !ok {
 		return nil, false
 	}
-	text := "{"
+	text := `{"data":{`
 	for i, me := range fields {
 		inner, ok := plainFields(me.SelectionSet)
 		if me.Name != "me" || !ok {
@@ -153,10 +162,11 @@ func newTokenQuery(set ast.SelectionSet) (*tokenQuery, bool) {
 			}
 		}
 		text += "}"
-		q.alias, q.at = me.Alias, gqlerror.Location{Line: me.Position.Line, Column: me.Position.Column}
+		q.at = fmt.Sprintf(`"path":["%s"],"locations":[{"line":%d,"column":%d}]`, me.Alias, me.Position.Line, me.Position.Column)
+		q.null = `{"` + me.Alias + `":null}`
 	}
 	q.fields = len(fields)
-	q.parts = append(q.parts, part{text + "}", noClaim})
+	q.parts = append(q.parts, part{text + "}}", noClaim})
 	return q, true
 }
 
@@ -183,9 +193,8 @@ func comma(i int) string {
 	return ","
 }
 
-// fill writes the answer for a token.
-func (q *tokenQuery) fill(claims *cognito.AccessClaims) json.RawMessage {
-	b := bytes.NewBuffer(make([]byte, 0, 256))
+// write writes the answer for a token.
+func (q *tokenQuery) write(b *bytes.Buffer, claims *cognito.AccessClaims) {
 	for _, part := range q.parts {
 		b.WriteString(part.text)
 		switch part.claim {
@@ -200,18 +209,63 @@ func (q *tokenQuery) fill(claims *cognito.AccessClaims) json.RawMessage {
 			b.WriteByte(']')
 		}
 	}
-	return b.Bytes()
+}
+
+// writeRefusal writes what encoding/json makes of the presenter's error. The names of
+// extensions are in the order of their letters.
+func (q *tokenQuery) writeRefusal(b *bytes.Buffer, refused *apierr.Error, requestID string) {
+	b.WriteString(`{"errors":[{"message":`)
+	quoteJSON(b, truncate(refused.Message))
+	b.WriteByte(',')
+	b.WriteString(q.at)
+	b.WriteString(`,"extensions":{"code":`)
+	quoteJSON(b, string(refused.Code))
+	if requestID != "" {
+		b.WriteString(`,"requestId":`)
+		quoteJSON(b, requestID)
+	}
+	if refused.RetryAfter > 0 {
+		b.WriteString(`,"retryAfterSeconds":`)
+		b.WriteString(strconv.Itoa(retryAfterSeconds(refused)))
+	}
+	if refused.Code.Retryable() {
+		b.WriteString(`,"retryable":true`)
+	}
+	b.WriteString(`,"status":`)
+	b.WriteString(strconv.Itoa(refused.HTTPStatus()))
+	b.WriteString(`}}],"data":`)
+	b.WriteString(q.null)
+	b.WriteByte('}')
 }
 
 // quote writes a string as gqlgen does.
 func quote(b *bytes.Buffer, text string) {
-	for _, c := range []byte(text) {
-		if c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			graphql.MarshalString(text).MarshalGQL(b)
-			return
-		}
+	if !isPlain(text) {
+		graphql.MarshalString(text).MarshalGQL(b)
+		return
 	}
 	b.WriteByte('"')
 	b.WriteString(text)
 	b.WriteByte('"')
+}
+
+// quoteJSON writes a string as encoding/json does.
+func quoteJSON(b *bytes.Buffer, text string) {
+	if !isPlain(text) {
+		// Text cannot fail to marshal.
+		quoted, _ := json.Marshal(text)
+		b.Write(quoted)
+		return
+	}
+	quote(b, text)
+}
+
+// isPlain tells the texts that nobody escapes anything of.
+func isPlain(text string) bool {
+	for _, c := range []byte(text) {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
+		}
+	}
+	return true
 }

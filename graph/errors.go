@@ -219,7 +219,7 @@ func extensions(ctx context.Context, e *apierr.Error) map[string]any {
 		x["retryable"] = true
 	}
 	if e.RetryAfter > 0 {
-		x["retryAfterSeconds"] = int(e.RetryAfter.Seconds() + 0.999)
+		x["retryAfterSeconds"] = retryAfterSeconds(e)
 	}
 	if e.Required != nil {
 		x["required"] = e.Required
@@ -229,6 +229,9 @@ func extensions(ctx context.Context, e *apierr.Error) map[string]any {
 	}
 	return x
 }
+
+// retryAfterSeconds is how long to wait, in whole seconds.
+func retryAfterSeconds(e *apierr.Error) int { return int(e.RetryAfter.Seconds() + 0.999) }
 
 // codeOf returns the code of an error that was presented.
 func codeOf(err *gqlerror.Error) string {

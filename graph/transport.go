@@ -92,11 +92,8 @@ func operationContext(r *http.Request) (context.Context, context.CancelFunc) {
 
 // post answers a body, by the token alone where that is enough.
 func (t transport) post(w http.ResponseWriter, r *http.Request, mediaType string, body []byte, start time.Time) {
-	if t.tokenQueries != nil {
-		if response := t.tokenQueries.answer(r.Context(), body, start); response != nil {
-			write(w, mediaType, http.StatusOK, response)
-			return
-		}
+	if t.tokenQueries != nil && t.tokenQueries.answer(r.Context(), w, mediaType, body, start) {
+		return
 	}
 	requests, isBatch, refusal := t.readOperations(body)
 	if refusal != nil {
