@@ -345,6 +345,13 @@ func (k *KeySet) run(f *fetch) {
 		outcome = "error"
 		k.log.Warn("the issuer's keys could not be fetched", "url", k.url, "error", err)
 	} else {
+		// A key that is still published stays the one that it was, so that tokens that
+		// it signed stay remembered.
+		for id, key := range keys {
+			if known := k.lookup(id); known != nil && known.Equal(&key.PublicKey) {
+				keys[id] = known
+			}
+		}
 		k.keys.Store(&keys)
 	}
 	k.observe(outcome)

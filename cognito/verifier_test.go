@@ -697,6 +697,35 @@ func TestVerifyThroughRotation(t *testing.T) {
 	}
 }
 
+// A token stays remembered while its key is published, however often that is, and no
+// longer.
+func TestVerifyRemembersThroughFetches(t *testing.T) {
+	var told []string
+	v, issuer := newTestVerifier(t, func(o *VerifierOptions) { o.Observe = func(outcome string) { told = append(told, outcome) } })
+	fetch := func() {
+		t.Helper()
+		before := issuer.count()
+		unknown := sign(testKeys()[2], testHeader().with("kid", `"unknown"`), testClaims())
+		if _, err := v.Verify(t.Context(), unknown); !errors.Is(err, ErrInvalidToken) || issuer.count() != before+1 {
+			t.Fatalf("%v after %d fetches", err, issuer.count()-before)
+		}
+		told = nil
+	}
+	verify := func(want string, accepted bool) {
+		t.Helper()
+		if _, err := v.Verify(t.Context(), goodToken()); (err == nil) != accepted || !slices.Equal(told, []string{want}) {
+			t.Errorf("%v, observed %q, want %q", err, told, want)
+		}
+		told = nil
+	}
+	verify("miss", true)
+	fetch()
+	verify("hit", true)
+	issuer.serve(testJWKS(testJWK(testKid, &testKeys()[1].PublicKey, nil)))
+	fetch()
+	verify("miss", false)
+}
+
 // wycheproof is one file of vectors.
 type wycheproof struct {
 	TestGroups []struct {
