@@ -46,7 +46,7 @@ func newHotPath(tb testing.TB, args ...string) *hotPath {
 		"--aws-cognito-user-pool-id=us-east-1_Abc123456", "--aws-cognito-app-client-id=client",
 		"--aws-endpoint-url-cognito-identity-provider=" + stand.URL, "--aws-cognito-issuer=" + stand.URL,
 		"--rate-limits=off", "--audit-log=off",
-	}, args...), func(string) string { return "" }, io.Discard, io.Discard)
+	}, args...), func(string) string { return "" }, io.Discard)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func main() {
 
 // run serves until ctx ends and everything in flight is finished.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
-	settings, err := config.Parse(args, getenv, stdout, stderr)
+	settings, err := config.Parse(args, getenv, stdout)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 // help, and the package that they are for.
 func TestDefaultsAgree(t *testing.T) {
 	none := func(string) string { return "" }
-	settings, err := config.Parse(nil, none, io.Discard, io.Discard)
+	settings, err := config.Parse(nil, none, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func TestDefaultsAgree(t *testing.T) {
 	for _, category := range cognito.Categories() {
 		all = append(all, category+"=7")
 	}
-	settings, err = config.Parse([]string{"--cognito-quotas", strings.Join(all, ",")}, none, io.Discard, io.Discard)
+	settings, err = config.Parse([]string{"--cognito-quotas", strings.Join(all, ",")}, none, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

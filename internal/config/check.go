@@ -101,7 +101,7 @@ func (s *Settings) check(raw *flags, faults *Faults) {
 // cognitoSettings returns the names of the settings that are given and mean
 // that Amazon Cognito, or something that speaks like it, is to be used.
 func cognitoSettings(raw *flags) []string {
-	if raw.command == "pool" || raw.command == "schema" {
+	if raw.command.name == "pool" || raw.command.name == "schema" {
 		// They are for those who call the pool, and may well be set to it; the schema is
 		// the same for all.
 		return nil

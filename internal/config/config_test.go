@@ -19,12 +19,9 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // parse parses a command line, written as one would type it, in an environment.
 func parse(t *testing.T, args string, environment map[string]string) (*config.Settings, string, error) {
 	t.Helper()
-	var stdout, stderr strings.Builder
+	var stdout strings.Builder
 	getenv := func(name string) string { return environment[name] }
-	settings, err := config.Parse(strings.Fields(args), getenv, &stdout, &stderr)
-	if stderr.Len() > 0 {
-		t.Errorf("written to stderr: %q", stderr.String())
-	}
+	settings, err := config.Parse(strings.Fields(args), getenv, &stdout)
 	return settings, stdout.String(), err
 }
 
@@ -201,7 +198,15 @@ func TestFaults(t *testing.T) {
 		{"stray argument", "hunter2", nil, "neither a flag nor a command"},
 		{"router of another kind", "router nginx out", nil, `must be one of "apollo","cosmo","hive"`},
 		{"router without a directory", "router hive", nil, `expected "<dir>"`},
+		{"flag of another command", "serve --federated", nil, "unknown flag --federated"},
+		{"flag that is nearly one", "--log-levl=info", nil, "unknown flag --log-levl, did you mean --log-level?"},
+		{"unknown flag of one letter", "-hunter2", nil, "unknown flag -u"},
+		{"flag without a name", "--=hunter2", nil, "neither a flag nor a command"},
+		{"two commands", "serve pool", nil, "neither a flag nor a command"},
+		{"one argument too many", "router hive out hunter2", nil, "neither a flag nor a command"},
 		{"flag without a value", "--addr", nil, "--addr: expected string value"},
+		{"flag in place of a value", "--aws-cognito-app-client-secret --log-level=info", nil, "--aws-cognito-app-client-secret: expected string value"},
+		{"flag that is a switch", "--embedded-pool=hunter2", nil, "--embedded-pool: bool value must be"},
 		{"switch that is none", "", map[string]string{"EMBEDDED_POOL": "perhaps"}, "EMBEDDED_POOL is \"perhaps\"; write true or false"},
 
 		{"only a pool", "", map[string]string{"AWS_COGNITO_USER_POOL_ID": "eu-west-1_Ab1"}, "AWS_COGNITO_APP_CLIENT_ID is missing beside AWS_COGNITO_USER_POOL_ID"},
@@ -293,7 +298,6 @@ func TestAllFaultsAtOnce(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	t.Setenv("COLUMNS", "100") // kong asks the terminal otherwise
 	_, help, err := parse(t, "--help", map[string]string{"AWS_COGNITO_APP_CLIENT_SECRET": "hunter2"})
 	if !errors.Is(err, config.ErrShown) {
 		t.Errorf("got %v, want ErrShown", err)
@@ -320,6 +324,63 @@ func TestHelp(t *testing.T) {
 		if !strings.Contains(help, flag) || !strings.Contains(help, "["+name+"]") {
 			t.Errorf("--help lacks %s or [%s]", flag, name)
 		}
+	}
+}
+
+// The help of a command is about what it is for and takes, and has what can be set as well.
+func TestHelpOfCommands(t *testing.T) {
+	for _, test := range []struct {
+		args      string
+		has, lack []string
+	}{
+		{"router --help", []string{"Usage: authgraph router <product> <dir> [flags]", "Arguments:", "cosmo (Cosmo Router)", "[ADDR]"}, []string{"--federated", "Commands:"}},
+		{"-h schema", []string{"Usage: authgraph schema [flags]", "--federated", "[FEDERATED]"}, []string{"Arguments:", "Commands:"}},
+		{"--help", []string{"router <product> <dir> [flags]"}, []string{"--federated"}},
+	} {
+		_, help, err := parse(t, test.args, nil)
+		if !errors.Is(err, config.ErrShown) {
+			t.Errorf("%s: got %v, want ErrShown", test.args, err)
+		}
+		for _, text := range test.has {
+			if !strings.Contains(help, text) {
+				t.Errorf("%s: there is no %q", test.args, text)
+			}
+		}
+		for _, text := range test.lack {
+			if strings.Contains(help, text) {
+				t.Errorf("%s: there is %q", test.args, text)
+			}
+		}
+		for line := range strings.Lines(help) {
+			if len(line) > 101 {
+				t.Errorf("%s: the line is too long: %s", test.args, line)
+			}
+		}
+	}
+}
+
+func TestCommands(t *testing.T) {
+	s := mustParse(t, "router --log-level debug hive --token-transport=cookie out", nil)
+	if s.Router != "hive" || s.RouterDir != "out" || s.LogLevel != slog.LevelDebug || !s.CookieTransport {
+		t.Errorf("got %+v", s)
+	}
+	for _, test := range []struct {
+		args        string
+		environment map[string]string
+		federated   bool
+	}{
+		{"schema", nil, false},
+		{"schema --federated", nil, true},
+		{"schema --federated=no", nil, false},
+		{"schema", map[string]string{"FEDERATED": "true"}, true},
+		{"schema --federated=false", map[string]string{"FEDERATED": "true"}, false},
+	} {
+		if s := mustParse(t, test.args, test.environment); !s.PrintSchema || s.PrintFederated != test.federated {
+			t.Errorf("%s: schema %t, federated %t", test.args, s.PrintSchema, s.PrintFederated)
+		}
+	}
+	if s := mustParse(t, "", map[string]string{"FEDERATED": "true"}); s.PrintSchema || s.PrintFederated {
+		t.Errorf("a variable chooses a command: %+v", s)
 	}
 }
 

@@ -50,9 +50,14 @@ func read(raw *flags, getenv func(string) string, faults *Faults) *Settings {
 	}
 	s.CookieTransport = r.oneOf("TOKEN_TRANSPORT", raw.TokenTransport, "body", "cookie") == "cookie"
 	s.RefreshCookieLifetime = r.lifetime("REFRESH_COOKIE_LIFETIME", raw.RefreshCookieLifetime)
-	s.PoolOnly = raw.command == "pool"
-	s.PrintSchema, s.PrintFederated = raw.command == "schema", raw.Schema.Federated
-	s.Router, s.RouterDir = raw.Router.Product, raw.Router.Dir
+	switch raw.command.name {
+	case "pool":
+		s.PoolOnly = true
+	case "schema":
+		s.PrintSchema, s.PrintFederated = true, raw.Federated
+	case "router":
+		s.Router, s.RouterDir = raw.arguments[0], raw.arguments[1]
+	}
 	s.embedded = raw.EmbeddedPool || len(cognitoSettings(raw)) == 0
 	s.Addr = r.listenAddress(raw.Addr, getenv("PORT"), s.embedded)
 	s.Introspection = r.onOff("INTROSPECTION", raw.Introspection, s.embedded)

@@ -193,8 +193,8 @@ func isAmazon(endpoint string) bool {
 // Parse reads the settings from the command line (without the program's name)
 // and the environment. It returns [ErrShown] when --help or --version was
 // printed to stdout, and [Faults] when the settings make no sense.
-func Parse(args []string, getenv func(string) string, stdout, stderr io.Writer) (*Settings, error) {
-	raw, faults, err := readFlags(args, getenv, stdout, stderr)
+func Parse(args []string, getenv func(string) string, stdout io.Writer) (*Settings, error) {
+	raw, faults, err := readFlags(args, getenv, stdout)
 	if err != nil {
 		return nil, err
 	}
