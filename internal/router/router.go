@@ -5,15 +5,14 @@
 package router
 
 import (
-	"bytes"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
-	"text/template"
 )
 
 // Subgraph is the name that the settings know this API by in the supergraph.
@@ -70,20 +69,67 @@ func Files(product string, s Settings) (map[string]string, error) {
 	return files, err
 }
 
+// placeholder is where a value goes.
+const placeholder = `\{\{(\w+)\}\}`
+
+// render fills in a template. {{Name}} is the value of that name as JSON, which is a
+// literal of YAML, Rhai and TypeScript too. Lines between the lines {{if Name}}, {{else}}
+// and {{end}} are there by whether the value is empty.
 func render(name string, s Settings) (string, error) {
-	t, err := template.New(path.Base(name)).Funcs(template.FuncMap{"quote": quote}).ParseFS(templates, name)
+	source, err := templates.ReadFile(name)
 	if err != nil {
-		return "", fmt.Errorf("router: %w", err)
+		return "", err
 	}
-	var text bytes.Buffer
-	if err := t.Execute(&text, s); err != nil {
-		return "", fmt.Errorf("router: %w", err)
+	byName, err := values(s)
+	if err != nil {
+		return "", err
+	}
+	var (
+		text    strings.Builder
+		unknown []string
+		within  []bool // whether the lines of each {{if}} are there that the line is in
+	)
+	value := func(name string) string {
+		value, ok := byName[name]
+		if !ok {
+			unknown = append(unknown, name)
+		}
+		return value
+	}
+	form := regexp.MustCompile(placeholder)
+	for line := range strings.Lines(string(source)) {
+		condition, conditional := strings.CutPrefix(line, "{{if ")
+		switch {
+		case conditional:
+			within = append(within, !empty(value(strings.TrimSuffix(condition, "}}\n"))))
+		case line == "{{else}}\n":
+			within[len(within)-1] = !within[len(within)-1]
+		case line == "{{end}}\n":
+			within = within[:len(within)-1]
+		case !slices.Contains(within, false):
+			text.WriteString(form.ReplaceAllStringFunc(line, func(found string) string { return value(strings.Trim(found, "{}")) }))
+		}
+	}
+	if len(unknown) > 0 {
+		return "", fmt.Errorf("router: %s has unknown values %q", name, unknown)
 	}
 	return text.String(), nil
 }
 
-// quote writes a value as JSON, which is a literal of YAML, Rhai and TypeScript too.
-func quote(value any) (string, error) {
-	text, err := json.Marshal(value)
-	return string(text), err
+// values are the settings as JSON, by their names.
+func values(s Settings) (map[string]string, error) {
+	values := map[string]string{}
+	for name, value := range map[string]any{
+		"Issuers": s.Issuers, "JWKSURL": s.JWKSURL, "ClientID": s.ClientID, "GroupScope": s.GroupScope,
+		"RefreshCookie": s.RefreshCookie, "AllowedOrigins": s.AllowedOrigins, "Credentials": s.RefreshCookie != "",
+	} {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("router: %w", err)
+		}
+		values[name] = string(text)
+	}
+	return values, nil
 }
+
+func empty(value string) bool { return slices.Contains([]string{`""`, "null", "[]", "false"}, value) }
