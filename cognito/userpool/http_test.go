@@ -2,14 +2,19 @@ package userpool_test
 
 import (
 	"encoding/json"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"authgraph/cognito/userpool"
 )
@@ -237,6 +242,42 @@ func TestInbox(t *testing.T) {
 	}
 	if text := body(t, b.raw("GET", "/inbox", "", "Accept", "text/html")); !strings.Contains(text, list[0].Code) {
 		t.Errorf("the page lacks the code: %s", text)
+	}
+}
+
+// Addresses and temporary passwords are what somebody else chose, and the page has them in its text, in a quoted
+// attribute and in a link.
+func TestInboxPageEscapes(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	id := b.pool.ID()
+	to, password := `o'neil&lt+%26=x@example.com`, `Aa1"><b>'&lt;</div>`
+	_, err := b.sdk.AdminCreateUser(t.Context(), &cognito.AdminCreateUserInput{
+		UserPoolId: &id, Username: &to, TemporaryPassword: &password, UserAttributes: []types.AttributeType{attr("email", to)},
+		DesiredDeliveryMediums: []types.DeliveryMediumType{types.DeliveryMediumTypeEmail},
+	})
+	b.must(err)
+	text := body(t, b.raw("GET", "/inbox?to="+url.QueryEscape(to), "", "Accept", "text/html"))
+	for _, hostile := range []string{"<b>", "'", "neil&lt", `Aa1"`} {
+		if strings.Contains(text, hostile) {
+			t.Errorf("the page has %s:\n%s", hostile, text)
+		}
+	}
+	escaped := html.EscapeString(to)
+	for _, wanted := range []string{
+		"<title>Inbox of " + escaped + "</title>",
+		` value="` + escaped + `"`,
+		`<a href="/inbox?to=` + url.QueryEscape(to) + `">` + escaped + "</a>",
+		`<div class="code">` + html.EscapeString(password) + "</div>",
+	} {
+		if !strings.Contains(text, wanted) {
+			t.Errorf("the page lacks %s:\n%s", wanted, text)
+		}
+	}
+	text = body(t, b.raw("GET", "/inbox?to="+url.QueryEscape(`"><b>'&lt;`), "", "Accept", "text/html"))
+	escaped = "&#34;&gt;&lt;b&gt;&#39;&amp;lt;"
+	if strings.Contains(text, "<b>") || strings.Count(text, escaped) != 3 || !strings.Contains(text, "<p>Nothing has been sent to "+escaped+" yet.</p>") {
+		t.Errorf("the page of an address without messages is\n%s", text)
 	}
 }
 

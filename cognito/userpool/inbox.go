@@ -1,11 +1,9 @@
 package userpool
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
-	"html/template"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -131,10 +129,7 @@ func (p *Pool) serveInbox(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", inboxPolicy())
-	_ = p.inboxPage.Execute(w, struct {
-		To       string
-		Messages []inboxRecord
-	}{to, messages})
+	_, _ = io.WriteString(w, inboxPage(to, messages))
 }
 
 // prefersHTML tells whether text/html comes before any form of JSON in an Accept header, as it does in browsers'.
@@ -150,65 +145,3 @@ func prefersHTML(accept string) bool {
 	}
 	return false
 }
-
-// inboxPolicy lets the page have its own style, by hash, and a form that leads back to it; nothing else.
-func inboxPolicy() string {
-	_, rest, _ := strings.Cut(inboxPage, "<style>")
-	style, _, _ := strings.Cut(rest, "</style>")
-	sum := sha256.Sum256([]byte(style))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-}
-
-func newInboxPage() *template.Template {
-	return template.Must(template.New("inbox").Parse(inboxPage))
-}
-
-const inboxPage = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Inbox{{with .To}} of {{.}}{{end}}</title>
-<style>
-:root { color-scheme: light dark; --ink: #1c2430; --dim: #566171; --paper: #f6f7f9; --card: #fff; --line: #d9dee5; --link: #0b57d0 }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e7eaef; --dim: #a3adba; --paper: #14171c; --card: #1d2229; --line: #343c47; --link: #8ab4ff }
-}
-* { box-sizing: border-box }
-body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper) }
-main { max-width: 46rem; margin: 0 auto; padding: 2rem 1rem }
-h1 { font-size: 1.5rem; margin: 0 0 .25rem }
-p { margin: 0 0 1rem; color: var(--dim) }
-a { color: var(--link) }
-form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: 0 0 1.5rem }
-label { flex: 1 1 14rem; font-size: .875rem; color: var(--dim) }
-input, button { font: inherit; color: inherit; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--card) }
-input { display: block; width: 100%; margin-top: .25rem; font-size: 1rem; color: var(--ink) }
-button { cursor: pointer }
-:focus-visible { outline: 2px solid var(--link); outline-offset: 2px }
-ol { list-style: none; margin: 0; padding: 0; display: grid; gap: .75rem }
-li { padding: 1rem; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); overflow-wrap: anywhere }
-.code { font: 600 1.5rem/1.3 ui-monospace, monospace; letter-spacing: .06em; user-select: all; margin: .25rem 0 }
-.about { font-size: .875rem; color: var(--dim); display: flex; flex-wrap: wrap; gap: .25rem 1rem; justify-content: space-between }
-</style>
-</head>
-<body>
-<main>
-<h1>Inbox</h1>
-<p>What the embedded user pool would have mailed or texted, newest first.</p>
-<form action="/inbox" method="get">
-<label>Address<input name="to" type="text" value="{{.To}}" autocomplete="off" spellcheck="false"></label>
-<button>Show</button>
-</form>
-{{if .Messages}}<ol>{{range .Messages}}
-<li>
-<div class="about"><a href="/inbox?to={{.To}}">{{.To}}</a><span>{{.Kind}} &middot; {{.Medium}}</span></div>
-<div class="code">{{.Code}}</div>
-<div class="about"><time datetime="{{.SentAt.Format "2006-01-02T15:04:05Z07:00"}}">{{.SentAt.Format "2 Jan 2006, 15:04:05 MST"}}</time></div>
-</li>{{end}}
-</ol>{{else}}<p>Nothing has been sent{{with .To}} to {{.}}{{end}} yet.</p>{{end}}
-</main>
-</body>
-</html>
-`

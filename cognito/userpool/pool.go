@@ -3,7 +3,6 @@ package userpool
 import (
 	"errors"
 	"fmt"
-	"html/template"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -42,7 +41,6 @@ type Pool struct {
 	commits    *committer
 	keys       rings
 	operations map[string]operation
-	inboxPage  *template.Template
 	now        func() time.Time
 	log        *slog.Logger
 	url        string
@@ -75,7 +73,7 @@ func Open(o Options) (*Pool, error) {
 		return nil, err
 	}
 	p := &Pool{
-		db: db, commits: &committer{db: db}, operations: table(), inboxPage: newInboxPage(), now: o.Now, log: o.Log,
+		db: db, commits: &committer{db: db}, operations: table(), now: o.Now, log: o.Log,
 		url: strings.TrimRight(o.URL, "/"), hostname: hostname, region: o.Region, shape: o.Shape, srp: newSRPGroup(),
 	}
 	p.derive = p.srp.verifier
