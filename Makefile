@@ -6,6 +6,9 @@ GOTESTSUM     := v1.13.0
 GOVULNCHECK   := v1.9.0
 FUZZTIME      := 30s
 
+BINARY := build/authgraph
+LDFLAGS :=
+
 BIN := build/bin
 RESULTS := build/tests.json
 APPS := examples/spa-apollo examples/spa-urql
@@ -14,8 +17,11 @@ TESTSUM := $(BIN)/gotestsum-$(GOTESTSUM)
 
 .PHONY: build run test bench lint generate generated fuzz vuln sbom clean
 
-build: ## the binary
-	go build -trimpath -o build/authgraph .
+# Without a C library, and without two parts of libraries that look for methods by name, for
+# which the linker would keep every method of every type (TestBinaryIsLean): the RPC of AWS's
+# library for Lambda, which Lambda itself has left, and the traces of gRPC, which we never call.
+build: ## the binary; GOOS and GOARCH choose for what, BINARY where it goes
+	CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,grpcnotrace -ldflags '$(LDFLAGS)' -o '$(BINARY)' .
 
 run: ## the API on the embedded pool
 	go run .

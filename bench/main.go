@@ -135,17 +135,17 @@ func (b *bench) build(repository string) error {
 		return err
 	}
 	for _, step := range []struct {
-		dir  string
-		args []string
+		dir     string
+		command []string
 	}{
-		{filepath.Join(root, "bench"), []string{"generate", "./naive"}},
-		{filepath.Join(root, "bench"), []string{"build", "-trimpath", "-o", b.binaries, "./floor", "./standin", "./naive"}},
-		{root, []string{"build", "-trimpath", "-o", b.binary("authgraph"), "."}},
+		{filepath.Join(root, "bench"), []string{"go", "generate", "./naive"}},
+		{filepath.Join(root, "bench"), []string{"go", "build", "-trimpath", "-o", b.binaries, "./floor", "./standin", "./naive"}},
+		{root, []string{"make", "build", "BINARY=" + b.binary("authgraph")}},
 	} {
-		cmd := exec.CommandContext(b.ctx, "go", step.args...)
+		cmd := exec.CommandContext(b.ctx, step.command[0], step.command[1:]...)
 		cmd.Dir = step.dir
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("go %s: %w\n%s", strings.Join(step.args, " "), err, out)
+			return fmt.Errorf("%s: %w\n%s", strings.Join(step.command, " "), err, out)
 		}
 	}
 	return nil
