@@ -84,8 +84,8 @@ func (q *tokenQueries) answer(ctx context.Context, w http.ResponseWriter, mediaT
 	if !ok {
 		return false
 	}
-	b := bodies.Get().(*bytes.Buffer)
-	defer recycle(b)
+	b := answers.get()
+	defer answers.put(b)
 	caller, err := q.caller(ctx)
 	if err != nil {
 		refused, ok := q.refuse(ctx, query, err, start)

@@ -249,6 +249,10 @@ func TestHTTP(t *testing.T) {
 		{"query an object", json(`{"query":{}}`), 400, "BAD_REQUEST"},
 		{"query in another case", json(`{"QUERY":"{me{id}}"}`), 400, "BAD_REQUEST"},
 		{"query twice", json(`{"query":"{me{id}}","query":"{me{id}}"}`), 400, "BAD_REQUEST"},
+		{"query twice, spelled differently", json(`{"query":"{me{id}}","qu\u0065ry":"{me{id}}"}`), 400, "BAD_REQUEST"},
+		{"another member twice", json(`{"query":"{me{id}}","x":1,"x":1}`), 400, "BAD_REQUEST"},
+		{"65 members", json(withMembers(65)), 400, "BAD_REQUEST"},
+		{"64 members", json(withMembers(64)), 200, ""},
 		{"variables a list", json(`{"query":"{me{id}}","variables":[1]}`), 400, "BAD_REQUEST"},
 		{"variables text", json(`{"query":"{me{id}}","variables":"{}"}`), 400, "BAD_REQUEST"},
 		{"operationName a number", json(`{"query":"{me{id}}","operationName":1}`), 400, "BAD_REQUEST"},
@@ -423,6 +427,15 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withMembers is the body of a query with so many members.
+func withMembers(n int) string {
+	body := `{"query":"{me{id}}"`
+	for i := range n - 1 {
+		body += fmt.Sprintf(`,"m%d":%d`, i, i)
+	}
+	return body + "}"
 }
 
 func TestOperationsLimit(t *testing.T) {

@@ -10,10 +10,12 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -174,16 +176,16 @@ func write(w http.ResponseWriter, mediaType string, status int, response *graphq
 	if after, ok := retryAfter(response.Errors); ok {
 		w.Header().Set("Retry-After", strconv.Itoa(after))
 	}
-	buffer := bodies.Get().(*bytes.Buffer)
-	defer recycle(buffer)
+	buffer := answers.get()
+	defer answers.put(buffer)
 	encode(buffer, response)
 	send(w, mediaType, status, buffer.Bytes())
 }
 
 // writeBatch answers a list of operations by the list of their responses.
 func writeBatch(w http.ResponseWriter, mediaType string, responses []*graphql.Response) {
-	buffer := bodies.Get().(*bytes.Buffer)
-	defer recycle(buffer)
+	buffer := answers.get()
+	defer answers.put(buffer)
 	buffer.WriteByte('[')
 	for i, response := range responses {
 		if i > 0 {
@@ -292,23 +294,34 @@ func isUTF8(parameters map[string]string) bool {
 	return !ok || strings.EqualFold(charset, "utf-8")
 }
 
-// bodies are buffers for bodies, of requests and of answers. Those that grew large are
-// left to the garbage collector.
-var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }} //nolint:gochecknoglobals // a pool is shared by nature
+// buffers are buffers that are used again. Those that grew large are left to the garbage
+// collector.
+type buffers struct{ pool sync.Pool }
 
-const largestPooledBody = 16 << 10
+// bodies are of requests, and held until their answer is there; answers are several times
+// as large.
+var bodies, answers buffers //nolint:gochecknoglobals // a pool is shared by nature
 
-func recycle(buffer *bytes.Buffer) {
-	if buffer.Cap() <= largestPooledBody {
+const largestPooledBuffer = 16 << 10
+
+func (b *buffers) get() *bytes.Buffer {
+	if buffer, ok := b.pool.Get().(*bytes.Buffer); ok {
+		return buffer
+	}
+	return new(bytes.Buffer)
+}
+
+func (b *buffers) put(buffer *bytes.Buffer) {
+	if buffer.Cap() <= largestPooledBuffer {
 		buffer.Reset()
-		bodies.Put(buffer)
+		b.pool.Put(buffer)
 	}
 }
 
 // readBody reads a body of JSON into a buffer that is good until release.
 func (t transport) readBody(w http.ResponseWriter, r *http.Request) (body []byte, release func(), refusal *apierr.Error) {
-	buffer := bodies.Get().(*bytes.Buffer)
-	release = func() { recycle(buffer) }
+	buffer := bodies.get()
+	release = func() { bodies.put(buffer) }
 	if refusal := checkContentType(r.Header); refusal != nil {
 		return nil, release, refusal
 	}
@@ -386,32 +399,54 @@ func checkContentType(h http.Header) *apierr.Error {
 	return nil
 }
 
+// member is one of a JSON object.
+type member struct {
+	name  string
+	value json.RawMessage
+}
+
+// maxMembers bounds the members of a request: each is compared with all before it.
+const maxMembers = 64
+
 // readMembers splits a JSON object into its members. A body that is several
 // values, or names a member twice, means one thing to us and another to the
 // next reader, so it is refused.
-func readMembers(body []byte) (map[string]json.RawMessage, *apierr.Error) {
+func readMembers(body []byte) ([]member, *apierr.Error) {
 	if len(body) == 0 || body[0] != '{' || !json.Valid(body) {
 		return nil, apierr.New(apierr.BadRequest, "The body is not one JSON object.")
 	}
 	// What is valid is taken apart by its quotation marks and brackets alone.
-	members := map[string]json.RawMessage{}
+	members := make([]member, 0, 4) // as many as the specification has
 	rest := body[1:]
 	for {
 		rest = bytes.TrimLeft(rest, ", \t\r\n")
 		if rest[0] == '}' {
 			return members, nil
 		}
+		var m member
 		end := valueEnd(rest)
-		var name string
 		// A valid string.
-		_ = json.Unmarshal(rest[:end], &name)
+		_ = unmarshalText(rest[:end], &m.name)
 		rest = bytes.TrimLeft(rest[end:], ": \t\r\n")
 		end = valueEnd(rest)
-		if _, twice := members[name]; twice {
+		m.value, rest = rest[:end], rest[end:]
+		if len(members) == maxMembers {
+			return nil, apierr.New(apierr.BadRequest, fmt.Sprintf("The body has more than %d members.", maxMembers))
+		}
+		if slices.ContainsFunc(members, func(earlier member) bool { return earlier.name == m.name }) {
 			return nil, apierr.New(apierr.BadRequest, "A member of the body is given twice.")
 		}
-		members[name], rest = rest[:end], rest[end:]
+		members = append(members, m)
 	}
+}
+
+// unmarshalText is json.Unmarshal, quick for a string that stands for itself.
+func unmarshalText(value json.RawMessage, text *string) error {
+	if value[0] != '"' || bytes.IndexByte(value, '\\') >= 0 || !utf8.Valid(value) {
+		return json.Unmarshal(value, text)
+	}
+	*text = string(value[1 : len(value)-1])
+	return nil
 }
 
 // valueEnd returns where the first value of valid JSON ends.
@@ -454,11 +489,12 @@ func (t transport) readGet(r *http.Request) (*graphql.RawParams, *apierr.Error) 
 	if err != nil {
 		return nil, apierr.New(apierr.BadRequest, "The query string is malformed.")
 	}
-	members := map[string]json.RawMessage{}
+	var members []member
 	for _, name := range []string{"query", "operationName"} {
 		if value := values.Get(name); value != "" {
 			// Strings cannot fail to marshal.
-			members[name], _ = json.Marshal(value)
+			text, _ := json.Marshal(value)
+			members = append(members, member{name, text})
 		}
 	}
 	for _, name := range []string{"variables", "extensions"} {
@@ -469,28 +505,30 @@ func (t transport) readGet(r *http.Request) (*graphql.RawParams, *apierr.Error) 
 		if !json.Valid([]byte(value)) {
 			return nil, apierr.New(apierr.BadRequest, name+" is not JSON.")
 		}
-		members[name] = json.RawMessage(value)
+		members = append(members, member{name, json.RawMessage(value)})
 	}
 	return newParams(members)
 }
 
 // newParams reads the parameters of a request (section 5.1 of the specification).
-func newParams(members map[string]json.RawMessage) (*graphql.RawParams, *apierr.Error) {
+func newParams(members []member) (*graphql.RawParams, *apierr.Error) {
 	p := &graphql.RawParams{ReadTime: graphql.TraceTiming{Start: time.Now(), End: time.Now()}}
-	for name, target := range map[string]any{
-		"query":         &p.Query,
-		"operationName": &p.OperationName,
-		"variables":     &p.Variables,
-		"extensions":    &p.Extensions,
-	} {
-		value, given := members[name]
-		if !given {
-			continue
+	for _, m := range members {
+		var err error
+		switch m.name {
+		case "query":
+			err = unmarshalText(m.value, &p.Query)
+		case "operationName":
+			err = unmarshalText(m.value, &p.OperationName)
+		case "variables":
+			// A number becomes a float64 and not a json.Number, whose kind is that
+			// of a string: gqlparser would take it where the schema asks for text.
+			err = json.Unmarshal(m.value, &p.Variables)
+		case "extensions":
+			err = json.Unmarshal(m.value, &p.Extensions)
 		}
-		// A number becomes a float64 and not a json.Number, whose kind is that
-		// of a string: gqlparser would take it where the schema asks for text.
-		if json.Unmarshal(value, target) != nil {
-			return nil, apierr.New(apierr.BadRequest, name+" has the wrong JSON type.")
+		if err != nil {
+			return nil, apierr.New(apierr.BadRequest, m.name+" has the wrong JSON type.")
 		}
 	}
 	wholeNumbers(p.Variables)
