@@ -405,8 +405,30 @@ type member struct {
 	value json.RawMessage
 }
 
-// maxMembers bounds the members of a request: each is compared with all before it.
-const maxMembers = 64
+// nameSet is the names that were seen. The first few, which are all that honest requests
+// have, need no map.
+type nameSet struct {
+	first [8]string
+	n     int
+	more  map[string]bool
+}
+
+// has tells whether the name was seen before, and notes it.
+func (s *nameSet) has(name string) bool {
+	if slices.Contains(s.first[:s.n], name) || s.more[name] {
+		return true
+	}
+	if s.n < len(s.first) {
+		s.first[s.n] = name
+		s.n++
+		return false
+	}
+	if s.more == nil {
+		s.more = map[string]bool{}
+	}
+	s.more[name] = true
+	return false
+}
 
 // readMembers splits a JSON object into its members. A body that is several
 // values, or names a member twice, means one thing to us and another to the
@@ -417,6 +439,7 @@ func readMembers(body []byte) ([]member, *apierr.Error) {
 	}
 	// What is valid is taken apart by its quotation marks and brackets alone.
 	members := make([]member, 0, 4) // as many as the specification has
+	var names nameSet
 	rest := body[1:]
 	for {
 		rest = bytes.TrimLeft(rest, ", \t\r\n")
@@ -430,10 +453,7 @@ func readMembers(body []byte) ([]member, *apierr.Error) {
 		rest = bytes.TrimLeft(rest[end:], ": \t\r\n")
 		end = valueEnd(rest)
 		m.value, rest = rest[:end], rest[end:]
-		if len(members) == maxMembers {
-			return nil, apierr.New(apierr.BadRequest, fmt.Sprintf("The body has more than %d members.", maxMembers))
-		}
-		if slices.ContainsFunc(members, func(earlier member) bool { return earlier.name == m.name }) {
+		if names.has(m.name) {
 			return nil, apierr.New(apierr.BadRequest, "A member of the body is given twice.")
 		}
 		members = append(members, m)
