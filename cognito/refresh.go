@@ -38,32 +38,30 @@ type replacement struct {
 // Refreshes of one token at the same time share one call and its answer: with
 // rotation on, Cognito would take the second for a stolen token.
 func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
-	what := refreshToken + "\n" + aws.ToString(deviceKey)
+	what := recent.Key(sha256.Sum256([]byte(refreshToken + "\n" + aws.ToString(deviceKey))))
 	if tokens := c.replay(what); tokens != nil {
 		return tokens, nil
 	}
-	return share(ctx, &c.refreshes, what, func(ctx context.Context) (*AuthTokens, error) {
+	return share(ctx, &c.refreshes, string(what[:]), func(ctx context.Context) (*AuthTokens, error) {
 		// Another may have ended between the look at what is kept and this call.
 		if tokens := c.replay(what); tokens != nil {
 			return tokens, nil
 		}
 		tokens, err := c.refreshOnce(ctx, refreshToken, deviceKey)
 		if err == nil && tokens.RefreshToken != nil && c.options.ReplayRefreshes {
-			c.replaced.Add(replacementKey(what), replacement{tokens, time.Now().Add(replayTime)})
+			c.replaced.Add(what, replacement{tokens, time.Now().Add(replayTime)})
 		}
 		return tokens, err
 	})
 }
 
-func replacementKey(what string) recent.Key { return sha256.Sum256([]byte(what)) }
-
 // replay returns what the refresh token was replaced by a moment ago, or nil. What was
 // signed out meanwhile is Cognito's to refuse.
-func (c *Client) replay(what string) *AuthTokens {
+func (c *Client) replay(what recent.Key) *AuthTokens {
 	if !c.options.ReplayRefreshes {
 		return nil
 	}
-	kept, ok := c.replaced.Get(replacementKey(what))
+	kept, ok := c.replaced.Get(what)
 	if !ok || time.Now().After(kept.until) {
 		return nil
 	}

@@ -74,13 +74,18 @@ func newTokenQueries(o Options) *tokenQueries {
 	}
 }
 
+// key is what a body with a token is known by, and whether it may be known at all.
+func (q *tokenQueries) key(ctx context.Context, body []byte) (key recent.Key, ok bool) {
+	if q == nil || reqctx.FromContext(ctx).Bearer == "" || len(body) > maxKeptBody {
+		return key, false
+	}
+	return sha256.Sum256(body), true
+}
+
 // answer answers a body that is known, or returns false: then it takes the long way, on
 // which the token is not verified again.
-func (q *tokenQueries) answer(ctx context.Context, w http.ResponseWriter, mediaType string, body []byte, start time.Time) bool {
-	if reqctx.FromContext(ctx).Bearer == "" || len(body) > maxKeptBody {
-		return false
-	}
-	query, ok := q.known.Get(sha256.Sum256(body))
+func (q *tokenQueries) answer(ctx context.Context, w http.ResponseWriter, mediaType string, key recent.Key, start time.Time) bool {
+	query, ok := q.known.Get(key)
 	if !ok {
 		return false
 	}
@@ -124,12 +129,12 @@ func (q *tokenQueries) refuse(ctx context.Context, query *tokenQuery, err error,
 
 // learn remembers a body that was executed, when nothing but the token made its answer
 // what it is.
-func (q *tokenQueries) learn(body []byte, op *graphql.OperationContext) {
-	if len(body) > maxKeptBody || op.Operation.Operation != ast.Query {
+func (q *tokenQueries) learn(key recent.Key, op *graphql.OperationContext) {
+	if op.Operation.Operation != ast.Query {
 		return
 	}
 	if query, ok := newTokenQuery(op.Operation.SelectionSet); ok {
-		q.known.Add(sha256.Sum256(body), query)
+		q.known.Add(key, query)
 	}
 }
 

@@ -61,12 +61,12 @@ func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodPost:
 		body, release, refusal := t.readBody(w, r)
-		defer release()
 		if refusal != nil {
+			release()
 			t.refuse(r.Context(), w, mediaType, refusal)
 			return
 		}
-		t.post(w, r, mediaType, body, start)
+		t.post(w, r, mediaType, body, release, start)
 	case http.MethodGet:
 		params, refusal := t.readGet(r)
 		if refusal != nil {
@@ -93,11 +93,17 @@ func operationContext(r *http.Request) (context.Context, context.CancelFunc) {
 }
 
 // post answers a body, by the token alone where that is enough.
-func (t transport) post(w http.ResponseWriter, r *http.Request, mediaType string, body []byte, start time.Time) {
-	if t.tokenQueries != nil && t.tokenQueries.answer(r.Context(), w, mediaType, body, start) {
+func (t transport) post(
+	w http.ResponseWriter, r *http.Request, mediaType string, body []byte, release func(), start time.Time,
+) {
+	key, short := t.tokenQueries.key(r.Context(), body)
+	if short && t.tokenQueries.answer(r.Context(), w, mediaType, key, start) {
+		release()
 		return
 	}
 	requests, isBatch, refusal := t.readOperations(body)
+	// What was read are copies; an operation may wait for Cognito.
+	release()
 	if refusal != nil {
 		t.refuse(r.Context(), w, mediaType, refusal)
 		return
@@ -114,8 +120,8 @@ func (t transport) post(w http.ResponseWriter, r *http.Request, mediaType string
 	}
 	response, status, operation := t.execute(ctx, w, r, requests[0], mediaType)
 	write(w, mediaType, status, response)
-	if t.tokenQueries != nil && operation != nil {
-		t.tokenQueries.learn(body, operation)
+	if short && operation != nil {
+		t.tokenQueries.learn(key, operation)
 	}
 }
 
