@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -49,6 +50,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return writeRouter(ctx, stdout, settings)
 	}
 	keepHeadroom(getenv)
+	if settings.PprofAddr == "" {
+		runtime.MemProfileRate = 0 // nobody can ask where memory was allocated
+	}
 	s := &server{
 		settings: settings,
 		metrics:  web.NewMetrics(),

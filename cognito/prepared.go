@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -24,8 +23,7 @@ import (
 // signed and nothing repeated, what the client is called. So the SDK does all that once
 // for each operation, and what it would have sent is kept.
 type preparedCall struct {
-	url    *url.URL    // never written
-	header http.Header // never written
+	request *http.Request // what is the same in each; nothing of it is ever written
 
 	validate    middleware.InitializeMiddleware // nil where any input is valid
 	serialize   middleware.SerializeMiddleware
@@ -40,7 +38,7 @@ func prepare(call func(change func(*sdk.Options)) error) (*preparedCall, error) 
 		o.APIOptions = append(slices.Clip(o.APIOptions), p.takeSteps)
 		o.HTTPClient = p
 	})
-	if p.url == nil {
+	if p.request == nil {
 		return nil, err
 	}
 	return p, nil
@@ -63,9 +61,9 @@ var errPrepared = errors.New("cognito: nothing is sent")
 
 // Do implements the SDK's HTTPClient: it keeps what would be sent.
 func (p *preparedCall) Do(r *http.Request) (*http.Response, error) {
-	p.url, p.header = r.URL, r.Header.Clone()
+	p.request = &http.Request{Method: r.Method, URL: r.URL, Header: r.Header.Clone()}
 	for _, ofOneCall := range []string{"Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "X-Amzn-Trace-Id"} {
-		p.header.Del(ofOneCall)
+		p.request.Header.Del(ofOneCall)
 	}
 	return nil, errPrepared
 }
@@ -78,15 +76,13 @@ func (p *preparedCall) do(ctx context.Context, client sdk.HTTPClient, in any) (a
 		return nil, err
 	}
 	unread := *body
-	request := (&http.Request{
-		Method: http.MethodPost, URL: p.url, Header: p.header,
-		Body: io.NopCloser(body), ContentLength: int64(body.Len()),
-		// Only for connections that were closed before anything was sent on them.
-		GetBody: func() (io.ReadCloser, error) {
-			again := unread
-			return io.NopCloser(&again), nil
-		},
-	}).WithContext(ctx)
+	request := p.request.WithContext(ctx)
+	request.Body, request.ContentLength = io.NopCloser(body), int64(body.Len())
+	// Only for connections that were closed before anything was sent on them.
+	request.GetBody = func() (io.ReadCloser, error) {
+		again := unread
+		return io.NopCloser(&again), nil
+	}
 	response, err := client.Do(request)
 	if err != nil {
 		if ctx.Err() != nil {

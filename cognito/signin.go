@@ -226,20 +226,36 @@ func (c *Client) begin(
 // read reads what the tokens tell. Those of Cognito's form are read in one pass; some
 // emulators have others.
 func (s *SignIn) read(tokens *AuthTokens) {
-	access, ok := parseClaims(payload(tokens.AccessToken))
-	email, emailOK := "", true
-	if tokens.IDToken != nil {
-		email, emailOK = emailOf(payload(*tokens.IDToken))
-	}
-	if ok && emailOK {
-		s.Subject, s.OriginJTI, s.IssuedAt, s.ExpiresAt = string(access.subject), string(access.originJTI), access.issued, access.expires
-		s.Email = email
+	if s.readDirectly(tokens) {
 		return
 	}
 	loose, id := unverifiedClaims(tokens.AccessToken), unverifiedClaims(aws.ToString(tokens.IDToken))
 	s.Subject, s.OriginJTI = text(loose["sub"]), text(loose["origin_jti"])
 	s.IssuedAt, s.ExpiresAt = timeOf(loose["iat"]), timeOf(loose["exp"])
 	s.Email = text(id[emailAttribute])
+}
+
+// readDirectly returns false, and changes nothing, when the tokens have another form.
+func (s *SignIn) readDirectly(tokens *AuthTokens) bool {
+	memory := scratches.Get().(*scratch)
+	defer func() {
+		if cap(memory.token) <= maxTokenLen {
+			scratches.Put(memory)
+		}
+	}()
+	access, ok := parseClaims(memory.payload(tokens.AccessToken))
+	if !ok {
+		return false
+	}
+	// Before the next token takes the memory.
+	subject, originJTI, email := string(access.subject), string(access.originJTI), ""
+	if tokens.IDToken != nil {
+		if email, ok = emailOf(memory.payload(*tokens.IDToken)); !ok {
+			return false
+		}
+	}
+	s.Subject, s.OriginJTI, s.Email, s.IssuedAt, s.ExpiresAt = subject, originJTI, email, access.issued, access.expires
+	return true
 }
 
 // emailOf reads the address in the payload of an ID token.

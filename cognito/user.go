@@ -2,7 +2,6 @@ package cognito
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -243,24 +242,10 @@ func newUserFromTokens(t *AuthTokens) *User {
 // section 3.1.3.7, item 6). It must not be used on a token that a client sent.
 func unverifiedClaims(token string) map[string]any {
 	var claims map[string]any
-	if json.Unmarshal(payload(token), &claims) != nil {
+	if json.Unmarshal(new(scratch).payload(token), &claims) != nil {
 		return nil
 	}
 	return claims
-}
-
-// payload returns the decoded middle of a token's three segments, or nil.
-func payload(token string) []byte {
-	_, rest, _ := strings.Cut(token, ".")
-	middle, signature, ok := strings.Cut(rest, ".")
-	if !ok || strings.Contains(signature, ".") {
-		return nil
-	}
-	text, err := base64.RawURLEncoding.DecodeString(middle)
-	if err != nil {
-		return nil
-	}
-	return text
 }
 
 // profileOf takes the attributes out of an ID token's claims: all but the

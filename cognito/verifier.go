@@ -352,6 +352,26 @@ type scratch struct {
 	decoded []byte
 }
 
+// scratches are for tokens that Cognito has just given.
+var scratches = sync.Pool{New: func() any { return new(scratch) }} //nolint:gochecknoglobals // a pool is shared by nature
+
+// payload returns the decoded middle of a token's three segments, or nil. It is good until
+// the scratch is used again.
+func (s *scratch) payload(token string) []byte {
+	_, rest, _ := strings.Cut(token, ".")
+	middle, signature, ok := strings.Cut(rest, ".")
+	if !ok || strings.Contains(signature, ".") {
+		return nil
+	}
+	s.token = append(s.token[:0], middle...)
+	decoded, err := base64.RawURLEncoding.AppendDecode(s.decoded[:0], s.token)
+	s.decoded = decoded
+	if err != nil {
+		return nil
+	}
+	return decoded
+}
+
 // segments is a token in the JWS compact serialisation, taken apart.
 type segments struct {
 	signed                    []byte // what the signature is over: still encoded

@@ -236,7 +236,7 @@ type roomy struct{ graphql.Marshaler }
 // MarshalGQL implements graphql.Marshaler.
 func (r roomy) MarshalGQL(w io.Writer) {
 	if buffer, ok := w.(*bytes.Buffer); ok {
-		buffer.Grow(6 << 10)
+		buffer.Grow(5 << 10)
 	}
 	r.Marshaler.MarshalGQL(w)
 }
