@@ -1,13 +1,11 @@
 package cognito
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -15,6 +13,8 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"authgraph/internal/buffers"
 )
 
 // The SDK reads every answer into maps first, through a buffer of one kilobyte; for
@@ -67,13 +67,8 @@ func (d directDeserializer) HandleDeserialize(
 	if err != nil || !ok || response.StatusCode != http.StatusOK {
 		return d.theirs.HandleDeserialize(ctx, in, received{out, metadata, err})
 	}
-	buffer := answerBuffers.Get().(*bytes.Buffer)
-	defer func() {
-		if buffer.Cap() <= largestPooledAnswer {
-			buffer.Reset()
-			answerBuffers.Put(buffer)
-		}
-	}()
+	buffer := answerBuffers.Get()
+	defer answerBuffers.Put(buffer)
 	if _, err := buffer.ReadFrom(response.Body); err != nil {
 		return out, metadata, &smithy.DeserializationError{Err: err}
 	}
@@ -89,11 +84,8 @@ func (d directDeserializer) HandleDeserialize(
 	return out, metadata, nil
 }
 
-// answerBuffers are what answers are read into. Those that grew large are left to the
-// garbage collector.
-var answerBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }} //nolint:gochecknoglobals // a pool is shared by nature
-
-const largestPooledAnswer = 16 << 10
+// answerBuffers are what answers are read into.
+var answerBuffers buffers.Pool //nolint:gochecknoglobals // a pool is shared by nature
 
 // tokensOutput is what an answer with tokens has.
 type tokensOutput struct {

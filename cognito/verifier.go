@@ -161,7 +161,6 @@ type Verifier struct {
 	observe  func(outcome string)
 
 	remembered *recent.Map[*verified]
-	scratch    sync.Pool // of *scratch
 }
 
 // Remembered returns how many verified tokens are remembered, at most.
@@ -210,7 +209,6 @@ func NewVerifier(o VerifierOptions) (*Verifier, error) {
 		observe:  o.Observe,
 
 		remembered: recent.New[*verified](rememberedTokens),
-		scratch:    sync.Pool{New: func() any { return new(scratch) }},
 	}, nil
 }
 
@@ -243,8 +241,8 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, err
 		return nil, &InvalidTokenError{ReasonTooLong}
 	}
 
-	s := v.scratch.Get().(*scratch)
-	defer v.scratch.Put(s)
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
 	s.token = append(s.token[:0], token...)
 
 	// Whether it is known.
@@ -352,7 +350,6 @@ type scratch struct {
 	decoded []byte
 }
 
-// scratches are for tokens that Cognito has just given.
 var scratches = sync.Pool{New: func() any { return new(scratch) }} //nolint:gochecknoglobals // a pool is shared by nature
 
 // payload returns the decoded middle of a token's three segments, or nil. It is good until

@@ -89,8 +89,8 @@ func (q *tokenQueries) answer(ctx context.Context, w http.ResponseWriter, mediaT
 	if !ok {
 		return false
 	}
-	b := answers.get()
-	defer answers.put(b)
+	b := answers.Get()
+	defer answers.Put(b)
 	caller, err := q.caller(ctx)
 	if err != nil {
 		refused, ok := q.refuse(ctx, query, err, start)

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -24,6 +23,7 @@ import (
 
 	"authgraph/cognito"
 	"authgraph/internal/apierr"
+	"authgraph/internal/buffers"
 	"authgraph/internal/reqctx"
 )
 
@@ -182,16 +182,16 @@ func write(w http.ResponseWriter, mediaType string, status int, response *graphq
 	if after, ok := retryAfter(response.Errors); ok {
 		w.Header().Set("Retry-After", strconv.Itoa(after))
 	}
-	buffer := answers.get()
-	defer answers.put(buffer)
+	buffer := answers.Get()
+	defer answers.Put(buffer)
 	encode(buffer, response)
 	send(w, mediaType, status, buffer.Bytes())
 }
 
 // writeBatch answers a list of operations by the list of their responses.
 func writeBatch(w http.ResponseWriter, mediaType string, responses []*graphql.Response) {
-	buffer := answers.get()
-	defer answers.put(buffer)
+	buffer := answers.Get()
+	defer answers.Put(buffer)
 	buffer.WriteByte('[')
 	for i, response := range responses {
 		if i > 0 {
@@ -300,34 +300,13 @@ func isUTF8(parameters map[string]string) bool {
 	return !ok || strings.EqualFold(charset, "utf-8")
 }
 
-// buffers are buffers that are used again. Those that grew large are left to the garbage
-// collector.
-type buffers struct{ pool sync.Pool }
-
-// bodies are of requests, and held until their answer is there; answers are several times
-// as large.
-var bodies, answers buffers //nolint:gochecknoglobals // a pool is shared by nature
-
-const largestPooledBuffer = 16 << 10
-
-func (b *buffers) get() *bytes.Buffer {
-	if buffer, ok := b.pool.Get().(*bytes.Buffer); ok {
-		return buffer
-	}
-	return new(bytes.Buffer)
-}
-
-func (b *buffers) put(buffer *bytes.Buffer) {
-	if buffer.Cap() <= largestPooledBuffer {
-		buffer.Reset()
-		b.pool.Put(buffer)
-	}
-}
+// bodies are of requests; answers are several times as large.
+var bodies, answers buffers.Pool //nolint:gochecknoglobals // a pool is shared by nature
 
 // readBody reads a body of JSON into a buffer that is good until release.
 func (t transport) readBody(w http.ResponseWriter, r *http.Request) (body []byte, release func(), refusal *apierr.Error) {
-	buffer := bodies.get()
-	release = func() { bodies.put(buffer) }
+	buffer := bodies.Get()
+	release = func() { bodies.Put(buffer) }
 	if refusal := checkContentType(r.Header); refusal != nil {
 		return nil, release, refusal
 	}
@@ -419,21 +398,21 @@ type nameSet struct {
 	more  map[string]bool
 }
 
-// has tells whether the name was seen before, and notes it.
-func (s *nameSet) has(name string) bool {
+// add returns false when the name is there already.
+func (s *nameSet) add(name string) bool {
 	if slices.Contains(s.first[:s.n], name) || s.more[name] {
-		return true
+		return false
 	}
 	if s.n < len(s.first) {
 		s.first[s.n] = name
 		s.n++
-		return false
+		return true
 	}
 	if s.more == nil {
 		s.more = map[string]bool{}
 	}
 	s.more[name] = true
-	return false
+	return true
 }
 
 // readMembers splits a JSON object into its members. A body that is several
@@ -459,7 +438,7 @@ func readMembers(body []byte) ([]member, *apierr.Error) {
 		rest = bytes.TrimLeft(rest[end:], ": \t\r\n")
 		end = valueEnd(rest)
 		m.value, rest = rest[:end], rest[end:]
-		if names.has(m.name) {
+		if !names.add(m.name) {
 			return nil, apierr.New(apierr.BadRequest, "A member of the body is given twice.")
 		}
 		members = append(members, m)
