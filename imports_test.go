@@ -22,13 +22,13 @@ func imports() map[string][]string {
 		},
 		"graph": {
 			"cognito", "graph/generated", "graph/model", "internal/account", "internal/apierr", "internal/audit",
-			"internal/buffers", "internal/recent", "internal/reqctx",
+			"internal/buffers", "internal/jsontext", "internal/recent", "internal/reqctx",
 		},
 		"graph/generated": {"cognito", "directives", "graph/model", "internal/apierr"},
-		"graph/model":     {"cognito"},
+		"graph/model":     {"cognito", "internal/jsontext"},
 		"directives":      {"cognito", "internal/account", "internal/apierr", "internal/reqctx", "internal/store"},
 		// The embedded pool is reached over its wire protocol, as Cognito is.
-		"cognito":            {"internal/apierr", "internal/buffers", "internal/recent"},
+		"cognito":            {"internal/apierr", "internal/buffers", "internal/jsontext", "internal/recent"},
 		"cognito/userpool":   {},
 		"internal/account":   {"cognito"},
 		"internal/apierr":    {},
@@ -36,6 +36,7 @@ func imports() map[string][]string {
 		"internal/buffers":   {},
 		"internal/config":    {"internal/origin"},
 		"internal/e2e":       {},
+		"internal/jsontext":  {},
 		"internal/origin":    {},
 		"internal/recent":    {},
 		"internal/reqctx":    {},
@@ -43,7 +44,7 @@ func imports() map[string][]string {
 		"internal/store":     {},
 		"internal/suite":     {},
 		"internal/telemetry": {},
-		"internal/web":       {"internal/origin", "internal/reqctx"},
+		"internal/web":       {"internal/buffers", "internal/origin", "internal/reqctx"},
 		"internal/webhook":   {},
 	}
 }

@@ -2,13 +2,14 @@ package cognito
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math"
 	"slices"
 	"strconv"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"authgraph/internal/jsontext"
 )
 
 // Limits of one JSON object of a token. Cognito's own tokens stay far below
@@ -220,7 +221,7 @@ func (r *objectReader) text() []byte {
 		return nil
 	}
 	start := r.pos
-	r.pos += plainPrefix(r.data[start:])
+	r.pos += jsontext.PlainPrefix(r.data[start:])
 	if r.pos == len(r.data) {
 		r.fail()
 		return nil
@@ -246,27 +247,6 @@ func (r *objectReader) textOf(whole string) string {
 		return whole[start:end]
 	}
 	return string(text)
-}
-
-// plainPrefix returns how many bytes stand for themselves in a string, before the first
-// quotation mark, backslash or control character. It looks at eight at a time: tokens are
-// kilobytes. In each expression the highest bit of the lowest byte that is such a
-// character gets set, and none below it.
-func plainPrefix(data []byte) int {
-	const ones = 0x0101010101010101
-	n := 0
-	for ; len(data)-n >= 8; n += 8 {
-		b := binary.LittleEndian.Uint64(data[n:])
-		quote, backslash := b^ones*'"', b^ones*'\\'
-		special := (b-ones*' ')&^b | (quote-ones)&^quote | (backslash-ones)&^backslash
-		if special&(ones*0x80) != 0 {
-			break
-		}
-	}
-	for n < len(data) && data[n] >= ' ' && data[n] != '"' && data[n] != '\\' {
-		n++
-	}
-	return n
 }
 
 // escapedText reads on in a string that began at start and has its first escape

@@ -1,0 +1,25 @@
+package model
+
+import (
+	"io"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"authgraph/internal/jsontext"
+)
+
+// MarshalString writes the scalar String as gqlgen does. Text that stands for itself, such
+// as tokens, which are kilobytes, is not looked at character by character.
+func MarshalString(s string) graphql.Marshaler {
+	if jsontext.PlainPrefix(s) < len(s) {
+		return graphql.MarshalString(s)
+	}
+	return graphql.WriterFunc(func(w io.Writer) {
+		_, _ = io.WriteString(w, `"`)
+		_, _ = io.WriteString(w, s)
+		_, _ = io.WriteString(w, `"`)
+	})
+}
+
+// UnmarshalString reads the scalar String as gqlgen does.
+func UnmarshalString(v any) (string, error) { return graphql.UnmarshalString(v) }
