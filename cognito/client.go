@@ -1,16 +1,12 @@
 package cognito
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"io"
 	"math/rand/v2"
-	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,19 +19,9 @@ import (
 	"authgraph/internal/recent"
 )
 
-const (
-	// DefaultTimeout bounds one operation, its second attempt included. The SDK
-	// itself has no such bound.
-	DefaultTimeout = 4 * time.Second
-
-	// maxResponseBytes bounds what is read of one answer. Cognito's largest
-	// answers are a few kilobytes.
-	maxResponseBytes = 1 << 20
-
-	// idleConnections is how many connections are kept open for the next calls.
-	// net/http's default of two per host closes most of them under load.
-	idleConnections = 1024
-)
+// DefaultTimeout bounds one operation, its second attempt included. The SDK itself has no
+// such bound.
+const DefaultTimeout = 4 * time.Second
 
 // Options configures a [Client].
 type Options struct {
@@ -310,65 +296,4 @@ func (c *Client) clientSecret() *string {
 		return nil
 	}
 	return aws.String(c.options.ClientSecret)
-}
-
-// boundedClient is an HTTP client whose answers end after maxResponseBytes. It follows no
-// redirect, which would carry a password to wherever it points.
-type boundedClient struct{ http.Transport }
-
-// newHTTPClient returns a client with at most so many connections, also when calls
-// are given up while their connections are still being opened.
-func newHTTPClient(connections int) *boundedClient {
-	dialer := &net.Dialer{Timeout: 2 * time.Second, KeepAlive: 30 * time.Second}
-	return &boundedClient{http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         dialer.DialContext,
-		ForceAttemptHTTP2:   true,
-		MaxIdleConns:        idleConnections,
-		MaxIdleConnsPerHost: idleConnections,
-		MaxConnsPerHost:     connections,
-		ReadBufferSize:      6 << 10, // an answer with tokens in one read
-		IdleConnTimeout:     90 * time.Second,
-		TLSHandshakeTimeout: 2 * time.Second,
-		// In HTTP/2 all calls share a connection, and giving up a call does not
-		// close it: one that is dead would fail every later call too.
-		HTTP2: &http.HTTP2Config{SendPingTimeout: 2 * time.Second, PingTimeout: 2 * time.Second},
-	}}
-}
-
-// Do implements the SDK's HTTPClient.
-func (c *boundedClient) Do(r *http.Request) (*http.Response, error) {
-	if r.GetBody == nil {
-		if err := holdBody(r); err != nil {
-			return nil, err
-		}
-	}
-	response, err := c.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	response.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(response.Body, maxResponseBytes), response.Body}
-	return response, nil
-}
-
-// holdBody makes the body one that net/http knows to be in memory. Before any other it
-// sends the headers in a packet of their own, and an answer that overtakes the body, whose
-// reader the SDK closes then, would end the connection.
-func holdBody(r *http.Request) error {
-	if r.Body == nil || r.Body == http.NoBody {
-		return nil
-	}
-	body := bytes.NewBuffer(make([]byte, 0, max(r.ContentLength, 0)+bytes.MinRead))
-	if _, err := body.ReadFrom(r.Body); err != nil {
-		return err
-	}
-	if err := r.Body.Close(); err != nil {
-		return err
-	}
-	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body.Bytes())), nil }
-	r.Body, _ = r.GetBody()
-	return nil
 }

@@ -4,14 +4,19 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
+	"sync/atomic"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"authgraph/internal/buffers"
 )
 
 // preparedCall is how the SDK makes a call that nobody signs: what it sends in each one, and
@@ -24,6 +29,8 @@ import (
 // for each operation, and what it would have sent is kept.
 type preparedCall struct {
 	request *http.Request // what is the same in each; nothing of it is ever written
+	head    []byte        // the request in HTTP/1.1, up to the body's length
+	direct  atomic.Pointer[connections]
 
 	validate    middleware.InitializeMiddleware // nil where any input is valid
 	serialize   middleware.SerializeMiddleware
@@ -65,25 +72,23 @@ func (p *preparedCall) Do(r *http.Request) (*http.Response, error) {
 	for _, ofOneCall := range []string{"Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "X-Amzn-Trace-Id"} {
 		p.request.Header.Del(ofOneCall)
 	}
+	var head bytes.Buffer
+	fmt.Fprintf(&head, "%s %s HTTP/1.1\r\nHost: %s\r\n", r.Method, r.URL.RequestURI(), r.URL.Host)
+	_ = p.request.Header.Write(&head) // into memory
+	head.WriteString("Content-Length: ")
+	p.head = head.Bytes()
 	return nil, errPrepared
 }
 
 // do makes a call. Its errors are those that the SDK would return, without the names of
 // the service and the operation.
 func (p *preparedCall) do(ctx context.Context, client sdk.HTTPClient, in any) (any, error) {
-	body, err := p.body(in)
-	if err != nil {
+	body := inputs.Get()
+	if err := p.writeBody(body, in); err != nil {
+		inputs.Put(body)
 		return nil, err
 	}
-	unread := *body
-	request := p.request.WithContext(ctx)
-	request.Body, request.ContentLength = io.NopCloser(body), int64(body.Len())
-	// Only for connections that were closed before anything was sent on them.
-	request.GetBody = func() (io.ReadCloser, error) {
-		again := unread
-		return io.NopCloser(&again), nil
-	}
-	response, err := client.Do(request)
+	response, err := p.send(ctx, client, body)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, &smithy.CanceledError{Err: ctx.Err()}
@@ -98,24 +103,67 @@ func (p *preparedCall) do(ctx context.Context, client sdk.HTTPClient, in any) (a
 	return p.result(response)
 }
 
-// body returns the input as JSON.
-func (p *preparedCall) body(in any) (*bytes.Reader, error) {
+// inputs are what bodies are written into.
+var inputs buffers.Pool //nolint:gochecknoglobals // a pool is shared by nature
+
+// send sends the body, which is used up, and returns the answer.
+func (p *preparedCall) send(ctx context.Context, client sdk.HTTPClient, body *bytes.Buffer) (*http.Response, error) {
+	if direct := p.directTo(client); direct != nil {
+		return direct.exchange(ctx, func(message *bytes.Buffer) error {
+			message.Write(p.head)
+			message.Write(strconv.AppendInt(message.AvailableBuffer(), int64(body.Len()), 10))
+			message.WriteString("\r\n\r\n")
+			message.Write(body.Bytes())
+			inputs.Put(body)
+			return nil
+		})
+	}
+	text := bytes.Clone(body.Bytes())
+	inputs.Put(body)
+	request := p.request.WithContext(ctx)
+	// Asked for again only for connections that were closed before anything was sent on
+	// them.
+	request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
+	request.Body, _ = request.GetBody()
+	request.ContentLength = int64(len(text))
+	return client.Do(request)
+}
+
+// directTo returns the connections to where the call goes, if it goes over HTTP/1.1.
+func (p *preparedCall) directTo(client sdk.HTTPClient) *connections {
+	if direct := p.direct.Load(); direct != nil {
+		return direct
+	}
+	c, ok := client.(*httpClient)
+	if !ok {
+		return nil
+	}
+	direct := c.directTo(p.request)
+	p.direct.Store(direct)
+	return direct
+}
+
+// writeBody writes the input as JSON.
+func (p *preparedCall) writeBody(body *bytes.Buffer, in any) error {
 	ctx := context.Background() // of what the steps look for in it there is nothing
 	if p.validate != nil {
 		if _, _, err := p.validate.HandleInitialize(ctx, middleware.InitializeInput{Parameters: in}, valid{}); err != nil {
-			return nil, err
+			return err
 		}
+	}
+	if text, ok := appendDirectly(body.AvailableBuffer(), in); ok {
+		body.Write(text)
+		return nil
 	}
 	var out serialized
 	_, _, err := p.serialize.HandleSerialize(ctx, middleware.SerializeInput{Parameters: in, Request: smithyhttp.NewStackRequest()}, &out)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	body, ok := out.request.GetStream().(*bytes.Reader)
-	if !ok {
-		return nil, &smithy.SerializationError{Err: errors.New("cognito: the SDK's input is not in memory")}
+	if _, err := body.ReadFrom(out.request.GetStream()); err != nil {
+		return &smithy.SerializationError{Err: err}
 	}
-	return body, nil
+	return nil
 }
 
 // result reads the answer.

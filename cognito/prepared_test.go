@@ -86,28 +86,31 @@ func (c callBoth) prepare(in reflect.Value) (*preparedCall, error) {
 }
 
 // fill gives every member of the value some content, with n in it.
-func fill(v reflect.Value, n int) {
+func fill(v reflect.Value, n int) { fillWith(v, n, "text %d é \" \\ <&> \u2028 \x00") }
+
+// fillWith has texts be of that format.
+func fillWith(v reflect.Value, n int, text string) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		fill(v.Elem(), n)
+		fillWith(v.Elem(), n, text)
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
-				fill(v.Field(i), n+i)
+				fillWith(v.Field(i), n+i, text)
 			}
 		}
 	case reflect.Map:
 		v.Set(reflect.MakeMap(v.Type())) // of one member: maps have no order
 		value := reflect.New(v.Type().Elem()).Elem()
-		fill(value, n)
+		fillWith(value, n, text)
 		v.SetMapIndex(reflect.ValueOf(fmt.Sprintf("key %d", n)).Convert(v.Type().Key()), value)
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-		fill(v.Index(0), n)
-		fill(v.Index(1), n+1)
+		fillWith(v.Index(0), n, text)
+		fillWith(v.Index(1), n+1, text)
 	case reflect.String:
-		v.SetString(fmt.Sprintf("text %d é \" \\ <&> \u2028 \x00", n))
+		v.SetString(fmt.Sprintf(text, n))
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Int32, reflect.Int64:
@@ -151,6 +154,63 @@ func TestPreparedCallsAreSentAsTheSDKDoes(t *testing.T) {
 			if !reflect.DeepEqual(short.requests, full.requests) || len(full.requests) < 2 {
 				t.Errorf("%s sends\n%s\nthe SDK\n%s", op, strings.Join(short.requests, "\n"), strings.Join(full.requests, "\n"))
 			}
+		}
+	}
+}
+
+// What is written directly is what the SDK writes: with each member alone beside those that
+// are required, so that none is left out that a later SDK has, and with all of them.
+func TestInputsAreWrittenAsTheSDKDoes(t *testing.T) {
+	for _, op := range []operation{opInitiateAuth, opGetTokensFromRefreshToken} {
+		full, short := &sent{answer: says{status: 200, body: "{}"}}, &sent{answer: says{status: 200, body: "{}"}}
+		both := newCallBoth(t, op, "", full, short)
+		filled := both.input()
+		fillWith(filled.Elem(), 1, "plain %d")
+		p, err := both.prepare(filled)
+		if err != nil {
+			t.Fatal(err)
+		}
+		written := 0
+		compare := func(in reflect.Value) {
+			t.Helper()
+			_, wantErr := both.theirs(t.Context(), in)
+			_, gotErr := p.do(t.Context(), short, in.Interface())
+			if wantErr != nil || gotErr != nil {
+				t.Fatal(op, wantErr, gotErr)
+			}
+			if _, ok := appendDirectly(nil, in.Interface()); ok {
+				written++
+			}
+		}
+		type change func(in reflect.Value, field int)
+		for _, set := range []change{
+			func(in reflect.Value, field int) { in.Elem().Field(field).Set(filled.Elem().Field(field)) },
+			func(in reflect.Value, field int) { fillWith(in.Elem().Field(field), 0, "%.0d") },
+			func(in reflect.Value, field int) { fillWith(in.Elem().Field(field), 1, "\x7f %d") },
+			func(in reflect.Value, field int) { fillWith(in.Elem().Field(field), 1, "a&b %d") },
+		} {
+			for field := range filled.Elem().NumField() {
+				if !filled.Elem().Type().Field(field).IsExported() {
+					continue
+				}
+				in := both.input()
+				for _, required := range []string{"AuthFlow", "ClientId", "RefreshToken"} {
+					if member := in.Elem().FieldByName(required); member.IsValid() {
+						fillWith(member, 7, "required %d")
+					}
+				}
+				if in.Elem().Type().Field(field).Name != "AuthFlow" { // which must not be empty
+					set(in, field)
+				}
+				compare(in)
+			}
+		}
+		compare(filled)
+		if !reflect.DeepEqual(short.requests, full.requests) {
+			t.Errorf("%s sends\n%s\nthe SDK\n%s", op, strings.Join(short.requests, "\n"), strings.Join(full.requests, "\n"))
+		}
+		if written < 5 {
+			t.Errorf("%s: %d inputs were written directly", op, written)
 		}
 	}
 }
