@@ -173,6 +173,13 @@ func TestLimitsAreSettings(t *testing.T) {
 		})
 	}
 	limits := graph.DefaultLimits()
+	limits.Complexity = 100
+	for _, document := range []string{"{me{devices(first:60){nodes{key}}}}", "{me{...D}} fragment D on User{devices(first:60){nodes{key}}}"} {
+		if got := newAPI(t, options{limits: limits}).query(t, document); got.code() != "OPERATION_LIMIT_EXCEEDED" {
+			t.Errorf("a long page: %s", got.text)
+		}
+	}
+	limits = graph.DefaultLimits()
 	limits.CredentialFields = 2
 	got := newAPI(t, options{limits: limits, status: 400, body: `{"__type":"NotAuthorizedException"}`}).query(t,
 		`mutation{a:signin(input:{email:"a@b.cd",password:"x"}){__typename} b:signin(input:{email:"a@b.cd",password:"y"}){__typename}}`)

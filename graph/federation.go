@@ -34,7 +34,7 @@ type subgraph struct {
 }
 
 // aroundFields implements graphql.FieldMiddleware.
-func (s subgraph) aroundFields(ctx context.Context, next graphql.Resolver) (any, error) {
+func (s *subgraph) aroundFields(ctx context.Context, next graphql.Resolver) (any, error) {
 	field := graphql.GetFieldContext(ctx)
 	if field.Object != "Query" || field.Field.Name[0] != '_' {
 		return next(ctx)

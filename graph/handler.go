@@ -1,11 +1,9 @@
 package graph
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -143,8 +141,8 @@ func NewHandler(o Options) (http.Handler, error) {
 	if o.CookieTransport {
 		server.AroundFields(keepRefreshTokens)
 	}
-	server.AroundFields(subgraph{o.Federation.SDL, o.Directives}.aroundFields)
-	t := transport{exec: server, present: present, observe: o.Observe, limits: o.Limits}
+	server.AroundFields((&subgraph{o.Federation.SDL, o.Directives}).aroundFields)
+	t := &transport{exec: server, present: present, observe: o.Observe, limits: o.Limits}
 	if o.Caller != nil {
 		t.tokenQueries = newTokenQueries(o)
 	}
@@ -223,22 +221,10 @@ func observeRootFields(
 			record(ctx, event)
 		}
 		if operation == ast.Mutation && result != graphql.Null {
-			return roomy{result}
+			return leaveGap(ctx, result)
 		}
 		return result
 	}
-}
-
-// roomy has the buffer that it is written into grow once: the tokens of a session are
-// some kilobytes, and a buffer that grows with each of them allocates three times as much.
-type roomy struct{ graphql.Marshaler }
-
-// MarshalGQL implements graphql.Marshaler.
-func (r roomy) MarshalGQL(w io.Writer) {
-	if buffer, ok := w.(*bytes.Buffer); ok {
-		buffer.Grow(5 << 10)
-	}
-	r.Marshaler.MarshalGQL(w)
 }
 
 // traceRootFields traces the root fields: here, and not where they are observed, the

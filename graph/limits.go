@@ -136,7 +136,9 @@ func (d *documentLimits) MutateOperationContext(ctx context.Context, op *graphql
 	if references(op.Operation.SelectionSet, op.Variables) > l.References {
 		return refuse(limitExceeded("document", l.References, "references"))
 	}
-	if complexity.Calculate(ctx, d.schema, op.Operation, op.Variables) > l.Complexity {
+	// A field costs no more than a call unless it is a list that may be as long as is asked.
+	if (total.isPaged || total.fields*callCost > l.Complexity) &&
+		complexity.Calculate(ctx, d.schema, op.Operation, op.Variables) > l.Complexity {
 		return refuse(limitExceeded("document", l.Complexity, "points of complexity"))
 	}
 	return nil
@@ -154,7 +156,7 @@ func refuse(e *apierr.Error) *gqlerror.Error {
 // size is what a selection amounts to.
 type size struct {
 	fields, aliases, directives, depth, credentials int
-	introspection, sdl                              bool
+	introspection, sdl, isPaged                     bool
 }
 
 // counter adds up selections. Validation has made sure that fragments exist and
@@ -174,6 +176,7 @@ func (c counter) add(s *size, sibling size) {
 	s.depth = max(s.depth, sibling.depth)
 	s.introspection = s.introspection || sibling.introspection
 	s.sdl = s.sdl || sibling.sdl
+	s.isPaged = s.isPaged || sibling.isPaged
 }
 
 func (c counter) selections(set ast.SelectionSet) size {
@@ -199,8 +202,11 @@ func (c counter) field(f *ast.Field) size {
 	if f.Alias != f.Name {
 		own.aliases = 1
 	}
-	if f.Definition != nil && f.Definition.Directives.ForName("rateLimit") != nil {
-		own.credentials = 1
+	if f.Definition != nil {
+		if f.Definition.Directives.ForName("rateLimit") != nil {
+			own.credentials = 1
+		}
+		own.isPaged = f.Definition.Arguments.ForName("first") != nil
 	}
 	c.add(&total, own)
 	total.depth++

@@ -6,15 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -50,7 +47,7 @@ type transport struct {
 }
 
 // ServeHTTP implements http.Handler.
-func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (t *transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	mediaType, acceptable := negotiate(r.Header["Accept"])
 	if !acceptable {
@@ -93,7 +90,7 @@ func operationContext(r *http.Request) (context.Context, context.CancelFunc) {
 }
 
 // post answers a body, by the token alone where that is enough.
-func (t transport) post(
+func (t *transport) post(
 	w http.ResponseWriter, r *http.Request, mediaType string, body []byte, release func(), start time.Time,
 ) {
 	key, short := t.tokenQueries.key(r.Context(), body)
@@ -111,7 +108,7 @@ func (t transport) post(
 	ctx, cancel := operationContext(r)
 	defer cancel()
 	if isBatch {
-		responses := make([]*graphql.Response, len(requests))
+		responses := make([]response, len(requests))
 		for i, params := range requests {
 			responses[i], _, _ = t.execute(ctx, w, r, params, mediaType)
 		}
@@ -127,39 +124,40 @@ func (t transport) post(
 
 // execute carries out one operation and returns its response, with the status
 // that goes with it when it is the only one, and the operation if it was executed.
-func (t transport) execute(
+func (t *transport) execute(
 	ctx context.Context, w http.ResponseWriter, r *http.Request, params *graphql.RawParams, mediaType string,
-) (*graphql.Response, int, *graphql.OperationContext) {
+) (response, int, *graphql.OperationContext) {
 	start := time.Now()
 	operation, errs := t.exec.CreateOperationContext(ctx, params)
 	if errs != nil {
-		response := t.exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
-		t.observe("none", "none", codeOf(response.Errors[0]), time.Since(start))
-		return response, requestErrorStatus(mediaType, response.Errors), nil
+		refused := t.exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
+		t.observe("none", "none", codeOf(refused.Errors[0]), time.Since(start))
+		return response{Response: refused}, requestErrorStatus(mediaType, refused.Errors), nil
 	}
 	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
 		w.Header().Set("Allow", http.MethodPost)
 		response, status := t.refusal(ctx, apierr.New(apierr.MethodNotAllowed, "GET is for queries. Send mutations by POST."))
 		return response, status, nil
 	}
+	ctx, unwritten := withUnwritten(ctx)
 	responses, ctx := t.exec.DispatchOperation(ctx, operation)
-	response := responses(ctx)
-	if response == nil {
+	result := responses(ctx)
+	if result == nil {
 		// gqlgen gives nothing for a context that has ended.
 		response, status := t.refusal(ctx, apierr.New(apierr.ServiceUnavailable, "The request took too long."))
 		return response, status, nil
 	}
-	return response, http.StatusOK, operation
+	return response{result, *unwritten}, http.StatusOK, operation
 }
 
 // refusal is the response to a request that is not one of GraphQL over HTTP, or
 // that cannot be carried out.
-func (t transport) refusal(ctx context.Context, e *apierr.Error) (*graphql.Response, int) {
+func (t *transport) refusal(ctx context.Context, e *apierr.Error) (response, int) {
 	t.observe("none", "none", string(e.Code), 0)
-	return &graphql.Response{Errors: gqlerror.List{t.present.present(ctx, e)}}, e.HTTPStatus()
+	return response{Response: &graphql.Response{Errors: gqlerror.List{t.present.present(ctx, e)}}}, e.HTTPStatus()
 }
 
-func (t transport) refuse(ctx context.Context, w http.ResponseWriter, mediaType string, e *apierr.Error) {
+func (t *transport) refuse(ctx context.Context, w http.ResponseWriter, mediaType string, e *apierr.Error) {
 	response, status := t.refusal(ctx, e)
 	write(w, mediaType, status, response)
 }
@@ -178,26 +176,26 @@ func requestErrorStatus(mediaType string, errs gqlerror.List) int {
 }
 
 // write answers with the response.
-func write(w http.ResponseWriter, mediaType string, status int, response *graphql.Response) {
-	if after, ok := retryAfter(response.Errors); ok {
+func write(w http.ResponseWriter, mediaType string, status int, r response) {
+	if after, ok := retryAfter(r.Errors); ok {
 		w.Header().Set("Retry-After", strconv.Itoa(after))
 	}
 	buffer := answers.Get()
 	defer answers.Put(buffer)
-	encode(buffer, response)
+	r.encode(buffer)
 	send(w, mediaType, status, buffer.Bytes())
 }
 
 // writeBatch answers a list of operations by the list of their responses.
-func writeBatch(w http.ResponseWriter, mediaType string, responses []*graphql.Response) {
+func writeBatch(w http.ResponseWriter, mediaType string, responses []response) {
 	buffer := answers.Get()
 	defer answers.Put(buffer)
 	buffer.WriteByte('[')
-	for i, response := range responses {
+	for i, r := range responses {
 		if i > 0 {
 			buffer.WriteByte(',')
 		}
-		encode(buffer, response)
+		r.encode(buffer)
 	}
 	buffer.WriteByte(']')
 	send(w, mediaType, http.StatusOK, buffer.Bytes())
@@ -222,31 +220,6 @@ const countedByServer = 2 << 10
 var contentTypes = map[string][]string{ //nolint:gochecknoglobals // a constant, if Go had maps among them
 	mediaTypeJSON:     {mediaTypeJSON + "; charset=utf-8"},
 	mediaTypeResponse: {mediaTypeResponse + "; charset=utf-8"},
-}
-
-// encode writes the response as section 7.1 of the GraphQL specification asks:
-// no data where nothing was executed. gqlgen's Response writes null there, and
-// the data, which is JSON already, would be copied and checked twice.
-func encode(b *bytes.Buffer, response *graphql.Response) {
-	if len(response.Errors) > maxErrors {
-		response.Errors = response.Errors[:maxErrors]
-	}
-	b.Grow(len(response.Data) + 512)
-	b.WriteByte('{')
-	if len(response.Errors) > 0 {
-		// Errors are made by the presenter, of strings and numbers.
-		errs, _ := json.Marshal(response.Errors)
-		b.WriteString(`"errors":`)
-		b.Write(errs)
-	}
-	if response.Data != nil {
-		if len(response.Errors) > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(`"data":`)
-		b.Write(response.Data)
-	}
-	b.WriteByte('}')
 }
 
 // retryAfter returns what the first error says of when to come back.
@@ -304,7 +277,7 @@ func isUTF8(parameters map[string]string) bool {
 var bodies, answers buffers.Pool //nolint:gochecknoglobals // a pool is shared by nature
 
 // readBody reads a body of JSON into a buffer that is good until release.
-func (t transport) readBody(w http.ResponseWriter, r *http.Request) (body []byte, release func(), refusal *apierr.Error) {
+func (t *transport) readBody(w http.ResponseWriter, r *http.Request) (body []byte, release func(), refusal *apierr.Error) {
 	buffer := bodies.Get()
 	release = func() { bodies.Put(buffer) }
 	if refusal := checkContentType(r.Header); refusal != nil {
@@ -326,7 +299,7 @@ func (t transport) readBody(w http.ResponseWriter, r *http.Request) (body []byte
 }
 
 // readOperations reads the operations of a body: one, or a batch of them.
-func (t transport) readOperations(body []byte) (requests []*graphql.RawParams, isBatch bool, refusal *apierr.Error) {
+func (t *transport) readOperations(body []byte) (requests []*graphql.RawParams, isBatch bool, refusal *apierr.Error) {
 	if body[0] == '[' {
 		requests, refusal = t.readBatch(body)
 		return requests, true, refusal
@@ -335,12 +308,12 @@ func (t transport) readOperations(body []byte) (requests []*graphql.RawParams, i
 	return []*graphql.RawParams{params}, false, refusal
 }
 
-func (t transport) tooLarge(what string) *apierr.Error {
+func (t *transport) tooLarge(what string) *apierr.Error {
 	return apierr.New(apierr.PayloadTooLarge, fmt.Sprintf("The %s is larger than %d bytes.", what, t.limits.BodyBytes))
 }
 
 // readBatch reads a list of operations.
-func (t transport) readBatch(body []byte) ([]*graphql.RawParams, *apierr.Error) {
+func (t *transport) readBatch(body []byte) ([]*graphql.RawParams, *apierr.Error) {
 	if t.limits.Batch == 1 {
 		return nil, apierr.New(apierr.BadRequest, "Batches are not taken: send one operation in a request.")
 	}
@@ -384,109 +357,7 @@ func checkContentType(h http.Header) *apierr.Error {
 	return nil
 }
 
-// member is one of a JSON object.
-type member struct {
-	name  string
-	value json.RawMessage
-}
-
-// nameSet is the names that were seen. The first few, which are all that honest requests
-// have, need no map.
-type nameSet struct {
-	first [8]string
-	n     int
-	more  map[string]bool
-}
-
-// add returns false when the name is there already.
-func (s *nameSet) add(name string) bool {
-	if slices.Contains(s.first[:s.n], name) || s.more[name] {
-		return false
-	}
-	if s.n < len(s.first) {
-		s.first[s.n] = name
-		s.n++
-		return true
-	}
-	if s.more == nil {
-		s.more = map[string]bool{}
-	}
-	s.more[name] = true
-	return true
-}
-
-// readMembers splits a JSON object into its members. A body that is several
-// values, or names a member twice, means one thing to us and another to the
-// next reader, so it is refused.
-func readMembers(body []byte) ([]member, *apierr.Error) {
-	if len(body) == 0 || body[0] != '{' || !json.Valid(body) {
-		return nil, apierr.New(apierr.BadRequest, "The body is not one JSON object.")
-	}
-	// What is valid is taken apart by its quotation marks and brackets alone.
-	members := make([]member, 0, 4) // as many as the specification has
-	var names nameSet
-	rest := body[1:]
-	for {
-		rest = bytes.TrimLeft(rest, ", \t\r\n")
-		if rest[0] == '}' {
-			return members, nil
-		}
-		var m member
-		end := valueEnd(rest)
-		// A valid string.
-		_ = unmarshalText(rest[:end], &m.name)
-		rest = bytes.TrimLeft(rest[end:], ": \t\r\n")
-		end = valueEnd(rest)
-		m.value, rest = rest[:end], rest[end:]
-		if !names.add(m.name) {
-			return nil, apierr.New(apierr.BadRequest, "A member of the body is given twice.")
-		}
-		members = append(members, m)
-	}
-}
-
-// unmarshalText is json.Unmarshal, quick for a string that stands for itself.
-func unmarshalText(value json.RawMessage, text *string) error {
-	if value[0] != '"' || bytes.IndexByte(value, '\\') >= 0 || !utf8.Valid(value) {
-		return json.Unmarshal(value, text)
-	}
-	*text = string(value[1 : len(value)-1])
-	return nil
-}
-
-// valueEnd returns where the first value of valid JSON ends.
-func valueEnd(text []byte) int {
-	depth := 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			for i++; text[i] != '"'; i++ {
-				if text[i] == '\\' {
-					i++
-				}
-			}
-			if depth == 0 {
-				return i + 1
-			}
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth == 0 {
-				return i // a number or a word that is the last
-			}
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		case ',', ' ', '\t', '\r', '\n':
-			if depth == 0 {
-				return i
-			}
-		}
-	}
-	return len(text)
-}
-
-func (t transport) readGet(r *http.Request) (*graphql.RawParams, *apierr.Error) {
+func (t *transport) readGet(r *http.Request) (*graphql.RawParams, *apierr.Error) {
 	if len(r.URL.RawQuery) > t.limits.BodyBytes {
 		return nil, t.tooLarge("query string")
 	}
@@ -526,9 +397,7 @@ func newParams(members []member) (*graphql.RawParams, *apierr.Error) {
 		case "operationName":
 			err = unmarshalText(m.value, &p.OperationName)
 		case "variables":
-			// A number becomes a float64 and not a json.Number, whose kind is that
-			// of a string: gqlparser would take it where the schema asks for text.
-			err = json.Unmarshal(m.value, &p.Variables)
+			err = unmarshalVariables(m.value, &p.Variables)
 		case "extensions":
 			err = json.Unmarshal(m.value, &p.Extensions)
 		}
@@ -536,33 +405,8 @@ func newParams(members []member) (*graphql.RawParams, *apierr.Error) {
 			return nil, apierr.New(apierr.BadRequest, m.name+" has the wrong JSON type.")
 		}
 	}
-	wholeNumbers(p.Variables)
 	if _, persisted := p.Extensions["persistedQuery"]; p.Query == "" && !persisted {
 		return nil, apierr.New(apierr.BadRequest, "query is missing.")
 	}
 	return p, nil
-}
-
-// wholeNumbers makes those in a decoded JSON value int64: gqlgen takes no float64 for
-// an Int. Beyond 2^53, a float64 is not the number that was sent.
-func wholeNumbers(value any) {
-	whole := func(f float64) bool { return f == math.Trunc(f) && math.Abs(f) <= 1<<53 }
-	switch value := value.(type) {
-	case map[string]any:
-		for name, member := range value {
-			if f, number := member.(float64); number && whole(f) {
-				value[name] = int64(f)
-			} else {
-				wholeNumbers(member)
-			}
-		}
-	case []any:
-		for i, item := range value {
-			if f, number := item.(float64); number && whole(f) {
-				value[i] = int64(f)
-			} else {
-				wholeNumbers(item)
-			}
-		}
-	}
 }
