@@ -14,7 +14,7 @@ import (
 // mostHeadroom: ten thousand sign-ins that wait would take twice the memory that they hold.
 const (
 	leastHeadroom = 16 << 20
-	mostHeadroom  = 28 << 20
+	mostHeadroom  = 48 << 20
 )
 
 // keepHeadroom makes the runtime collect by that rule. GOGC, where it is set, stays in
