@@ -121,10 +121,11 @@ func valueEnd(text []byte) int {
 // float64 for an Int. None becomes a json.Number, whose kind is that of a string: gqlparser
 // would take it where the schema asks for text.
 func unmarshalVariables(value json.RawMessage, variables *map[string]any) error {
-	if value[0] != '{' {
+	r := valueReader{rest: value}
+	r.skip(" \t\r\n")
+	if r.rest[0] != '{' {
 		return json.Unmarshal(value, variables) // null, or an error
 	}
-	r := valueReader{rest: value}
 	*variables = r.object()
 	return r.err
 }

@@ -13,18 +13,17 @@ func FuzzVariables(f *testing.F) {
 		`null`, `{}`, `[]`, `"text"`, `1`, `true`,
 		`{"input":{"email":"ada@example.com","password":"a\"b\\cé\uD83D\uDE00\ud800"}}`,
 		`{"a":1,"b":-0,"c":1.0,"d":1e3,"e":9007199254740992,"f":9007199254740993,"g":1.5,"h":1e400,"i":-1e-400}`,
-		` { "a" : [ ] , "b" : [ 1 , "x" , null , true , false , { } ] } `,
+		" \t\r\n{\"a\":1} ", ` { "a" : [ ] , "b" : [ 1 , "x" , null , true , false , { } ] } `,
 		`{"a":1,"a":{"b":2,"b":3}}`, "{\"\xff\":\"\xff\"}", `{"":""}`, `{"a":[[[{"b":[{}]}]]]}`,
 	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		members, refusal := readMembers([]byte(`{"variables":` + text + `}`))
-		if refusal != nil || len(members) != 1 {
+		if !json.Valid([]byte(text)) {
 			t.Skip()
 		}
 		var got, want map[string]any
-		err := unmarshalVariables(members[0].value, &got)
+		err := unmarshalVariables([]byte(text), &got)
 		wantErr := json.Unmarshal([]byte(text), &want)
 		if (err == nil) != (wantErr == nil) {
 			t.Fatalf("error %v, want %v", err, wantErr)
