@@ -131,7 +131,7 @@ func (p *connections) take(ctx context.Context) (c *connection, isKept bool, err
 		if c == nil {
 			break
 		}
-		if c.isOpen() {
+		if !c.isUnneeded(time.Now()) && c.isOpen() {
 			return c, true, nil
 		}
 		_ = c.conn.Close()
@@ -158,7 +158,7 @@ func (p *connections) last() *connection {
 
 // keep takes a connection back that another call may use.
 func (p *connections) keep(c *connection) {
-	c.idleSince = time.Now()
+	c.idleSince = time.Now().Round(0)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.idle = append(p.idle, c)
@@ -180,7 +180,7 @@ func (p *connections) unneeded(now time.Time) []*connection {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := 0
-	for n < len(p.idle) && now.Sub(p.idle[n].idleSince) >= idleTimeout {
+	for n < len(p.idle) && p.idle[n].isUnneeded(now) {
 		n++
 	}
 	unneeded := p.idle[:n]
@@ -218,6 +218,11 @@ func newConnection(p *connections, conn net.Conn) *connection {
 	c.looker.at(conn)
 	return c
 }
+
+// isUnneeded tells whether nobody has needed the connection for long. That goes by the clock
+// on the wall: others stand still while a process is frozen, as in Lambda, and whatever is
+// between it and Cognito forgets the connection meanwhile.
+func (c *connection) isUnneeded(now time.Time) bool { return now.Sub(c.idleSince) >= idleTimeout }
 
 // begin has the connection serve one call.
 func (c *connection) begin(ctx context.Context) {

@@ -267,6 +267,24 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 	}
 }
 
+// A process that was frozen does not use what it kept before, though no time has passed
+// for its own clocks.
+func TestConnectionsFromBeforeAFreeze(t *testing.T) {
+	s := newRawServer(t, func(int, int) (string, bool) { return okAnswer, false })
+	for want := range int64(3) {
+		if _, err := s.ask(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.opened.Load(); got != want+1 {
+			t.Errorf("%d connections, want %d", got, want+1)
+		}
+		if s.idle[0].idleSince != s.idle[0].idleSince.Round(0) {
+			t.Error("the time goes by a clock that can stand still")
+		}
+		s.idle[0].idleSince = s.idle[0].idleSince.Add(-idleTimeout)
+	}
+}
+
 // rawAnswers are answers of honest and of hostile servers.
 func rawAnswers() []string {
 	return []string{
