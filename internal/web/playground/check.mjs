@@ -127,6 +127,8 @@ async function enterCode(page, code) {
 /** Opens an example from the panel "Operations". */
 async function openExample(page, words) {
   await page.getByRole('searchbox', { name: 'Search operations' }).fill(words);
+  // What an operation is for is found once the schema is there.
+  await page.getByRole('status').filter({ hasText: /[1-9]\d* found/ }).first().waitFor();
   await page.keyboard.press('Enter');
   await page.locator('.graphiql-query-editor .CodeMirror-focused').waitFor();
 }
