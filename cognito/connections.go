@@ -91,7 +91,7 @@ func (p *connections) exchange(ctx context.Context, write func(*bytes.Buffer) er
 	response, err := c.receive()
 	if err != nil {
 		c.end(false)
-		return nil, brokenOff(ctx, err)
+		return nil, contextErrorOr(ctx, err)
 	}
 	return response, nil
 }
@@ -115,7 +115,7 @@ func (p *connections) send(ctx context.Context, write func(*bytes.Buffer) error)
 		}
 		c.end(false)
 		if !isKept || n > 0 || ctx.Err() != nil {
-			return nil, brokenOff(ctx, err)
+			return nil, contextErrorOr(ctx, err)
 		}
 		// It was closed since it was looked at, and nothing of the request has left.
 	}
@@ -131,14 +131,14 @@ func (p *connections) take(ctx context.Context) (c *connection, isKept bool, err
 		if c == nil {
 			break
 		}
-		if !c.isUnneeded(time.Now()) && c.isOpen() {
+		if !c.isStale(time.Now()) && c.isOpen() {
 			return c, true, nil
 		}
 		_ = c.conn.Close()
 	}
 	conn, err := p.dial(ctx)
 	if err != nil {
-		return nil, false, brokenOff(ctx, err)
+		return nil, false, contextErrorOr(ctx, err)
 	}
 	return newConnection(p, conn), false, nil
 }
@@ -169,27 +169,27 @@ func (p *connections) keep(c *connection) {
 
 // closeIdle closes the connections that nobody has needed for long.
 func (p *connections) closeIdle() {
-	for _, c := range p.unneeded(time.Now()) {
+	for _, c := range p.takeStale(time.Now()) {
 		_ = c.conn.Close() // may take long
 	}
 }
 
-// unneeded takes the connections away that nobody has needed for long, and sees to it that
-// the others are looked at again.
-func (p *connections) unneeded(now time.Time) []*connection {
+// takeStale takes the connections away that are stale, and sees to it that the others are
+// looked at again.
+func (p *connections) takeStale(now time.Time) []*connection {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := 0
-	for n < len(p.idle) && p.idle[n].isUnneeded(now) {
+	for n < len(p.idle) && p.idle[n].isStale(now) {
 		n++
 	}
-	unneeded := p.idle[:n]
+	stale := p.idle[:n]
 	p.idle = slices.Clone(p.idle[n:])
 	p.sweep = nil
 	if len(p.idle) > 0 {
 		p.sweep = time.AfterFunc(idleTimeout-now.Sub(p.idle[0].idleSince), p.closeIdle)
 	}
-	return unneeded
+	return stale
 }
 
 // connection carries one call after the other.
@@ -219,10 +219,10 @@ func newConnection(p *connections, conn net.Conn) *connection {
 	return c
 }
 
-// isUnneeded tells whether nobody has needed the connection for long. That goes by the clock
+// isStale tells whether nobody has needed the connection for long. That goes by the clock
 // on the wall: others stand still while a process is frozen, as in Lambda, and whatever is
 // between it and Cognito forgets the connection meanwhile.
-func (c *connection) isUnneeded(now time.Time) bool { return now.Sub(c.idleSince) >= idleTimeout }
+func (c *connection) isStale(now time.Time) bool { return now.Sub(c.idleSince) >= idleTimeout }
 
 // begin has the connection serve one call.
 func (c *connection) begin(ctx context.Context) {
@@ -303,7 +303,7 @@ func (b *answerBody) Read(p []byte) (int, error) {
 	case err == io.EOF: //nolint:errorlint // io.Reader returns it as it is
 		b.ended = true
 	case err != nil:
-		err = brokenOff(b.connection.ctx, err)
+		err = contextErrorOr(b.connection.ctx, err)
 	}
 	return n, err
 }
@@ -317,8 +317,9 @@ func (b *answerBody) Close() error {
 	return nil
 }
 
-// brokenOff returns why the context ended, if that is what broke the connection off.
-func brokenOff(ctx context.Context, err error) error {
+// contextErrorOr returns why the context ended, if it did: that is then what broke the
+// connection off.
+func contextErrorOr(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -20,7 +20,7 @@ func FuzzVariables(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if !json.Valid([]byte(text)) {
-			t.Skip()
+			return // is refused before it comes here
 		}
 		var got, want map[string]any
 		err := unmarshalVariables([]byte(text), &got)
