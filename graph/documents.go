@@ -12,7 +12,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"authgraph/internal/apierr"
@@ -68,40 +67,29 @@ func (o Operations) check(schema *ast.Schema) error {
 // that send their hashes.
 const cachedPersistedQueries = 1000
 
-// documents finds the document of a request that only names it. It is one of two
+// persistedDocuments finds the document of a request that only names it. It is one of two
 // things: the automatic persisted queries of Apollo's clients, which any client
 // can add to, or a list made beforehand, beside which nothing runs.
-type documents struct {
+type persistedDocuments struct {
 	listed     Operations            // nil: any document runs
 	hashes     map[string]bool       // of the listed documents' texts
 	remembered graphql.Cache[string] // by hash
 }
 
-var _ interface {
-	graphql.HandlerExtension
-	graphql.OperationParameterMutator
-} = documents{}
-
-func newDocuments(listed Operations) documents {
-	d := documents{listed: listed, hashes: map[string]bool{}, remembered: lru.New[string](cachedPersistedQueries)}
+func newPersistedDocuments(listed Operations) persistedDocuments {
+	d := persistedDocuments{listed: listed, hashes: map[string]bool{}, remembered: lru.New[string](cachedPersistedQueries)}
 	for _, document := range listed {
 		d.hashes[hash(document)] = true
 	}
 	return d
 }
 
-// ExtensionName implements graphql.HandlerExtension.
-func (documents) ExtensionName() string { return "Documents" }
-
-// Validate implements graphql.HandlerExtension.
-func (documents) Validate(graphql.ExecutableSchema) error { return nil }
-
-// MutateOperationParameters implements graphql.OperationParameterMutator.
-func (d documents) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
+// find sets the document's text where it is not given, or refuses one.
+func (d *persistedDocuments) find(ctx context.Context, p *graphql.RawParams) *apierr.Error {
 	id, named, err := persistedID(p.Extensions)
 	switch {
 	case err != nil:
-		return refuse(err)
+		return err
 	case d.listed != nil:
 		return d.fromList(p, id, named)
 	case named:
@@ -111,7 +99,7 @@ func (d documents) MutateOperationParameters(ctx context.Context, p *graphql.Raw
 	}
 }
 
-func (d documents) fromList(p *graphql.RawParams, id string, named bool) *gqlerror.Error {
+func (d *persistedDocuments) fromList(p *graphql.RawParams, id string, named bool) *apierr.Error {
 	listed, known := d.listed[id]
 	switch {
 	case named && known && (p.Query == "" || p.Query == listed):
@@ -120,23 +108,23 @@ func (d documents) fromList(p *graphql.RawParams, id string, named bool) *gqlerr
 	case !named && d.hashes[hash(p.Query)]:
 		return nil
 	default:
-		return refuse(apierr.New(apierr.PersistedQueryNotInList, "This server runs only the operations of a list, and this is none of them."))
+		return apierr.New(apierr.PersistedQueryNotInList, "This server runs only the operations of a list, and this is none of them.")
 	}
 }
 
-func (d documents) automatic(ctx context.Context, p *graphql.RawParams, id string) *gqlerror.Error {
+func (d *persistedDocuments) automatic(ctx context.Context, p *graphql.RawParams, id string) *apierr.Error {
 	if p.Query == "" {
 		document, ok := d.remembered.Get(ctx, id)
 		if !ok {
 			// The text is part of a protocol: Apollo's clients look for it and send
 			// the whole document then.
-			return refuse(apierr.New(apierr.PersistedQueryNotFound, "PersistedQueryNotFound"))
+			return apierr.New(apierr.PersistedQueryNotFound, "PersistedQueryNotFound")
 		}
 		p.Query = document
 		return nil
 	}
 	if hash(p.Query) != id {
-		return refuse(apierr.New(apierr.BadRequest, "sha256Hash is not the hash of the query."))
+		return apierr.New(apierr.BadRequest, "sha256Hash is not the hash of the query.")
 	}
 	if len(p.Query) <= maxCachedDocumentBytes {
 		d.remembered.Add(ctx, id, p.Query)

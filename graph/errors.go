@@ -70,9 +70,6 @@ func (p presenter) classify(ctx context.Context, err error, theirs *gqlerror.Err
 		return limitExceeded("document", p.maxTokens, "tokens")
 	case theirs.Extensions["code"] == string(apierr.GraphQLParseFailed):
 		return apierr.New(apierr.GraphQLParseFailed, withoutLiterals(theirs.Message))
-	case strings.HasPrefix(theirs.Message, "operation ") && strings.HasSuffix(theirs.Message, " not found"):
-		return apierr.New(apierr.GraphQLValidationFailed,
-			"Name one of the document's operations in operationName.")
 	case theirs.Extensions["code"] == string(apierr.GraphQLValidationFailed):
 		return apierr.New(apierr.GraphQLValidationFailed, validationMessage(theirs))
 	case len(theirs.Path) > len(responsePath(ctx)):

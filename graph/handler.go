@@ -11,12 +11,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/validator/core"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"authgraph/cognito"
 	"authgraph/graph/generated"
@@ -24,16 +19,9 @@ import (
 	"authgraph/internal/audit"
 )
 
-const (
-	// requestTimeout bounds the execution of one document. It leaves room for
-	// two operations of Cognito one after the other that both time out.
-	requestTimeout = 10 * time.Second
-
-	// Documents are cached parsed and validated. Both figures together bound
-	// the memory for it: clients that vary their documents push each other out.
-	cachedDocuments        = 200
-	maxCachedDocumentBytes = 4 << 10
-)
+// requestTimeout bounds the execution of one document. It leaves room for
+// two operations of Cognito one after the other that both time out.
+const requestTimeout = 10 * time.Second
 
 // Options configures the handler of /graphql.
 type Options struct {
@@ -121,28 +109,23 @@ func NewHandler(o Options) (http.Handler, error) {
 	}
 
 	present := presenter{log: o.Log, observePanic: o.ObservePanic, maxTokens: o.Limits.Tokens}
-	server := executor.New(schema)
-	server.SetErrorPresenter(present.present)
-	server.SetRecoverFunc(present.recover)
-	server.SetParserTokenLimit(o.Limits.Tokens)
-	server.SetQueryCache(smallDocuments{lru.New[*ast.QueryDocument](cachedDocuments)})
-	server.Use(newDocuments(o.Operations))
-	server.Use(&documentLimits{limits: o.Limits, introspection: o.Introspection, sdl: o.Federation.SDL != ""})
-	if o.Introspection {
-		server.Use(extension.Introspection{})
-	} else {
-		server.SetDisableSuggestion(true)
-		server.SetDefaultRulesFn(rulesWithoutSuggestions)
-	}
-	server.AroundRootFields(observeRootFields(o.Observe, o.Audit))
-	if o.Trace != nil {
-		server.AroundFields(traceRootFields(o.Trace))
+	exec := &executor{
+		schema:          schema,
+		persisted:       newPersistedDocuments(o.Operations),
+		limits:          documentLimits{o.Limits, schema, o.Introspection, o.Federation.SDL != ""},
+		rules:           validationRules(o.Introspection),
+		present:         present,
+		aroundRootField: observeRootFields(o.Observe, o.Audit),
+		aroundField:     (&subgraph{o.Federation.SDL, o.Directives}).aroundFields,
+		documents:       newDocumentCache(),
 	}
 	if o.CookieTransport {
-		server.AroundFields(keepRefreshTokens)
+		exec.aroundField = around(keepRefreshTokens, exec.aroundField)
 	}
-	server.AroundFields((&subgraph{o.Federation.SDL, o.Directives}).aroundFields)
-	t := &transport{exec: server, present: present, observe: o.Observe, limits: o.Limits}
+	if o.Trace != nil {
+		exec.aroundField = around(traceRootFields(o.Trace), exec.aroundField)
+	}
+	t := &transport{exec: exec, present: present, observe: o.Observe, limits: o.Limits}
 	if o.Caller != nil {
 		t.tokenQueries = newTokenQueries(o)
 	}
@@ -167,35 +150,6 @@ func schemaWithoutDefer() *ast.Schema {
 	schema.Directives = maps.Clone(schema.Directives)
 	delete(schema.Directives, "defer")
 	return &schema
-}
-
-// rulesWithoutSuggestions are the rules of validation with those exchanged that
-// would tell names of the schema to someone who may not read it. gqlgen itself
-// exchanges two of the five.
-func rulesWithoutSuggestions() *rules.Rules {
-	r := rules.NewDefaultRules()
-	for _, pair := range []struct{ with, without core.Rule }{
-		{rules.KnownArgumentNamesRule, rules.KnownArgumentNamesRuleWithoutSuggestions},
-		{rules.KnownTypeNamesRule, rules.KnownTypeNamesRuleWithoutSuggestions},
-		{rules.ValuesOfCorrectTypeRule, rules.ValuesOfCorrectTypeRuleWithoutSuggestions},
-	} {
-		r.RemoveRule(pair.with.Name)
-		r.AddRule(pair.without.Name, pair.without.RuleFunc)
-	}
-	return r
-}
-
-// smallDocuments is a cache that takes no long documents, since it counts
-// documents and not their bytes.
-type smallDocuments struct {
-	graphql.Cache[*ast.QueryDocument]
-}
-
-// Add implements graphql.Cache.
-func (c smallDocuments) Add(ctx context.Context, query string, doc *ast.QueryDocument) {
-	if len(query) <= maxCachedDocumentBytes {
-		c.Cache.Add(ctx, query, doc)
-	}
 }
 
 // observeRootFields reports each root field with its first error's code. Errors

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"authgraph/internal/apierr"
@@ -76,13 +77,52 @@ func readMembers(body []byte) ([]member, *apierr.Error) {
 	}
 }
 
-// unmarshalText is json.Unmarshal, quick for a string that stands for itself.
+// unmarshalText is json.Unmarshal, quick for a string that has no \u in it: documents are
+// sent with their line breaks, and some with their quotation marks.
 func unmarshalText(value json.RawMessage, text *string) error {
-	if value[0] != '"' || bytes.IndexByte(value, '\\') >= 0 || !utf8.Valid(value) {
+	if value[0] != '"' || !utf8.Valid(value) {
 		return json.Unmarshal(value, text)
 	}
-	*text = string(value[1 : len(value)-1])
+	rest := value[1 : len(value)-1]
+	n := bytes.IndexByte(rest, '\\')
+	if n < 0 {
+		*text = string(rest)
+		return nil
+	}
+	var b strings.Builder
+	b.Grow(len(rest))
+	for ; n >= 0; n = bytes.IndexByte(rest, '\\') {
+		c := unescaped(rest[n+1])
+		if c == 0 {
+			return json.Unmarshal(value, text)
+		}
+		b.Write(rest[:n])
+		b.WriteByte(c)
+		rest = rest[n+2:]
+	}
+	b.Write(rest)
+	*text = b.String()
 	return nil
+}
+
+// unescaped returns what a character stands for behind a backslash, or 0 for that of \u.
+func unescaped(c byte) byte {
+	switch c {
+	case 'n':
+		return '\n'
+	case 't':
+		return '\t'
+	case 'r':
+		return '\r'
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	case 'u':
+		return 0
+	default: // stands for itself
+		return c
+	}
 }
 
 // valueEnd returns where the first value of valid JSON ends.

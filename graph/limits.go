@@ -9,7 +9,6 @@ import (
 	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"authgraph/graph/generated"
 	"authgraph/internal/apierr"
@@ -80,68 +79,75 @@ func costs() generated.ComplexityRoot {
 	return c
 }
 
-// documentLimits refuses documents that ask for too much. It runs between
-// validation and execution.
+// documentLimits refuses documents that ask for too much, between validation and
+// execution.
 type documentLimits struct {
-	limits        Limits
+	Limits
+	schema        graphql.ExecutableSchema
 	introspection bool
 	sdl           bool
-	schema        graphql.ExecutableSchema
 }
 
-var _ interface {
-	graphql.HandlerExtension
-	graphql.OperationContextMutator
-} = &documentLimits{}
-
-// ExtensionName implements graphql.HandlerExtension.
-func (*documentLimits) ExtensionName() string { return "Limits" }
-
-// Validate implements graphql.HandlerExtension.
-func (d *documentLimits) Validate(schema graphql.ExecutableSchema) error {
-	d.schema = schema
-	return d.limits.check()
+// amount is what an operation asks for, as far as its document says it.
+type amount struct {
+	refusal    *apierr.Error // it is too much
+	references bool          // what it refers to needs to be counted
+	complexity bool          // and so does what its fields cost
 }
 
-// MutateOperationContext implements graphql.OperationContextMutator.
-func (d *documentLimits) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	count := counter{limit: d.limits, fragments: map[string]size{}}
-	total := count.selections(op.Operation.SelectionSet)
-	total.directives += len(op.Operation.Directives)
-	for _, variable := range op.Operation.VariableDefinitions {
+// measure finds what the operations of a document ask for. Its validation has made sure
+// that it is finite.
+func (d *documentLimits) measure(doc *ast.QueryDocument) map[*ast.OperationDefinition]amount {
+	amounts := make(map[*ast.OperationDefinition]amount, len(doc.Operations))
+	count := counter{limit: d.Limits, fragments: map[string]size{}}
+	for _, op := range doc.Operations {
+		amounts[op] = d.measureOperation(doc, op, count)
+	}
+	return amounts
+}
+
+func (d *documentLimits) measureOperation(doc *ast.QueryDocument, op *ast.OperationDefinition, count counter) amount {
+	total := count.selections(op.SelectionSet)
+	total.directives += len(op.Directives)
+	for _, variable := range op.VariableDefinitions {
 		total.directives += len(variable.Directives)
 	}
 	if total.introspection && !d.introspection || total.sdl && !d.sdl {
-		return refuse(apierr.New(apierr.GraphQLValidationFailed, "Introspection is switched off."))
+		return amount{refusal: apierr.New(apierr.GraphQLValidationFailed, "Introspection is switched off.")}
 	}
-	l := d.limits
 	for _, limit := range []struct {
 		found, most int
 		what        string
 	}{
-		{len(op.Doc.Operations), l.Operations, "operations"},
-		{len(op.Operation.VariableDefinitions), l.Variables, "variables"},
-		{total.fields, l.Fields, "fields"},
-		{total.aliases, l.Aliases, "aliases"},
-		{total.directives, l.Directives, "directives"},
-		{total.depth, l.Depth, "levels"},
-		{total.credentials, l.CredentialFields, "fields that take a credential, a code or an address to write to"},
-		{count.rootFields(op.Operation.SelectionSet), l.RootFields, "fields at its top"},
+		{len(doc.Operations), d.Operations, "operations"},
+		{len(op.VariableDefinitions), d.Variables, "variables"},
+		{total.fields, d.Fields, "fields"},
+		{total.aliases, d.Aliases, "aliases"},
+		{total.directives, d.Directives, "directives"},
+		{total.depth, d.Depth, "levels"},
+		{total.credentials, d.CredentialFields, "fields that take a credential, a code or an address to write to"},
+		{count.rootFields(op.SelectionSet), d.RootFields, "fields at its top"},
 	} {
 		if limit.found > limit.most {
-			return refuse(limitExceeded("document", limit.most, limit.what))
+			return amount{refusal: limitExceeded("document", limit.most, limit.what)}
 		}
 	}
-	// Only now: they walk the fragments as often as they are repeated.
-	if references(op.Operation.SelectionSet, op.Variables) > l.References {
-		return refuse(limitExceeded("document", l.References, "references"))
-	}
 	// A field costs no more than a call unless it is a list that may be as long as is asked.
-	if (total.isPaged || total.fields*callCost > l.Complexity) &&
-		complexity.Calculate(ctx, d.schema, op.Operation, op.Variables) > l.Complexity {
-		return refuse(limitExceeded("document", l.Complexity, "points of complexity"))
+	return amount{references: total.references, complexity: total.isPaged || total.fields*callCost > d.Complexity}
+}
+
+// check returns why an operation is refused.
+func (d *documentLimits) check(ctx context.Context, op *graphql.OperationContext, asked amount) *apierr.Error {
+	switch {
+	case asked.refusal != nil:
+		return asked.refusal
+	case asked.references && references(op.Operation.SelectionSet, op.Variables) > d.References:
+		return limitExceeded("document", d.References, "references")
+	case asked.complexity && complexity.Calculate(ctx, d.schema, op.Operation, op.Variables) > d.Complexity:
+		return limitExceeded("document", d.Complexity, "points of complexity")
+	default:
+		return nil
 	}
-	return nil
 }
 
 func limitExceeded(what string, most int, of string) *apierr.Error {
@@ -149,14 +155,10 @@ func limitExceeded(what string, most int, of string) *apierr.Error {
 		fmt.Sprintf("The %s is over the limit of %d %s.", what, most, of))
 }
 
-func refuse(e *apierr.Error) *gqlerror.Error {
-	return &gqlerror.Error{Err: e, Message: e.Message}
-}
-
 // size is what a selection amounts to.
 type size struct {
 	fields, aliases, directives, depth, credentials int
-	introspection, sdl, isPaged                     bool
+	introspection, sdl, references, isPaged         bool
 }
 
 // counter adds up selections. Validation has made sure that fragments exist and
@@ -176,6 +178,7 @@ func (c counter) add(s *size, sibling size) {
 	s.depth = max(s.depth, sibling.depth)
 	s.introspection = s.introspection || sibling.introspection
 	s.sdl = s.sdl || sibling.sdl
+	s.references = s.references || sibling.references
 	s.isPaged = s.isPaged || sibling.isPaged
 }
 
@@ -211,6 +214,7 @@ func (c counter) field(f *ast.Field) size {
 	c.add(&total, own)
 	total.depth++
 	total.sdl = total.sdl || f.Name == "_service"
+	total.references = total.references || f.Name == "_entities"
 	if strings.HasPrefix(f.Name, "__") && f.Name != "__typename" {
 		// The schema is small, so its introspection may go as deep as it likes.
 		total.introspection = true

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -39,7 +38,7 @@ const (
 // into the answer, take the first JSON value of a body and leave the rest, and
 // match member names without regard to case.
 type transport struct {
-	exec         *executor.Executor
+	exec         *executor
 	present      presenter
 	observe      func(operation, field, code string, took time.Duration)
 	limits       Limits
@@ -82,7 +81,7 @@ func (t *transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // operationContext is the context that operations are carried out in.
 func operationContext(r *http.Request) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(graphql.StartOperationTrace(r.Context()), requestTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 	request := reqctx.FromContext(ctx)
 	return cognito.WithUserContext(ctx, cognito.UserContext{
 		IPAddress: request.ClientAddr, EncodedData: request.DeviceData,
@@ -128,9 +127,9 @@ func (t *transport) execute(
 	ctx context.Context, w http.ResponseWriter, r *http.Request, params *graphql.RawParams, mediaType string,
 ) (response, int, *graphql.OperationContext) {
 	start := time.Now()
-	operation, errs := t.exec.CreateOperationContext(ctx, params)
+	operation, errs := t.exec.prepare(ctx, params)
 	if errs != nil {
-		refused := t.exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
+		refused := t.exec.refuse(ctx, operation, errs)
 		t.observe("none", "none", codeOf(refused.Errors[0]), time.Since(start))
 		return response{Response: refused}, requestErrorStatus(mediaType, refused.Errors), nil
 	}
@@ -139,14 +138,12 @@ func (t *transport) execute(
 		response, status := t.refusal(ctx, apierr.New(apierr.MethodNotAllowed, "GET is for queries. Send mutations by POST."))
 		return response, status, nil
 	}
-	ctx, unwritten := withUnwritten(ctx)
-	responses, ctx := t.exec.DispatchOperation(ctx, operation)
-	result := responses(ctx)
-	if result == nil {
-		// gqlgen gives nothing for a context that has ended.
+	if ctx.Err() != nil {
 		response, status := t.refusal(ctx, apierr.New(apierr.ServiceUnavailable, "The request took too long."))
 		return response, status, nil
 	}
+	ctx, unwritten := withUnwritten(ctx)
+	result := t.exec.execute(ctx, operation)
 	return response{result, *unwritten}, http.StatusOK, operation
 }
 
