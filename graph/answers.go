@@ -129,11 +129,11 @@ func (q *tokenQueries) refuse(ctx context.Context, query *tokenQuery, err error,
 
 // learn remembers a body that was executed, when nothing but the token made its answer
 // what it is.
-func (q *tokenQueries) learn(key recent.Key, op *graphql.OperationContext) {
-	if op.Operation.Operation != ast.Query {
+func (q *tokenQueries) learn(key recent.Key, op *ast.OperationDefinition) {
+	if op.Operation != ast.Query {
 		return
 	}
-	if query, ok := newTokenQuery(op.Operation.SelectionSet); ok {
+	if query, ok := newTokenQuery(op.SelectionSet); ok {
 		q.known.Add(key, query)
 	}
 }

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -40,43 +41,66 @@ type executor struct {
 	documents graphql.Cache[*document] // by their texts
 }
 
-// document is one that fits the schema, with what was found of its operations.
+// document is one that fits the schema, with what is known of its operations.
 type document struct {
 	*ast.QueryDocument
-	amounts map[*ast.OperationDefinition]amount
+	operations map[*ast.OperationDefinition]*operation
+}
+
+// operation is one of a document.
+type operation struct {
+	amount amount
+	// ended are executions whose contexts another one can use: gqlgen keeps in them which
+	// fields it has found in which selections of the document. Without directives, which
+	// may leave fields out, those are the same each time. The selections live as long as
+	// the context, which holds them, so that none is taken for another.
+	ended sync.Pool
 }
 
 func newDocumentCache() graphql.Cache[*document] { return lru.New[*document](cachedDocuments) }
 
-// prepare returns the operation that is asked for, up to its execution. With errors, it
-// is what is known of it.
-func (e *executor) prepare(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
-	operation := &graphql.OperationContext{
-		DisableIntrospection:   !e.limits.introspection,
-		RecoverFunc:            e.present.recover,
-		ResolverMiddleware:     e.aroundField,
-		RootResolverMiddleware: e.aroundRootField,
-	}
+// execution is an operation that is asked for.
+type execution struct {
+	graphql.OperationContext
+	of *operation // nil as long as it is not found
+}
+
+// prepare returns the execution that is asked for, up to its beginning. With errors, it is
+// what is known of it.
+func (e *executor) prepare(ctx context.Context, params *graphql.RawParams) (*execution, gqlerror.List) {
 	if refusal := e.persisted.find(ctx, params); refusal != nil {
-		return operation, refuse(refusal)
+		return &execution{}, refuse(refusal)
 	}
-	operation.RawQuery, operation.OperationName, operation.Extensions = params.Query, params.OperationName, params.Extensions
 	doc, errs := e.document(ctx, params.Query)
 	if errs != nil {
-		return operation, errs
+		return &execution{}, errs
 	}
-	operation.Doc, operation.Operation = doc.QueryDocument, doc.Operations.ForName(params.OperationName)
-	if operation.Operation == nil {
-		return operation, refuse(apierr.New(apierr.GraphQLValidationFailed, "Name one of the document's operations in operationName."))
+	definition := doc.Operations.ForName(params.OperationName)
+	if definition == nil {
+		return &execution{}, refuse(apierr.New(apierr.GraphQLValidationFailed, "Name one of the document's operations in operationName."))
 	}
+	x := e.newExecution(doc, definition)
+	x.RawQuery, x.OperationName, x.Extensions = params.Query, params.OperationName, params.Extensions
 	var err error
-	if operation.Variables, err = coerceVariables(e.schema.Schema(), operation.Operation, params.Variables); err != nil {
-		return operation, gqlerror.List{gqlError(err)}
+	if x.Variables, err = coerceVariables(e.schema.Schema(), definition, params.Variables); err != nil {
+		return x, gqlerror.List{gqlError(err)}
 	}
-	if refusal := e.limits.check(ctx, operation, doc.amounts[operation.Operation]); refusal != nil {
-		return operation, refuse(refusal)
+	if refusal := e.limits.check(ctx, &x.OperationContext, x.of.amount); refusal != nil {
+		return x, refuse(refusal)
 	}
-	return operation, nil
+	return x, nil
+}
+
+func (e *executor) newExecution(doc *document, definition *ast.OperationDefinition) *execution {
+	of := doc.operations[definition]
+	if ended, ok := of.ended.Get().(*execution); ok {
+		return ended
+	}
+	x := &execution{of: of}
+	x.Doc, x.Operation = doc.QueryDocument, definition
+	x.DisableIntrospection = !e.limits.introspection
+	x.RecoverFunc, x.ResolverMiddleware, x.RootResolverMiddleware = e.present.recover, e.aroundField, e.aroundRootField
+	return x
 }
 
 // document returns the document of a text. It is parsed and validated once.
@@ -98,25 +122,32 @@ func (e *executor) document(ctx context.Context, text string) (*document, gqlerr
 		}
 		return nil, errs
 	}
-	doc := &document{parsed, e.limits.measure(parsed)}
+	doc := &document{parsed, map[*ast.OperationDefinition]*operation{}}
+	for definition, amount := range e.limits.measure(parsed) {
+		doc.operations[definition] = &operation{amount: amount}
+	}
 	if len(text) <= maxCachedDocumentBytes {
 		e.documents.Add(ctx, text, doc)
 	}
 	return doc, nil
 }
 
-// execute carries out an operation that was prepared.
-func (e *executor) execute(ctx context.Context, operation *graphql.OperationContext) *graphql.Response {
-	ctx = graphql.WithOperationContext(ctx, operation)
+// execute carries out what was prepared, and ends it.
+func (e *executor) execute(ctx context.Context, x *execution) *graphql.Response {
+	ctx = graphql.WithOperationContext(ctx, &x.OperationContext)
 	ctx = graphql.WithResponseContext(ctx, e.present.present, e.present.recover)
 	response := e.schema.Exec(ctx)(ctx)
 	response.Errors = append(response.Errors, graphql.GetErrors(ctx)...)
+	if !x.of.amount.hasDirectives {
+		x.RawQuery, x.OperationName, x.Extensions, x.Variables = "", "", nil, nil
+		x.of.ended.Put(x)
+	}
 	return response
 }
 
-// refuse is the response of an operation that was not executed.
-func (e *executor) refuse(ctx context.Context, operation *graphql.OperationContext, errs gqlerror.List) *graphql.Response {
-	ctx = graphql.WithOperationContext(ctx, operation)
+// refused is the response of what was not executed.
+func (e *executor) refused(ctx context.Context, x *execution, errs gqlerror.List) *graphql.Response {
+	ctx = graphql.WithOperationContext(ctx, &x.OperationContext)
 	response := &graphql.Response{}
 	for _, err := range errs {
 		response.Errors = append(response.Errors, e.present.present(ctx, err))

@@ -90,9 +90,10 @@ type documentLimits struct {
 
 // amount is what an operation asks for, as far as its document says it.
 type amount struct {
-	refusal    *apierr.Error // it is too much
-	references bool          // what it refers to needs to be counted
-	complexity bool          // and so does what its fields cost
+	refusal          *apierr.Error // it is too much
+	countsReferences bool          // how many there are depends on the variables
+	countsComplexity bool          // and so does what its fields cost
+	hasDirectives    bool
 }
 
 // measure finds what the operations of a document ask for. Its validation has made sure
@@ -133,7 +134,10 @@ func (d *documentLimits) measureOperation(doc *ast.QueryDocument, op *ast.Operat
 		}
 	}
 	// A field costs no more than a call unless it is a list that may be as long as is asked.
-	return amount{references: total.references, complexity: total.isPaged || total.fields*callCost > d.Complexity}
+	return amount{
+		countsReferences: total.references, hasDirectives: total.directives > 0,
+		countsComplexity: total.isPaged || total.fields*callCost > d.Complexity,
+	}
 }
 
 // check returns why an operation is refused.
@@ -141,9 +145,9 @@ func (d *documentLimits) check(ctx context.Context, op *graphql.OperationContext
 	switch {
 	case asked.refusal != nil:
 		return asked.refusal
-	case asked.references && references(op.Operation.SelectionSet, op.Variables) > d.References:
+	case asked.countsReferences && references(op.Operation.SelectionSet, op.Variables) > d.References:
 		return limitExceeded("document", d.References, "references")
-	case asked.complexity && complexity.Calculate(ctx, d.schema, op.Operation, op.Variables) > d.Complexity:
+	case asked.countsComplexity && complexity.Calculate(ctx, d.schema, op.Operation, op.Variables) > d.Complexity:
 		return limitExceeded("document", d.Complexity, "points of complexity")
 	default:
 		return nil

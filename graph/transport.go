@@ -125,15 +125,15 @@ func (t *transport) post(
 // that goes with it when it is the only one, and the operation if it was executed.
 func (t *transport) execute(
 	ctx context.Context, w http.ResponseWriter, r *http.Request, params *graphql.RawParams, mediaType string,
-) (response, int, *graphql.OperationContext) {
+) (response, int, *ast.OperationDefinition) {
 	start := time.Now()
-	operation, errs := t.exec.prepare(ctx, params)
+	x, errs := t.exec.prepare(ctx, params)
 	if errs != nil {
-		refused := t.exec.refuse(ctx, operation, errs)
+		refused := t.exec.refused(ctx, x, errs)
 		t.observe("none", "none", codeOf(refused.Errors[0]), time.Since(start))
 		return response{Response: refused}, requestErrorStatus(mediaType, refused.Errors), nil
 	}
-	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
+	if r.Method == http.MethodGet && x.Operation.Operation != ast.Query {
 		w.Header().Set("Allow", http.MethodPost)
 		response, status := t.refusal(ctx, apierr.New(apierr.MethodNotAllowed, "GET is for queries. Send mutations by POST."))
 		return response, status, nil
@@ -143,7 +143,8 @@ func (t *transport) execute(
 		return response, status, nil
 	}
 	ctx, unwritten := withUnwritten(ctx)
-	result := t.exec.execute(ctx, operation)
+	operation := x.Operation
+	result := t.exec.execute(ctx, x)
 	return response{result, *unwritten}, http.StatusOK, operation
 }
 
