@@ -61,7 +61,7 @@ type Options struct {
 	// HidingKey is what made-up challenges are derived from with HideUserExistence;
 	// replicas need the same. Default: the client secret, or else a random one.
 	HidingKey []byte
-	// SendClientAddress sends the address of [WithUserContext] to Cognito. The app
+	// SendClientAddress sends the address of [WithRequest] to Cognito. The app
 	// client must permit that, and needs a secret to: without, Cognito refuses every
 	// call that has one.
 	SendClientAddress bool
@@ -185,7 +185,7 @@ func invoke[In, Out any](
 	call func(context.Context, *In, ...func(*sdk.Options)) (*Out, error), in *In,
 ) (*Out, error) {
 	caller := ctx
-	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
+	ctx, cancel := context.WithDeadline(ctx, c.deadline(ctx))
 	defer cancel()
 
 	start := time.Now()
@@ -209,6 +209,9 @@ func attempt[In, Out any](
 	ctx, caller context.Context, c *Client, op operation,
 	call func(context.Context, *In, ...func(*sdk.Options)) (*Out, error), in *In,
 ) (*Out, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err // what would be sent now might be carried out, and nobody be told
+	}
 	report, err := c.guard.admit(ctx, op.category())
 	if err != nil {
 		return nil, err

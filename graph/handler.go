@@ -19,8 +19,8 @@ import (
 	"authgraph/internal/audit"
 )
 
-// requestTimeout bounds the execution of one document. It leaves room for
-// two operations of Cognito one after the other that both time out.
+// requestTimeout bounds the operations of Cognito that one request asks for. It leaves room
+// for two of them one after the other that both time out.
 const requestTimeout = 10 * time.Second
 
 // Options configures the handler of /graphql.

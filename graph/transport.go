@@ -69,9 +69,7 @@ func (t *transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			t.refuse(r.Context(), w, mediaType, refusal)
 			return
 		}
-		ctx, cancel := operationContext(r)
-		defer cancel()
-		response, status, _ := t.execute(ctx, w, r, params, mediaType)
+		response, status, _ := t.execute(operationContext(r), w, r, params, mediaType)
 		write(w, mediaType, status, response)
 	default:
 		w.Header().Set("Allow", "GET, POST")
@@ -79,13 +77,12 @@ func (t *transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// operationContext is the context that operations are carried out in.
-func operationContext(r *http.Request) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
-	request := reqctx.FromContext(ctx)
-	return cognito.WithUserContext(ctx, cognito.UserContext{
-		IPAddress: request.ClientAddr, EncodedData: request.DeviceData,
-	}), cancel
+// operationContext is the context that the operations of a request are carried out in.
+func operationContext(r *http.Request) context.Context {
+	request := reqctx.FromContext(r.Context())
+	return cognito.WithRequest(r.Context(), cognito.Request{
+		IPAddress: request.ClientAddr, EncodedData: request.DeviceData, Deadline: time.Now().Add(requestTimeout),
+	})
 }
 
 // post answers a body, by the token alone where that is enough.
@@ -104,8 +101,7 @@ func (t *transport) post(
 		t.refuse(r.Context(), w, mediaType, refusal)
 		return
 	}
-	ctx, cancel := operationContext(r)
-	defer cancel()
+	ctx := operationContext(r)
 	if isBatch {
 		responses := make([]response, len(requests))
 		for i, params := range requests {
@@ -136,10 +132,6 @@ func (t *transport) execute(
 	if r.Method == http.MethodGet && x.Operation.Operation != ast.Query {
 		w.Header().Set("Allow", http.MethodPost)
 		response, status := t.refusal(ctx, apierr.New(apierr.MethodNotAllowed, "GET is for queries. Send mutations by POST."))
-		return response, status, nil
-	}
-	if ctx.Err() != nil {
-		response, status := t.refusal(ctx, apierr.New(apierr.ServiceUnavailable, "The request took too long."))
 		return response, status, nil
 	}
 	ctx, unwritten := withUnwritten(ctx)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/netip"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"authgraph/internal/apierr"
 )
@@ -56,24 +58,24 @@ func TestUserContext(t *testing.T) {
 	}
 	tests := []struct {
 		name string
-		user UserContext
+		user Request
 		send bool
 		want string // as JSON; "null" for none
 	}{
-		{"nothing", UserContext{}, true, "null"},
-		{"both", UserContext{netip.MustParseAddr("192.0.2.7"), "abc"}, true, `{"EncodedData":"abc","IpAddress":"192.0.2.7"}`},
-		{"the address is not to be sent", UserContext{netip.MustParseAddr("192.0.2.7"), "abc"}, false, `{"EncodedData":"abc"}`},
-		{"only an address that is not to be sent", UserContext{IPAddress: netip.MustParseAddr("192.0.2.7")}, false, "null"},
-		{"only an address", UserContext{IPAddress: netip.MustParseAddr("2001:db8::1")}, true, `{"IpAddress":"2001:db8::1"}`},
-		{"IPv4 in IPv6", UserContext{IPAddress: netip.MustParseAddr("::ffff:192.0.2.7")}, true, `{"IpAddress":"192.0.2.7"}`},
-		{"an address with a zone", UserContext{IPAddress: netip.MustParseAddr("fe80::1%eth0")}, true, `{"IpAddress":"fe80::1"}`},
+		{"nothing", Request{}, true, "null"},
+		{"both", Request{IPAddress: netip.MustParseAddr("192.0.2.7"), EncodedData: "abc"}, true, `{"EncodedData":"abc","IpAddress":"192.0.2.7"}`},
+		{"the address is not to be sent", Request{IPAddress: netip.MustParseAddr("192.0.2.7"), EncodedData: "abc"}, false, `{"EncodedData":"abc"}`},
+		{"only an address that is not to be sent", Request{IPAddress: netip.MustParseAddr("192.0.2.7")}, false, "null"},
+		{"only an address", Request{IPAddress: netip.MustParseAddr("2001:db8::1")}, true, `{"IpAddress":"2001:db8::1"}`},
+		{"IPv4 in IPv6", Request{IPAddress: netip.MustParseAddr("::ffff:192.0.2.7")}, true, `{"IpAddress":"192.0.2.7"}`},
+		{"an address with a zone", Request{IPAddress: netip.MustParseAddr("fe80::1%eth0")}, true, `{"IpAddress":"fe80::1"}`},
 	}
 	for _, tt := range tests {
 		for name, call := range calls {
 			t.Run(tt.name+"/"+name, func(t *testing.T) {
 				up := &standIn{answer: always(400, exception("ForbiddenException", "x"))}
 				client := newInProcess(t, up, func(o *Options) { o.SendClientAddress = tt.send })
-				ctx := WithUserContext(t.Context(), tt.user)
+				ctx := WithRequest(t.Context(), tt.user)
 				if e := apierr.From(call(ctx, client)); e == nil || e.Code != apierr.BlockedByWAF {
 					t.Fatal(e)
 				}
@@ -94,4 +96,26 @@ func TestUserContext(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The operations of a request end by its deadline, and none is sent behind it.
+func TestRequestDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		up := &standIn{answer: neverAnswer}
+		client := newInProcess(t, up, nil)
+		began := time.Now()
+		const given = DefaultTimeout*2 + DefaultTimeout/2
+		ctx := WithRequest(t.Context(), Request{Deadline: began.Add(given)})
+		for _, want := range []struct {
+			took  time.Duration
+			calls int
+		}{{DefaultTimeout, 1}, {2 * DefaultTimeout, 2}, {given, 3}, {given, 3}} {
+			if err := signIn(ctx, client); err == nil || err.Code != apierr.ServiceUnavailable {
+				t.Errorf("error %v", err)
+			}
+			if took := time.Since(began); took != want.took || up.calls() != want.calls {
+				t.Errorf("after %s %d calls were sent, want %d after %s", took, up.calls(), want.calls, want.took)
+			}
+		}
+	})
 }
