@@ -32,7 +32,7 @@ func imports() map[string][]string {
 		"cognito/userpool":   {},
 		"internal/account":   {"cognito"},
 		"internal/apierr":    {},
-		"internal/audit":     {"internal/account", "internal/reqctx"},
+		"internal/audit":     {"internal/account", "internal/jsontext", "internal/reqctx"},
 		"internal/buffers":   {},
 		"internal/config":    {"internal/origin"},
 		"internal/e2e":       {},

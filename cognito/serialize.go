@@ -3,6 +3,8 @@ package cognito
 import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"authgraph/internal/jsontext"
 )
 
 // The SDK's serializer makes a request of its own for each input, whose address and headers
@@ -92,16 +94,9 @@ func (w *objectWriter) userContext(data *types.UserContextDataType) {
 	w.end()
 }
 
-// string writes text in which every character stands for itself, also by rules that
-// escape what HTML knows.
+// string writes plain text.
 func (w *objectWriter) string(text string) {
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c < ' ', c > '~', c == '"', c == '\\', c == '<', c == '>', c == '&':
-			w.failed = true
-			return
-		}
-	}
+	w.failed = w.failed || !jsontext.IsPlain(text)
 	w.text = append(w.text, '"')
 	w.text = append(w.text, text...)
 	w.text = append(w.text, '"')

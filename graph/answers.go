@@ -18,6 +18,7 @@ import (
 	"authgraph/cognito"
 	"authgraph/internal/apierr"
 	"authgraph/internal/audit"
+	"authgraph/internal/jsontext"
 	"authgraph/internal/recent"
 	"authgraph/internal/reqctx"
 )
@@ -245,7 +246,7 @@ func (q *tokenQuery) writeRefusal(b *bytes.Buffer, refused *apierr.Error, reques
 
 // quote writes a string as gqlgen does.
 func quote(b *bytes.Buffer, text string) {
-	if !isPlain(text) {
+	if !jsontext.IsPlain(text) {
 		graphql.MarshalString(text).MarshalGQL(b)
 		return
 	}
@@ -256,21 +257,11 @@ func quote(b *bytes.Buffer, text string) {
 
 // quoteJSON writes a string as encoding/json does.
 func quoteJSON(b *bytes.Buffer, text string) {
-	if !isPlain(text) {
+	if !jsontext.IsPlain(text) {
 		// Text cannot fail to marshal.
 		quoted, _ := json.Marshal(text)
 		b.Write(quoted)
 		return
 	}
 	quote(b, text)
-}
-
-// isPlain tells the texts that nobody escapes anything of.
-func isPlain(text string) bool {
-	for _, c := range []byte(text) {
-		if c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			return false
-		}
-	}
-	return true
 }

@@ -131,10 +131,8 @@ func valueEnd(text []byte) int {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
 		case '"':
-			for i++; text[i] != '"'; i++ {
-				if text[i] == '\\' {
-					i++
-				}
+			for i += 1 + jsontext.PlainPrefix(text[i+1:]); text[i] != '"'; i += jsontext.PlainPrefix(text[i:]) {
+				i += 2 // a backslash, and what is behind it
 			}
 			if depth == 0 {
 				return i + 1

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"authgraph/internal/account"
+	"authgraph/internal/jsontext"
 	"authgraph/internal/reqctx"
 )
 
@@ -122,15 +123,13 @@ func (r *Record) append(b []byte) []byte {
 	return append(b, '}', '\n')
 }
 
-// appendText writes a member. What is not plain ASCII is left to encoding/json.
+// appendText writes a member.
 func appendText(b []byte, name, text string) []byte {
 	b = append(append(append(b, ',', '"'), name...), '"', ':')
-	for _, c := range []byte(text) {
-		if c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			// Text cannot fail to marshal.
-			quoted, _ := json.Marshal(text)
-			return append(b, quoted...)
-		}
+	if !jsontext.IsPlain(text) {
+		// Text cannot fail to marshal.
+		quoted, _ := json.Marshal(text)
+		return append(b, quoted...)
 	}
 	return append(append(append(b, '"'), text...), '"')
 }

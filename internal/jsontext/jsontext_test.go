@@ -49,6 +49,21 @@ func FuzzPlainPrefix(f *testing.F) {
 	})
 }
 
+// FuzzIsPlain compares with a look at each character.
+func FuzzIsPlain(f *testing.F) {
+	for c := range 256 {
+		for _, n := range []int{0, 7, 8, 13} {
+			f.Add(strings.Repeat("~", n) + string([]byte{byte(c)}) + "0 }")
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		isSpecial := func(c rune) bool { return c < ' ' || c > '~' || strings.ContainsRune(`"\<>&`, c) }
+		if got, want := jsontext.IsPlain(text), !strings.ContainsFunc(text, isSpecial); got != want {
+			t.Errorf("%v, want %v", got, want)
+		}
+	})
+}
+
 func BenchmarkPlainPrefix(b *testing.B) {
 	text := strings.Repeat("ab3_", 450)
 	b.SetBytes(int64(len(text)))
@@ -65,6 +80,16 @@ func BenchmarkValid(b *testing.B) {
 	for b.Loop() {
 		if !jsontext.Valid(text) {
 			b.Fatal("not valid")
+		}
+	}
+}
+
+func BenchmarkIsPlain(b *testing.B) {
+	text := strings.Repeat("ab3_", 450)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if !jsontext.IsPlain(text) {
+			b.Fatal("not plain")
 		}
 	}
 }
