@@ -38,7 +38,7 @@ type replacement struct {
 // Refreshes of one token at the same time share one call and its answer: with
 // rotation on, Cognito would take the second for a stolen token.
 func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
-	what := recent.Key(sha256.Sum256([]byte(refreshToken + "\n" + aws.ToString(deviceKey))))
+	what := refreshKey(refreshToken, deviceKey)
 	if tokens := c.replay(what); tokens != nil {
 		return tokens, nil
 	}
@@ -53,6 +53,16 @@ func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceK
 		}
 		return tokens, err
 	})
+}
+
+// refreshKey is what a refresh is known by.
+func refreshKey(refreshToken string, deviceKey *string) recent.Key {
+	text := inputs.Get()
+	defer inputs.Put(text)
+	text.WriteString(refreshToken)
+	text.WriteByte('\n')
+	text.WriteString(aws.ToString(deviceKey))
+	return sha256.Sum256(text.Bytes())
 }
 
 // replay returns what the refresh token was replaced by a moment ago, or nil. What was

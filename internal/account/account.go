@@ -29,8 +29,11 @@ func (k Keys) Of(name string) string {
 	if name == "" {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(k.Pool + "\n" + name))
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
+	var memory [200]byte // enough for nearly all of them
+	sum := sha256.Sum256(append(append(append(memory[:0], k.Pool...), '\n'), name...))
+	var key [22]byte
+	base64.RawURLEncoding.Encode(key[:], sum[:16])
+	return string(key[:])
 }
 
 // Input returns what the client wrote for the argument `input` of a field, or nil.
@@ -56,6 +59,8 @@ func Name(input map[string]any) string {
 			return name
 		}
 	}
-	session, _ := input["session"].(string)
-	return cognito.SessionUsername(session)
+	if session, _ := input["session"].(string); session != "" {
+		return cognito.SessionUsername(session)
+	}
+	return ""
 }
