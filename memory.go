@@ -8,13 +8,14 @@ import (
 	"time"
 )
 
-// Between two garbage collections as much may be allocated as is in use, which is the
-// runtime's own rule, but not less than leastHeadroom: a process that holds little would
+// Between two garbage collections somewhat more may be allocated than is in use, of which the
+// runtime would allow as much, but not less than leastHeadroom: a process that holds little would
 // collect every few megabytes, under load a fifth of all its work. And not more than
 // mostHeadroom: ten thousand sign-ins that wait would take twice the memory that they hold.
 const (
-	leastHeadroom = 16 << 20
-	mostHeadroom  = 48 << 20
+	headroomPercent = 125 // of what is in use
+	leastHeadroom   = 16 << 20
+	mostHeadroom    = 48 << 20
 )
 
 // keepHeadroom makes the runtime collect by that rule. GOGC, where it is set, stays in
@@ -31,7 +32,7 @@ func keepHeadroom(getenv func(string) string) {
 		for _, sample := range inUse {
 			total += sample.Value.Uint64()
 		}
-		wanted := int(min(100*min(max(total, leastHeadroom), mostHeadroom)/total, 400))
+		wanted := int(min(100*min(max(total*headroomPercent/100, leastHeadroom), mostHeadroom)/total, 400))
 		if wanted < percent*9/10 || wanted > percent*11/10 {
 			percent = wanted
 			debug.SetGCPercent(percent)
