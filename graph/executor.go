@@ -41,6 +41,26 @@ type executor struct {
 	documents graphql.Cache[*document] // by their texts
 }
 
+func newExecutor(o Options, schema graphql.ExecutableSchema, present presenter) *executor {
+	e := &executor{
+		schema:          schema,
+		persisted:       newPersistedDocuments(o.Operations),
+		limits:          documentLimits{o.Limits, schema, o.Introspection, o.Federation.SDL != ""},
+		rules:           validationRules(o.Introspection),
+		present:         present,
+		aroundRootField: observeRootFields(o.Observe, o.Audit),
+		aroundField:     (&subgraph{o.Federation.SDL, o.Directives}).aroundFields,
+		documents:       lru.New[*document](cachedDocuments),
+	}
+	if o.CookieTransport {
+		e.aroundField = around(keepRefreshTokens, e.aroundField)
+	}
+	if o.Trace != nil {
+		e.aroundField = around(traceRootFields(o.Trace), e.aroundField)
+	}
+	return e
+}
+
 // document is one that fits the schema, with what is known of its operations.
 type document struct {
 	*ast.QueryDocument
@@ -56,8 +76,6 @@ type operation struct {
 	// the context, which holds them, so that none is taken for another.
 	ended sync.Pool
 }
-
-func newDocumentCache() graphql.Cache[*document] { return lru.New[*document](cachedDocuments) }
 
 // execution is an operation that is asked for.
 type execution struct {
@@ -80,7 +98,6 @@ func (e *executor) prepare(ctx context.Context, params *graphql.RawParams) (*exe
 		return &execution{}, refuse(apierr.New(apierr.GraphQLValidationFailed, "Name one of the document's operations in operationName."))
 	}
 	x := e.newExecution(doc, definition)
-	x.RawQuery, x.OperationName, x.Extensions = params.Query, params.OperationName, params.Extensions
 	var err error
 	if x.Variables, err = coerceVariables(e.schema.Schema(), definition, params.Variables); err != nil {
 		return x, gqlerror.List{gqlError(err)}
@@ -123,8 +140,8 @@ func (e *executor) document(ctx context.Context, text string) (*document, gqlerr
 		return nil, errs
 	}
 	doc := &document{parsed, map[*ast.OperationDefinition]*operation{}}
-	for definition, amount := range e.limits.measure(parsed) {
-		doc.operations[definition] = &operation{amount: amount}
+	for _, definition := range parsed.Operations {
+		doc.operations[definition] = &operation{amount: e.limits.measure(parsed, definition)}
 	}
 	if len(text) <= maxCachedDocumentBytes {
 		e.documents.Add(ctx, text, doc)
@@ -139,7 +156,7 @@ func (e *executor) execute(ctx context.Context, x *execution) *graphql.Response 
 	response := e.schema.Exec(ctx)(ctx)
 	response.Errors = append(response.Errors, graphql.GetErrors(ctx)...)
 	if !x.of.amount.hasDirectives {
-		x.RawQuery, x.OperationName, x.Extensions, x.Variables = "", "", nil, nil
+		x.Variables = nil
 		x.of.ended.Put(x)
 	}
 	return response

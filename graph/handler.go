@@ -109,23 +109,7 @@ func NewHandler(o Options) (http.Handler, error) {
 	}
 
 	present := presenter{log: o.Log, observePanic: o.ObservePanic, maxTokens: o.Limits.Tokens}
-	exec := &executor{
-		schema:          schema,
-		persisted:       newPersistedDocuments(o.Operations),
-		limits:          documentLimits{o.Limits, schema, o.Introspection, o.Federation.SDL != ""},
-		rules:           validationRules(o.Introspection),
-		present:         present,
-		aroundRootField: observeRootFields(o.Observe, o.Audit),
-		aroundField:     (&subgraph{o.Federation.SDL, o.Directives}).aroundFields,
-		documents:       newDocumentCache(),
-	}
-	if o.CookieTransport {
-		exec.aroundField = around(keepRefreshTokens, exec.aroundField)
-	}
-	if o.Trace != nil {
-		exec.aroundField = around(traceRootFields(o.Trace), exec.aroundField)
-	}
-	t := &transport{exec: exec, present: present, observe: o.Observe, limits: o.Limits}
+	t := &transport{exec: newExecutor(o, schema, present), present: present, observe: o.Observe, limits: o.Limits}
 	if o.Caller != nil {
 		t.tokenQueries = newTokenQueries(o)
 	}

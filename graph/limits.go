@@ -96,18 +96,13 @@ type amount struct {
 	hasDirectives    bool
 }
 
-// measure finds what the operations of a document ask for. Its validation has made sure
-// that it is finite.
-func (d *documentLimits) measure(doc *ast.QueryDocument) map[*ast.OperationDefinition]amount {
-	amounts := make(map[*ast.OperationDefinition]amount, len(doc.Operations))
-	count := counter{limit: d.Limits, fragments: map[string]size{}}
-	for _, op := range doc.Operations {
-		amounts[op] = d.measureOperation(doc, op, count)
+// measure finds what an operation of a document asks for. Its validation has made sure that
+// this is finite.
+func (d *documentLimits) measure(doc *ast.QueryDocument, op *ast.OperationDefinition) amount {
+	if len(doc.Operations) > d.Operations {
+		return amount{refusal: limitExceeded("document", d.Operations, "operations")}
 	}
-	return amounts
-}
-
-func (d *documentLimits) measureOperation(doc *ast.QueryDocument, op *ast.OperationDefinition, count counter) amount {
+	count := counter{limit: d.Limits, fragments: map[string]size{}}
 	total := count.selections(op.SelectionSet)
 	total.directives += len(op.Directives)
 	for _, variable := range op.VariableDefinitions {
@@ -120,7 +115,6 @@ func (d *documentLimits) measureOperation(doc *ast.QueryDocument, op *ast.Operat
 		found, most int
 		what        string
 	}{
-		{len(doc.Operations), d.Operations, "operations"},
 		{len(op.VariableDefinitions), d.Variables, "variables"},
 		{total.fields, d.Fields, "fields"},
 		{total.aliases, d.Aliases, "aliases"},
