@@ -166,7 +166,7 @@ func isLocalPart(s string) bool {
 	if s == "" || len(s) > maxLocal {
 		return false
 	}
-	for _, atom := range strings.Split(s, ".") {
+	for atom := range strings.SplitSeq(s, ".") {
 		if atom == "" || strings.ContainsFunc(atom, func(r rune) bool { return !isAtomRune(r) }) {
 			return false
 		}
@@ -179,11 +179,11 @@ func isAtomRune(r rune) bool {
 }
 
 func isDomain(s string) bool {
-	labels := strings.Split(s, ".")
-	if len(labels) < 2 {
+	dot := strings.LastIndexByte(s, '.')
+	if dot < 0 {
 		return false
 	}
-	for _, label := range labels {
+	for label := range strings.SplitSeq(s, ".") {
 		if label == "" || len(label) > maxLabel || label[0] == '-' || label[len(label)-1] == '-' {
 			return false
 		}
@@ -192,7 +192,7 @@ func isDomain(s string) bool {
 		}
 	}
 	// No top-level domain is a number; an address would be.
-	return strings.ContainsFunc(labels[len(labels)-1], func(r rune) bool { return r < '0' || r > '9' })
+	return strings.ContainsFunc(s[dot+1:], func(r rune) bool { return r < '0' || r > '9' })
 }
 
 // isLetterOrDigit accepts every letter, mark and digit of Unicode: addresses

@@ -12,10 +12,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"authgraph/cognito"
+	"authgraph/graph/model"
 	"authgraph/internal/apierr"
 	"authgraph/internal/audit"
 	"authgraph/internal/jsontext"
@@ -205,12 +205,12 @@ func (q *tokenQuery) write(b *bytes.Buffer, claims *cognito.AccessClaims) {
 		b.WriteString(part.text)
 		switch part.claim {
 		case subject:
-			quote(b, claims.Subject)
+			model.WriteString(b, claims.Subject)
 		case groups:
 			b.WriteByte('[')
 			for i, group := range claims.Groups {
 				b.WriteString(comma(i))
-				quote(b, group)
+				model.WriteString(b, group)
 			}
 			b.WriteByte(']')
 		}
@@ -244,17 +244,6 @@ func (q *tokenQuery) writeRefusal(b *bytes.Buffer, refused *apierr.Error, reques
 	b.WriteByte('}')
 }
 
-// quote writes a string as gqlgen does.
-func quote(b *bytes.Buffer, text string) {
-	if !jsontext.IsPlain(text) {
-		graphql.MarshalString(text).MarshalGQL(b)
-		return
-	}
-	b.WriteByte('"')
-	b.WriteString(text)
-	b.WriteByte('"')
-}
-
 // quoteJSON writes a string as encoding/json does.
 func quoteJSON(b *bytes.Buffer, text string) {
 	if !jsontext.IsPlain(text) {
@@ -263,5 +252,5 @@ func quoteJSON(b *bytes.Buffer, text string) {
 		b.Write(quoted)
 		return
 	}
-	quote(b, text)
+	model.WriteString(b, text)
 }

@@ -55,6 +55,7 @@ func newExecutor(o Options, schema graphql.ExecutableSchema, present presenter) 
 	if o.CookieTransport {
 		e.aroundField = around(keepRefreshTokens, e.aroundField)
 	}
+	e.aroundField = writeTokens(e.aroundField)
 	if o.Trace != nil {
 		e.aroundField = around(traceRootFields(o.Trace), e.aroundField)
 	}

@@ -63,46 +63,47 @@ func readMembers(body []byte) ([]member, *apierr.Error) {
 		if rest[0] == '}' {
 			return members, nil
 		}
-		var m member
 		end := valueEnd(rest)
-		// A valid string.
-		_ = unmarshalText(rest[:end], &m.name)
+		name, _ := readText(rest[:end]) // a valid string
 		rest = bytes.TrimLeft(rest[end:], ": \t\r\n")
 		end = valueEnd(rest)
-		m.value, rest = rest[:end], rest[end:]
-		if !names.add(m.name) {
+		if !names.add(name) {
 			return nil, apierr.New(apierr.BadRequest, "A member of the body is given twice.")
 		}
-		members = append(members, m)
+		members = append(members, member{name, rest[:end]})
+		rest = rest[end:]
 	}
 }
 
-// unmarshalText is json.Unmarshal, quick for a string that has no \u in it: documents are
+// readText is json.Unmarshal of a string, quick for one that has no \u in it: documents are
 // sent with their line breaks, and some with their quotation marks.
-func unmarshalText(value json.RawMessage, text *string) error {
+func readText(value json.RawMessage) (string, error) {
 	if value[0] != '"' || !utf8.Valid(value) {
-		return json.Unmarshal(value, text)
+		return unmarshalText(value)
 	}
 	rest := value[1 : len(value)-1]
 	n := bytes.IndexByte(rest, '\\')
 	if n < 0 {
-		*text = string(rest)
-		return nil
+		return string(rest), nil
 	}
 	var b strings.Builder
 	b.Grow(len(rest))
 	for ; n >= 0; n = bytes.IndexByte(rest, '\\') {
 		c := unescaped(rest[n+1])
 		if c == 0 {
-			return json.Unmarshal(value, text)
+			return unmarshalText(value)
 		}
 		b.Write(rest[:n])
 		b.WriteByte(c)
 		rest = rest[n+2:]
 	}
 	b.Write(rest)
-	*text = b.String()
-	return nil
+	return b.String(), nil
+}
+
+func unmarshalText(value json.RawMessage) (text string, err error) {
+	err = json.Unmarshal(value, &text)
+	return text, err
 }
 
 // unescaped returns what a character stands for behind a backslash, or 0 for that of \u.
@@ -218,8 +219,8 @@ func (r *valueReader) list() []any {
 	return items
 }
 
-func (r *valueReader) text() (text string) {
-	_ = unmarshalText(r.take(), &text) // a valid string
+func (r *valueReader) text() string {
+	text, _ := readText(r.take()) // a valid string
 	return text
 }
 

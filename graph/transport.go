@@ -383,9 +383,9 @@ func newParams(members []member) (*graphql.RawParams, *apierr.Error) {
 		var err error
 		switch m.name {
 		case "query":
-			err = unmarshalText(m.value, &p.Query)
+			p.Query, err = readText(m.value)
 		case "operationName":
-			err = unmarshalText(m.value, &p.OperationName)
+			p.OperationName, err = readText(m.value)
 		case "variables":
 			err = unmarshalVariables(m.value, &p.Variables)
 		case "extensions":

@@ -8,17 +8,21 @@ import (
 	"authgraph/internal/jsontext"
 )
 
-// MarshalString writes the scalar String as gqlgen does. Text that stands for itself, such
-// as tokens, which are kilobytes, is not looked at character by character.
+// MarshalString marshals the scalar String.
 func MarshalString(s string) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { WriteString(w, s) })
+}
+
+// WriteString writes the scalar String as gqlgen does. Text that stands for itself, such as
+// tokens, which are kilobytes, is not looked at character by character.
+func WriteString(w io.Writer, s string) {
 	if jsontext.PlainPrefix(s) < len(s) {
-		return graphql.MarshalString(s)
+		graphql.MarshalString(s).MarshalGQL(w)
+		return
 	}
-	return graphql.WriterFunc(func(w io.Writer) {
-		_, _ = io.WriteString(w, `"`)
-		_, _ = io.WriteString(w, s)
-		_, _ = io.WriteString(w, `"`)
-	})
+	_, _ = io.WriteString(w, `"`)
+	_, _ = io.WriteString(w, s)
+	_, _ = io.WriteString(w, `"`)
 }
 
 // UnmarshalString reads the scalar String as gqlgen does.
