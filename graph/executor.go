@@ -103,7 +103,7 @@ func (e *executor) prepare(ctx context.Context, params *graphql.RawParams) (*exe
 	if x.Variables, err = coerceVariables(e.schema.Schema(), definition, params.Variables); err != nil {
 		return x, gqlerror.List{gqlError(err)}
 	}
-	if refusal := e.limits.check(ctx, &x.OperationContext, x.of.amount); refusal != nil {
+	if refusal := e.limits.exceeded(ctx, &x.OperationContext, x.of.amount); refusal != nil {
 		return x, refuse(refusal)
 	}
 	return x, nil

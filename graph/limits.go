@@ -134,8 +134,8 @@ func (d *documentLimits) measure(doc *ast.QueryDocument, op *ast.OperationDefini
 	}
 }
 
-// check returns why an operation is refused.
-func (d *documentLimits) check(ctx context.Context, op *graphql.OperationContext, asked amount) *apierr.Error {
+// exceeded returns why an operation is refused, if it asks for too much.
+func (d *documentLimits) exceeded(ctx context.Context, op *graphql.OperationContext, asked amount) *apierr.Error {
 	switch {
 	case asked.refusal != nil:
 		return asked.refusal

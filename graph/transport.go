@@ -378,7 +378,7 @@ func (t *transport) readGet(r *http.Request) (*graphql.RawParams, *apierr.Error)
 
 // newParams reads the parameters of a request (section 5.1 of the specification).
 func newParams(members []member) (*graphql.RawParams, *apierr.Error) {
-	p := &graphql.RawParams{ReadTime: graphql.TraceTiming{Start: time.Now(), End: time.Now()}}
+	p := &graphql.RawParams{}
 	for _, m := range members {
 		var err error
 		switch m.name {
