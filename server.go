@@ -230,7 +230,6 @@ func (s *server) handler(ctx context.Context, t target, keys *cognito.KeySet, tr
 	api, err := graph.NewHandler(graph.Options{
 		Cognito:  client,
 		Verifier: verifier,
-		Caller:   auth.Caller,
 		Directives: generated.DirectiveRoot{
 			Auth: auth.Directive, Constraint: constraint.Directive, RateLimit: trust.limit.Directive,
 		},

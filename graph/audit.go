@@ -12,8 +12,8 @@ import (
 	"authgraph/internal/reqctx"
 )
 
-// auditEvent returns the security event that an executed root field is, and
-// whether it is one: all that changes something, and refusals of what does not.
+// auditEvent returns the security event for an executed root field. Mutations are
+// events, and so are queries that were refused for security reasons.
 func auditEvent(ctx context.Context, field *graphql.RootFieldContext, code string) (audit.Event, bool) {
 	operation := graphql.GetOperationContext(ctx)
 	if operation.Operation.Operation != ast.Mutation && !isAuditedRefusal(code) {
@@ -25,7 +25,7 @@ func auditEvent(ctx context.Context, field *graphql.RootFieldContext, code strin
 	}, true
 }
 
-// isAuditedRefusal tells the codes that make an event of a field which changes nothing.
+// isAuditedRefusal reports whether a query that fails with the code is a security event.
 func isAuditedRefusal(code string) bool {
 	switch apierr.Code(code) {
 	case apierr.InvalidToken, apierr.TokenRevoked, apierr.Forbidden, apierr.RateLimited:

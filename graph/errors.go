@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"regexp"
 	"runtime/debug"
 	"strings"
@@ -18,26 +19,22 @@ import (
 	"authgraph/internal/reqctx"
 )
 
-const (
-	// maxErrors bounds the errors of one answer; what is beyond tells nothing new.
-	maxErrors = 50
-	// maxMessage bounds a message, in characters.
-	maxMessage = 200
-)
+// maxMessage limits a message, in characters.
+const maxMessage = 200
 
-// presenter turns errors into what a client sees, and logs the causes of those
+// presenter converts errors to what a client sees, and logs the causes of those
 // that are our fault. It is the only place that does either.
 //
-// What a client sees is one of our codes with its text. gqlgen's own errors, of
-// parsing and validation, keep their text without any literal of the document,
-// which may be a password.
+// A client sees one of our codes with its text. gqlgen's own errors, from parsing
+// and validation, keep their text without any literal of the document, which may
+// be a password.
 type presenter struct {
 	log          *slog.Logger
 	observePanic func()
-	maxTokens    int
+	limits       Limits
 }
 
-// present implements graphql.ErrorPresenterFunc.
+// present implements [graphql.ErrorPresenterFunc].
 func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	shown := &gqlerror.Error{Path: responsePath(ctx)}
 	var theirs *gqlerror.Error
@@ -54,7 +51,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	return shown
 }
 
-// classify finds the code of an error.
+// classify returns the API's error for any error.
 func (p presenter) classify(ctx context.Context, err error, theirs *gqlerror.Error) *apierr.Error {
 	var ours *apierr.Error
 	if errors.As(err, &ours) {
@@ -67,16 +64,18 @@ func (p presenter) classify(ctx context.Context, err error, theirs *gqlerror.Err
 	case isVariablePath(theirs.Path):
 		return variableError(ctx, theirs)
 	case strings.HasPrefix(theirs.Message, "exceeded token limit"):
-		return limitExceeded("document", p.maxTokens, "tokens")
+		return documentLimitExceeded(p.limits.Tokens, "tokens")
+	case theirs.Extensions["code"] == "COMPLEXITY_LIMIT_EXCEEDED":
+		return documentLimitExceeded(p.limits.Complexity, "points of complexity")
 	case theirs.Extensions["code"] == string(apierr.GraphQLParseFailed):
 		return apierr.New(apierr.GraphQLParseFailed, withoutLiterals(theirs.Message))
 	case theirs.Extensions["code"] == string(apierr.GraphQLValidationFailed):
-		return apierr.New(apierr.GraphQLValidationFailed, validationMessage(theirs))
+		return apierr.New(apierr.GraphQLValidationFailed, validationMessage(ctx, theirs))
 	case len(theirs.Path) > len(responsePath(ctx)):
-		// A literal that its type cannot hold: the path goes on into the input.
+		// A literal of the wrong type: the path continues into the input.
 		return &apierr.Error{
 			Code:    apierr.BadUserInput,
-			Message: "A value of the input does not fit its type.",
+			Message: "A value of the input has the wrong type.",
 			Field:   inputField(theirs.Path[len(responsePath(ctx)):]),
 			Cause:   err,
 		}
@@ -85,8 +84,8 @@ func (p presenter) classify(ctx context.Context, err error, theirs *gqlerror.Err
 	}
 }
 
-// responsePath is the path of the field that failed, without the input path
-// that gqlgen adds to it; nil for an error of the whole request.
+// responsePath returns the path of the field that failed, without the input path
+// that gqlgen appends, or nil for an error of the whole request.
 func responsePath(ctx context.Context) ast.Path {
 	if field := graphql.GetFieldContext(ctx); field != nil {
 		return field.Path()
@@ -94,18 +93,18 @@ func responsePath(ctx context.Context) ast.Path {
 	return nil
 }
 
-// isVariablePath tells the paths that gqlparser makes for a variable that does
-// not fit: they begin with "variable" and name no field of the answer.
+// isVariablePath reports whether gqlparser made the path for a variable of the
+// wrong type: such paths begin with "variable" and name no field of the response.
 func isVariablePath(path ast.Path) bool {
 	return len(path) > 0 && path[0] == ast.PathName("variable")
 }
 
-// variableError explains a variable that does not fit its type. What gqlparser
-// says of it may quote the value.
+// variableError returns the error for a variable of the wrong type. gqlparser's
+// own message may quote the value.
 func variableError(ctx context.Context, theirs *gqlerror.Error) *apierr.Error {
 	e := &apierr.Error{
 		Code:    apierr.BadUserInput,
-		Message: "A variable does not fit its type.",
+		Message: "A variable has the wrong type.",
 		Field:   inputField(inputPath(ctx, theirs.Path[1:])),
 	}
 	switch {
@@ -117,8 +116,8 @@ func variableError(ctx context.Context, theirs *gqlerror.Error) *apierr.Error {
 	return e
 }
 
-// inputPath exchanges the variable that the path begins with for where the
-// operation uses it, so that a field has one path however it was sent.
+// inputPath replaces the variable at the start of the path with the place where
+// the operation uses it, so that a field has the same path however it was sent.
 func inputPath(ctx context.Context, path ast.Path) ast.Path {
 	name, ok := path[0].(ast.PathName)
 	if !ok {
@@ -138,7 +137,7 @@ func inputPath(ctx context.Context, path ast.Path) ast.Path {
 	return path
 }
 
-// findVariable returns the path inside the value at which the variable stands.
+// findVariable returns the path of the variable inside the value.
 func findVariable(value *ast.Value, name string) (ast.Path, bool) {
 	if value.Kind == ast.Variable {
 		return nil, value.Raw == name
@@ -151,8 +150,8 @@ func findVariable(value *ast.Value, name string) (ast.Path, bool) {
 	return nil, false
 }
 
-// inputField writes a path as clients know it: "input.attributes[1].name". A
-// part that is no GraphQL name came from the client and is left out.
+// inputField formats a path as clients know it: "input.attributes[1].name". It
+// stops at a part that is not a GraphQL name, since the client made that up.
 func inputField(path ast.Path) string {
 	var b strings.Builder
 	for _, part := range path {
@@ -172,8 +171,7 @@ func inputField(path ast.Path) string {
 	return b.String()
 }
 
-// isName tells names as GraphQL's grammar has them, of a length that the schema
-// may have.
+// isName reports whether s is a GraphQL name of a plausible length.
 func isName(s string) bool {
 	if s == "" || len(s) > 64 || (s[0] >= '0' && s[0] <= '9') {
 		return false
@@ -183,19 +181,24 @@ func isName(s string) bool {
 	})
 }
 
-// quoted is a quotation in a parser's message, closed or cut off.
+// quoted matches a quotation in a parser's message, closed or truncated.
 var quoted = regexp.MustCompile(`\s*"(?:[^"\\]|\\.)*"?`)
 
-// withoutLiterals removes what a parser's message quotes of the document. A
-// forgotten quotation mark makes a name of a password, so names go as well.
+// withoutLiterals removes quotations from a parser's message. A missing quotation
+// mark turns a password into a name, so names are removed as well.
 func withoutLiterals(message string) string {
 	return quoted.ReplaceAllString(message, "")
 }
 
 // validationMessage returns the message of a validation error. One rule quotes
-// values; of its messages those are kept that name fields only.
-func validationMessage(err *gqlerror.Error) string {
-	if !strings.HasPrefix(err.Rule, "ValuesOfCorrectType") {
+// values; only its messages that name nothing but fields are kept.
+func validationMessage(ctx context.Context, err *gqlerror.Error) string {
+	switch {
+	case err.Rule == "" && graphql.GetOperationContext(ctx).Doc == nil:
+		return "The document has no operation."
+	case err.Rule == "":
+		return "operationName must name one of the document's operations."
+	case !strings.HasPrefix(err.Rule, "ValuesOfCorrectType"):
 		return err.Message
 	}
 	for _, start := range []string{`Field "`, `OneOf Input Object "`} {
@@ -203,10 +206,10 @@ func validationMessage(err *gqlerror.Error) string {
 			return err.Message
 		}
 	}
-	return "A value in the document does not fit the type that the schema asks for."
+	return "A value in the document has the wrong type."
 }
 
-// extensions is what a client acts upon.
+// extensions returns errors[].extensions.
 func extensions(ctx context.Context, e *apierr.Error) map[string]any {
 	x := map[string]any{"code": string(e.Code), "status": e.HTTPStatus()}
 	if e.Field != "" {
@@ -216,7 +219,7 @@ func extensions(ctx context.Context, e *apierr.Error) map[string]any {
 		x["retryable"] = true
 	}
 	if e.RetryAfter > 0 {
-		x["retryAfterSeconds"] = retryAfterSeconds(e)
+		x["retryAfterSeconds"] = int(math.Ceil(e.RetryAfter.Seconds()))
 	}
 	if e.Required != nil {
 		x["required"] = e.Required
@@ -227,16 +230,13 @@ func extensions(ctx context.Context, e *apierr.Error) map[string]any {
 	return x
 }
 
-// retryAfterSeconds is how long to wait, in whole seconds.
-func retryAfterSeconds(e *apierr.Error) int { return int(e.RetryAfter.Seconds() + 0.999) }
-
-// codeOf returns the code of an error that was presented.
+// codeOf returns the code of a presented error.
 func codeOf(err *gqlerror.Error) string {
 	code, _ := err.Extensions["code"].(string)
 	return code
 }
 
-// logFault logs what is our fault, or Cognito's, with its cause.
+// logFault logs an error that is our fault, or Cognito's, with its cause.
 func (p presenter) logFault(ctx context.Context, e *apierr.Error) {
 	level := slog.LevelDebug
 	switch status := e.HTTPStatus(); {
@@ -249,11 +249,11 @@ func (p presenter) logFault(ctx context.Context, e *apierr.Error) {
 		slog.String("code", string(e.Code)),
 		slog.String("path", responsePath(ctx).String()),
 		slog.String("requestId", reqctx.FromContext(ctx).ID),
-		slog.Any("cause", e.Cause),
+		slog.Any("err", e.Cause),
 	)
 }
 
-// recover implements graphql.RecoverFunc: a panic is a fault of ours.
+// recover implements [graphql.RecoverFunc]: a panic is our fault.
 func (p presenter) recover(_ context.Context, value any) error {
 	p.observePanic()
 	return &apierr.Error{

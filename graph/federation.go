@@ -14,36 +14,35 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// Federation is how the API stands in a supergraph, as the subgraph that owns User.
+// Federation configures the API as the subgraph that owns User.
 type Federation struct {
-	// SDL is served by _service. Empty: it is not served.
+	// SDL is what _service returns. If it is empty, _service cannot be queried.
 	SDL string
-	// ReaderGroups see what is private of other users: a member of any of them.
-	// Default: nobody does.
+	// ReaderGroups may read the private fields of other users: membership of one of
+	// the groups is enough. Default: none.
 	ReaderGroups []string
 }
 
-// subgraph is what a router asks of a subgraph beyond the fields of the schema:
-// _service and _entities. It stands before gqlgen's resolvers of both, which serve the
-// SDL only along with introspection, take a malformed reference for a fault of the
-// server, and know no policy.
+// subgraph wraps the fields that a router queries: _service and _entities. gqlgen's
+// own resolvers return the SDL only if introspection is enabled, report a malformed
+// reference as a server error, and do not check who is calling.
 // https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
 type subgraph struct {
 	sdl        string
 	directives generated.DirectiveRoot
 }
 
-// aroundFields implements graphql.FieldMiddleware.
-func (s *subgraph) aroundFields(ctx context.Context, next graphql.Resolver) (any, error) {
+// aroundFields implements [graphql.FieldMiddleware].
+func (s subgraph) aroundFields(ctx context.Context, next graphql.Resolver) (any, error) {
 	field := graphql.GetFieldContext(ctx)
-	if field.Object != "Query" || field.Field.Name[0] != '_' {
+	if field.Object != "Query" {
 		return next(ctx)
 	}
 	switch field.Field.Name {
 	case "_service":
 		return fedruntime.Service{SDL: s.sdl}, nil
 	case "_entities":
-		// The policy is that of `me`.
+		// The same policy as that of `me`.
 		return s.directives.Auth(ctx, nil, func(ctx context.Context) (any, error) {
 			if err := checkReferences(field.Args["representations"]); err != nil {
 				return nil, err
@@ -55,51 +54,44 @@ func (s *subgraph) aroundFields(ctx context.Context, next graphql.Resolver) (any
 	}
 }
 
-// checkReferences refuses references that are none.
+// checkReferences returns an error for the first malformed reference.
 func checkReferences(representations any) error {
 	list, _ := representations.([]map[string]any)
 	for i, reference := range list {
 		field := "representations[" + strconv.Itoa(i) + "]"
-		id, isText := reference["id"].(string)
+		id, isString := reference["id"].(string)
 		switch {
 		case reference["__typename"] != "User":
 			return &apierr.Error{
-				Code: apierr.BadUserInput, Field: field + ".__typename", Message: "This subgraph has the entity User only.",
+				Code: apierr.BadUserInput, Field: field + ".__typename", Message: "User is the only entity of this subgraph.",
 			}
-		case !isText || id == "":
-			return &apierr.Error{Code: apierr.BadUserInput, Field: field + ".id", Message: "A user is referred to by the id."}
+		case !isString || id == "":
+			return &apierr.Error{Code: apierr.BadUserInput, Field: field + ".id", Message: "A reference to a user needs the id."}
 		}
 	}
 	return nil
 }
 
-// usersByID resolves the references of other subgraphs.
+// usersByID resolves references from other subgraphs.
 func (r *Resolver) usersByID(ctx context.Context, references []*model.UserByIDsInput) []*cognito.User {
 	lookup := cognito.Lookup{Caller: cognito.CallerFromContext(ctx), IDs: make([]string, len(references))}
 	for i, reference := range references {
 		lookup.IDs[i] = reference.ID
 	}
 	if !slices.ContainsFunc(lookup.Caller.Claims.Groups, func(g string) bool { return slices.Contains(r.ReaderGroups, g) }) {
-		lookup.Withheld = withheldFrom(r.ReaderGroups)
+		lookup.Withheld = errWithheld(r.ReaderGroups)
 	}
-	for _, field := range graphql.CollectFieldsCtx(ctx, []string{"User", "_Entity"}) {
-		switch field.Name {
-		case "username":
-			lookup.Profile = true
-		case "email", "emailVerified", "phoneNumber", "mode", "attributes", "mfa":
-			lookup.Profile = lookup.Profile || lookup.Withheld == nil
-		case "groups":
-			lookup.Groups = true
-		}
-	}
+	lookup.Profile = selects(ctx, publicField) || lookup.Withheld == nil && selects(ctx, profileField, factorsField)
+	lookup.Groups = selects(ctx, groupsField)
 	return r.Cognito.FindUsers(ctx, lookup)
 }
 
-// withheldFrom is the error of the fields that only the user and some groups may see.
-func withheldFrom(readers []string) error {
-	e := apierr.New(apierr.Forbidden, "Only the user can see this.")
+// errWithheld returns the error of the fields that only the user and members of the
+// readers' groups may read.
+func errWithheld(readers []string) error {
+	e := apierr.New(apierr.Forbidden, "Only the user can read this field.")
 	if len(readers) > 0 {
-		e.Message = "Only the user, and members of certain groups, can see this."
+		e.Message = "Only the user and members of certain groups can read this field."
 		e.Required = &apierr.Requirement{Groups: readers}
 	}
 	return e

@@ -5,81 +5,148 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"reflect"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/core"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"authgraph/cognito"
 	"authgraph/graph/generated"
-	"authgraph/internal/apierr"
+	"authgraph/graph/transport"
 	"authgraph/internal/audit"
+	"authgraph/internal/reqctx"
 )
 
-// requestTimeout bounds the operations of Cognito that one request asks for. It leaves room
-// for two of them one after the other that both time out.
-const requestTimeout = 10 * time.Second
+const (
+	// requestTimeout limits the time that the Cognito calls of one request may
+	// take. It leaves room for two consecutive calls that both time out.
+	requestTimeout = 10 * time.Second
+	// maxErrors limits the errors of one response; more of them tell nothing new.
+	maxErrors = 50
+	// cachedDocuments and maxCachedDocumentBytes together limit the memory for
+	// parsed documents: clients that vary their documents evict each other's.
+	cachedDocuments        = 200
+	maxCachedDocumentBytes = 4 << 10
+)
 
 // Options configures the handler of /graphql.
 type Options struct {
-	// Cognito answers the resolvers. Required.
+	// Cognito carries out the operations. Required.
 	Cognito *cognito.Client
-	// Verifier answers what other services ask of tokens. Required.
+	// Verifier answers tokenStatus. Required.
 	Verifier *cognito.Verifier
-	// Directives is the policy of the schema. All of them are required.
+	// Directives implements the directives of the schema. All are required.
 	Directives generated.DirectiveRoot
-	// SignedOut is told of every sign-out that Cognito has carried out, before
-	// the client is. Its error is the client's. Default: nobody.
+	// SignedOut is called after every sign-out that Cognito has carried out, before
+	// the client is answered. The client receives its error. Default: none.
 	SignedOut func(context.Context, cognito.SignedOut) error
-	// Limits bound what one request may ask for. Default: [DefaultLimits].
+	// Limits restricts what one request may select. Default: [DefaultLimits].
 	Limits Limits
-	// Operations, when it is not nil, are the only documents that are executed.
+	// Operations, if not nil, are the only documents that are executed.
 	Operations Operations
-	// Audit is told of every root field that changes something or was refused.
-	// Default: nobody.
+	// Audit is called for every root field that changes something or was refused.
+	// Default: none.
 	Audit func(context.Context, audit.Event)
-	// CookieTransport keeps refresh tokens out of every answer, for the edge to put
-	// them into a cookie.
+	// CookieTransport keeps refresh tokens out of every response: the HTTP layer
+	// puts them into a cookie.
 	CookieTransport bool
-	// Federation is how the API stands in a supergraph.
+	// Federation configures the API as a subgraph.
 	Federation Federation
-	// Introspection lets clients read the schema and be helped by suggestions.
+	// Introspection lets clients query the schema and receive suggestions for
+	// misspelled names.
 	Introspection bool
-	// Caller verifies the access token of a request as @auth does, for queries that
-	// are answered from the token without being executed. Default: all are executed.
-	Caller func(context.Context) (*cognito.Caller, error)
-	// Log takes the causes of errors that are our fault. Required.
+	// Log receives the causes of errors that are our fault. Required.
 	Log *slog.Logger
-	// Observe is told of every root field: operation is "query" or "mutation",
-	// code is "OK" or an ErrorCode. A document that was refused as a whole is
-	// one observation of operation and field "none". Default: nobody is told.
+	// Observe is called for every root field: operation is "query" or "mutation",
+	// code is "OK" or an ErrorCode. A document that was rejected as a whole counts
+	// as one observation of operation and field "none". Default: none.
 	Observe func(operation, field, code string, took time.Duration)
-	// Trace is told when a root field begins; what it returns is told its code.
-	// Default: nobody.
+	// Trace is called when a root field begins, with its name such as "Query.me".
+	// The function that it returns is called with the field's code. Default: none.
 	Trace func(ctx context.Context, field string) (context.Context, func(code string))
-	// ObservePanic is told of every panic that ended a field. Default: nobody.
+	// ObservePanic is called for every panic in a field. Default: none.
 	ObservePanic func()
 }
 
-// NewHandler returns the handler of /graphql. It fails when a directive of the
-// schema is missing, since gqlgen would say so only when the field is asked for.
+// NewHandler returns the handler of /graphql. It returns an error if a
+// directive is missing, which gqlgen would report only when a field uses it, or
+// if Operations does not fit the schema.
 func NewHandler(o Options) (http.Handler, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	schema := generated.NewExecutableSchema(generated.Config{
+		Schema: servedSchema(),
+		Resolvers: &Resolver{
+			Cognito: o.Cognito, Verifier: o.Verifier, SignedOut: o.SignedOut, ReaderGroups: o.Federation.ReaderGroups,
+		},
+		Directives: o.Directives,
+		Complexity: costs(),
+	})
+	if err := o.Operations.check(schema.Schema()); err != nil {
+		return nil, err
+	}
+	server := handler.New(schema)
+	server.AddTransport(transport.HTTP{
+		MaxBodyBytes: o.Limits.BodyBytes, MaxBatch: o.Limits.Batch, MaxErrors: maxErrors, Context: operationContext,
+		Observe: func(code string, took time.Duration) { o.Observe("none", "none", code, took) },
+	})
+	server.SetParserTokenLimit(o.Limits.Tokens)
+	server.SetQueryCache(smallDocuments[*ast.QueryDocument]{lru.New[*ast.QueryDocument](cachedDocuments)})
+	present := presenter{log: o.Log, observePanic: o.ObservePanic, limits: o.Limits}
+	server.SetErrorPresenter(present.present)
+	server.SetRecoverFunc(present.recover)
+	if o.Operations != nil {
+		server.Use(newOperationList(o.Operations))
+	} else {
+		server.Use(newPersistedQueries())
+	}
+	server.Use(documentLimits{limits: o.Limits, introspection: o.Introspection, sdl: o.Federation.SDL != ""})
+	// Last, since it visits a fragment once for every spread: the limits before it
+	// keep their number small.
+	server.Use(extension.FixedComplexityLimit(o.Limits.Complexity))
+	if o.Introspection {
+		server.Use(extension.Introspection{})
+	} else {
+		server.SetDisableSuggestion(true)
+		server.SetValidationRulesFn(rulesWithoutSuggestions)
+	}
+	server.AroundRootFields(rootFields{observe: o.Observe, audit: o.Audit, trace: o.Trace}.around)
+	if o.CookieTransport {
+		server.AroundFields(moveRefreshTokenToCookie)
+	}
+	server.AroundFields(subgraph{o.Federation.SDL, o.Directives}.aroundFields)
+	return server, nil
+}
+
+// complete sets the defaults.
+func (o *Options) complete() error {
 	switch {
 	case o.Cognito == nil:
-		return nil, errors.New("graph: Options.Cognito is nil")
+		return errors.New("graph: Options.Cognito is nil")
 	case o.Verifier == nil:
-		return nil, errors.New("graph: Options.Verifier is nil")
+		return errors.New("graph: Options.Verifier is nil")
 	case o.Log == nil:
-		return nil, errors.New("graph: Options.Log is nil")
+		return errors.New("graph: Options.Log is nil")
 	}
-	if err := requireAll(o.Directives); err != nil {
-		return nil, err
+	directives := reflect.ValueOf(o.Directives)
+	for i := range directives.NumField() {
+		if directives.Field(i).IsNil() {
+			return fmt.Errorf("graph: the directive @%s is not set", directives.Type().Field(i).Name)
+		}
 	}
 	if o.Observe == nil {
 		o.Observe = func(string, string, string, time.Duration) {}
+	}
+	if o.Trace == nil {
+		o.Trace = func(ctx context.Context, _ string) (context.Context, func(string)) { return ctx, func(string) {} }
 	}
 	if o.ObservePanic == nil {
 		o.ObservePanic = func() {}
@@ -93,93 +160,81 @@ func NewHandler(o Options) (http.Handler, error) {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits()
 	}
-	if err := o.Limits.check(); err != nil {
-		return nil, err
-	}
-	schema := generated.NewExecutableSchema(generated.Config{
-		Schema: schemaWithoutDefer(),
-		Resolvers: &Resolver{
-			Cognito: o.Cognito, Verifier: o.Verifier, SignedOut: o.SignedOut, ReaderGroups: o.Federation.ReaderGroups,
-		},
-		Directives: o.Directives,
-		Complexity: costs(),
+	return o.Limits.check()
+}
+
+// operationContext returns the context in which the operations of a request run.
+func operationContext(r *http.Request) context.Context {
+	request := reqctx.FromContext(r.Context())
+	return cognito.WithRequest(r.Context(), cognito.Request{
+		IPAddress: request.ClientAddr, EncodedData: request.DeviceData, Deadline: time.Now().Add(requestTimeout),
 	})
-	if err := o.Operations.check(schema.Schema()); err != nil {
-		return nil, err
-	}
-
-	present := presenter{log: o.Log, observePanic: o.ObservePanic, maxTokens: o.Limits.Tokens}
-	t := &transport{exec: newExecutor(o, schema, present), present: present, observe: o.Observe, limits: o.Limits}
-	if o.Caller != nil {
-		t.tokenQueries = newTokenQueries(o)
-	}
-	return t, nil
 }
 
-// requireAll returns an error that names the first directive that is nil.
-func requireAll(root generated.DirectiveRoot) error {
-	v := reflect.ValueOf(root)
-	for i := range v.NumField() {
-		if v.Field(i).IsNil() {
-			return fmt.Errorf("graph: the directive @%s is not set", v.Type().Field(i).Name)
-		}
+// smallDocuments is a cache that skips long documents, since gqlgen's cache
+// counts documents and not their bytes.
+type smallDocuments[T any] struct {
+	graphql.Cache[T]
+}
+
+// Add implements [graphql.Cache].
+func (c smallDocuments[T]) Add(ctx context.Context, key string, value T) {
+	size := len(key)
+	if text, ok := any(value).(string); ok {
+		size = len(text)
 	}
-	return nil
-}
-
-// schemaWithoutDefer is the schema without the directive @defer: gqlgen leaves
-// deferred fields out, and says nothing, where no transport can send them later.
-func schemaWithoutDefer() *ast.Schema {
-	schema := *generated.NewExecutableSchema(generated.Config{}).Schema()
-	schema.Directives = maps.Clone(schema.Directives)
-	delete(schema.Directives, "defer")
-	return &schema
-}
-
-// observeRootFields reports each root field with its first error's code. Errors
-// of the fields below count for it: a `me` without its e-mail address is no
-// success.
-func observeRootFields(
-	observe func(operation, field, code string, took time.Duration), record func(context.Context, audit.Event),
-) graphql.RootFieldMiddleware {
-	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-		start := time.Now()
-		result := next(ctx)
-		root := graphql.GetRootFieldContext(ctx)
-		code := "OK"
-		for _, err := range graphql.GetErrors(ctx) {
-			if len(err.Path) > 0 && err.Path[0] == ast.PathName(root.Field.Alias) {
-				code = codeOf(err)
-				break
-			}
-		}
-		operation := graphql.GetOperationContext(ctx).Operation.Operation
-		observe(string(operation), root.Field.Name, code, time.Since(start))
-		if event, ok := auditEvent(ctx, root, code); ok {
-			record(ctx, event)
-		}
-		if operation == ast.Mutation && result != graphql.Null {
-			return leaveGap(ctx, result)
-		}
-		return result
+	if size <= maxCachedDocumentBytes {
+		c.Cache.Add(ctx, key, value)
 	}
 }
 
-// traceRootFields traces the root fields: here, and not where they are observed, the
-// context goes on to what they call.
-func traceRootFields(trace func(context.Context, string) (context.Context, func(string))) graphql.FieldMiddleware {
-	return func(ctx context.Context, next graphql.Resolver) (any, error) {
-		field := graphql.GetFieldContext(ctx)
-		if field.Object != "Query" && field.Object != "Mutation" {
-			return next(ctx)
-		}
-		ctx, end := trace(ctx, field.Object+"."+field.Field.Name)
-		result, err := next(ctx)
-		code := "OK"
-		if err != nil {
-			code = string(apierr.From(err).Code)
-		}
-		end(code)
-		return result, err
+// rulesWithoutSuggestions returns the validation rules, with those replaced that
+// would suggest names of the schema to somebody who may not read it. gqlgen
+// itself replaces two of the five.
+func rulesWithoutSuggestions() *rules.Rules {
+	r := rules.NewDefaultRules()
+	for _, pair := range []struct{ with, without core.Rule }{
+		{rules.KnownArgumentNamesRule, rules.KnownArgumentNamesRuleWithoutSuggestions},
+		{rules.KnownTypeNamesRule, rules.KnownTypeNamesRuleWithoutSuggestions},
+		{rules.ValuesOfCorrectTypeRule, rules.ValuesOfCorrectTypeRuleWithoutSuggestions},
+	} {
+		r.RemoveRule(pair.with.Name)
+		r.AddRule(pair.without.Name, pair.without.RuleFunc)
 	}
+	return r
+}
+
+// rootFields traces, counts and audits root fields.
+type rootFields struct {
+	observe func(operation, field, code string, took time.Duration)
+	audit   func(context.Context, audit.Event)
+	trace   func(context.Context, string) (context.Context, func(string))
+}
+
+// around implements [graphql.RootFieldMiddleware]. The code of a field is that of
+// its first error, including errors of the fields below: a `me` without its
+// e-mail address is not a success.
+func (f rootFields) around(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	start := time.Now()
+	root := graphql.GetRootFieldContext(ctx)
+	operation := graphql.GetOperationContext(ctx).Operation.Operation
+	object := "Query"
+	if operation == ast.Mutation {
+		object = "Mutation"
+	}
+	traced, end := f.trace(ctx, object+"."+root.Field.Name)
+	result := next(traced)
+	code := "OK"
+	for _, err := range graphql.GetErrors(ctx) {
+		if len(err.Path) > 0 && err.Path[0] == ast.PathName(root.Field.Alias) {
+			code = codeOf(err)
+			break
+		}
+	}
+	end(code)
+	f.observe(string(operation), root.Field.Name, code, time.Since(start))
+	if event, ok := auditEvent(ctx, root, code); ok {
+		f.audit(ctx, event)
+	}
+	return result
 }

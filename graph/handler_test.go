@@ -40,7 +40,6 @@ type options struct {
 	body          string // of the stand-in
 	limits        graph.Limits
 	operations    graph.Operations
-	caller        func(context.Context) (*cognito.Caller, error)
 }
 
 // unlimited stands for a limit that nobody has reached.
@@ -79,7 +78,6 @@ func newAPI(t testing.TB, o options) *api {
 		Directives:    generated.DirectiveRoot{Auth: auth, Constraint: constraint.Directive, RateLimit: unlimited},
 		Limits:        o.limits,
 		Operations:    o.operations,
-		Caller:        o.caller,
 		Introspection: o.introspection,
 		Log:           slog.New(slog.NewJSONHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Observe:       a.observed.add,

@@ -6,47 +6,50 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"authgraph/graph/generated"
 	"authgraph/internal/apierr"
 )
 
-// Limits bound what one request may ask for. All are positive. Fields,
-// aliases and so on are counted as often as fragments repeat them.
+// Limits restricts what one request may select. All limits are positive.
+// Fields, aliases and so on count once for every spread of the fragment that
+// contains them.
 type Limits struct {
-	// BodyBytes bounds a request's body, and the query string of a GET.
+	// BodyBytes limits the body of a POST and the query string of a GET.
 	BodyBytes int
-	// Tokens bounds a document before anything else looks at it: validation is
-	// quadratic in its size, and all limits below come after validation.
+	// Tokens limits a document before it is parsed: validation takes quadratic
+	// time, and all limits below are checked after validation.
 	Tokens int
-	// Depth is of the levels of fields.
+	// Depth limits the nesting of fields.
 	Depth int
-	// Aliases is of the fields with an alias of another name.
+	// Aliases limits the fields with an alias that differs from their name.
 	Aliases int
-	// Fields and RootFields are of the fields in all and at the top.
+	// Fields limits all fields, RootFields those at the top.
 	Fields     int
 	RootFields int
-	// Operations is of the operations in a document, of which one is executed.
+	// Operations limits the operations in a document, of which one is executed.
 	Operations int
-	// Directives is of the directives in the document, such as @include.
+	// Directives limits the directives in a document, such as @include.
 	Directives int
-	// Variables is of the variables that an operation declares.
+	// Variables limits the variables that an operation declares.
 	Variables int
-	// Complexity is of what the fields cost together: one each, ten for a call to
-	// Cognito, and lists as often as they may be long.
+	// Complexity limits the total cost of the fields: 1 each, 10 for a call to
+	// Cognito, and for lists the cost of an item times the requested length.
 	Complexity int
-	// CredentialFields is of the fields with @rateLimit, which guess or send.
+	// CredentialFields limits the fields with @rateLimit, which check a credential
+	// or send a message.
 	CredentialFields int
-	// References is of the entities that a document of a router refers to.
+	// References limits the entities that a router's document refers to.
 	References int
-	// Batch is of the operations in a request; 1 means that lists are not taken.
+	// Batch limits the operations in one request; 1 disables batches.
 	Batch int
 }
 
-// DefaultLimits are far above what clients ask for and far below what hurts.
+// DefaultLimits returns limits far above what clients need and far below what
+// would slow the server down.
 func DefaultLimits() Limits {
 	return Limits{
 		BodyBytes: 256 << 10, Tokens: 1000, Depth: 12, Aliases: 15, Fields: 500, RootFields: 20, Operations: 10,
@@ -64,10 +67,10 @@ func (l Limits) check() error {
 	return nil
 }
 
-// callCost is what a call to Cognito counts among the fields.
+// callCost is the complexity of a field that needs a call to Cognito.
 const callCost = 10
 
-// costs says which fields cost more than one.
+// costs returns the complexity of the fields that cost more than 1.
 func costs() generated.ComplexityRoot {
 	var c generated.ComplexityRoot
 	call := func(children int) int { return callCost + children }
@@ -79,96 +82,82 @@ func costs() generated.ComplexityRoot {
 	return c
 }
 
-// documentLimits refuses documents that ask for too much, between validation and
-// execution.
+// documentLimits is a handler extension that rejects documents over the limits,
+// and introspection where it is disabled, between validation and execution.
 type documentLimits struct {
-	Limits
-	schema        graphql.ExecutableSchema
+	limits        Limits
 	introspection bool
-	sdl           bool
+	sdl           bool // whether _service may be queried
 }
 
-// amount is what an operation asks for, as far as its document says it.
-type amount struct {
-	refusal          *apierr.Error // it is too much
-	countsReferences bool          // how many there are depends on the variables
-	countsComplexity bool          // and so does what its fields cost
-	hasDirectives    bool
-}
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationContextMutator
+} = documentLimits{}
 
-// measure finds what an operation of a document asks for. Its validation has made sure that
-// this is finite.
-func (d *documentLimits) measure(doc *ast.QueryDocument, op *ast.OperationDefinition) amount {
-	if len(doc.Operations) > d.Operations {
-		return amount{refusal: limitExceeded("document", d.Operations, "operations")}
-	}
-	count := counter{limit: d.Limits, fragments: map[string]size{}}
-	total := count.selections(op.SelectionSet)
-	total.directives += len(op.Directives)
-	for _, variable := range op.VariableDefinitions {
+// ExtensionName implements [graphql.HandlerExtension].
+func (documentLimits) ExtensionName() string { return "DocumentLimits" }
+
+// Validate implements [graphql.HandlerExtension].
+func (d documentLimits) Validate(graphql.ExecutableSchema) error { return d.limits.check() }
+
+// MutateOperationContext implements [graphql.OperationContextMutator].
+func (d documentLimits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	count := counter{limit: d.limits, fragments: map[string]size{}}
+	total := count.selections(op.Operation.SelectionSet)
+	total.directives += len(op.Operation.Directives)
+	for _, variable := range op.Operation.VariableDefinitions {
 		total.directives += len(variable.Directives)
 	}
 	if total.introspection && !d.introspection || total.sdl && !d.sdl {
-		return amount{refusal: apierr.New(apierr.GraphQLValidationFailed, "Introspection is switched off.")}
+		return refuse(apierr.New(apierr.GraphQLValidationFailed, "Introspection is disabled."))
 	}
+	l := d.limits
 	for _, limit := range []struct {
 		found, most int
 		what        string
 	}{
-		{len(op.VariableDefinitions), d.Variables, "variables"},
-		{total.fields, d.Fields, "fields"},
-		{total.aliases, d.Aliases, "aliases"},
-		{total.directives, d.Directives, "directives"},
-		{total.depth, d.Depth, "levels"},
-		{total.credentials, d.CredentialFields, "fields that take a credential, a code or an address to write to"},
-		{count.rootFields(op.SelectionSet), d.RootFields, "fields at its top"},
+		{len(op.Doc.Operations), l.Operations, "operations"},
+		{len(op.Operation.VariableDefinitions), l.Variables, "variables"},
+		{total.fields, l.Fields, "fields"},
+		{total.aliases, l.Aliases, "aliases"},
+		{total.directives, l.Directives, "directives"},
+		{total.depth, l.Depth, "levels"},
+		{total.credentials, l.CredentialFields, "fields that check a credential or send a message"},
+		{count.rootFields(op.Operation.SelectionSet), l.RootFields, "root fields"},
 	} {
 		if limit.found > limit.most {
-			return amount{refusal: limitExceeded("document", limit.most, limit.what)}
+			return refuse(documentLimitExceeded(limit.most, limit.what))
 		}
 	}
-	// A field costs no more than a call unless it is a list that may be as long as is asked.
-	return amount{
-		countsReferences: total.references, hasDirectives: total.directives > 0,
-		countsComplexity: total.isPaged || total.fields*callCost > d.Complexity,
+	// The number of fields is known to be small by now, which matters because
+	// references visits a fragment once for every spread.
+	if references(op.Operation.SelectionSet, op.Variables) > l.References {
+		return refuse(documentLimitExceeded(l.References, "references"))
 	}
+	return nil
 }
 
-// exceeded returns why an operation is refused, if it asks for too much.
-func (d *documentLimits) exceeded(ctx context.Context, op *graphql.OperationContext, asked amount) *apierr.Error {
-	switch {
-	case asked.refusal != nil:
-		return asked.refusal
-	case asked.countsReferences && references(op.Operation.SelectionSet, op.Variables) > d.References:
-		return limitExceeded("document", d.References, "references")
-	case asked.countsComplexity && complexity.Calculate(ctx, d.schema, op.Operation, op.Variables) > d.Complexity:
-		return limitExceeded("document", d.Complexity, "points of complexity")
-	default:
-		return nil
-	}
+func documentLimitExceeded(limit int, what string) *apierr.Error {
+	return apierr.New(apierr.OperationLimitExceeded, fmt.Sprintf("The document is over the limit of %d %s.", limit, what))
 }
 
-func limitExceeded(what string, most int, of string) *apierr.Error {
-	return apierr.New(apierr.OperationLimitExceeded,
-		fmt.Sprintf("The %s is over the limit of %d %s.", what, most, of))
-}
-
-// size is what a selection amounts to.
+// size is the size of a selection.
 type size struct {
 	fields, aliases, directives, depth, credentials int
-	introspection, sdl, references, isPaged         bool
+	introspection, sdl                              bool
 }
 
-// counter adds up selections. Validation has made sure that fragments exist and
-// form no circle, so each is counted once and remembered.
+// counter adds up the sizes of selections. Validation guarantees that fragments
+// exist and do not form cycles, so each is counted once and remembered.
 type counter struct {
 	limit     Limits
 	fragments map[string]size
 }
 
 func (c counter) add(s *size, sibling size) {
-	// Fragments that spread fragments double at each step: stop counting long
-	// before the sum can overflow.
+	// Fragments that spread fragments can double at each level: stop counting
+	// long before the sum overflows.
 	s.fields = min(s.fields+sibling.fields, c.limit.Fields+1)
 	s.aliases = min(s.aliases+sibling.aliases, c.limit.Aliases+1)
 	s.directives = min(s.directives+sibling.directives, c.limit.Directives+1)
@@ -176,8 +165,6 @@ func (c counter) add(s *size, sibling size) {
 	s.depth = max(s.depth, sibling.depth)
 	s.introspection = s.introspection || sibling.introspection
 	s.sdl = s.sdl || sibling.sdl
-	s.references = s.references || sibling.references
-	s.isPaged = s.isPaged || sibling.isPaged
 }
 
 func (c counter) selections(set ast.SelectionSet) size {
@@ -203,18 +190,14 @@ func (c counter) field(f *ast.Field) size {
 	if f.Alias != f.Name {
 		own.aliases = 1
 	}
-	if f.Definition != nil {
-		if f.Definition.Directives.ForName("rateLimit") != nil {
-			own.credentials = 1
-		}
-		own.isPaged = f.Definition.Arguments.ForName("first") != nil
+	if f.Definition != nil && f.Definition.Directives.ForName("rateLimit") != nil {
+		own.credentials = 1
 	}
 	c.add(&total, own)
 	total.depth++
 	total.sdl = total.sdl || f.Name == "_service"
-	total.references = total.references || f.Name == "_entities"
 	if strings.HasPrefix(f.Name, "__") && f.Name != "__typename" {
-		// The schema is small, so its introspection may go as deep as it likes.
+		// The schema is small, so introspection may be nested to any depth.
 		total.introspection = true
 		total.depth = 1
 	}
@@ -230,8 +213,7 @@ func (c counter) fragment(f *ast.FragmentSpread) size {
 	return s
 }
 
-// rootFields counts the fields at the top, which are executed one by one. It is
-// called for a selection whose fields in all are few.
+// rootFields counts the fields at the top, which are executed one by one.
 func (c counter) rootFields(set ast.SelectionSet) int {
 	n := 0
 	for _, selection := range set {
@@ -250,8 +232,7 @@ func (c counter) rootFields(set ast.SelectionSet) int {
 	return n
 }
 
-// references counts what the fields _entities at the top refer to. It is called for a
-// selection whose fields in all are few.
+// references counts the entities that the _entities fields at the top refer to.
 func references(set ast.SelectionSet, variables map[string]any) int {
 	n := 0
 	for _, selection := range set {

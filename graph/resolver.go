@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -10,27 +11,27 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// Resolver answers the fields of the schema. Its methods stand in
-// schema.resolvers.go, a few lines each: what there is to know of Cognito is in
-// package cognito, and who may ask is in the schema.
+// Resolver resolves the fields of the schema. Its methods are in
+// schema.resolvers.go, a few lines each: package cognito knows how Cognito
+// behaves, and the directives of the schema decide who may call what.
 type Resolver struct {
-	// Cognito carries the operations out. Required.
+	// Cognito carries out the operations. Required.
 	Cognito *cognito.Client
 	// Verifier answers tokenStatus. Required.
 	Verifier *cognito.Verifier
-	// SignedOut is told of every sign-out that Cognito has carried out. Required.
+	// SignedOut is called after every sign-out that Cognito has carried out. Required.
 	SignedOut func(context.Context, cognito.SignedOut) error
-	// ReaderGroups see what is private of other users.
+	// ReaderGroups may read the private fields of other users.
 	ReaderGroups []string
 }
 
-// caller returns the user of the request. When a selected field needs Cognito
-// and Cognito refuses the token, which was revoked since it was issued, the
-// whole user is refused: half an answer would say that the token is good. Any
-// other failure leaves what the token holds.
+// caller returns the user who makes the request. If a selected field needs
+// Cognito and Cognito rejects the token, because it was revoked since it was
+// issued, the whole user is an error: half a response would suggest that the
+// token is still valid. After any other failure the claims of the token remain.
 func (r *Resolver) caller(ctx context.Context) (*cognito.User, error) {
 	user := cognito.CallerFromContext(ctx).User()
-	if !selectsProfile(ctx) {
+	if !selects(ctx, profileField, publicField) {
 		return user, nil
 	}
 	_, err := user.Attributes(ctx)
@@ -41,13 +42,49 @@ func (r *Resolver) caller(ctx context.Context) (*cognito.User, error) {
 	return user, nil
 }
 
-// selectsProfile tells whether the client asks for a field that GetUser answers.
-func selectsProfile(ctx context.Context) bool {
-	for _, field := range graphql.CollectFieldsCtx(ctx, nil) {
-		switch field.Name {
-		case "username", "email", "emailVerified", "phoneNumber", "mode", "attributes":
-			return true
-		}
+// source is where the value of a field of User comes from.
+type source int
+
+const (
+	// profileField is the default: the attributes of the user, which take one call
+	// for all of them. Only the user and reader groups may read them.
+	profileField source = iota
+	// publicField is a part of the profile that every signed-in user may read.
+	publicField
+	// tokenField is known from the access token.
+	tokenField
+	// groupsField is known from the access token, or looked up for other users.
+	groupsField
+	// factorsField comes with the profile of other users, and takes a call of its
+	// own for the caller.
+	factorsField
+	// callerField takes a call of its own and is only available to the caller.
+	callerField
+)
+
+// sourceOf returns the source of a field of User. A field that is not listed here
+// is part of the profile, so that a new one is loaded before it is read.
+func sourceOf(field string) source {
+	switch field {
+	case "id", "__typename":
+		return tokenField
+	case "username":
+		return publicField
+	case "groups":
+		return groupsField
+	case "mfa":
+		return factorsField
+	case "authFactors", "passkeys", "devices", "device":
+		return callerField
+	default:
+		return profileField
 	}
-	return false
+}
+
+// selects reports whether the client selects a field of User from any of the
+// sources.
+func selects(ctx context.Context, sources ...source) bool {
+	return slices.ContainsFunc(graphql.CollectFieldsCtx(ctx, []string{"User", "_Entity"}), func(f graphql.CollectedField) bool {
+		return slices.Contains(sources, sourceOf(f.Name))
+	})
 }

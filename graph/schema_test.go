@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Everything in the schema is described: for many it is the only manual.
+// The schema is the API's reference documentation.
 func TestEverythingIsDescribed(t *testing.T) {
 	text, err := os.ReadFile("../schema.graphqls")
 	if err != nil {
@@ -58,7 +59,7 @@ func TestEverythingIsDescribed(t *testing.T) {
 	}
 }
 
-// Text that comes in is bounded: a field without @constraint takes anything.
+// A string without @constraint would be unlimited.
 func TestEveryTextIsConstrained(t *testing.T) {
 	text, err := os.ReadFile("../schema.graphqls")
 	if err != nil {
@@ -82,6 +83,69 @@ func TestEveryTextIsConstrained(t *testing.T) {
 			if list && constraint != nil && constraint.Arguments.ForName("maxItems") == nil {
 				t.Errorf("%s.%s has no maxItems", name, field.Name)
 			}
+		}
+	}
+}
+
+// Introspection shows what schema.graphqls declares and what the federation
+// specification adds, and nothing that the code generator makes for itself.
+func TestIntrospectionShowsTheSchema(t *testing.T) {
+	text, err := os.ReadFile("../schema.graphqls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := gqlparser.LoadSchema(&ast.Source{Input: string(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
+	federation := []string{
+		"_Any", "_Entity", "_Service", "_entities", "_service", "FieldSet", "federation__FieldSet", "federation__Policy", "federation__Scope",
+		"link__Import", "ContextArgument",
+		"authenticated", "composeDirective", "context", "cost", "extends", "external", "fromContext", "inaccessible", "interfaceObject", "key",
+		"link", "listSize", "override", "policy", "provides", "requires", "requiresScopes", "shareable", "tag",
+	}
+	got := newAPI(t, options{introspection: true}).query(t,
+		`{__schema{types{name fields(includeDeprecated:true){name} inputFields{name} enumValues(includeDeprecated:true){name}} directives{name}}}`)
+	if len(got.Errors) != 0 {
+		t.Fatal(got.text)
+	}
+	shown, _ := got.Data["__schema"].(map[string]any)
+	names := func(list any) []string {
+		var names []string
+		items, _ := list.([]any)
+		for _, item := range items {
+			names = append(names, item.(map[string]any)["name"].(string))
+		}
+		return names
+	}
+	types := names(shown["types"])
+	if len(types) < 50 {
+		t.Fatalf("only %d types: %s", len(types), got.text)
+	}
+	for i, name := range types {
+		declared := schema.Types[name]
+		if declared == nil {
+			if !slices.Contains(federation, name) {
+				t.Errorf("the type %s is not declared", name)
+			}
+			continue
+		}
+		typ := shown["types"].([]any)[i].(map[string]any)
+		for _, member := range slices.Concat(names(typ["fields"]), names(typ["inputFields"])) {
+			if declared.Fields.ForName(member) == nil && !slices.Contains(federation, member) {
+				t.Errorf("%s.%s is not declared", name, member)
+			}
+		}
+		for _, value := range names(typ["enumValues"]) {
+			if declared.EnumValues.ForName(value) == nil {
+				t.Errorf("%s.%s is not declared", name, value)
+			}
+		}
+	}
+	for _, name := range names(shown["directives"]) {
+		if schema.Directives[name] == nil && !slices.Contains(federation, name) {
+			t.Errorf("the directive @%s is not declared", name)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	_ "embed"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,40 +16,54 @@ import (
 //go:embed federation.graphqls
 var federation string
 
-// SDL returns the schema as it stands in schema.graphqls.
+// servedSchema returns the schema that requests are validated against: without
+// @defer, since gqlgen silently omits deferred fields if no transport can send them
+// later, and without what gqlgen declares for its own entity resolvers, which no
+// client can use.
+func servedSchema() *ast.Schema {
+	schema := *generated.NewExecutableSchema(generated.Config{}).Schema()
+	schema.Directives, schema.Types = maps.Clone(schema.Directives), maps.Clone(schema.Types)
+	delete(schema.Directives, "defer")
+	delete(schema.Directives, "computedRequires")
+	delete(schema.Types, "UserByIDsInput")
+	delete(schema.Types, "Entity")
+	return &schema
+}
+
+// SDL returns the text of schema.graphqls.
 func SDL() string {
 	return generated.NewExecutableSchema(generated.Config{}).Schema().Query.Position.Src.Input
 }
 
-// SubgraphOptions says what [SubgraphSDL] is to hold.
+// SubgraphOptions configures [SubgraphSDL].
 type SubgraphOptions struct {
 	// AuthDirectives adds @authenticated and @requiresScopes to the fields with @auth,
 	// so that a router can refuse early what would be refused here. Not every gateway
-	// takes a supergraph that has them.
+	// accepts a supergraph with these directives.
 	AuthDirectives bool
-	// ServiceGroups and ServiceScopes are who @auth(service: true) lets in.
+	// ServiceGroups and ServiceScopes satisfy @auth(service: true).
 	ServiceGroups, ServiceScopes []string
 }
 
-// GroupScope is the scope by which a router knows that a user is in a group: of Cognito's
-// two claims, cognito:groups and scope, @requiresScopes reads only one.
+// GroupScope returns the scope that stands for a group in a router: of Cognito's two
+// claims, cognito:groups and scope, @requiresScopes reads only the latter.
 func GroupScope(group string) string { return "group:" + group }
 
-// shareable are the fields that neighbours may resolve as well, and so @provides: what
-// of a user everybody may see.
+// shareable returns the fields of User that other subgraphs may resolve, too, and so
+// @provides: those that every signed-in user may read.
 func shareable() []string { return []string{"username"} }
 
-// SubgraphSDL returns the schema with what a composition of a supergraph needs beyond
-// it (Federation 2), and without what only this server goes by: the enums of its
-// directives would become types of the supergraph.
+// SubgraphSDL returns the schema as composition needs it (Federation 2): with the
+// federation directives, and without the directives that only this server uses, whose
+// enums would become types of the supergraph.
 func SubgraphSDL(o SubgraphOptions) string {
 	document, err := parser.ParseSchemas(
 		&ast.Source{Name: "schema.graphqls", Input: SDL()}, &ast.Source{Name: "federation.graphqls", Input: federation})
 	if err != nil {
-		panic(err) // the same texts have been parsed to generate code from
+		panic(err) // code was generated from the same texts
 	}
 	withoutOwnDirectives(document)
-	// Apollo's composition knows only the directives of older specifications.
+	// Apollo's composition does not know @oneOf.
 	document.Directives = append(document.Directives, &ast.DirectiveDefinition{
 		Name: "oneOf", Locations: []ast.DirectiveLocation{ast.LocationInputObject}, Position: &ast.Position{Src: &ast.Source{}},
 	})
@@ -76,7 +91,7 @@ func SubgraphSDL(o SubgraphOptions) string {
 	return out.String()
 }
 
-// withoutOwnDirectives takes @rateLimit and @constraint out of the document.
+// withoutOwnDirectives removes @rateLimit and @constraint from the document.
 func withoutOwnDirectives(document *ast.SchemaDocument) {
 	isOwn := func(name string) bool { return name == "rateLimit" || name == "constraint" }
 	ownEnums := map[string]bool{}
@@ -103,7 +118,7 @@ func withoutOwnDirectives(document *ast.SchemaDocument) {
 	}
 }
 
-// routerDirectives are what a router is told of one @auth.
+// routerDirectives returns the directives for a router that correspond to one @auth.
 func (o SubgraphOptions) routerDirectives(auth *ast.Directive) ast.DirectiveList {
 	argument := func(name string) []string {
 		given := auth.Arguments.ForName(name)
@@ -121,10 +136,10 @@ func (o SubgraphOptions) routerDirectives(auth *ast.Directive) ast.DirectiveList
 		return argument != nil && argument.Value.Raw != "false"
 	}
 	if given("orInput") {
-		return nil // it may be called without a token
+		return nil // the field can be used without a token
 	}
 	groups, scopes := argument("groups"), argument("scopes")
-	// The lists are alternatives, of which all scopes in one are needed.
+	// One of the lists has to be satisfied, with all of its scopes.
 	var alternatives [][]string
 	for _, group := range groups {
 		alternatives = append(alternatives, append([]string{GroupScope(group)}, scopes...))

@@ -13,9 +13,9 @@ import (
 	"authgraph/internal/reqctx"
 )
 
-// keepRefreshTokens implements graphql.FieldMiddleware. Where refresh tokens travel in a
-// cookie, it takes them out of every answer that has tokens, asked for or not.
-func keepRefreshTokens(ctx context.Context, next graphql.Resolver) (any, error) {
+// moveRefreshTokenToCookie implements [graphql.FieldMiddleware]. It removes the refresh
+// token from every result that has one, selected or not, and puts it into the cookie.
+func moveRefreshTokenToCookie(ctx context.Context, next graphql.Resolver) (any, error) {
 	result, err := next(ctx)
 	tokens, ok := result.(*cognito.AuthTokens)
 	if !ok || tokens == nil || tokens.RefreshToken == nil {
@@ -28,13 +28,13 @@ func keepRefreshTokens(ctx context.Context, next graphql.Resolver) (any, error) 
 	if err := cookie.Keep(*tokens.RefreshToken); err != nil {
 		return nil, err
 	}
-	// Others that asked for the same refresh have the same tokens in their hands.
+	// Concurrent refreshes of one token share the result, so it must not be changed.
 	shown := *tokens
 	shown.RefreshToken = nil
 	return &shown, err
 }
 
-// refresh continues the session of the refresh token that the input or the cookie has.
+// refresh continues the session of the refresh token in the input or the cookie.
 func (r *Resolver) refresh(ctx context.Context, input *model.RefreshTokenInput) (*cognito.AuthTokens, error) {
 	if input == nil {
 		input = &model.RefreshTokenInput{}
@@ -44,14 +44,14 @@ func (r *Resolver) refresh(ctx context.Context, input *model.RefreshTokenInput) 
 		return nil, err
 	}
 	tokens, err := r.Cognito.RefreshTokens(ctx, token, input.DeviceKey)
-	if fromCookie && isDead(err) {
+	if fromCookie && isPermanent(err) {
 		reqctx.FromContext(ctx).RefreshCookie.Clear()
 	}
 	return tokens, err
 }
 
-// logout ends one session or all of them, at Cognito first: an access token that
-// was refused here already could not try again there.
+// logout ends one session or all of them. Cognito comes first: once the access token
+// is revoked here, a failed call to Cognito could not be repeated with it.
 func (r *Resolver) logout(ctx context.Context, input *model.LogoutInput) error {
 	if input != nil && (input.RefreshToken != nil || input.ThisSession) {
 		return r.endSession(ctx, input.RefreshToken)
@@ -64,18 +64,18 @@ func (r *Resolver) logout(ctx context.Context, input *model.LogoutInput) error {
 	return r.SignedOut(ctx, everySession(caller))
 }
 
-// endSession ends the session of a refresh token, or of the cookie.
+// endSession ends the session of the refresh token in the input or the cookie.
 func (r *Resolver) endSession(ctx context.Context, refreshToken *string) error {
 	token, fromCookie, err := presented(ctx, refreshToken)
 	if err != nil {
 		return err
 	}
 	ended, err := r.Cognito.RevokeToken(ctx, token)
-	if cookie := reqctx.FromContext(ctx).RefreshCookie; cookie != nil && (err == nil || isDead(err)) && (fromCookie || cookie.Sent() == token) {
+	if cookie := reqctx.FromContext(ctx).RefreshCookie; cookie != nil && (err == nil || isPermanent(err)) && (fromCookie || cookie.Sent() == token) {
 		cookie.Clear()
 	}
 	if ended == nil || ended.OriginJTI == "" {
-		return err // nothing is known by which its tokens could be told
+		return err // without an id, the session's access tokens cannot be recognized
 	}
 	return errors.Join(err, r.SignedOut(ctx, *ended))
 }
@@ -89,14 +89,14 @@ func (r *Resolver) deleteAccount(ctx context.Context) error {
 	return r.SignedOut(ctx, everySession(caller))
 }
 
-// everySession is the end of all of the caller's sessions. The tokens of one that
-// was refreshed a moment ago live for the whole of their time.
+// everySession describes the end of all sessions of the caller. A session may have been
+// refreshed just now, so its tokens live for their full lifetime.
 func everySession(caller *cognito.Caller) cognito.SignedOut {
 	lifetime := caller.Claims.ExpiresAt.Sub(caller.Claims.IssuedAt)
 	return cognito.SignedOut{Subject: caller.Claims.Subject, TokensExpire: time.Now().Add(lifetime + cognito.MaxLeeway)}
 }
 
-// presented returns the refresh token of the input or, without one, of the cookie.
+// presented returns the refresh token of the input or, if there is none, of the cookie.
 func presented(ctx context.Context, input *string) (token string, fromCookie bool, err error) {
 	request := reqctx.FromContext(ctx)
 	switch {
@@ -107,11 +107,11 @@ func presented(ctx context.Context, input *string) (token string, fromCookie boo
 			Code: apierr.BadUserInput, Field: "input.refreshToken", Message: "input.refreshToken is required.",
 		}
 	case request.Bearer != "" || request.BearerError != nil:
-		// One request, one user: a page that sends both may have two in mind.
+		// They may belong to different users.
 		return "", false, apierr.New(apierr.BadUserInput,
-			"The cookie is not looked at beside an Authorization header: leave the header out.")
+			"The refresh cookie is not used together with an Authorization header. Leave the header out.")
 	case request.RefreshCookie.Sent() == "":
-		return "", false, apierr.New(apierr.Unauthenticated, "There is no cookie with a refresh token. Sign in.")
+		return "", false, apierr.New(apierr.Unauthenticated, "There is no refresh cookie. Sign in.")
 	default:
 		return request.RefreshCookie.Sent(), true, nil
 	}
@@ -123,8 +123,8 @@ func clearCookie(ctx context.Context) {
 	}
 }
 
-// isDead tells the errors after which a refresh token will never be good again.
-func isDead(err error) bool {
+// isPermanent reports whether err means that the refresh token can never be used again.
+func isPermanent(err error) bool {
 	var e *apierr.Error
 	if !errors.As(err, &e) {
 		return false

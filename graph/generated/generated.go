@@ -16681,14 +16681,14 @@ func (ec *executionContext) marshalNPasskeyRegistration2ᚖauthgraphᚋgraphᚋm
 }
 
 func (ec *executionContext) unmarshalNRateLimit2authgraphᚋdirectivesᚐRateLimitKind(ctx context.Context, v any) (directives.RateLimitKind, error) {
-	tmp, err := model.UnmarshalString(v)
+	tmp, err := graphql.UnmarshalString(v)
 	res := directives.RateLimitKind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNRateLimit2authgraphᚋdirectivesᚐRateLimitKind(ctx context.Context, sel ast.SelectionSet, v directives.RateLimitKind) graphql.Marshaler {
 	_ = sel
-	res := model.MarshalString(string(v))
+	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "RateLimit!")
 	}
@@ -16788,13 +16788,13 @@ func (ec *executionContext) unmarshalNStartSigninInput2authgraphᚋcognitoᚐSta
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
-	res, err := model.UnmarshalString(v)
+	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
-	res := model.MarshalString(v)
+	res := graphql.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
@@ -16901,14 +16901,14 @@ func (ec *executionContext) unmarshalNUserByIDsInput2ᚕᚖauthgraphᚋgraphᚋm
 }
 
 func (ec *executionContext) unmarshalNVerificationStatus2authgraphᚋcognitoᚐVerificationStatus(ctx context.Context, v any) (cognito.VerificationStatus, error) {
-	tmp, err := model.UnmarshalString(v)
+	tmp, err := graphql.UnmarshalString(v)
 	res := cognito.VerificationStatus(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNVerificationStatus2authgraphᚋcognitoᚐVerificationStatus(ctx context.Context, sel ast.SelectionSet, v cognito.VerificationStatus) graphql.Marshaler {
 	_ = sel
-	res := model.MarshalString(string(v))
+	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "VerificationStatus!")
 	}
@@ -17395,7 +17395,7 @@ func (ec *executionContext) unmarshalOConstraintFormat2ᚖauthgraphᚋdirectives
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := model.UnmarshalString(v)
+	tmp, err := graphql.UnmarshalString(v)
 	res := directives.ConstraintFormat(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -17406,7 +17406,7 @@ func (ec *executionContext) marshalOConstraintFormat2ᚖauthgraphᚋdirectives�
 	}
 	_ = sel
 	_ = ctx
-	res := model.MarshalString(string(*v))
+	res := graphql.MarshalString(string(*v))
 	return res
 }
 
@@ -17414,7 +17414,7 @@ func (ec *executionContext) unmarshalODeliveryMedium2ᚖauthgraphᚋcognitoᚐDe
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := model.UnmarshalString(v)
+	tmp, err := graphql.UnmarshalString(v)
 	res := cognito.DeliveryMedium(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -17425,7 +17425,7 @@ func (ec *executionContext) marshalODeliveryMedium2ᚖauthgraphᚋcognitoᚐDeli
 	}
 	_ = sel
 	_ = ctx
-	res := model.MarshalString(string(*v))
+	res := graphql.MarshalString(string(*v))
 	return res
 }
 
@@ -17455,7 +17455,7 @@ func (ec *executionContext) unmarshalOErrorCode2ᚖauthgraphᚋinternalᚋapierr
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := model.UnmarshalString(v)
+	tmp, err := graphql.UnmarshalString(v)
 	res := apierr.Code(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -17466,7 +17466,7 @@ func (ec *executionContext) marshalOErrorCode2ᚖauthgraphᚋinternalᚋapierr�
 	}
 	_ = sel
 	_ = ctx
-	res := model.MarshalString(string(*v))
+	res := graphql.MarshalString(string(*v))
 	return res
 }
 
@@ -17619,14 +17619,14 @@ func (ec *executionContext) unmarshalOSrpAnswer2ᚖauthgraphᚋcognitoᚐSRPAnsw
 }
 
 func (ec *executionContext) unmarshalOString2string(ctx context.Context, v any) (string, error) {
-	res, err := model.UnmarshalString(v)
+	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
 	_ = ctx
-	res := model.MarshalString(v)
+	res := graphql.MarshalString(v)
 	return res
 }
 
@@ -17669,7 +17669,7 @@ func (ec *executionContext) unmarshalOString2ᚖstring(ctx context.Context, v an
 	if v == nil {
 		return nil, nil
 	}
-	res, err := model.UnmarshalString(v)
+	res, err := graphql.UnmarshalString(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -17679,7 +17679,7 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	}
 	_ = sel
 	_ = ctx
-	res := model.MarshalString(*v)
+	res := graphql.MarshalString(*v)
 	return res
 }
 

@@ -48,6 +48,18 @@ func (c *traceReceiver) named(name string) *trace.Span {
 	return c.spans[i]
 }
 
+func (c *traceReceiver) count(name string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	for _, span := range c.spans {
+		if span.Name == name {
+			n++
+		}
+	}
+	return n
+}
+
 // With OTEL_* set, a request is a part of its caller's trace, down to the call to
 // Cognito, and nothing that was sent stands in it.
 func TestTraces(t *testing.T) {
@@ -82,6 +94,27 @@ func TestTraces(t *testing.T) {
 	if status := receiver.named(call).Status.GetMessage(); status != "NotAuthorizedException" {
 		t.Errorf("the call's status is %q", status)
 	}
+}
+
+// Every operation has a span, also a query that was answered before.
+func TestEveryOperationIsTraced(t *testing.T) {
+	t.Parallel()
+	receiver := &traceReceiver{}
+	server := httptest.NewServer(receiver)
+	t.Cleanup(server.Close)
+	g := newReplicas(t, 1, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_BSP_SCHEDULE_DELAY=50")[0]
+	token := g.signin(t, "ada", "1")
+	for range 3 {
+		if r, err := g.post("{me{id}}", "Bearer "+token); err != nil || r.code() != "absent" {
+			t.Fatalf("me: %v %v", r.code(), err)
+		}
+	}
+	if _, err := g.post("{me{id}}", "Bearer "+token+"x"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a span for each me, and for the sign-in", patience, func() bool {
+		return receiver.count("graphql Query.me") == 4 && receiver.count("graphql Mutation.signin") == 1
+	})
 }
 
 // Where nobody asked for traces, none are sent.
