@@ -7,7 +7,6 @@ GOVULNCHECK   := v1.9.0
 FUZZTIME      := 30s
 
 BINARY := build/authgraph
-LDFLAGS :=
 
 BIN := build/bin
 RESULTS := build/tests.json
@@ -17,11 +16,10 @@ TESTSUM := $(BIN)/gotestsum-$(GOTESTSUM)
 
 .PHONY: build run test bench lint generate generated fuzz vuln sbom clean
 
-# Without a C library, and without two parts of libraries that look for methods by name, for
-# which the linker would keep every method of every type (TestBinaryIsLean): the RPC of AWS's
-# library for Lambda, which Lambda itself has left, and the traces of gRPC, which we never call.
+# Without cgo, and without the Lambda runtime's RPC mode, which AWS advises to leave out on
+# provided.al2023 and later.
 build: ## the binary; GOOS and GOARCH choose for what, BINARY where it goes
-	CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,grpcnotrace -ldflags '$(LDFLAGS)' -o '$(BINARY)' .
+	CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -o '$(BINARY)' .
 
 run: ## the API on the embedded pool
 	go run .

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -49,23 +48,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if settings.Router != "" {
 		return writeRouter(ctx, stdout, settings)
 	}
-	keepHeadroom(getenv)
-	if settings.PprofAddr == "" {
-		runtime.MemProfileRate = 0 // nobody can ask where memory was allocated
-	}
 	s := &server{
 		settings: settings,
 		metrics:  web.NewMetrics(),
 		stdout:   stdout,
 		stderr:   stderr,
 	}
-	logged := stderr
-	if !settings.Lambda { // which freezes the process between requests
-		buffer := web.NewLogBuffer(stderr)
-		defer buffer.Flush()
-		logged = buffer
-	}
-	s.log = web.NewLogger(logged, settings.LogLevel, settings.LogFormat)
+	s.log = web.NewLogger(stderr, settings.LogLevel, settings.LogFormat)
 	s.tracer, err = telemetry.Start(ctx, getenv)
 	if err != nil {
 		return err
@@ -146,10 +135,6 @@ func (s *server) serve(ctx context.Context, t target) error {
 	defer stop()
 	running.Go(func() { keys.Run(background) })
 	running.Go(func() { trust.run(background) })
-	if !s.settings.Lambda { // which freezes the process when it comes to rest
-		running.Go(func() { giveBackAtRest(background, lookForRest) })
-	}
-
 	if err := s.serveProfiles(background, &running); err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, o ServeOptions)
 	o = o.withDefaults()
 	server := newServer(h, o)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(gatheringListener{ln}) }()
+	go func() { failed <- server.Serve(ln) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("web: serve: %w", err)

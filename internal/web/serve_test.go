@@ -165,6 +165,31 @@ func TestServeCutsOffWhatDoesNotFinish(t *testing.T) {
 	close(inner.letGo)
 }
 
+// A flushed part of a response reaches the client before the handler returns.
+func TestServeFlushes(t *testing.T) {
+	h := newHeld()
+	s := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(strings.Repeat("x", 5000)))
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			t.Error(err)
+		}
+		<-h.letGo
+	}), web.ServeOptions{DrainDelay: -1})
+	conn := s.dial(t)
+	fmt.Fprint(conn, "POST /graphql HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(response.Body, make([]byte, 5000)); err != nil {
+		t.Error(err)
+	}
+	close(h.letGo)
+	if rest, err := io.ReadAll(response.Body); err != nil || len(rest) > 0 {
+		t.Errorf("%q, %v", rest, err)
+	}
+}
+
 func TestServeWithoutListener(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -23,8 +23,8 @@ import (
 	"authgraph/internal/web"
 )
 
-// hotPath is the whole program but for its listener, before a stand-in for Cognito.
-type hotPath struct {
+// testAPI is the whole program except its listener, in front of a stub of Cognito.
+type testAPI struct {
 	handler http.Handler
 	metrics *web.Metrics
 	key     *rsa.PrivateKey
@@ -32,13 +32,13 @@ type hotPath struct {
 	calls   atomic.Int64 // to Cognito
 }
 
-func newHotPath(tb testing.TB, args ...string) *hotPath {
+func newTestAPI(tb testing.TB, args ...string) *testAPI {
 	tb.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	h := &hotPath{key: key}
+	h := &testAPI{key: key}
 	stand := httptest.NewServer(http.HandlerFunc(h.cognito))
 	tb.Cleanup(stand.Close)
 	h.issuer = stand.URL
@@ -69,8 +69,8 @@ func newHotPath(tb testing.TB, args ...string) *hotPath {
 	return h
 }
 
-// cognito publishes the key, and lets everybody in.
-func (h *hotPath) cognito(w http.ResponseWriter, r *http.Request) {
+// cognito publishes the signing key and accepts every call.
+func (h *testAPI) cognito(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet {
 		encode := base64.RawURLEncoding.EncodeToString
 		_ = json.NewEncoder(w).Encode(map[string]any{"keys": []map[string]string{{
@@ -85,7 +85,7 @@ func (h *hotPath) cognito(w http.ResponseWriter, r *http.Request) {
 		`"Username":"the-sub","UserAttributes":[{"Name":"email","Value":"ada@example.com"}]}`)
 }
 
-func (h *hotPath) token(tb testing.TB, n int) string {
+func (h *testAPI) token(tb testing.TB, n int) string {
 	tb.Helper()
 	now := time.Now().Unix()
 	claims, err := json.Marshal(map[string]any{
@@ -109,8 +109,8 @@ func (h *hotPath) token(tb testing.TB, n int) string {
 
 const meBody = `{"query":"query Me { me { id groups } }"}`
 
-// serve answers one request out of the body and returns what came back.
-func (h *hotPath) serve(token, body string) *httptest.ResponseRecorder {
+// serve sends one GraphQL request and returns the response.
+func (h *testAPI) serve(token, body string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json")
@@ -123,61 +123,3 @@ func (h *hotPath) serve(token, body string) *httptest.ResponseRecorder {
 	return w
 }
 
-// nothing is a ResponseWriter that costs nothing.
-type nothing struct{ header http.Header }
-
-func (n *nothing) Header() http.Header         { return n.header }
-func (n *nothing) Write(p []byte) (int, error) { return len(p), nil }
-func (n *nothing) WriteHeader(int)             {}
-
-// run answers n requests as the HTTP server would hand them over, with the tokens in
-// turn.
-func (h *hotPath) run(n int, tokens []string, body string) {
-	w := &nothing{header: http.Header{}}
-	reader := strings.NewReader(body)
-	r := httptest.NewRequest(http.MethodPost, "/graphql", nil)
-	r.Body = io.NopCloser(reader)
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Accept", "application/json")
-	authorization := make([][]string, len(tokens))
-	for i, token := range tokens {
-		authorization[i] = []string{"Bearer " + token}
-	}
-	for i := range n {
-		reader.Reset(body)
-		r.Header["Authorization"] = authorization[i%len(authorization)]
-		clear(w.header)
-		h.handler.ServeHTTP(w, r)
-	}
-}
-
-func BenchmarkMe(b *testing.B) {
-	for _, n := range []int{1, 10_000} {
-		b.Run(fmt.Sprint(n, " tokens"), func(b *testing.B) {
-			h := newHotPath(b)
-			tokens := make([]string, min(n, 2000))
-			for i := range tokens {
-				tokens[i] = h.token(b, i)
-			}
-			h.run(len(tokens), tokens, meBody)
-			b.ReportAllocs()
-			b.ResetTimer()
-			h.run(b.N, tokens, meBody)
-		})
-	}
-}
-
-func BenchmarkMeForged(b *testing.B) {
-	h := newHotPath(b)
-	token := h.token(b, 1)
-	forged := []string{token[:len(token)-8] + "AAAAAAAA"}
-	b.ReportAllocs()
-	h.run(b.N, forged, meBody)
-}
-
-func BenchmarkSignin(b *testing.B) {
-	h := newHotPath(b)
-	body := `{"query":"mutation($i:SigninInput!){signin(input:$i){... on AuthTokens{accessToken expiresIn}}}","variables":{"i":{"email":"ada@example.com","password":"Right-Horse-1"}}}`
-	b.ReportAllocs()
-	h.run(b.N, []string{"none"}, body)
-}
