@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"net/http"
@@ -37,7 +37,7 @@ func TestDashboardsAndAlerts(t *testing.T) {
 	}
 	used := map[string]bool{}
 	metric := regexp.MustCompile(`\b((?:authgraph|go|process)_[a-z_]+)(?:\{((?:[^}"]|"[^"]*")*)\})?`)
-	for _, file := range []string{"deploy/grafana/authgraph.json", "deploy/prometheus/alerts.yml"} {
+	for _, file := range []string{"../../deploy/grafana/authgraph.json", "../../deploy/prometheus/alerts.yml"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

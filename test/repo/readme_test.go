@@ -1,4 +1,4 @@
-package main
+package repo_test
 
 import (
 	"bufio"
@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"authgraph/internal/app"
 	"authgraph/internal/suite"
 )
 
@@ -137,7 +138,7 @@ func serve(t *testing.T) (api, pool string) {
 	out, stdout := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		done <- run(ctx, nil, func(name string) string { return settings[name] }, stdout, io.Discard)
+		done <- app.Run(ctx, nil, func(name string) string { return settings[name] }, stdout, io.Discard)
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -170,7 +171,7 @@ func TestSecurityNamesTests(t *testing.T) {
 		t.Fatal(err)
 	}
 	var tests strings.Builder
-	for _, pattern := range []string{"*/*_test.go", "*/*/*_test.go"} {
+	for _, pattern := range []string{"*/*_test.go", "*/*/*_test.go", "*/*/*/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package main
+package repo_test
 
 import (
 	"os"
@@ -28,7 +28,7 @@ func TestDocsShowTheExamples(t *testing.T) {
 			shown++
 			want := region(t, part[1], part[2])
 			if part[4] != want && os.Getenv("UPDATE_DOCS") == "" {
-				t.Errorf("%s does not show %s#%s as it is: run UPDATE_DOCS=1 go test -run TestDocsShowTheExamples .", page, part[1], part[2])
+				t.Errorf("%s does not show %s#%s as it is: run UPDATE_DOCS=1 go test ./test/repo -run TestDocsShowTheExamples", page, part[1], part[2])
 			}
 			return "<!-- " + part[1] + "#" + part[2] + " -->\n```" + part[3] + "\n" + want + "```"
 		})

@@ -1,4 +1,4 @@
-package main
+package repo_test
 
 import (
 	"flag"
@@ -241,7 +241,7 @@ func coverage(t *testing.T) (page string, holes []string) {
 	t.Helper()
 	pool, fields := poolOperations(t), fieldsByOperation(t)
 	var b strings.Builder
-	b.WriteString("# Cognito's public operations\n\nWritten by `go test . -update`; the first column is the AWS SDK's own list of the operations that need no AWS\ncredentials, so a new one shows as a hole.\n\n")
+	b.WriteString("# Cognito's public operations\n\nWritten by `go test ./test/repo -update`; the first column is the AWS SDK's own list of the operations that need no AWS\ncredentials, so a new one shows as a hole.\n\n")
 	b.WriteString("| operation | GraphQL | embedded pool | tests in internal/e2e |\n|---|---|---|---|\n")
 	for _, operation := range publicOperations(t) {
 		graphql := "`" + strings.Join(fields[operation], "`, `") + "`"
@@ -282,6 +282,6 @@ func TestCoverage(t *testing.T) {
 		}
 	}
 	if written, err := os.ReadFile(file); err != nil || string(written) != page {
-		t.Errorf("%s is out of date: run go test . -run TestCoverage -update (%v)", file, err)
+		t.Errorf("%s is out of date: run go test ./test/repo -run TestCoverage -update (%v)", file, err)
 	}
 }

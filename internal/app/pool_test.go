@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"bufio"
@@ -21,7 +21,7 @@ func TestPoolAlone(t *testing.T) {
 	out, stdout := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		err := run(ctx, []string{"pool"}, func(name string) string { return settings[name] }, stdout, io.Discard)
+		err := Run(ctx, []string{"pool"}, func(name string) string { return settings[name] }, stdout, io.Discard)
 		_ = stdout.Close()
 		done <- err
 	}()

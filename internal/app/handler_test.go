@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"crypto"
@@ -122,4 +122,3 @@ func (h *testAPI) serve(token, body string) *httptest.ResponseRecorder {
 	h.handler.ServeHTTP(w, r)
 	return w
 }
-
