@@ -39,14 +39,14 @@ lint: $(LINT) ## golangci-lint, as .golangci.yml says
 
 generate: ## gqlgen's code, the playground's bundle, the types of the examples
 	go tool gqlgen generate
-	cd internal/web/playground && npm ci --no-audit --no-fund && npm run build
+	cd internal/playground && npm ci --no-audit --no-fund && npm run build
 	@mkdir -p build
 	go run . schema >build/schema.graphqls
 	for app in $(APPS); do (cd $$app && { [ -d node_modules ] || npm ci --no-audit --no-fund; } && SCHEMA=$(CURDIR)/build/schema.graphqls npm run codegen) || exit 1; done
 
 generated: generate ## fails when generate changes a committed file
-	git diff --exit-code -- graph internal/web/playground $(APPS)
-	@test -z "$$(git status --porcelain -- graph internal/web/playground $(APPS))" || { git status --short -- graph internal/web/playground $(APPS); exit 1; }
+	git diff --exit-code -- graph internal/playground $(APPS)
+	@test -z "$$(git status --porcelain -- graph internal/playground $(APPS))" || { git status --short -- graph internal/playground $(APPS); exit 1; }
 
 fuzz: ## every fuzz target, each for FUZZTIME (a time, or 2000x for executions)
 	.ci/fuzz $(FUZZTIME)

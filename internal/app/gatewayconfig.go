@@ -20,8 +20,8 @@ import (
 	"authgraph/cognito/userpool"
 	"authgraph/graph"
 	"authgraph/internal/config"
+	"authgraph/internal/middleware"
 	"authgraph/internal/router"
-	"authgraph/internal/web"
 )
 
 // writeRouter is the command router.
@@ -38,7 +38,7 @@ func writeRouter(ctx context.Context, stdout io.Writer, s *config.Settings) erro
 		settings.Issuers, settings.JWKSURL, settings.ClientID = []string{issuer}, issuer+"/.well-known/jwks.json", clientID
 	}
 	if s.CookieTransport {
-		settings.RefreshCookie = web.RefreshCookieName
+		settings.RefreshCookie = middleware.RefreshCookieName
 	}
 	files, err := router.Files(s.Router, settings)
 	if err != nil {

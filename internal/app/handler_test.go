@@ -20,13 +20,14 @@ import (
 
 	"authgraph/cognito"
 	"authgraph/internal/config"
-	"authgraph/internal/web"
+	"authgraph/internal/httpserver"
+	"authgraph/internal/metrics"
 )
 
 // testAPI is the whole program except its listener, in front of a stub of Cognito.
 type testAPI struct {
 	handler http.Handler
-	metrics *web.Metrics
+	metrics *metrics.Metrics
 	key     *rsa.PrivateKey
 	issuer  string
 	calls   atomic.Int64 // to Cognito
@@ -50,7 +51,7 @@ func newTestAPI(tb testing.TB, args ...string) *testAPI {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s := &server{settings: settings, log: slog.New(slog.DiscardHandler), metrics: web.NewMetrics(), stdout: io.Discard, stderr: io.Discard}
+	s := &server{settings: settings, log: slog.New(slog.DiscardHandler), metrics: metrics.New(), stdout: io.Discard, stderr: io.Discard}
 	h.metrics = s.metrics
 	t := s.cognito()
 	keys, err := cognito.NewKeySet(cognito.KeySetOptions{URL: t.jwksURL, Observe: s.metrics.ObserveJWKS})
@@ -62,7 +63,7 @@ func newTestAPI(tb testing.TB, args ...string) *testAPI {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(trust.close)
-	h.handler, err = s.handler(tb.Context(), t, keys, trust, &web.Drain{})
+	h.handler, err = s.handler(tb.Context(), t, keys, trust, &httpserver.Drain{})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"authgraph/cognito/userpool"
 	"authgraph/internal/config"
-	"authgraph/internal/web"
+	"authgraph/internal/httpserver"
 )
 
 // embeddedPool is the user pool that the program brings along, reached over its
@@ -45,7 +45,7 @@ func (s *server) openPool(ctx context.Context) (*embeddedPool, error) {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stop = stop
 	go func() {
-		p.done <- web.Serve(background, listener, p.pool, web.ServeOptions{DrainDelay: -1, Log: s.log})
+		p.done <- httpserver.Serve(background, listener, p.pool, httpserver.ServeOptions{DrainDelay: -1, Log: s.log})
 	}()
 	return p, nil
 }

@@ -17,8 +17,10 @@ import (
 	"authgraph/graph"
 	"authgraph/graph/generated"
 	"authgraph/internal/config"
+	"authgraph/internal/httpserver"
+	"authgraph/internal/logging"
+	"authgraph/internal/metrics"
 	"authgraph/internal/telemetry"
-	"authgraph/internal/web"
 )
 
 // Run parses the command line and runs the command until it is done or ctx ends.
@@ -35,11 +37,11 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	s := &server{
 		settings: settings,
-		metrics:  web.NewMetrics(),
+		metrics:  metrics.New(),
 		stdout:   stdout,
 		stderr:   stderr,
 	}
-	s.log = web.NewLogger(stderr, settings.LogLevel, settings.LogFormat)
+	s.log = logging.New(stderr, settings.LogLevel, settings.LogFormat)
 	s.tracer, err = telemetry.Start(ctx, getenv)
 	if err != nil {
 		return err
@@ -70,7 +72,7 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 type server struct {
 	settings *config.Settings
 	log      *slog.Logger
-	metrics  *web.Metrics
+	metrics  *metrics.Metrics
 	tracer   *telemetry.Tracer // nil: nothing is traced
 	stdout   io.Writer
 	stderr   io.Writer
@@ -109,7 +111,7 @@ func (s *server) serve(ctx context.Context, t target) error {
 		return err
 	}
 	defer trust.close()
-	drain := &web.Drain{}
+	drain := &httpserver.Drain{}
 	handler, err := s.handler(ctx, t, keys, trust, drain)
 	if err != nil {
 		return err
@@ -125,14 +127,14 @@ func (s *server) serve(ctx context.Context, t target) error {
 	}
 
 	if s.settings.Lambda {
-		return web.ServeLambda(ctx, handler)
+		return httpserver.ServeLambda(ctx, handler)
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.settings.Addr)
 	if err != nil {
 		return fmt.Errorf("authgraph cannot listen on %s; choose another ADDR, or end what listens there: %w", s.settings.Addr, err)
 	}
 	s.announce(t, listener.Addr().String())
-	err = web.Serve(ctx, listener, handler, web.ServeOptions{Drain: drain, Log: s.log})
+	err = httpserver.Serve(ctx, listener, handler, httpserver.ServeOptions{Drain: drain, Log: s.log})
 	s.log.Info("stopped")
 	return err
 }
@@ -148,13 +150,13 @@ func (s *server) serveProfiles(ctx context.Context, running *sync.WaitGroup) err
 	}
 	s.log.Info("serving profiles", "url", "http://"+listener.Addr().String()+"/debug/pprof/")
 	running.Go(func() {
-		_ = web.Serve(ctx, listener, web.Profiles(), web.ServeOptions{DrainDelay: -1, Log: s.log})
+		_ = httpserver.Serve(ctx, listener, httpserver.Profiles(), httpserver.ServeOptions{DrainDelay: -1, Log: s.log})
 	})
 	return nil
 }
 
 // handler wires the API from the edge to the client of the user pools API.
-func (s *server) handler(ctx context.Context, t target, keys *cognito.KeySet, trust *trust, drain *web.Drain) (http.Handler, error) {
+func (s *server) handler(ctx context.Context, t target, keys *cognito.KeySet, trust *trust, drain *httpserver.Drain) (http.Handler, error) {
 	operations, err := s.operations()
 	if err != nil {
 		return nil, err
@@ -219,7 +221,7 @@ func (s *server) handler(ctx context.Context, t target, keys *cognito.KeySet, tr
 	if err != nil {
 		return nil, err
 	}
-	return s.tracer.Serve(web.NewHandler(web.Options{
+	return s.tracer.Serve(httpserver.NewHandler(httpserver.Options{
 		GraphQL:        api,
 		Playground:     s.settings.Playground,
 		Ready:          keys.Ready,

@@ -24,7 +24,7 @@ import (
 	"authgraph/directives"
 	"authgraph/graph"
 	"authgraph/graph/generated"
-	"authgraph/internal/web"
+	"authgraph/internal/httpserver"
 )
 
 // stage is the API before an embedded pool whose clock the test sets, since the
@@ -90,7 +90,7 @@ func newStage(t *testing.T) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.api = web.NewHandler(web.Options{GraphQL: api})
+	w.api = httpserver.NewHandler(httpserver.Options{GraphQL: api})
 	return w
 }
 

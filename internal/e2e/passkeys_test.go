@@ -11,14 +11,14 @@ import (
 
 // TestPasskeysInChromium registers a passkey, signs in with it and deletes it in
 // a real browser, through the API. It needs Chromium, and what npm ci in
-// internal/web/playground installs.
+// internal/playground installs.
 func TestPasskeysInChromium(t *testing.T) {
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
 		suite.LeaveOut(t, "Chromium on the PATH")
 	}
-	if _, err := os.Stat("../web/playground/node_modules/playwright-core"); err != nil {
-		suite.LeaveOut(t, "playwright-core: run npm ci in internal/web/playground")
+	if _, err := os.Stat("../playground/node_modules/playwright-core"); err != nil {
+		suite.LeaveOut(t, "playwright-core: run npm ci in internal/playground")
 	}
 	build(t)
 	p := startForTest(t, poolSettings(t), nil)

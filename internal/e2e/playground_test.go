@@ -11,15 +11,15 @@ import (
 )
 
 // TestPlaygroundInChromium drives the playground in a real browser. It needs
-// Chromium, and what npm ci in internal/web/playground installs. Screenshots are
+// Chromium, and what npm ci in internal/playground installs. Screenshots are
 // left in build/screenshots/playground.
 func TestPlaygroundInChromium(t *testing.T) {
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
 		suite.LeaveOut(t, "Chromium on the PATH")
 	}
-	if _, err := os.Stat("../web/playground/node_modules/axe-core"); err != nil {
-		suite.LeaveOut(t, "playwright-core and axe-core: run npm ci in internal/web/playground")
+	if _, err := os.Stat("../playground/node_modules/axe-core"); err != nil {
+		suite.LeaveOut(t, "playwright-core and axe-core: run npm ci in internal/playground")
 	}
 	shots, err := filepath.Abs("../../build/screenshots/playground")
 	if err != nil {
@@ -30,7 +30,7 @@ func TestPlaygroundInChromium(t *testing.T) {
 		// The embedded pool's relying party is localhost, which an address is not.
 		local := func(url string) string { return strings.Replace(url, "127.0.0.1", "localhost", 1) }
 		check := exec.CommandContext(t.Context(), "node", "check.mjs", scenario, local(p.api()), local(p.pool()), shots)
-		check.Dir = "../web/playground"
+		check.Dir = "../playground"
 		check.Env = append(os.Environ(), "CHROMIUM="+chromium, "POOL_ID="+p.announced("Pool id"))
 		out, err := check.CombinedOutput()
 		if err != nil {

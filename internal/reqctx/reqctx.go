@@ -1,7 +1,7 @@
 // Package reqctx holds what one HTTP request brings along and the layers below
 // the edge need: its id, the caller's bearer token, the caller's address.
 //
-// It is a package of its own so that the edge (internal/web), which fills a
+// It is a package of its own so that the edge (internal/middleware), which fills a
 // [Request], and the policy (directives), which reads it, need not know each
 // other. It is the only value of ours in a context besides the verified caller.
 package reqctx

@@ -1,0 +1,105 @@
+package httpserver
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"authgraph/internal/metrics"
+	"authgraph/internal/middleware"
+	"authgraph/internal/playground"
+)
+
+// Options configures [NewHandler].
+type Options struct {
+	// GraphQL serves /graphql. It receives every method except CORS preflights and
+	// has to reject those that it does not support. Required.
+	GraphQL http.Handler
+	// Playground serves the playground to browsers at /. Default: off.
+	Playground bool
+	// Ready returns nil if the process should receive traffic, otherwise the reason,
+	// which is logged but not sent to clients. Default: always ready.
+	Ready func() error
+	// Drain makes /readyz fail during shutdown; pass the same one to [Serve].
+	// Default: none.
+	Drain *Drain
+	// AllowedOrigins are the origins whose pages may call /graphql, exactly as
+	// browsers send them. Default: none.
+	AllowedOrigins []string
+	// RefreshCookie is how long browsers keep refresh tokens in a cookie. Default: 0,
+	// which means that refresh tokens travel in request and response bodies.
+	RefreshCookie time.Duration
+	// TrustedProxies are the proxies whose X-Forwarded-For is used. Default: none.
+	TrustedProxies []netip.Prefix
+	// Metrics counts requests and is served at /metrics. Default: new metrics.
+	Metrics *metrics.Metrics
+	// Log logs requests and panics. Default: none.
+	Log *slog.Logger
+}
+
+// NewHandler returns the handler with all routes and middleware. It panics if
+// Options.GraphQL is nil.
+func NewHandler(o Options) http.Handler {
+	if o.GraphQL == nil {
+		panic("httpserver: Options.GraphQL is nil")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = metrics.New()
+	}
+
+	graphql := middleware.RejectEncoded(o.GraphQL)
+	if o.RefreshCookie > 0 {
+		graphql = middleware.RejectCrossOrigin(o.AllowedOrigins, middleware.RefreshCookie(o.RefreshCookie, graphql))
+	}
+	front, assets := http.HandlerFunc(greet), http.HandlerFunc(notFound)
+	if o.Playground {
+		files := playground.New()
+		front = forBrowsers(files.Page(), front)
+		assets = files.Assets(assets)
+	}
+
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", middleware.CORS(o.AllowedOrigins, o.RefreshCookie > 0, graphql))
+	mux.Handle("/{$}", middleware.ReadOnly(front))
+	mux.Handle("/playground/", middleware.ReadOnly(assets))
+	mux.Handle("/healthz", middleware.ReadOnly(http.HandlerFunc(healthy)))
+	mux.Handle("/readyz", middleware.ReadOnly(ready(o.Ready, o.Drain, o.Log)))
+	mux.Handle("/metrics", middleware.ReadOnly(o.Metrics.Handler()))
+	mux.HandleFunc("/", notFound)
+
+	// The last one handles the request first.
+	var h http.Handler = mux
+	h = middleware.SecureHeaders(h)
+	h = middleware.Recover(o.Metrics.ObservePanic, o.Log, h)
+	h = middleware.AccessLog(o.Metrics, o.Log, h)
+	return middleware.Identify(o.TrustedProxies, h)
+}
+
+// forBrowsers serves page to browsers and calls other for all other clients.
+func forBrowsers(page, other http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Accept"), "text/html") {
+			w.Header().Set("Vary", "Accept")
+			page(w, r)
+			return
+		}
+		other(w, r)
+	}
+}
+
+// greet serves / to clients that are not browsers.
+func greet(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Vary", "Accept")
+	middleware.WriteJSON(w, http.StatusOK, struct {
+		Message string `json:"message"`
+	}{"Authentication service"})
+}
+
+func notFound(w http.ResponseWriter, r *http.Request) {
+	middleware.WriteError(w, r, http.StatusNotFound, "NOT_FOUND", "Not found")
+}

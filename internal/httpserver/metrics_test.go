@@ -1,0 +1,70 @@
+package httpserver_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"authgraph/internal/httpserver"
+	"authgraph/internal/metrics"
+)
+
+func TestMetrics(t *testing.T) {
+	counted := metrics.New()
+	handler := httpserver.NewHandler(httpserver.Options{GraphQL: &graphQL{}, Metrics: counted})
+	counted.ObserveField("mutation", "signin", "INVALID_CREDENTIALS", 20*time.Millisecond)
+	counted.ObserveCognito("InitiateAuth", "UserAuthentication", "NotAuthorizedException", 20*time.Millisecond)
+	counted.ObserveJWKS("ok")
+	counted.ObservePanic()
+	ask(handler, "POST", "/graphql")
+	ask(handler, "GET", "/nowhere")
+
+	text := body(t, ask(handler, "GET", "/metrics"))
+	for _, want := range []string{
+		`authgraph_graphql_fields_total{code="INVALID_CREDENTIALS",field="signin",operation="mutation"} 1`,
+		`authgraph_graphql_field_duration_seconds_count{field="signin"} 1`,
+		`authgraph_cognito_calls_total{category="UserAuthentication",operation="InitiateAuth",outcome="NotAuthorizedException"} 1`,
+		`authgraph_cognito_call_duration_seconds_count{operation="InitiateAuth"} 1`,
+		`authgraph_jwks_fetches_total{outcome="ok"} 1`,
+		`authgraph_panics_total 1`,
+		`authgraph_http_requests_total{class="2xx",method="POST",route="/graphql"} 1`,
+		`authgraph_http_requests_total{class="4xx",method="GET",route="other"} 1`,
+		`authgraph_http_requests_in_flight 1`, // the one for /metrics itself
+		`go_goroutines `,
+		`process_open_fds `,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("/metrics lacks %s", want)
+		}
+	}
+}
+
+// Whatever a client sends, the number of time series stays the same.
+func TestMetricsAreBounded(t *testing.T) {
+	counted := metrics.New()
+	handler := httpserver.NewHandler(httpserver.Options{GraphQL: &graphQL{}, Metrics: counted, Playground: true})
+	series := func() int {
+		lines := strings.Split(body(t, ask(counted.Handler(), "GET", "/")), "\n")
+		return len(slices.DeleteFunc(lines, func(l string) bool { return !strings.HasPrefix(l, "authgraph_http_requests_total{") }))
+	}
+	bombard := func(round int) {
+		for i := range 50 {
+			name := fmt.Sprintf("%d-%d", round, i)
+			for _, path := range []string{"/" + name, "/graphql/" + name, "/playground/" + name, "/playground/../" + name, "//" + name, "/graphql?" + name} {
+				ask(handler, "GET", path)
+				ask(handler, "M"+name, path)
+			}
+		}
+	}
+	bombard(0)
+	first := series()
+	bombard(1)
+	if second := series(); second != first {
+		t.Errorf("%d time series became %d", first, second)
+	}
+	if first > 12 {
+		t.Errorf("%d time series, want a dozen at most", first)
+	}
+}

@@ -1,0 +1,265 @@
+package httpserver_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"authgraph/internal/httpserver"
+)
+
+// served is an edge on a port of its own.
+type served struct {
+	addr string
+	stop context.CancelFunc
+	done chan error
+}
+
+// serve serves inner behind the whole edge until the test ends.
+func serve(t *testing.T, inner http.Handler, o httpserver.ServeOptions) *served {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s := &served{ln.Addr().String(), stop, make(chan error, 1)}
+	handler := httpserver.NewHandler(httpserver.Options{GraphQL: inner, Drain: o.Drain})
+	go func() { s.done <- httpserver.Serve(ctx, ln, handler, o) }()
+	t.Cleanup(stop)
+	return s
+}
+
+func (s *served) dial(t *testing.T) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	// Nothing here takes a fraction of it; it ends a test that hangs.
+	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
+	return conn
+}
+
+// await asks again and again until the condition holds.
+func await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// held is a GraphQL handler whose requests wait until they are let go.
+type held struct{ begun, letGo chan struct{} }
+
+// alone is a client whose connections no other test's server closes when it ends,
+// as httptest does with those of http.DefaultClient.
+func alone() *http.Client { return &http.Client{Transport: &http.Transport{}} }
+
+func newHeld() held { return held{make(chan struct{}), make(chan struct{})} }
+
+func (h held) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	h.begun <- struct{}{}
+	<-h.letGo
+	_, _ = io.WriteString(w, "done")
+}
+
+func TestServeFinishesWhatIsInFlight(t *testing.T) {
+	inner, drain := newHeld(), &httpserver.Drain{}
+	s := serve(t, inner, httpserver.ServeOptions{Drain: drain, DrainDelay: -1})
+
+	answered := make(chan string, 1)
+	go func() {
+		response, err := alone().Post("http://"+s.addr+"/graphql", "application/json", nil)
+		if err != nil {
+			answered <- err.Error()
+			return
+		}
+		defer func() { _ = response.Body.Close() }()
+		all, _ := io.ReadAll(response.Body)
+		answered <- fmt.Sprint(response.StatusCode, " ", string(all))
+	}()
+	<-inner.begun
+	idle := s.dial(t)
+	s.stop()
+
+	await(t, "the drain", drain.Begun)
+	await(t, "the listener to close", func() bool {
+		conn, err := net.Dial("tcp", s.addr)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err != nil
+	})
+	select {
+	case err := <-s.done:
+		t.Fatalf("Serve returned %v while a request was in flight", err)
+	default:
+	}
+	close(inner.letGo)
+	if got := <-answered; got != "200 done" {
+		t.Errorf("the request in flight got %q", got)
+	}
+	_ = idle.Close() // net/http waits five seconds for a connection's first request
+	if err := <-s.done; err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+}
+
+// While the process drains, requests are still answered, but each is the last of
+// its connection; and /readyz says so before the listener closes.
+func TestServeDrains(t *testing.T) {
+	drain := &httpserver.Drain{}
+	s := serve(t, &graphQL{}, httpserver.ServeOptions{Drain: drain, DrainDelay: time.Second})
+	conn := s.dial(t)
+	reader := bufio.NewReader(conn)
+	get := func() *http.Response {
+		t.Helper()
+		if _, err := fmt.Fprint(conn, "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.ReadResponse(reader, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+		return response
+	}
+	if response := get(); response.StatusCode != 200 || response.Close {
+		t.Errorf("before: %s, close %t", response.Status, response.Close)
+	}
+	s.stop()
+	await(t, "the drain", drain.Begun)
+	if response := get(); response.StatusCode != 503 || !response.Close {
+		t.Errorf("while draining: %s, close %t", response.Status, response.Close)
+	}
+	if err := <-s.done; err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+}
+
+func TestServeCutsOffWhatDoesNotFinish(t *testing.T) {
+	inner := newHeld()
+	s := serve(t, inner, httpserver.ServeOptions{DrainDelay: -1, FinishTimeout: time.Millisecond})
+	conn := s.dial(t)
+	_, _ = fmt.Fprint(conn, "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+	<-inner.begun
+	s.stop()
+	if err := <-s.done; !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Serve: %v, want a deadline exceeded", err)
+	}
+	if _, err := io.ReadAll(conn); err != nil && !strings.Contains(err.Error(), "reset") {
+		t.Errorf("the connection is open: %v", err)
+	}
+	close(inner.letGo)
+}
+
+// A flushed part of a response reaches the client before the handler returns.
+func TestServeFlushes(t *testing.T) {
+	h := newHeld()
+	s := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(strings.Repeat("x", 5000)))
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			t.Error(err)
+		}
+		<-h.letGo
+	}), httpserver.ServeOptions{DrainDelay: -1})
+	conn := s.dial(t)
+	fmt.Fprint(conn, "POST /graphql HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(response.Body, make([]byte, 5000)); err != nil {
+		t.Error(err)
+	}
+	close(h.letGo)
+	if rest, err := io.ReadAll(response.Body); err != nil || len(rest) > 0 {
+		t.Errorf("%q, %v", rest, err)
+	}
+}
+
+func TestServeWithoutListener(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = ln.Close()
+	if err := httpserver.Serve(t.Context(), ln, http.NotFoundHandler(), httpserver.ServeOptions{}); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Serve: %v, want closed", err)
+	}
+}
+
+// Clients that take their time are cut off, one after the other, and nobody else
+// waits for them.
+func TestSlowClients(t *testing.T) {
+	reading := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.ReadAll(r.Body); err != nil {
+			w.WriteHeader(http.StatusRequestTimeout)
+		}
+	})
+	s := serve(t, reading, httpserver.ServeOptions{HeaderTimeout: 100 * time.Millisecond, ReadTimeout: 200 * time.Millisecond})
+	slow := map[string]net.Conn{}
+	for name, beginning := range map[string]string{
+		"nothing":       "",
+		"half a line":   "POST /gra",
+		"half a header": "POST /graphql HTTP/1.1\r\nHost: a\r\nX-A: ",
+		"half a body":   "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{",
+		"half a chunk":  "POST /graphql HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n{",
+	} {
+		slow[name] = s.dial(t)
+		_, _ = io.WriteString(slow[name], beginning)
+	}
+	response, err := alone().Get("http://" + s.addr + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != 200 {
+		t.Errorf("somebody else got %s", response.Status)
+	}
+	for name, conn := range slow {
+		if _, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: the connection stays open", name)
+		}
+	}
+}
+
+// Most of it net/http refuses by itself, before there is a request.
+func TestMalformedRequests(t *testing.T) {
+	inner := &graphQL{}
+	s := serve(t, inner, httpserver.ServeOptions{})
+	for name, test := range map[string]struct{ request, status string }{
+		"headers of 80 KiB":    {"GET / HTTP/1.1\r\nHost: a\r\nX-A: " + strings.Repeat("a", 80<<10) + "\r\n\r\n", "431"},
+		"two lengths":          {"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", "400"},
+		"a length of letters":  {"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", "400"},
+		"unknown coding":       {"POST /graphql HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "501"},
+		"no host":              {"GET / HTTP/1.1\r\n\r\n", "400"},
+		"two hosts":            {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"},
+		"space in a name":      {"GET / HTTP/1.1\r\nHost: a\r\nX-A : b\r\n\r\n", "400"},
+		"bytes of a handshake": {"\x16\x03\x01\x02\x00\r\n\r\n", "400"},
+		"OPTIONS *":            {"OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "400"},
+		"CONNECT":              {"CONNECT evil.example.com:443 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "404"},
+	} {
+		conn := s.dial(t)
+		_, _ = io.WriteString(conn, test.request)
+		line, err := bufio.NewReader(conn).ReadString('\n')
+		if err != nil || !strings.HasPrefix(line, "HTTP/1.1 "+test.status+" ") {
+			t.Errorf("%s: %q, %v; want %s", name, line, err, test.status)
+		}
+	}
+	if inner.calls > 0 {
+		t.Errorf("GraphQL was asked %d times", inner.calls)
+	}
+}
