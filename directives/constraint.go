@@ -16,21 +16,20 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// ConstraintFormat is a form known to @constraint (the schema's enum).
+// ConstraintFormat is a value of the schema's enum ConstraintFormat.
 type ConstraintFormat string
 
-// ConstraintFormatEmail is an e-mail address as one types it.
+// ConstraintFormatEmail is an e-mail address as users type it.
 const ConstraintFormatEmail ConstraintFormat = "EMAIL"
 
-// Constraint is the directive @constraint. The zero value is ready for use.
+// Constraint implements @constraint. The zero value is ready for use.
 type Constraint struct {
-	// patterns holds the compiled patterns of the schema, which are few and
-	// known when the server starts.
+	// patterns holds the compiled patterns, which all come from the schema.
 	patterns sync.Map // string → *regexp.Regexp
 }
 
-// Directive lets a value in when it is text of the asked-for length and form.
-// An absent value is let in: whether one must be given is the type's affair.
+// Directive accepts strings, and lists of strings, that meet the constraint. It accepts
+// a missing value, since the type determines whether the value is required.
 func (c *Constraint) Directive(
 	ctx context.Context, _ any, next graphql.Resolver,
 	minLength, maxLength *int32, pattern *string, format *ConstraintFormat, minItems, maxItems *int32,
@@ -39,13 +38,13 @@ func (c *Constraint) Directive(
 	if err != nil {
 		return nil, err
 	}
-	if fault := checkItems(value, minItems, maxItems); fault != "" {
-		return nil, refuse(inputPath(ctx), fault)
+	if violation := checkItems(value, minItems, maxItems); violation != "" {
+		return nil, refuse(inputPath(ctx), violation)
 	}
 	if texts, ok := value.([]string); ok {
 		for i, text := range texts {
-			if fault := c.check(text, minLength, maxLength, pattern, format); fault != "" {
-				return nil, refuse(fmt.Sprintf("%s[%d]", inputPath(ctx), i), fault)
+			if violation := c.check(text, minLength, maxLength, pattern, format); violation != "" {
+				return nil, refuse(fmt.Sprintf("%s[%d]", inputPath(ctx), i), violation)
 			}
 		}
 		return value, nil
@@ -54,20 +53,20 @@ func (c *Constraint) Directive(
 	if !ok {
 		return value, nil
 	}
-	if fault := c.check(text, minLength, maxLength, pattern, format); fault != "" {
-		return nil, refuse(inputPath(ctx), fault)
+	if violation := c.check(text, minLength, maxLength, pattern, format); violation != "" {
+		return nil, refuse(inputPath(ctx), violation)
 	}
 	return value, nil
 }
 
-func refuse(field, fault string) error {
+func refuse(field, violation string) error {
 	return &apierr.Error{
-		Code: apierr.BadUserInput, Field: field, Message: fmt.Sprintf("%s %s.", field, fault),
+		Code: apierr.BadUserInput, Field: field, Message: fmt.Sprintf("%s %s.", field, violation),
 	}
 }
 
-// checkItems returns what is wrong with the length of a list, "" for anything
-// that is none.
+// checkItems returns how a list violates the limits on its length, "" if it does not or
+// is not a list.
 func checkItems(value any, minItems, maxItems *int32) string {
 	list := reflect.ValueOf(value)
 	switch {
@@ -94,8 +93,8 @@ func textOf(value any) (string, bool) {
 	return "", false
 }
 
-// check returns what is wrong with the text, "" when nothing is. It never
-// quotes the text.
+// check returns how the text violates the constraint, "" if it does not. It never quotes
+// the text.
 func (c *Constraint) check(
 	text string, minLength, maxLength *int32, pattern *string, format *ConstraintFormat,
 ) string {
@@ -119,8 +118,7 @@ func (c *Constraint) check(
 	}
 }
 
-// compile panics for a pattern that is no regular expression: that is a fault
-// of the schema, which a test finds.
+// compile panics if the pattern is malformed, which is a mistake in the schema.
 func (c *Constraint) compile(pattern string) *regexp.Regexp {
 	if compiled, ok := c.patterns.Load(pattern); ok {
 		return compiled.(*regexp.Regexp)
@@ -130,8 +128,7 @@ func (c *Constraint) compile(pattern string) *regexp.Regexp {
 	return compiled
 }
 
-// inputPath returns the path of the value from the argument down, for instance
-// "input.attributes[1].name".
+// inputPath returns the path of the value, such as "input.attributes[1].name".
 func inputPath(ctx context.Context) string {
 	var parts []string
 	for p := graphql.GetPathContext(ctx); p != nil; p = p.Parent {
@@ -146,17 +143,17 @@ func inputPath(ctx context.Context) string {
 	return strings.TrimPrefix(strings.Join(parts, ""), ".")
 }
 
-// Bounds of RFC 5321, section 4.5.3.1, and RFC 1035, section 2.3.4, in octets.
+// Limits of RFC 5321, section 4.5.3.1, and RFC 1035, section 2.3.4, in octets.
 const (
 	maxEmail = 254
 	maxLocal = 64
 	maxLabel = 63
 )
 
-// isEmail accepts what people type as their address: a dot-atom (RFC 5322,
+// isEmail reports whether s is an address as users type it: a dot-atom (RFC 5322,
 // section 3.2.3, with the letters of RFC 6531), an @, and a domain name with a
-// dot. Display names, comments, quoted parts and address literals are legal in
-// a mail header, but no mailbox that Cognito would send to.
+// dot. Display names, comments, quoted parts and address literals are legal in mail
+// headers, but not as a user's address in Cognito.
 func isEmail(s string) bool {
 	local, domain, found := strings.Cut(s, "@")
 	return found && len(s) <= maxEmail && isLocalPart(local) && isDomain(domain)
@@ -191,12 +188,12 @@ func isDomain(s string) bool {
 			return false
 		}
 	}
-	// No top-level domain is a number; an address would be.
+	// A numeric top-level domain does not exist; IP addresses end in a number.
 	return strings.ContainsFunc(s[dot+1:], func(r rune) bool { return r < '0' || r > '9' })
 }
 
-// isLetterOrDigit accepts every letter, mark and digit of Unicode: addresses
-// need not be in Latin script.
+// isLetterOrDigit accepts every letter, mark and digit of Unicode: addresses may use any
+// script.
 func isLetterOrDigit(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.M, unicode.Nd)
 }

@@ -1,7 +1,6 @@
-// Package directives is the policy that the schema shows: who may ask for a
-// field (@auth) and what an input value must be like (@constraint).
+// Package directives implements the directives of the schema: @auth, @constraint and
+// @rateLimit.
 //
-// The functions here are what gqlgen calls where schema.graphqls puts a
-// directive. Policy stands in the schema and nowhere else, so that a reader of
-// it, and a test over it, sees every field that is open to all.
+// The policy itself stands in schema.graphqls and nowhere else, so that readers and
+// tests see which fields are public.
 package directives

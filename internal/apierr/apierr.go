@@ -1,10 +1,9 @@
-// Package apierr is the one error type that the API shows to clients: a code
-// of the schema's enum ErrorCode, its HTTP-like status and what the client
-// needs to act.
+// Package apierr defines the errors that clients see: a code from the schema's enum
+// ErrorCode, an HTTP status, and what the client needs to react.
 //
-// Package cognito translates Cognito's exceptions into it, package graph
-// translates it into GraphQL. Whatever is not an [Error] is INTERNAL with a
-// fixed text: a leak is impossible by construction.
+// Package cognito converts Cognito's exceptions to an [Error], package graph converts
+// an Error to GraphQL. Any other error becomes INTERNAL with a fixed text, so that
+// internal details cannot leak.
 package apierr
 
 import (
@@ -16,8 +15,7 @@ import (
 // Code is a value of the schema's enum ErrorCode.
 type Code string
 
-// The codes. Their meaning is described in schema.graphqls, which a test holds
-// against this list.
+// The codes. schema.graphqls describes them; a test compares it with this list.
 const (
 	AliasAlreadyRegistered   Code = "ALIAS_ALREADY_REGISTERED"
 	BadRequest               Code = "BAD_REQUEST"
@@ -70,8 +68,7 @@ const (
 	UserNotFound             Code = "USER_NOT_FOUND"
 )
 
-// Status returns the HTTP status that goes with the code, 500 for a code that
-// is not one of ours.
+// Status returns the HTTP status of the code, 500 for an unknown code.
 func (c Code) Status() int {
 	switch c {
 	case BadRequest, BadUserInput, CodeExpired, CodeMismatch, GraphQLParseFailed, GraphQLValidationFailed,
@@ -110,8 +107,7 @@ func (c Code) Status() int {
 	}
 }
 
-// Retryable tells whether the same request may succeed later with nothing
-// changed but time.
+// Retryable reports whether the same request may succeed later.
 func (c Code) Retryable() bool {
 	switch c {
 	case CodeDeliveryFailed, Conflict, RateLimited, ServiceUnavailable:
@@ -121,29 +117,28 @@ func (c Code) Retryable() bool {
 	}
 }
 
-// Requirement is what `@auth` asked for: any of the groups, all of the scopes.
+// Requirement is what `@auth` requires: any of the groups and all of the scopes.
 type Requirement struct {
 	Groups []string `json:"groups,omitempty"`
 	Scopes []string `json:"scopes,omitempty"`
 }
 
-// Error is an error that a client may see. Everything but Cause is shown.
+// Error is an error for a client. Everything but Cause is sent.
 type Error struct {
 	// Code is required.
 	Code Code
 	// Message is an English sentence for the developer of the client. It never
-	// holds a value that the client sent, nor a foreign error's text.
+	// contains a value that the client sent or the text of another error.
 	Message string
-	// Status overrides the code's own status when it is not zero.
+	// Status overrides the status of the code if it is not zero.
 	Status int
-	// Field is the path of the input value that was refused, for instance
-	// "input.email".
+	// Field is the path of the rejected input value, such as "input.email".
 	Field string
-	// RetryAfter is how long to wait before trying again; zero when unknown.
+	// RetryAfter is how long to wait before the next attempt, zero if unknown.
 	RetryAfter time.Duration
-	// Required is what an authorization asked for and did not find.
+	// Required is the requirement that the caller does not meet.
 	Required *Requirement
-	// Cause goes to the log and nowhere else.
+	// Cause is only logged.
 	Cause error
 }
 
@@ -158,7 +153,7 @@ func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// HTTPStatus returns the status of this error: its own, else its code's.
+// HTTPStatus returns Status, or the status of the code if that is zero.
 func (e *Error) HTTPStatus() int {
 	if e.Status != 0 {
 		return e.Status
@@ -173,8 +168,8 @@ func (e *Error) WithCause(cause error) *Error {
 	return &c
 }
 
-// From returns the Error in err's chain. Any other error becomes INTERNAL with
-// a fixed text, and err its cause. It returns nil for nil.
+// From returns the Error in err's chain. Any other error becomes the cause of an
+// INTERNAL error with a fixed text. It returns nil for nil.
 func From(err error) *Error {
 	if err == nil {
 		return nil

@@ -5,16 +5,16 @@ import (
 	"sync"
 )
 
-// maxRefreshCookie is the longest token that fits: browsers drop cookies of more than
-// 4,096 bytes, name, value and attributes together, and say nothing. Cognito's refresh
+// maxRefreshCookie is the length limit of a token in a cookie: browsers silently drop
+// cookies of more than 4,096 bytes, including name and attributes. Cognito's refresh
 // tokens have less than 2,000.
 const maxRefreshCookie = 3900
 
-// ErrRefreshTokenTooLong says that a refresh token does not fit into a cookie.
+// ErrRefreshTokenTooLong means that a refresh token does not fit into a cookie.
 var ErrRefreshTokenTooLong = errors.New("reqctx: the refresh token does not fit into a cookie")
 
-// RefreshCookie is the cookie that holds the refresh token of a page's session. The
-// edge reads it and writes it; what becomes of it is decided below.
+// RefreshCookie is the cookie with the refresh token of a session. The middleware reads
+// and writes it; the resolvers decide on changes. It is safe for concurrent use.
 type RefreshCookie struct {
 	sent string
 
@@ -23,15 +23,15 @@ type RefreshCookie struct {
 	token   string
 }
 
-// NewRefreshCookie returns the cookie that the client sent, with no token in it if it
-// sent none.
+// NewRefreshCookie returns a cookie with the token that the client sent, which may be
+// empty.
 func NewRefreshCookie(sent string) *RefreshCookie { return &RefreshCookie{sent: sent} }
 
-// Sent returns the refresh token that the client sent, or nothing.
+// Sent returns the refresh token that the client sent, or "".
 func (c *RefreshCookie) Sent() string { return c.sent }
 
-// Keep has the client keep the refresh token in the cookie from now on. It returns
-// [ErrRefreshTokenTooLong] for one that no browser would.
+// Keep stores a refresh token in the cookie. It returns [ErrRefreshTokenTooLong] for a
+// token that browsers would drop.
 func (c *RefreshCookie) Keep(token string) error {
 	if len(token) > maxRefreshCookie {
 		return ErrRefreshTokenTooLong
@@ -40,7 +40,7 @@ func (c *RefreshCookie) Keep(token string) error {
 	return nil
 }
 
-// Clear has the client forget the cookie.
+// Clear deletes the cookie.
 func (c *RefreshCookie) Clear() { c.change("") }
 
 func (c *RefreshCookie) change(token string) {
@@ -49,8 +49,8 @@ func (c *RefreshCookie) change(token string) {
 	c.token, c.changed = token, true
 }
 
-// Change returns what the client is to be told: a token to keep, or nothing to forget
-// the cookie. It tells whether it is to be told anything.
+// Change returns the token to store, "" to delete the cookie, and whether there is any
+// change.
 func (c *RefreshCookie) Change() (token string, changed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,9 +1,9 @@
-// Package reqctx holds what one HTTP request brings along and the layers below
-// the edge need: its id, the caller's bearer token, the caller's address.
+// Package reqctx carries the properties of an HTTP request in a context: its id,
+// the bearer token, the client's address.
 //
-// It is a package of its own so that the edge (internal/middleware), which fills a
-// [Request], and the policy (directives), which reads it, need not know each
-// other. It is the only value of ours in a context besides the verified caller.
+// It is a package of its own so that the middleware, which creates a [Request], and
+// the directives, which read it, do not depend on each other. Apart from the
+// verified caller it is the only context value of the API.
 package reqctx
 
 import (
@@ -13,10 +13,10 @@ import (
 	"sync/atomic"
 )
 
-// Request is what one HTTP request brings along. The edge makes one for each
-// request and never changes it afterwards.
+// Request holds the properties of an HTTP request. The middleware creates one per
+// request and does not modify it afterwards.
 type Request struct {
-	// ID names the request in logs, in the X-Request-Id response header and in
+	// ID identifies the request in logs, in the X-Request-Id response header and in
 	// errors[].extensions.requestId.
 	ID string
 
@@ -24,38 +24,35 @@ type Request struct {
 	// header is absent or BearerError is set.
 	Bearer string
 
-	// BearerError is not nil when there is an Authorization header that is not
-	// one well-formed bearer credential (RFC 6750, section 2.1).
+	// BearerError is not nil if the Authorization header is not a single well-formed
+	// bearer credential (RFC 6750, section 2.1).
 	BearerError error
 
-	// RefreshCookie is where the refresh token of the client's session is kept. It is
-	// nil where refresh tokens travel in bodies.
+	// RefreshCookie is the cookie with the session's refresh token. It is nil if
+	// refresh tokens travel in request and response bodies.
 	RefreshCookie *RefreshCookie
 
-	// ClientAddr is the caller's address: the peer's, or, behind a trusted
-	// proxy, the one that the proxy vouches for. It is the zero Addr where none
-	// is known.
+	// ClientAddr is the client's address: the peer's, or the one that a trusted proxy
+	// reports. It is the zero Addr if unknown.
 	ClientAddr netip.Addr
 
-	// UserAgent is the header of that name, cut short and free of control
-	// characters.
+	// UserAgent is the User-Agent header, truncated and without control characters.
 	UserAgent string
 
-	// DeviceData is what the client's browser tells Cognito's threat protection of
-	// itself, made by Amazon's script. It is empty without it.
+	// DeviceData is the device fingerprint for Cognito's threat protection, which
+	// Amazon's script collects in the browser. It may be empty.
 	DeviceData string
 
 	mu      sync.Mutex
-	memo    []*call // few: a list is found in faster than a map is made
+	memo    map[any]func() (any, error)
 	subject atomic.Pointer[string]
 }
 
-// SetSubject notes whose access token the request has brought, once that is
-// verified.
+// SetSubject sets the user whose verified access token the request has.
 func (r *Request) SetSubject(id string) { r.subject.Store(&id) }
 
-// Subject returns the user whose access token the request has brought, or
-// nothing while no verified one is known.
+// Subject returns the user whose access token the request has, or "" before a token
+// has been verified.
 func (r *Request) Subject() string {
 	if id := r.subject.Load(); id != nil {
 		return *id
@@ -70,8 +67,7 @@ func NewContext(ctx context.Context, r *Request) context.Context {
 	return context.WithValue(ctx, contextKey{}, r)
 }
 
-// FromContext returns the request of ctx. Without one it returns an empty
-// request, which has no token: whoever asks is treated as anonymous.
+// FromContext returns the request of ctx, or an empty one, whose caller is anonymous.
 func FromContext(ctx context.Context) *Request {
 	if r, ok := ctx.Value(contextKey{}).(*Request); ok {
 		return r
@@ -79,36 +75,25 @@ func FromContext(ctx context.Context) *Request {
 	return &Request{}
 }
 
-// call is one computation whose result the rest of the request shares.
-type call struct {
-	key   any
-	once  sync.Once
-	value any
-	err   error
-}
-
-// Once runs f at most once for each key in the life of the request r and gives
-// every caller its result. GraphQL executes the fields of a query side by side
-// and as often as they are aliased; what is asked once per request goes through
-// here. The key should be of a type private to its package, as with
-// [context.WithValue].
+// Once runs f at most once per key during the request and returns its result to every
+// caller. GraphQL resolves the fields of a query concurrently, and as often as they
+// are aliased. If f panics, every caller panics. The key should be of a type private
+// to its package, as with [context.WithValue].
 func Once[T any](r *Request, key any, f func() (T, error)) (T, error) {
-	c := r.call(key)
-	c.once.Do(func() { c.value, c.err = f() })
-	value, _ := c.value.(T)
-	return value, c.err
+	value, err := r.once(key, func() (any, error) { return f() })()
+	typed, _ := value.(T)
+	return typed, err
 }
 
-// call returns the computation of a key.
-func (r *Request) call(key any) *call {
+func (r *Request) once(key any, f func() (any, error)) func() (any, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, c := range r.memo {
-		if c.key == key {
-			return c
-		}
+	if known, ok := r.memo[key]; ok {
+		return known
 	}
-	c := &call{key: key}
-	r.memo = append(r.memo, c)
-	return c
+	if r.memo == nil {
+		r.memo = map[any]func() (any, error){}
+	}
+	r.memo[key] = sync.OnceValues(f)
+	return r.memo[key]
 }

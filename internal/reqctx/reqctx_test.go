@@ -15,15 +15,15 @@ type key struct{}
 func TestOnce(t *testing.T) {
 	request := &reqctx.Request{ID: "r"}
 	var calls atomic.Int64
-	fault := errors.New("a fault is shared too")
+	want := errors.New("shared by all callers")
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
 			got, err := reqctx.Once(request, key{}, func() (int, error) {
 				calls.Add(1)
-				return 42, fault
+				return 42, want
 			})
-			if got != 42 || !errors.Is(err, fault) {
+			if got != 42 || !errors.Is(err, want) {
 				t.Errorf("got %d %v", got, err)
 			}
 		})
@@ -42,8 +42,8 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// Without the edge in front everybody is anonymous.
-func TestFromContextWithoutARequest(t *testing.T) {
+// Without the middleware every caller is anonymous.
+func TestFromContextWithoutRequest(t *testing.T) {
 	got := reqctx.FromContext(context.Background())
 	if got == nil || got.Bearer != "" || got.ClientAddr.IsValid() {
 		t.Errorf("got %+v", got)
@@ -51,5 +51,20 @@ func TestFromContextWithoutARequest(t *testing.T) {
 	request := &reqctx.Request{ID: "r"}
 	if reqctx.FromContext(reqctx.NewContext(context.Background(), request)) != request {
 		t.Error("the request is lost")
+	}
+}
+
+// A panic must not turn into "no value, no error" for the second caller.
+func TestOnceAfterPanic(t *testing.T) {
+	request := &reqctx.Request{}
+	for range 2 {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			_, _ = reqctx.Once(request, key{}, func() (int, error) { panic("a bug") })
+		}()
 	}
 }
