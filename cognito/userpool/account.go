@@ -275,9 +275,8 @@ func (t *poolTx) sendAttributeCode(u *userRecord, name, code string) (*codeDeliv
 // addressToVerify is the new address that a pending change is about, else the one that the user has.
 func (t *poolTx) addressToVerify(u *userRecord, name string) string {
 	if t.verifiedFirst(name) {
-		rec, err := load[codeRecord](t.bucket(codesBucket), key(u.Sub, forVerify+name))
-		if err == nil && rec != nil && rec.Code != "" {
-			return rec.Address
+		if address := t.pendingAddress(u, forVerify+name); address != "" {
+			return address
 		}
 	}
 	return u.Attributes[name]

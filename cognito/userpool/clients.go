@@ -2,35 +2,16 @@ package userpool
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
 )
-
-const (
-	lowerAlphanumeric = "abcdefghijklmnopqrstuvwxyz0123456789"
-	alphanumeric      = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + lowerAlphanumeric
-)
-
-// randomText draws n characters out of an alphabet.
-func randomText(n int, alphabet string) (string, error) {
-	out := make([]byte, n)
-	for i := range out {
-		k, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
-		if err != nil {
-			return "", err
-		}
-		out[i] = alphabet[k.Int64()]
-	}
-	return string(out), nil
-}
 
 // newClient makes an app client with an id, and a secret if it is to have one, of the lengths that Cognito's have.
 func newClient(poolID string, s clientSettings, secret bool, now moment) (*clientRecord, error) {
@@ -75,12 +56,12 @@ func (c *clientRecord) checkSecretHash(username, hash string) error {
 func (c *clientRecord) secretHashFits(username, hash string) bool {
 	h := hmac.New(sha256.New, []byte(c.ClientSecret))
 	h.Write([]byte(username + c.ClientID))
-	return sameBytes([]byte(base64.StdEncoding.EncodeToString(h.Sum(nil))), []byte(hash))
+	return subtle.ConstantTimeCompare([]byte(base64.StdEncoding.EncodeToString(h.Sum(nil))), []byte(hash)) == 1
 }
 
 // checkSecret holds the secret itself against the client's, for the operations that take it in place of a hash.
 func (c *clientRecord) checkSecret(secret string) bool {
-	return c.ClientSecret == "" || sameBytes([]byte(secret), []byte(c.ClientSecret))
+	return c.ClientSecret == "" || subtle.ConstantTimeCompare([]byte(secret), []byte(c.ClientSecret)) == 1
 }
 
 // clientOf reads the app client that a public operation is called with, whichever pool it belongs to.
@@ -149,7 +130,7 @@ func (p *Pool) createUserPoolClient(c *call, in *createClientInput) (*clientOutp
 		if err := settings.checkAttributes(t.pool); err != nil {
 			return err
 		}
-		return save(t.tx.Bucket([]byte(clientsBucket)), key(client.ClientID), client)
+		return t.putClient(client)
 	})
 	if err != nil {
 		return nil, err
@@ -279,7 +260,7 @@ func (p *Pool) updateUserPoolClient(c *call, in *updateClientInput) (*clientOutp
 			client.ClientName = name
 		}
 		out.UserPoolClient = *client
-		return save(t.tx.Bucket([]byte(clientsBucket)), key(client.ClientID), client)
+		return t.putClient(client)
 	})
 	if err != nil {
 		return nil, err
@@ -295,7 +276,7 @@ func (p *Pool) deleteUserPoolClient(c *call, in *clientInput) (*noBody, error) {
 		if _, err := t.client(in.ClientID); err != nil {
 			return err
 		}
-		return t.tx.Bucket([]byte(clientsBucket)).Delete(key(in.ClientID))
+		return t.dropClient(in.ClientID)
 	})
 }
 
@@ -342,4 +323,12 @@ func (p *Pool) listUserPoolClients(c *call, in *listClientsInput) (*listClientsO
 		out.UserPoolClients = append(out.UserPoolClients, clientDescription{client.ClientID, client.UserPoolID, client.ClientName})
 	}
 	return out, nil
+}
+
+func (t *poolTx) putClient(c *clientRecord) error {
+	return save(t.tx.Bucket([]byte(clientsBucket)), key(c.ClientID), c)
+}
+
+func (t *poolTx) dropClient(id string) error {
+	return t.tx.Bucket([]byte(clientsBucket)).Delete(key(id))
 }

@@ -1,7 +1,7 @@
 package userpool
 
 import (
-	"crypto/rand"
+	"crypto/subtle"
 	"fmt"
 	"math/big"
 	"slices"
@@ -40,7 +40,7 @@ func (r *codeRecord) retire(now moment) {
 func (r *codeRecord) was(code string, now moment) bool {
 	hash, found := tokenHash(code), false
 	for _, c := range r.Past {
-		found = now <= c.Expires && sameBytes(c.Hash, hash) || found
+		found = now <= c.Expires && subtle.ConstantTimeCompare(c.Hash, hash) == 1 || found
 	}
 	return found
 }
@@ -73,16 +73,6 @@ func medium(attribute string) string {
 	return "EMAIL"
 }
 
-// newCode draws a code of decimal digits.
-func newCode(digits int64) (string, error) {
-	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(digits), nil)
-	n, err := rand.Int(rand.Reader, limit)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%0*d", digits, n), nil
-}
-
 // send puts a code into the inbox of an address of the user and makes it the current one for its purpose.
 func (t *poolTx) send(u *userRecord, purpose, kind, attribute, address, code string, life time.Duration) error {
 	rec, err := t.pastCodes(u, purpose)
@@ -106,7 +96,7 @@ func (t *poolTx) checkCode(u *userRecord, purpose, code string) (*codeRecord, er
 		return nil, codeExpired()
 	}
 	switch {
-	case sameBytes([]byte(rec.Code), []byte(code)):
+	case subtle.ConstantTimeCompare([]byte(rec.Code), []byte(code)) == 1:
 		return rec, nil
 	case rec.was(code, t.now):
 		return nil, codeExpired()
@@ -184,4 +174,13 @@ func simulatedDelivery(pool *poolRecord, ring *keyRing, name string) *codeDelive
 	}
 	letters := ring.derived("email", name)
 	return delivery("email", fmt.Sprintf("%c@%c.com", 'a'+rune(letters[0]%26), 'a'+rune(letters[1]%26)))
+}
+
+// pendingAddress returns the address that the current code for a purpose was sent to, or "" if there is no code.
+func (t *poolTx) pendingAddress(u *userRecord, purpose string) string {
+	rec, err := load[codeRecord](t.bucket(codesBucket), key(u.Sub, purpose))
+	if err != nil || rec == nil || rec.Code == "" {
+		return ""
+	}
+	return rec.Address
 }

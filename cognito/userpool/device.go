@@ -287,7 +287,7 @@ func (p *Pool) devicesOf(c *call, poolID, sub string, limit int, token string) (
 	out := &listDevicesOutput{Devices: []deviceDescription{}}
 	last := ""
 	err = p.view(poolID, c.now, func(t *poolTx) error {
-		for _, deviceKey := range restOf(t.bucket(devicesBucket), key(sub, "")) {
+		for _, deviceKey := range t.deviceKeys(sub) {
 			if deviceKey <= at.Last {
 				continue
 			}
@@ -365,4 +365,9 @@ func hostOf(remote string) string {
 		return ""
 	}
 	return host
+}
+
+// deviceKeys returns the keys of a user's confirmed devices in order.
+func (t *poolTx) deviceKeys(sub string) []string {
+	return restOf(t.bucket(devicesBucket), key(sub, ""))
 }

@@ -47,10 +47,10 @@ func (p *Pool) createGroup(c *call, in *createGroupInput) (*groupOutput, error) 
 		Precedence: in.Precedence, CreationDate: c.now, LastModifiedDate: c.now,
 	}
 	err := p.update(in.UserPoolID, c.now, func(t *poolTx) error {
-		if t.bucket(groupsBucket).Get(key(g.GroupName)) != nil {
+		if t.hasGroup(g.GroupName) {
 			return fault("GroupExistsException", "A group with the name already exists.")
 		}
-		return save(t.bucket(groupsBucket), key(g.GroupName), g)
+		return t.putGroup(&g)
 	})
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (p *Pool) updateGroup(c *call, in *createGroupInput) (*groupOutput, error) 
 		}
 		g.LastModifiedDate = t.now
 		out.Group = *g
-		return save(t.bucket(groupsBucket), key(g.GroupName), g)
+		return t.putGroup(g)
 	})
 	if err != nil {
 		return nil, err
@@ -119,12 +119,7 @@ func (p *Pool) deleteGroup(c *call, in *groupInput) (*noBody, error) {
 		if _, err := t.group(in.GroupName); err != nil {
 			return err
 		}
-		for _, sub := range restOf(t.bucket(membersBucket), key(in.GroupName, "")) {
-			if err := t.leave(sub, in.GroupName); err != nil {
-				return err
-			}
-		}
-		return t.bucket(groupsBucket).Delete(key(in.GroupName))
+		return t.dropGroup(in.GroupName)
 	})
 }
 
@@ -145,11 +140,7 @@ func (p *Pool) adminAddUserToGroup(c *call, in *memberInput) (*noBody, error) {
 		if len(u.Groups) >= groupsPerUser {
 			return fault("LimitExceededException", "A user can be in %d groups.", groupsPerUser)
 		}
-		u.Groups = append(u.Groups, in.GroupName)
-		if err := t.bucket(membersBucket).Put(key(in.GroupName, u.Sub), nil); err != nil {
-			return err
-		}
-		return t.putUser(u, u)
+		return t.join(u, in.GroupName)
 	})
 	return nil, err
 }
@@ -194,16 +185,10 @@ type groupsOutput struct {
 }
 
 func (p *Pool) listGroups(c *call, in *listGroupsInput) (*groupsOutput, error) {
-	groups := []groupRecord{}
-	err := p.view(in.UserPoolID, c.now, func(t *poolTx) error {
-		return withPrefix(t.bucket(groupsBucket), nil, func(_, raw []byte) error {
-			var g groupRecord
-			if err := json.Unmarshal(raw, &g); err != nil {
-				return err
-			}
-			groups = append(groups, g)
-			return nil
-		})
+	var groups []groupRecord
+	err := p.view(in.UserPoolID, c.now, func(t *poolTx) (err error) {
+		groups, err = t.groups()
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -275,7 +260,7 @@ func (p *Pool) listUsersInGroup(c *call, in *listUsersInGroupInput) (*usersInGro
 		if _, err := t.group(in.GroupName); err != nil {
 			return err
 		}
-		for _, sub := range restOf(t.bucket(membersBucket), key(in.GroupName, "")) {
+		for _, sub := range t.members(in.GroupName) {
 			if sub <= at.Last {
 				continue
 			}
@@ -297,4 +282,48 @@ func (p *Pool) listUsersInGroup(c *call, in *listUsersInGroupInput) (*usersInGro
 		return nil, err
 	}
 	return out, nil
+}
+
+func (t *poolTx) hasGroup(name string) bool { return t.bucket(groupsBucket).Get(key(name)) != nil }
+
+func (t *poolTx) putGroup(g *groupRecord) error {
+	return save(t.bucket(groupsBucket), key(g.GroupName), g)
+}
+
+// groups returns the groups of the pool by name.
+func (t *poolTx) groups() ([]groupRecord, error) {
+	groups := []groupRecord{}
+	err := withPrefix(t.bucket(groupsBucket), nil, func(_, raw []byte) error {
+		var g groupRecord
+		if err := json.Unmarshal(raw, &g); err != nil {
+			return err
+		}
+		groups = append(groups, g)
+		return nil
+	})
+	return groups, err
+}
+
+// dropGroup deletes a group and removes its members from it.
+func (t *poolTx) dropGroup(name string) error {
+	for _, sub := range t.members(name) {
+		if err := t.leave(sub, name); err != nil {
+			return err
+		}
+	}
+	return t.bucket(groupsBucket).Delete(key(name))
+}
+
+// members returns the subs of a group's members in order.
+func (t *poolTx) members(group string) []string {
+	return restOf(t.bucket(membersBucket), key(group, ""))
+}
+
+// join adds a user to a group.
+func (t *poolTx) join(u *userRecord, group string) error {
+	u.Groups = append(u.Groups, group)
+	if err := t.bucket(membersBucket).Put(key(group, u.Sub), nil); err != nil {
+		return err
+	}
+	return t.putUser(u, u)
 }

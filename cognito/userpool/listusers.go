@@ -1,7 +1,6 @@
 package userpool
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -225,24 +224,16 @@ func (t *poolTx) search(f *userFilter, after string, limit int) (users []*userRe
 		}
 		return []*userRecord{u}, false, nil
 	}
-	c := t.bucket(usersBucket).Cursor()
-	for k, raw := c.Seek([]byte(after)); k != nil; k, raw = c.Next() {
-		if string(k) == after {
-			continue
-		}
-		u := new(userRecord)
-		if err := json.Unmarshal(raw, u); err != nil {
-			return nil, false, err
-		}
+	err = t.usersAfter(after, func(u *userRecord) bool {
 		if !f.matches(u, t.pool.caseSensitive()) {
-			continue
+			return true
 		}
-		if len(users) == limit {
-			return users, true, nil
+		if more = len(users) == limit; !more {
+			users = append(users, u)
 		}
-		users = append(users, u)
-	}
-	return users, false, nil
+		return !more
+	})
+	return users, more, err
 }
 
 func (t *poolTx) direct(f *userFilter) (sub string, ok bool) {

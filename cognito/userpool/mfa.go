@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"crypto/subtle"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -155,7 +156,7 @@ func (t *poolTx) checkSentCode(u *userRecord, s session, code string) (_ *userRe
 	switch {
 	case s.Address == "" && s.codeFits(u, addressOf(s.Challenge), code):
 		return u, nil, nil
-	case s.Address == "" || !sameBytes([]byte(s.Code), []byte(code)):
+	case s.Address == "" || subtle.ConstantTimeCompare([]byte(s.Code), []byte(code)) != 1:
 		return u, wrongCode(), nil
 	}
 	if len(t.pool.factorsAsked(u)) > 0 {

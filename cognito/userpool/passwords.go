@@ -2,7 +2,7 @@ package userpool
 
 import (
 	"crypto/rand"
-	"math/big"
+	"crypto/subtle"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -63,7 +63,7 @@ func (p *Pool) passwordFits(poolID, username, password string, rec *passwordReco
 		rec = &passwordRecord{Salt: make([]byte, 16), Verifier: make([]byte, srpBytes)}
 	}
 	v := p.derive(poolName(poolID), username, password, rec.Salt)
-	return sameBytes(v, rec.Verifier) && known
+	return subtle.ConstantTimeCompare(v, rec.Verifier) == 1 && known
 }
 
 // passwordUsed tells whether password is one of those that the pool's history still remembers, the current one included.
@@ -104,16 +104,6 @@ func (u *userRecord) temporaryExpired(pool *poolRecord, now moment) bool {
 
 // generatePassword makes a temporary password that fits any policy: its length, and characters of every class.
 func generatePassword(policy passwordPolicy) (string, error) {
-	classes := []string{"ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnopqrstuvwxyz", "23456789", "!@#%*+=-"}
 	length := max(policy.MinimumLength, 12)
-	out := make([]byte, length)
-	for i := range out {
-		class := classes[i%len(classes)]
-		n, err := rand.Int(rand.Reader, big.NewInt(int64(len(class))))
-		if err != nil {
-			return "", err
-		}
-		out[i] = class[n.Int64()]
-	}
-	return string(out), nil
+	return randomClasses(length, "ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnopqrstuvwxyz", "23456789", "!@#%*+=-")
 }

@@ -174,7 +174,7 @@ func checkWhole(db *bbolt.DB) error {
 	})
 }
 
-// prepare makes what a new file lacks and reads what is kept in memory.
+// prepare makes what a new file lacks, applies the shape and reads what is kept in memory.
 func (p *Pool) prepare() error {
 	fresh, err := p.isNew()
 	if err != nil {
@@ -183,34 +183,33 @@ func (p *Pool) prepare() error {
 	if fresh {
 		err = p.populate()
 	} else {
-		err = p.db.Update(completeBuckets)
+		err = p.upgrade()
 	}
 	if err != nil {
 		return err
 	}
-	err = p.db.Update(func(tx *bbolt.Tx) error { return p.shape.applyTo(tx, momentOf(p.now())) })
+	if p.poolID, p.clientID, err = p.defaults(); err != nil {
+		return err
+	}
+	err = p.updateAlone(p.poolID, momentOf(p.now()), func(t *poolTx) error { return p.shape.applyTo(t, p.clientID) })
 	if err != nil {
 		return err
 	}
-	return p.db.View(p.remember)
-}
-
-func (p *Pool) isNew() (fresh bool, err error) {
-	err = p.db.View(func(tx *bbolt.Tx) error {
-		meta := tx.Bucket([]byte(metaBucket))
-		if meta == nil {
-			fresh = true
-			return nil
+	client, err := p.clientOf(p.clientID)
+	if err != nil {
+		return fmt.Errorf("userpool: the file lacks its app client: %w", err)
+	}
+	p.secret = client.ClientSecret
+	return p.eachKeys(func(id string, rec keyRecord) error {
+		ring, err := rec.ring(id)
+		if err == nil {
+			p.keys.put(ring)
 		}
-		if format := string(meta.Get([]byte("format"))); format != fileFormat {
-			return fmt.Errorf("userpool: the file has the format %q, which this version cannot read", format)
-		}
-		return nil
+		return err
 	})
-	return fresh, err
 }
 
-// populate makes the default pool and its client, in one transaction: a file has both or neither.
+// populate makes the default pool and its client.
 func (p *Pool) populate() error {
 	keys, err := generateKeys()
 	if err != nil {
@@ -224,54 +223,7 @@ func (p *Pool) populate() error {
 	if err != nil {
 		return err
 	}
-	return p.db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range topBuckets() {
-			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
-				return err
-			}
-		}
-		if err := createPool(tx, poolID, p.shape.newPool(), keys, momentOf(p.now())); err != nil {
-			return err
-		}
-		if err := save(tx.Bucket([]byte(clientsBucket)), key(client.ClientID), client); err != nil {
-			return err
-		}
-		meta := tx.Bucket([]byte(metaBucket))
-		if err := meta.Put([]byte("defaultPool"), []byte(poolID)); err != nil {
-			return err
-		}
-		if err := meta.Put([]byte("defaultClient"), []byte(client.ClientID)); err != nil {
-			return err
-		}
-		return meta.Put([]byte("format"), []byte(fileFormat))
-	})
-}
-
-// remember reads the ids of the default pool and client, and the keys of every pool.
-func (p *Pool) remember(tx *bbolt.Tx) error {
-	meta := tx.Bucket([]byte(metaBucket))
-	p.poolID, p.clientID = string(meta.Get([]byte("defaultPool"))), string(meta.Get([]byte("defaultClient")))
-	client, err := load[clientRecord](tx.Bucket([]byte(clientsBucket)), key(p.clientID))
-	if err != nil || client == nil {
-		return errors.Join(errors.New("userpool: the file lacks its app client"), err)
-	}
-	p.secret = client.ClientSecret
-	pools := tx.Bucket([]byte(poolsBucket))
-	return pools.ForEachBucket(func(id []byte) error {
-		rec, err := load[keyRecord](pools.Bucket(id), []byte(keysKey))
-		if err != nil {
-			return err
-		}
-		if rec == nil {
-			return fmt.Errorf("userpool: the pool %s has no keys", id)
-		}
-		ring, err := rec.ring(string(id))
-		if err != nil {
-			return err
-		}
-		p.keys.put(ring)
-		return nil
-	})
+	return p.initialize(poolID, p.shape.newPool(), keys, client, momentOf(p.now()))
 }
 
 // ID is the id of the default user pool, such as us-east-1_AbC123xyZ.

@@ -70,7 +70,7 @@ func (p *Pool) createUserPool(c *call, in *createPoolInput) (*poolOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	err = p.commits.do(func(tx *bbolt.Tx) error { return createPool(tx, id, rec, keys, c.now) })
+	err = p.createPool(id, rec, keys, c.now)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func (p *Pool) describeUserPool(c *call, in *poolInput) (*poolOutput, error) {
 	out := &poolOutput{}
 	err := p.view(in.UserPoolID, c.now, func(t *poolTx) error {
 		out.UserPool = *t.pool
-		out.UserPool.EstimatedNumberOfUsers = t.bucket(usersBucket).Stats().KeyN
+		out.UserPool.EstimatedNumberOfUsers = t.userCount()
 		out.UserPool.SoftwareTokenMfa, out.UserPool.SMSMfa, out.UserPool.EmailMfa, out.UserPool.WebAuthn = nil, nil, nil, nil
 		return nil
 	})
@@ -165,25 +165,7 @@ func (p *Pool) deleteUserPool(c *call, in *poolInput) (*noBody, error) {
 	if in.UserPoolID == p.poolID {
 		return nil, invalidParameter("The embedded pool's own user pool cannot be deleted.")
 	}
-	err := p.commits.do(func(tx *bbolt.Tx) error {
-		t, err := openPoolTx(tx, in.UserPoolID, c.now)
-		if err != nil {
-			return err
-		}
-		if t.pool.DeletionProtection == "ACTIVE" {
-			return invalidParameter("The user pool cannot be deleted because deletion protection is activated.")
-		}
-		clients, err := t.clients()
-		if err != nil {
-			return err
-		}
-		for _, client := range clients {
-			if err := tx.Bucket([]byte(clientsBucket)).Delete(key(client.ClientID)); err != nil {
-				return err
-			}
-		}
-		return tx.Bucket([]byte(poolsBucket)).DeleteBucket([]byte(in.UserPoolID))
-	})
+	err := p.dropPool(in.UserPoolID, c.now)
 	if err == nil {
 		p.keys.drop(in.UserPoolID)
 	}
@@ -215,24 +197,13 @@ func (p *Pool) listUserPools(c *call, in *listPoolsInput) (*listPoolsOutput, err
 	}
 	out := &listPoolsOutput{UserPools: []poolDescription{}}
 	more := false
-	err = p.db.View(func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte(poolsBucket)).ForEachBucket(func(id []byte) error {
-			if string(id) <= at.Last || more {
-				return nil
-			}
-			if len(out.UserPools) == in.MaxResults {
-				more = true
-				return nil
-			}
-			t, err := openPoolTx(tx, string(id), c.now)
-			if err != nil {
-				return err
-			}
+	err = p.poolsAfter(at.Last, c.now, func(pool *poolRecord) bool {
+		if more = len(out.UserPools) == in.MaxResults; !more {
 			out.UserPools = append(out.UserPools, poolDescription{
-				ID: t.pool.ID, Name: t.pool.Name, CreationDate: t.pool.CreationDate, LastModifiedDate: t.pool.LastModifiedDate,
+				ID: pool.ID, Name: pool.Name, CreationDate: pool.CreationDate, LastModifiedDate: pool.LastModifiedDate,
 			})
-			return nil
-		})
+		}
+		return !more
 	})
 	if err != nil {
 		return nil, err
@@ -241,4 +212,49 @@ func (p *Pool) listUserPools(c *call, in *listPoolsInput) (*listPoolsOutput, err
 		out.NextToken, err = newPage(ring, out.UserPools[len(out.UserPools)-1].ID, "pools", c.now)
 	}
 	return out, err
+}
+
+func (p *Pool) createPool(id string, rec poolRecord, keys keyRecord, now moment) error {
+	return p.commits.do(func(tx *bbolt.Tx) error { return createPool(tx, id, rec, keys, now) })
+}
+
+// dropPool deletes a pool with its users and clients, unless it is protected from deletion.
+func (p *Pool) dropPool(id string, now moment) error {
+	return p.commits.do(func(tx *bbolt.Tx) error {
+		t, err := openPoolTx(tx, id, now)
+		if err != nil {
+			return err
+		}
+		if t.pool.DeletionProtection == "ACTIVE" {
+			return invalidParameter("The user pool cannot be deleted because deletion protection is activated.")
+		}
+		clients, err := t.clients()
+		if err != nil {
+			return err
+		}
+		for _, client := range clients {
+			if err := t.dropClient(client.ClientID); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket([]byte(poolsBucket)).DeleteBucket([]byte(id))
+	})
+}
+
+// poolsAfter calls visit with each pool whose id comes after the given one, in the order of ids, until visit returns false.
+func (p *Pool) poolsAfter(id string, now moment, visit func(*poolRecord) bool) error {
+	return p.db.View(func(tx *bbolt.Tx) error {
+		done := false
+		return tx.Bucket([]byte(poolsBucket)).ForEachBucket(func(k []byte) error {
+			if done || string(k) <= id {
+				return nil
+			}
+			t, err := openPoolTx(tx, string(k), now)
+			if err != nil {
+				return err
+			}
+			done = !visit(t.pool)
+			return nil
+		})
+	})
 }

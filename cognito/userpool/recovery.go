@@ -1,5 +1,7 @@
 package userpool
 
+import "crypto/subtle"
+
 func (p *Pool) forgotPassword(c *call, in *codeInput) (*codeDeliveryOutput, error) {
 	return p.sendCode(c, in, countForgot, forgotsPerHour, func(t *poolTx, client *clientRecord, u *userRecord, code string) (*codeDelivery, error) {
 		return p.startReset(t, client, u, in.Username, code)
@@ -155,7 +157,7 @@ func (p *Pool) changePassword(c *call, in *changePasswordInput) (*empty, error) 
 		if err != nil {
 			return err
 		}
-		if !sameBytes(passwordMark(u), passwordMark(who.user)) {
+		if subtle.ConstantTimeCompare(passwordMark(u), passwordMark(who.user)) != 1 {
 			return incorrectPassword() // it has been changed since it was looked at
 		}
 		_, err = t.change(who.user.Sub, func(u *userRecord) error {

@@ -1,6 +1,9 @@
 package userpool
 
-import "strings"
+import (
+	"crypto/subtle"
+	"strings"
+)
 
 // refreshSignIn is InitiateAuth with REFRESH_TOKEN_AUTH. Where the client has a secret, the hash is over the user's real
 // name, since the call names no user.
@@ -108,7 +111,7 @@ func (t *poolTx) refreshable(payload refreshPayload, r refreshing, rotates bool)
 		return subject{}, notAuthorized("Refresh Token has expired")
 	case f == nil:
 		return subject{}, notAuthorized("Refresh Token has been revoked")
-	case !rotates && !sameBytes(tokenHash(r.token), f.Current), !t.deviceFits(f, r.device):
+	case !rotates && subtle.ConstantTimeCompare(tokenHash(r.token), f.Current) != 1, !t.deviceFits(f, r.device):
 		return subject{}, r.invalid
 	}
 	if r.check != nil {
@@ -153,9 +156,9 @@ func (p *Pool) prolong(c *call, ring *keyRing, client *clientRecord, s *subject,
 // lost the answer; then its new child is the current one, and the first child is worth nothing.
 func (f *familyRecord) rotate(presented, next []byte, client *clientRecord, now moment) error {
 	switch {
-	case sameBytes(presented, f.Current):
+	case subtle.ConstantTimeCompare(presented, f.Current) == 1:
 		f.Previous, f.Current, f.Rotated = f.Current, next, now
-	case sameBytes(presented, f.Previous) && now.sub(f.Rotated) < client.rotationGrace():
+	case subtle.ConstantTimeCompare(presented, f.Previous) == 1 && now.sub(f.Rotated) < client.rotationGrace():
 		f.Current = next
 	default:
 		return fault("RefreshTokenReuseException", "Refresh token reuse detected")
@@ -198,7 +201,7 @@ func (p *Pool) revokeToken(c *call, in *revokeInput) (*empty, error) {
 			return err
 		}
 		// A token from the middle of a rotated chain has no power any more, not even this one.
-		if h := tokenHash(in.Token); !sameBytes(h, f.Current) && !sameBytes(h, f.Original) {
+		if h := tokenHash(in.Token); subtle.ConstantTimeCompare(h, f.Current) != 1 && subtle.ConstantTimeCompare(h, f.Original) != 1 {
 			return nil
 		}
 		return t.dropFamily(f.ID)

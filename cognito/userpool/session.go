@@ -2,6 +2,7 @@ package userpool
 
 import (
 	"crypto/sha256"
+	"crypto/subtle"
 
 	"github.com/google/uuid"
 )
@@ -138,7 +139,7 @@ func addressMark(address string) []byte {
 
 // codeFits holds a code against the one that was sent in a session, to an address that must still be the user's.
 func (s *session) codeFits(u *userRecord, attribute, code string) bool {
-	return sameBytes([]byte(s.Code), []byte(code)) && sameBytes(s.To, addressMark(u.Attributes[attribute])) && u.verified(attribute)
+	return subtle.ConstantTimeCompare([]byte(s.Code), []byte(code)) == 1 && subtle.ConstantTimeCompare(s.To, addressMark(u.Attributes[attribute])) == 1 && u.verified(attribute)
 }
 
 // sessionUser reads the user of a session, who must be the one that the answer names, by whichever name.
@@ -152,10 +153,13 @@ func (t *poolTx) sessionUser(s session, name string) (*userRecord, error) {
 		return nil, err
 	case u == nil || u.Sub != s.Sub:
 		return nil, invalidSession()
-	case s.Second && !sameBytes(s.Mark, passwordMark(u)):
+	case s.Second && subtle.ConstantTimeCompare(s.Mark, passwordMark(u)) != 1:
 		return nil, invalidSession()
 	case u.Disabled:
 		return nil, userDisabled()
 	}
 	return u, nil
 }
+
+// spent reports whether an id has been marked as used, or a wrong answer to it has been counted.
+func (t *poolTx) spent(id string) bool { return t.bucket(spentBucket).Get(key(id)) != nil }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
 // Shape is what the default pool and its client are to be like, applied each time the file is opened. A zero value leaves
@@ -29,14 +27,9 @@ type Shape struct {
 	CustomAttributes []string
 }
 
-// applyTo changes the default pool and client in a file.
-func (s Shape) applyTo(tx *bbolt.Tx, now moment) error {
-	meta := tx.Bucket([]byte(metaBucket))
-	t, err := openPoolTx(tx, string(meta.Get([]byte("defaultPool"))), now)
-	if err != nil {
-		return err
-	}
-	client, err := t.client(string(meta.Get([]byte("defaultClient"))))
+// applyTo changes the default pool and client.
+func (s Shape) applyTo(t *poolTx, clientID string) error {
+	client, err := t.client(clientID)
 	if err != nil {
 		return err
 	}
@@ -47,7 +40,7 @@ func (s Shape) applyTo(tx *bbolt.Tx, now moment) error {
 	if err := t.putPool(rec); err != nil {
 		return err
 	}
-	return save(tx.Bucket([]byte(clientsBucket)), key(client.ClientID), client)
+	return t.putClient(client)
 }
 
 func (s Shape) shapePool(rec *poolRecord) error {

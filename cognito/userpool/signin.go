@@ -1,5 +1,7 @@
 package userpool
 
+import "crypto/subtle"
+
 type initiateAuthInput struct {
 	AuthFlow       string            `json:"AuthFlow" is:"required,authFlow"`
 	ClientID       string            `json:"ClientId" is:"required,clientId"`
@@ -183,7 +185,7 @@ func (t *poolTx) stillSame(a *candidate) (*userRecord, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case u == nil || u.Password == nil || !sameBytes(u.Password.Verifier, a.user.Password.Verifier):
+	case u == nil || u.Password == nil || subtle.ConstantTimeCompare(u.Password.Verifier, a.user.Password.Verifier) != 1:
 		return nil, incorrectPassword()
 	case u.Disabled:
 		return nil, userDisabled()

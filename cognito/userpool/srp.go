@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
 	"math/big"
 )
@@ -124,5 +123,3 @@ func srpProof(key []byte, poolName, userID string, secretBlock []byte, timestamp
 	h.Write([]byte(timestamp))
 	return h.Sum(nil)
 }
-
-func sameBytes(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }

@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"crypto/subtle"
 	"encoding/base64"
 	"math/big"
 	"time"
@@ -127,7 +128,7 @@ func (p *Pool) answerVerifier(c *call, client *clientRecord, text string, answer
 	if !p.proofFits(&state, poolName(client.UserPoolID), block, answers) || who.user == nil || who.user.Sub != state.Sub {
 		return nil, p.failedSignIn(c, who)
 	}
-	if who.user.Password == nil || !sameBytes(who.user.Password.Verifier, state.Verifier) {
+	if who.user.Password == nil || subtle.ConstantTimeCompare(who.user.Password.Verifier, state.Verifier) != 1 {
 		return nil, p.failedSignIn(c, who)
 	}
 	if who.device = deviceKeyIn(answers); who.device == "" {
@@ -167,7 +168,7 @@ func checkTimestamp(text string, now moment) error {
 // useBlock marks a secret block as used, whatever comes of it, so that a proof cannot be tried twice or replayed.
 func (p *Pool) useBlock(c *call, client *clientRecord, state *srpState, name string) error {
 	return p.update(client.UserPoolID, c.now, func(t *poolTx) error {
-		if t.now > state.Expires || t.bucket(spentBucket).Get(key(state.ID)) != nil {
+		if t.now > state.Expires || t.spent(state.ID) {
 			return incorrectPassword()
 		}
 		u, err := t.find(name)
@@ -186,5 +187,5 @@ func (p *Pool) proofFits(state *srpState, poolName string, block []byte, answers
 	sessionKey := p.srp.sessionKey(integer(state.A), integer(state.Secret), integer(state.B), state.Verifier)
 	proof := srpProof(sessionKey, poolName, state.UserID, block, answers["TIMESTAMP"])
 	given, err := base64.StdEncoding.DecodeString(answers["PASSWORD_CLAIM_SIGNATURE"])
-	return err == nil && sameBytes(proof, given)
+	return err == nil && subtle.ConstantTimeCompare(proof, given) == 1
 }

@@ -250,3 +250,86 @@ func (p *Pool) decide(poolID string, now moment, fn func(*poolTx) (refusal, err 
 	}
 	return refusal
 }
+
+// isNew reports whether the file is empty. It fails if the file has a format that this version cannot read.
+func (p *Pool) isNew() (fresh bool, err error) {
+	err = p.db.View(func(tx *bbolt.Tx) error {
+		meta := tx.Bucket([]byte(metaBucket))
+		if meta == nil {
+			fresh = true
+			return nil
+		}
+		if format := string(meta.Get([]byte("format"))); format != fileFormat {
+			return fmt.Errorf("userpool: the file has the format %q, which this version cannot read", format)
+		}
+		return nil
+	})
+	return fresh, err
+}
+
+// initialize fills an empty file with the default pool and its client, in one transaction: a file has both or neither.
+func (p *Pool) initialize(poolID string, pool poolRecord, keys keyRecord, client *clientRecord, now moment) error {
+	return p.db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range topBuckets() {
+			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+				return err
+			}
+		}
+		if err := createPool(tx, poolID, pool, keys, now); err != nil {
+			return err
+		}
+		if err := save(tx.Bucket([]byte(clientsBucket)), key(client.ClientID), client); err != nil {
+			return err
+		}
+		meta := tx.Bucket([]byte(metaBucket))
+		if err := meta.Put([]byte("defaultPool"), []byte(poolID)); err != nil {
+			return err
+		}
+		if err := meta.Put([]byte("defaultClient"), []byte(client.ClientID)); err != nil {
+			return err
+		}
+		return meta.Put([]byte("format"), []byte(fileFormat))
+	})
+}
+
+// upgrade adds what a file of an earlier version lacks.
+func (p *Pool) upgrade() error { return p.db.Update(completeBuckets) }
+
+// defaults returns the ids of the pool and the client that the file was made with.
+func (p *Pool) defaults() (poolID, clientID string, err error) {
+	err = p.db.View(func(tx *bbolt.Tx) error {
+		meta := tx.Bucket([]byte(metaBucket))
+		poolID, clientID = string(meta.Get([]byte("defaultPool"))), string(meta.Get([]byte("defaultClient")))
+		return nil
+	})
+	return poolID, clientID, err
+}
+
+// updateAlone is update in a transaction of its own on the caller's goroutine, so that the caller can recover from a
+// damaged file.
+func (p *Pool) updateAlone(poolID string, now moment, fn func(*poolTx) error) error {
+	return p.db.Update(func(tx *bbolt.Tx) error {
+		t, err := openPoolTx(tx, poolID, now)
+		if err != nil {
+			return err
+		}
+		return fn(t)
+	})
+}
+
+// eachKeys calls fn with the keys of every pool.
+func (p *Pool) eachKeys(fn func(poolID string, keys keyRecord) error) error {
+	return p.db.View(func(tx *bbolt.Tx) error {
+		pools := tx.Bucket([]byte(poolsBucket))
+		return pools.ForEachBucket(func(id []byte) error {
+			rec, err := load[keyRecord](pools.Bucket(id), []byte(keysKey))
+			if err != nil {
+				return err
+			}
+			if rec == nil {
+				return fmt.Errorf("userpool: the pool %s has no keys", id)
+			}
+			return fn(string(id), *rec)
+		})
+	})
+}

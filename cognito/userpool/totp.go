@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha1"
+	"crypto/subtle"
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
@@ -44,7 +45,7 @@ func totpStep(now moment) int64 { return now.seconds() / totpSeconds }
 func totpSteps(secret []byte, code string, now moment) []int64 {
 	var steps []int64
 	for step := totpStep(now) - 1; step <= totpStep(now)+1; step++ {
-		if sameBytes([]byte(totpCode(secret, step)), []byte(code)) {
+		if subtle.ConstantTimeCompare([]byte(totpCode(secret, step)), []byte(code)) == 1 {
 			steps = append(steps, step)
 		}
 	}

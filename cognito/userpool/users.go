@@ -3,6 +3,7 @@ package userpool
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -248,3 +249,24 @@ func (t *poolTx) account(u *userRecord, name string) string {
 	sum := sha256.Sum256([]byte(strings.ToLower(name)))
 	return "?" + base64.RawURLEncoding.EncodeToString(sum[:])
 }
+
+// usersAfter calls visit with each user whose sub comes after the given one, in the order of subs, until visit returns
+// false.
+func (t *poolTx) usersAfter(sub string, visit func(*userRecord) bool) error {
+	c := t.bucket(usersBucket).Cursor()
+	for k, raw := c.Seek([]byte(sub)); k != nil; k, raw = c.Next() {
+		if string(k) == sub {
+			continue
+		}
+		u := new(userRecord)
+		if err := json.Unmarshal(raw, u); err != nil {
+			return err
+		}
+		if !visit(u) {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (t *poolTx) userCount() int { return t.bucket(usersBucket).Stats().KeyN }

@@ -166,7 +166,7 @@ func (p *Pool) registrationStart(who *caller, given *protocol.ParsedCredentialCr
 
 // useStart uses a challenge up, whatever comes of it.
 func (t *poolTx) useStart(start passkeyStart) error {
-	if t.now > start.Expires || t.bucket(spentBucket).Get(key(start.ID)) != nil {
+	if t.now > start.Expires || t.spent(start.ID) {
 		return challengeNotFound()
 	}
 	return t.useSession(start.ID, start.Expires)
