@@ -15,7 +15,7 @@ func (p *Pool) getUser(c *call, in *accessTokenInput) (*getUserOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	factors, preferred := who.pool.mfaSettings(who.user)
+	factors, preferred := who.user.mfaSettings(who.pool)
 	return &getUserOutput{
 		Username:            who.user.Username,
 		UserAttributes:      attributeList(who.user.allAttributes(), who.client.readable),
@@ -77,7 +77,7 @@ func newCodes() (map[string]string, error) {
 // editAttributes changes attributes of a user on the user's own request. An empty value removes one. A changed address is
 // unverified until the code that is sent to it comes back; where the pool wants that, the old one stays until then.
 func (t *poolTx) editAttributes(sub string, given, codes map[string]string) ([]codeDelivery, error) {
-	if err := t.checkEdit(given); err != nil {
+	if err := t.pool.checkEdit(given); err != nil {
 		return nil, err
 	}
 	sent := []codeDelivery{}
@@ -97,11 +97,11 @@ func (t *poolTx) editAttributes(sub string, given, codes map[string]string) ([]c
 }
 
 // checkEdit holds changes against the schema; removals are held against it by name only.
-func (t *poolTx) checkEdit(given map[string]string) error {
+func (p *poolRecord) checkEdit(given map[string]string) error {
 	lines := ""
 	values := map[string]string{}
 	for _, name := range sortedNames(given) {
-		a := t.pool.attribute(name)
+		a := p.attribute(name)
 		switch {
 		case a == nil:
 			lines += "user." + name + ": Attribute does not exist in the schema.\n"
@@ -113,7 +113,7 @@ func (t *poolTx) checkEdit(given map[string]string) error {
 			values[name] = given[name]
 		}
 	}
-	if lines += checkSchema(t.pool, values, "user."); lines != "" {
+	if lines += checkSchema(p, values, "user."); lines != "" {
 		return invalidParameter("%s", lines)
 	}
 	return checkAddresses(values)
@@ -130,7 +130,7 @@ func (t *poolTx) editAttribute(u *userRecord, name, value string, codes map[stri
 		u.Attributes[name] = value
 		return nil, nil
 	}
-	if !t.verifiedFirst(name) {
+	if !t.pool.verifiedFirst(name) {
 		u.Attributes[name] = value
 		u.Attributes[name+"_verified"] = "false"
 	}
@@ -141,8 +141,8 @@ func (t *poolTx) editAttribute(u *userRecord, name, value string, codes map[stri
 }
 
 // verifiedFirst tells whether a changed address takes effect only once it is verified.
-func (t *poolTx) verifiedFirst(name string) bool {
-	s := t.pool.UserAttributeUpdate
+func (p *poolRecord) verifiedFirst(name string) bool {
+	s := p.UserAttributeUpdate
 	return s != nil && slices.Contains(s.AttributesRequireVerificationBeforeUpdate, name)
 }
 
@@ -184,7 +184,7 @@ func (p *Pool) deleteUserAttributes(c *call, in *deleteAttributesInput) (*empty,
 		if _, err := t.holderOf(who.claims); err != nil {
 			return err
 		}
-		if err := t.checkRemoval(in.UserAttributeNames); err != nil {
+		if err := t.pool.checkRemoval(in.UserAttributeNames); err != nil {
 			return err
 		}
 		if err := checkWritable(who.client, in.UserAttributeNames); err != nil {
@@ -198,10 +198,10 @@ func (p *Pool) deleteUserAttributes(c *call, in *deleteAttributesInput) (*empty,
 	return &empty{}, nil
 }
 
-func (t *poolTx) checkRemoval(names []string) error {
+func (p *poolRecord) checkRemoval(names []string) error {
 	lines := ""
 	for _, name := range names {
-		switch a := t.pool.attribute(name); {
+		switch a := p.attribute(name); {
 		case a == nil:
 			lines += "user." + name + ": Attribute does not exist in the schema.\n"
 		case a.Required:
@@ -274,7 +274,7 @@ func (t *poolTx) sendAttributeCode(u *userRecord, name, code string) (*codeDeliv
 
 // addressToVerify is the new address that a pending change is about, else the one that the user has.
 func (t *poolTx) addressToVerify(u *userRecord, name string) string {
-	if t.verifiedFirst(name) {
+	if t.pool.verifiedFirst(name) {
 		if address := t.pendingAddress(u, forVerify+name); address != "" {
 			return address
 		}
@@ -314,7 +314,7 @@ func (t *poolTx) verifyAttribute(u *userRecord, name, code string) (refusal, err
 	if err != nil {
 		return refusalOf(err)
 	}
-	if rec.Address != u.Attributes[name] && !t.verifiedFirst(name) {
+	if rec.Address != u.Attributes[name] && !t.pool.verifiedFirst(name) {
 		return codeExpired(), nil
 	}
 	if err := t.useCode(u, forVerify+name); err != nil {

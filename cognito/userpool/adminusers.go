@@ -224,7 +224,7 @@ func (p *Pool) adminGetUser(c *call, in *adminUserInput) (*adminGetUserOutput, e
 	if err != nil {
 		return nil, err
 	}
-	factors, preferred := pool.mfaSettings(u)
+	factors, preferred := u.mfaSettings(pool)
 	return &adminGetUserOutput{
 		Username: u.Username, UserAttributes: attributeList(u.allAttributes(), everyAttribute), UserCreateDate: u.Created,
 		UserLastModifiedDate: u.Modified, Enabled: !u.Disabled, UserStatus: u.Status,
@@ -372,7 +372,7 @@ type adminUpdateAttributesInput struct {
 func (p *Pool) adminUpdateUserAttributes(c *call, in *adminUpdateAttributesInput) (*empty, error) {
 	given := attributeMap(in.UserAttributes)
 	return p.onUser(c, &in.adminUserInput, func(t *poolTx, u *userRecord) error {
-		if err := t.checkEdit(given); err != nil {
+		if err := t.pool.checkEdit(given); err != nil {
 			return err
 		}
 		_, err := t.change(u.Sub, func(u *userRecord) error {
@@ -405,7 +405,7 @@ type adminDeleteAttributesInput struct {
 
 func (p *Pool) adminDeleteUserAttributes(c *call, in *adminDeleteAttributesInput) (*empty, error) {
 	return p.onUser(c, &in.adminUserInput, func(t *poolTx, u *userRecord) error {
-		if err := t.checkRemoval(in.UserAttributeNames); err != nil {
+		if err := t.pool.checkRemoval(in.UserAttributeNames); err != nil {
 			return err
 		}
 		return t.removeAttributes(u.Sub, in.UserAttributeNames)

@@ -64,12 +64,12 @@ func (t *poolTx) saveDevice(sub string, d *deviceRecord) error {
 	return save(t.bucket(devicesBucket), key(sub, d.Key), d)
 }
 
-func (t *poolTx) tracksDevices() bool { return t.pool.DeviceConfiguration != nil }
+func (p *poolRecord) tracksDevices() bool { return p.DeviceConfiguration != nil }
 
 // track binds a sign-in to the device whose key the client gave, or to a new one, whose key it returns.
 func (t *poolTx) track(f *familyRecord, given, ip string) (deviceKey string, err error) {
 	f.Device = ""
-	if !t.tracksDevices() {
+	if !t.pool.tracksDevices() {
 		return "", nil
 	}
 	if given != "" {
@@ -90,7 +90,7 @@ func (t *poolTx) track(f *familyRecord, given, ip string) (deviceKey string, err
 
 // deviceFits tells whether a refresh token may be used: from a device that has been confirmed, by the key of that device.
 func (t *poolTx) deviceFits(f *familyRecord, given string) bool {
-	if f.Device == "" || !t.tracksDevices() {
+	if f.Device == "" || !t.pool.tracksDevices() {
 		return true
 	}
 	return given == f.Device && t.bucket(devicesBucket).Get(key(f.Sub, f.Device)) != nil
@@ -148,7 +148,7 @@ func (p *Pool) confirmDevice(c *call, in *confirmDeviceInput) (*confirmDeviceOut
 		if _, err := t.holderOf(who.claims); err != nil {
 			return err
 		}
-		if !t.tracksDevices() {
+		if !t.pool.tracksDevices() {
 			return fault("InvalidUserPoolConfigurationException", "The user pool does not track devices.")
 		}
 		out.UserConfirmationNecessary = t.pool.DeviceConfiguration.DeviceOnlyRememberedOnUserPrompt

@@ -15,7 +15,7 @@ const devicePurpose = "device"
 // needsDeviceProof tells whether the client named a device that proves itself in place of a second factor. A key that is
 // not known is refused, so that the client forgets it and begins anew.
 func (t *poolTx) needsDeviceProof(u *userRecord, w *passage) (bool, error) {
-	if w.device == "" || !t.tracksDevices() {
+	if w.device == "" || !t.pool.tracksDevices() {
 		return false, nil
 	}
 	d, err := t.mustDevice(u.Sub, w.device)
@@ -24,7 +24,7 @@ func (t *poolTx) needsDeviceProof(u *userRecord, w *passage) (bool, error) {
 
 // trusts tells whether a device may take the place of a second factor.
 func (t *poolTx) trusts(d *deviceRecord) bool {
-	return t.tracksDevices() && t.pool.DeviceConfiguration.ChallengeRequiredOnNewDevice && d.Remembered
+	return t.pool.tracksDevices() && t.pool.DeviceConfiguration.ChallengeRequiredOnNewDevice && d.Remembered
 }
 
 // answerDevice answers a device's A, with DEVICE_PASSWORD_VERIFIER.

@@ -36,7 +36,7 @@ func (p *poolRecord) supports(factor string) bool {
 
 // has tells whether a user can use a second factor: a verified authenticator, or a verified address in a pool that sends to
 // such. Authenticators go on working when the pool switches TOTP off.
-func (p *poolRecord) has(u *userRecord, factor string) bool {
+func (u *userRecord) has(p *poolRecord, factor string) bool {
 	if factor == factorTOTP {
 		return u.TOTP.verified()
 	}
@@ -45,11 +45,11 @@ func (p *poolRecord) has(u *userRecord, factor string) bool {
 
 // factorsAsked lists the second factors that a sign-in of the user may be asked for. Where MFA is optional these are what
 // the user has switched on; where it is required, all that the user has.
-func (p *poolRecord) factorsAsked(u *userRecord) []string {
+func (u *userRecord) factorsAsked(p *poolRecord) []string {
 	var factors []string
 	for _, f := range []string{factorSMS, factorTOTP, factorEmail} {
 		on := p.MfaConfiguration == "ON" || p.MfaConfiguration == "OPTIONAL" && slices.Contains(u.MFA.Enabled, f)
-		if on && p.has(u, f) {
+		if on && u.has(p, f) {
 			factors = append(factors, f)
 		}
 	}
@@ -58,7 +58,7 @@ func (p *poolRecord) factorsAsked(u *userRecord) []string {
 
 // secondFactor asks for a second factor, or which one, or for one to be set up; it gives no challenge if none is needed.
 func (t *poolTx) secondFactor(u *userRecord, w *passage) (step, error) {
-	factors := t.pool.factorsAsked(u)
+	factors := u.factorsAsked(t.pool)
 	switch {
 	case len(factors) == 0 && t.pool.MfaConfiguration == "ON":
 		return t.setupStep(u)
@@ -159,7 +159,7 @@ func (t *poolTx) checkSentCode(u *userRecord, s session, code string) (_ *userRe
 	case s.Address == "" || subtle.ConstantTimeCompare([]byte(s.Code), []byte(code)) != 1:
 		return u, wrongCode(), nil
 	}
-	if len(t.pool.factorsAsked(u)) > 0 {
+	if len(u.factorsAsked(t.pool)) > 0 {
 		return nil, nil, invalidSession()
 	}
 	u, err = t.change(u.Sub, func(u *userRecord) error {
@@ -185,7 +185,7 @@ func (p *Pool) answerMFAType(c *call, client *clientRecord, s session, answers m
 		if err != nil {
 			return nil, nil, err
 		}
-		if !slices.Contains(s.Choices, choice) || !slices.Contains(t.pool.factorsAsked(u), choice) {
+		if !slices.Contains(s.Choices, choice) || !slices.Contains(u.factorsAsked(t.pool), choice) {
 			return nil, nil, fault("MFAMethodNotFoundException", "The user has no MFA method %s.", shortened(choice))
 		}
 		return u, nil, t.useSession(s.ID, s.Expires)
@@ -218,13 +218,13 @@ func (p *Pool) answerMFASetup(c *call, client *clientRecord, s session, answers 
 
 // checkNewEmail refuses an address that cannot become the user's.
 func (t *poolTx) checkNewEmail(client *clientRecord, u userRecord, address string) error {
-	if len(t.pool.factorsAsked(&u)) > 0 {
+	if len(u.factorsAsked(t.pool)) > 0 {
 		return invalidSession() // the user has set up a factor meanwhile, which this must not pass by
 	}
 	if err := checkWritable(client, []string{"email"}); err != nil {
 		return err
 	}
-	if err := t.checkEdit(map[string]string{"email": address}); err != nil {
+	if err := t.pool.checkEdit(map[string]string{"email": address}); err != nil {
 		return err
 	}
 	u.Attributes = maps.Clone(u.Attributes)

@@ -25,9 +25,9 @@ func (m *mfaPreference) enable(factor string, on bool) {
 
 // mfaSettings is what GetUser tells of a user's second factors: what is switched on or, where the pool requires MFA, what a
 // sign-in will ask for.
-func (p *poolRecord) mfaSettings(u *userRecord) (list []string, preferred string) {
+func (u *userRecord) mfaSettings(p *poolRecord) (list []string, preferred string) {
 	if p.MfaConfiguration == "ON" {
-		return p.factorsAsked(u), u.MFA.Preferred
+		return u.factorsAsked(p), u.MFA.Preferred
 	}
 	return u.MFA.Enabled, u.MFA.Preferred
 }
@@ -125,7 +125,7 @@ func (t *poolTx) preferOne(u *userRecord, factor string, s *mfaSetting, ahead bo
 // checkSetUp refuses to switch on a factor that the user could not answer with.
 func (t *poolTx) checkSetUp(u *userRecord, factor string) error {
 	switch {
-	case t.pool.has(u, factor):
+	case u.has(t.pool, factor):
 		return nil
 	case factor != factorTOTP:
 		return invalidParameter("User does not have delivery config set to turn on %s", factor)
@@ -196,7 +196,7 @@ func (p *Pool) getUserAuthFactors(c *call, in *accessTokenInput) (*authFactorsOu
 			return err
 		}
 		out.Username = u.Username
-		out.UserMFASettingList, out.PreferredMfaSetting = t.pool.mfaSettings(u)
+		out.UserMFASettingList, out.PreferredMfaSetting = u.mfaSettings(t.pool)
 		out.ConfiguredUserAuthFactors = slices.DeleteFunc(t.factorsOf(&candidate{pool: t.pool, user: u}), func(f string) bool {
 			return f == "PASSWORD_SRP" // the same factor as PASSWORD
 		})

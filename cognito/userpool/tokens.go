@@ -177,7 +177,7 @@ func (p *Pool) verifyAccess(token string, now moment) (accessClaims, string, err
 	if !ok || len(token) > 16<<10 || strings.Contains(signature, ".") {
 		return claims, "", invalidAccessToken()
 	}
-	ring := p.ringOfHeader(header)
+	ring := p.keys.forHeader(header)
 	if ring == nil || !ring.access.signed(header+"."+payload, signature) {
 		return claims, "", invalidAccessToken()
 	}
@@ -194,8 +194,8 @@ func (p *Pool) verifyAccess(token string, now moment) (accessClaims, string, err
 	return claims, ring.poolID, nil
 }
 
-// ringOfHeader finds the keys by kid. Only a header that is byte for byte what we write is looked at further.
-func (p *Pool) ringOfHeader(header string) *keyRing {
+// forHeader finds the keys by kid. Only a header that is byte for byte what we write is looked at further.
+func (r *rings) forHeader(header string) *keyRing {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(header)
 	if err != nil {
 		return nil
@@ -206,7 +206,7 @@ func (p *Pool) ringOfHeader(header string) *keyRing {
 	if json.Unmarshal(raw, &h) != nil {
 		return nil
 	}
-	ring := p.keys.forAccess(h.Kid)
+	ring := r.forAccess(h.Kid)
 	if ring == nil || ring.access.header != header+"." {
 		return nil
 	}

@@ -213,7 +213,7 @@ func (e *enrolment) user(t *poolTx) (u *userRecord, err error) {
 		u, err = t.holderOf(e.claims)
 	} else {
 		u, err = t.sessionUser(*e.session, e.session.Sub)
-		if err == nil && len(t.pool.factorsAsked(u)) > 0 {
+		if err == nil && len(u.factorsAsked(t.pool)) > 0 {
 			err = invalidSession() // the user has set up a factor meanwhile, which this must not replace
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/protocol/webauthncose"
@@ -41,12 +42,12 @@ func (p *poolRecord) passkeys() bool {
 	return slices.Contains(p.Policies.SignInPolicy.AllowedFirstAuthFactors, "WEB_AUTHN")
 }
 
-// relyingParty is the domain that the pool's passkeys belong to, "" if it has none.
-func (p *poolRecord) relyingParty() string {
+// relyingParty is who the pool's passkeys belong to; its ID is empty if the pool has none.
+func (p *poolRecord) relyingParty() relyingParty {
 	if p.WebAuthn == nil {
-		return ""
+		return relyingParty{}
 	}
-	return p.WebAuthn.RelyingPartyID
+	return relyingParty{ID: p.WebAuthn.RelyingPartyID, VerifyUser: p.WebAuthn.UserVerification == "required"}
 }
 
 // checkPasskeys refuses where passkeys are not in use.
@@ -54,7 +55,7 @@ func (p *poolRecord) checkPasskeys() error {
 	switch {
 	case !p.passkeys():
 		return fault("WebAuthnNotEnabledException", "WebAuthn is not enabled for the user pool.")
-	case p.relyingParty() == "":
+	case p.relyingParty().ID == "":
 		return fault("WebAuthnConfigurationMissingException", "The user pool has no relying party id.")
 	}
 	return nil
@@ -65,16 +66,25 @@ func (p *poolRecord) passkeyAsMFA() bool {
 	return p.WebAuthn != nil && p.WebAuthn.FactorConfiguration == "MULTI_FACTOR_WITH_USER_VERIFICATION"
 }
 
-// userVerification is what authenticators are asked for.
-func (p *poolRecord) userVerification() protocol.UserVerificationRequirement {
-	if p.WebAuthn != nil && p.WebAuthn.UserVerification == "required" {
+// relyingParty is the site that credentials are made for, and what it asks of them.
+type relyingParty struct {
+	ID         string // a domain
+	VerifyUser bool   // by PIN or biometrics; otherwise it is enough that the user is present
+}
+
+func (rp relyingParty) userVerification() protocol.UserVerificationRequirement {
+	if rp.VerifyUser {
 		return protocol.VerificationRequired
 	}
 	return protocol.VerificationPreferred
 }
 
-func (p *poolRecord) verifiesUser() bool {
-	return p.userVerification() == protocol.VerificationRequired
+// requestOptions ask a browser for an assertion of one of the credentials.
+func (rp relyingParty) requestOptions(credentials []*passkeyRecord, challenge []byte, timeout time.Duration) protocol.PublicKeyCredentialRequestOptions {
+	return protocol.PublicKeyCredentialRequestOptions{
+		Challenge: challenge, Timeout: int(timeout.Milliseconds()), RelyingPartyID: rp.ID,
+		AllowedCredentials: descriptors(credentials), UserVerification: rp.userVerification(),
+	}
 }
 
 // allowedOrigin tells whether a page may use passkeys of a relying party: it must be on that domain or one below it, over

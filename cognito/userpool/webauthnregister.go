@@ -60,7 +60,9 @@ func (p *Pool) startWebAuthnRegistration(c *call, in *accessTokenInput) (*startP
 		if len(have) >= passkeysMost {
 			return tooManyPasskeys()
 		}
-		out.CredentialCreationOptions = newCreationOptions(t.pool, who.user, have, challenge)
+		name := signInName(t.pool, who.user)
+		u := passkeyUser{Sub: who.user.Sub, Name: name, DisplayName: cmp.Or(who.user.Attributes["name"], name)}
+		out.CredentialCreationOptions = t.pool.relyingParty().creationOptions(u, have, challenge, passkeyLife)
 		return nil
 	})
 	if err != nil {
@@ -69,25 +71,31 @@ func (p *Pool) startWebAuthnRegistration(c *call, in *accessTokenInput) (*startP
 	return out, nil
 }
 
-func newCreationOptions(pool *poolRecord, u *userRecord, have []*passkeyRecord, challenge []byte) creationOptions {
+// passkeyUser is the account that a credential is made for.
+type passkeyUser struct {
+	Sub         string
+	Name        string // that people know the account by
+	DisplayName string
+}
+
+// creationOptions ask a browser for a new credential, on an authenticator that has none of the existing ones.
+func (rp relyingParty) creationOptions(u passkeyUser, existing []*passkeyRecord, challenge []byte, timeout time.Duration) creationOptions {
 	named := func(name string) protocol.CredentialEntity { return protocol.CredentialEntity{Name: name} }
-	name := signInName(pool, u)
 	return creationOptions{
 		PublicKeyCredentialCreationOptions: protocol.PublicKeyCredentialCreationOptions{
-			RelyingParty: protocol.RelyingPartyEntity{CredentialEntity: named(pool.relyingParty()), ID: pool.relyingParty()},
+			RelyingParty: protocol.RelyingPartyEntity{CredentialEntity: named(rp.ID), ID: rp.ID},
 			User: protocol.UserEntity{
-				CredentialEntity: named(name), DisplayName: cmp.Or(u.Attributes["name"], name),
-				ID: protocol.URLEncodedBase64(u.Sub),
+				CredentialEntity: named(u.Name), DisplayName: u.DisplayName, ID: protocol.URLEncodedBase64(u.Sub),
 			},
 			Challenge:  challenge,
 			Parameters: passkeyAlgorithms(),
-			Timeout:    int(passkeyLife.Milliseconds()),
+			Timeout:    int(timeout.Milliseconds()),
 			AuthenticatorSelection: protocol.AuthenticatorSelection{
 				RequireResidentKey: protocol.ResidentKeyRequired(), ResidentKey: protocol.ResidentKeyRequirementRequired,
-				UserVerification: pool.userVerification(),
+				UserVerification: rp.userVerification(),
 			},
 		},
-		Exclude: descriptors(have),
+		Exclude: descriptors(existing),
 	}
 }
 
@@ -126,7 +134,10 @@ func (p *Pool) completeWebAuthnRegistration(c *call, in *completePasskeyInput) (
 		if err := t.useStart(start); err != nil {
 			return nil, err
 		}
-		rec, err := t.checkRegistration(given)
+		if err := t.pool.checkPasskeys(); err != nil {
+			return refusalOf(err)
+		}
+		rec, err := t.pool.relyingParty().checkRegistration(given, t.now)
 		if err != nil {
 			return refusalOf(err)
 		}
@@ -178,35 +189,31 @@ func unsupportedCredential(why string) *apiError {
 
 // checkRegistration verifies a response to creation options (section 7.1), whose challenge is known to be good. The refusals
 // that have names of their own come first.
-func (t *poolTx) checkRegistration(given *protocol.ParsedCredentialCreationData) (*passkeyRecord, error) {
-	if err := t.pool.checkPasskeys(); err != nil {
-		return nil, err
-	}
+func (rp relyingParty) checkRegistration(given *protocol.ParsedCredentialCreationData, now moment) (*passkeyRecord, error) {
 	client, attested := given.Response.CollectedClientData, given.Response.AttestationObject
-	relyingParty := t.pool.relyingParty()
 	switch {
 	case client.Type != protocol.CreateCeremony:
 		return nil, invalidParameter("Credential is not a response to a registration.")
-	case !allowedOrigin(relyingParty, client.Origin) || client.CrossOrigin:
+	case !allowedOrigin(rp.ID, client.Origin) || client.CrossOrigin:
 		return nil, fault("WebAuthnOriginNotAllowedException", "The origin %s is not allowed.", shortened(client.Origin))
-	case !hashFits(attested.AuthData, sha256.Sum256([]byte(relyingParty))):
-		return nil, fault("WebAuthnRelyingPartyMismatchException", "The passkey belongs to another relying party than %s.", relyingParty)
+	case !hashFits(attested.AuthData, sha256.Sum256([]byte(rp.ID))):
+		return nil, fault("WebAuthnRelyingPartyMismatchException", "The passkey belongs to another relying party than %s.", rp.ID)
 	case attested.Format != string(protocol.AttestationFormatNone) && attested.Format != string(protocol.AttestationFormatPacked):
 		return nil, unsupportedCredential("its attestation has an unknown form.")
 	case !attested.AuthData.Flags.UserPresent():
 		return nil, unsupportedCredential("the user was not present.")
-	case t.pool.verifiesUser() && !attested.AuthData.Flags.UserVerified():
+	case rp.VerifyUser && !attested.AuthData.Flags.UserVerified():
 		return nil, unsupportedCredential("it did not verify the user.")
 	case !checkFlags(attested.AuthData):
 		return nil, unsupportedCredential("its flags contradict each other.")
 	}
-	_, err := given.Verify(client.Challenge, relyingParty, []string{client.Origin}, nil, nil,
-		protocol.TopOriginExplicitVerificationMode, false, t.pool.verifiesUser(), true, nil, passkeyAlgorithms(),
+	_, err := given.Verify(client.Challenge, rp.ID, []string{client.Origin}, nil, nil,
+		protocol.TopOriginExplicitVerificationMode, false, rp.VerifyUser, true, nil, passkeyAlgorithms(),
 		protocol.AttestationPolicy{}, protocol.SignaturePolicy{})
 	if err != nil {
 		return nil, unsupportedCredential("its attestation does not verify.")
 	}
-	return newPasskey(relyingParty, given, t.now)
+	return newPasskey(rp.ID, given, now)
 }
 
 // newPasskey is the record of a credential that is verified. Without an attestation nothing has looked at the key yet.

@@ -18,7 +18,7 @@ func (t *poolTx) hasPasskey(a *candidate) bool {
 		return a.passkey != nil
 	case a.user.Status != statusConfirmed:
 		return false
-	case t.pool.MfaConfiguration == "ON" && !t.pool.doubles(a.user):
+	case t.pool.MfaConfiguration == "ON" && !a.user.doubles(t.pool):
 		return false
 	}
 	list, err := t.usablePasskeys(a.user.Sub)
@@ -26,14 +26,14 @@ func (t *poolTx) hasPasskey(a *candidate) bool {
 }
 
 // doubles tells whether a user's passkeys count as both factors, and so must verify the user.
-func (p *poolRecord) doubles(u *userRecord) bool { return p.passkeyAsMFA() && u.MFA.Passkey }
+func (u *userRecord) doubles(p *poolRecord) bool { return p.passkeyAsMFA() && u.MFA.Passkey }
 
 // usablePasskeys leaves out those that were made for another domain than the pool has now.
 func (t *poolTx) usablePasskeys(sub string) ([]*passkeyRecord, error) {
 	all, err := t.passkeysOf(sub)
 	list := []*passkeyRecord{}
 	for _, rec := range all {
-		if rec.RelyingPartyID == t.pool.relyingParty() {
+		if rec.RelyingPartyID == t.pool.relyingParty().ID {
 			list = append(list, rec)
 		}
 	}
@@ -58,13 +58,9 @@ func (p *Pool) startPasskey(c *call, client *clientRecord, a *candidate, _ map[s
 	if err != nil {
 		return nil, err
 	}
-	options := protocol.PublicKeyCredentialRequestOptions{
-		Challenge: challenge, Timeout: int(client.sessionLife().Milliseconds()), RelyingPartyID: a.pool.relyingParty(),
-		AllowedCredentials: descriptors(list), UserVerification: a.pool.userVerification(),
-	}
-	if a.user != nil && a.pool.doubles(a.user) {
-		options.UserVerification = protocol.VerificationRequired
-	}
+	party := a.pool.relyingParty()
+	party.VerifyUser = party.VerifyUser || a.user != nil && a.user.doubles(a.pool)
+	options := party.requestOptions(list, challenge, client.sessionLife())
 	text, err := json.Marshal(options)
 	if err != nil {
 		return nil, err
@@ -138,17 +134,26 @@ func (t *poolTx) checkAssertion(s session, name string, given *protocol.ParsedCr
 		return nil, false, invalidSession(), nil
 	}
 	rec.Counter = given.Response.AuthenticatorData.Counter
-	return u, t.pool.doubles(u), nil, t.savePasskey(u.Sub, rec)
+	return u, u.doubles(t.pool), nil, t.savePasskey(u.Sub, rec)
 }
 
-// assertionFits verifies an assertion (section 7.2) against the credential that it names.
+// assertionFits verifies an assertion for a session against the credential that it names.
 func (t *poolTx) assertionFits(u *userRecord, s session, rec *passkeyRecord, given *protocol.ParsedCredentialAssertionData) bool {
-	origin, data := given.Response.CollectedClientData.Origin, given.Response.AuthenticatorData
-	relyingParty := t.pool.relyingParty()
-	switch {
-	case t.pool.checkPasskeys() != nil || !allowedOrigin(relyingParty, origin):
+	if t.pool.checkPasskeys() != nil {
 		return false
-	case len(given.Response.UserHandle) > 0 && string(given.Response.UserHandle) != u.Sub:
+	}
+	party := t.pool.relyingParty()
+	party.VerifyUser = party.VerifyUser || u.doubles(t.pool)
+	return party.checkAssertion(given, rec, u.Sub, s.Code)
+}
+
+// checkAssertion verifies an assertion (section 7.2) of a credential of the user sub, made for a challenge.
+func (rp relyingParty) checkAssertion(given *protocol.ParsedCredentialAssertionData, rec *passkeyRecord, sub, challenge string) bool {
+	origin, data := given.Response.CollectedClientData.Origin, given.Response.AuthenticatorData
+	switch {
+	case !allowedOrigin(rp.ID, origin):
+		return false
+	case len(given.Response.UserHandle) > 0 && string(given.Response.UserHandle) != sub:
 		return false
 	case !checkFlags(data) || data.Flags.HasBackupEligible() != rec.Synced:
 		return false
@@ -156,8 +161,7 @@ func (t *poolTx) assertionFits(u *userRecord, s session, rec *passkeyRecord, giv
 	case (data.Counter != 0 || rec.Counter != 0) && data.Counter <= rec.Counter:
 		return false
 	}
-	verifies := t.pool.verifiesUser() || t.pool.doubles(u)
-	err := given.Verify(s.Code, relyingParty, "", []string{origin}, nil, nil, protocol.TopOriginExplicitVerificationMode, false,
-		verifies, true, rec.PublicKey, protocol.SignaturePolicy{})
+	err := given.Verify(challenge, rp.ID, "", []string{origin}, nil, nil, protocol.TopOriginExplicitVerificationMode, false,
+		rp.VerifyUser, true, rec.PublicKey, protocol.SignaturePolicy{})
 	return err == nil
 }
