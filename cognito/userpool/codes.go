@@ -184,3 +184,6 @@ func (t *poolTx) pendingAddress(u *userRecord, purpose string) string {
 	}
 	return rec.Address
 }
+
+// deliver puts a message into the inbox.
+func (t *poolTx) deliver(m inboxRecord) error { return putMessage(t.tx, m) }

@@ -118,13 +118,10 @@ func admin[In, Out any](known map[string]shape, f handlerOf[In, Out]) operation 
 
 // handle gives a typed handler its input, decoded and held against the service model.
 func handle[In, Out any](known map[string]shape, f handlerOf[In, Out]) func(*Pool, *call, []byte) (any, error) {
-	checks := checksOf(reflect.TypeFor[In](), known)
+	read := inputReader[In](known)
 	return func(p *Pool, c *call, body []byte) (any, error) {
-		in := new(In)
-		if err := decode(body, in); err != nil {
-			return nil, err
-		}
-		if err := validate(checks, reflect.ValueOf(in).Elem(), body); err != nil {
+		in, err := read(body)
+		if err != nil {
 			return nil, err
 		}
 		out, err := f(p, c, in)
@@ -135,6 +132,18 @@ func handle[In, Out any](known map[string]shape, f handlerOf[In, Out]) func(*Poo
 			return nil, nil
 		}
 		return out, nil
+	}
+}
+
+// inputReader returns a function that reads the body of a request into an In and checks it against the service model.
+func inputReader[In any](known map[string]shape) func(body []byte) (*In, error) {
+	checks := checksOf(reflect.TypeFor[In](), known)
+	return func(body []byte) (*In, error) {
+		in := new(In)
+		if err := decode(body, in); err != nil {
+			return nil, err
+		}
+		return in, validate(checks, reflect.ValueOf(in).Elem(), body)
 	}
 }
 

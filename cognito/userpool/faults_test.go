@@ -160,7 +160,7 @@ func TestLog(t *testing.T) {
 	var lines bytes.Buffer
 	p.log = slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	send(p, "SignUp", signUpBody(p, 1))
-	messages, err := p.readInbox("user1@example.com")
+	messages, err := readInbox(p.db, "user1@example.com")
 	if err != nil || len(messages) != 1 {
 		t.Fatal(messages, err)
 	}

@@ -49,7 +49,7 @@ func (p *Pool) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, about)
 	case r.URL.Path == "/inbox":
-		p.serveInbox(w, r)
+		p.inbox.ServeHTTP(w, r)
 	default:
 		p.serveWellKnown(w, r)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -30,6 +31,14 @@ const (
 	kindSignIn      = "SIGN_IN" // a first factor
 )
 
+// The buckets of the inbox: messages by number, and numbers by address.
+const (
+	inboxBucket   = "inbox"
+	inboxToBucket = "inboxTo"
+)
+
+func inboxBuckets() []string { return []string{inboxBucket, inboxToBucket} }
+
 // inboxRecord is a mail or text message that was not sent anywhere.
 type inboxRecord struct {
 	To     string    `json:"to"`
@@ -42,9 +51,9 @@ type inboxRecord struct {
 // inboxKey folds the case of addresses and trims, so that an inbox is found under every spelling.
 func inboxKey(address string) []byte { return key(strings.ToLower(strings.TrimSpace(address)), "") }
 
-// deliver puts a message into the inbox and removes the one that is too old by now.
-func (t *poolTx) deliver(m inboxRecord) error {
-	box, index := t.tx.Bucket([]byte(inboxBucket)), t.tx.Bucket([]byte(inboxToBucket))
+// putMessage puts a message into the inbox and removes the one that is too old by now.
+func putMessage(tx *bbolt.Tx, m inboxRecord) error {
+	box, index := tx.Bucket([]byte(inboxBucket)), tx.Bucket([]byte(inboxToBucket))
 	n, err := box.NextSequence()
 	if err != nil {
 		return err
@@ -71,9 +80,9 @@ func (t *poolTx) deliver(m inboxRecord) error {
 }
 
 // readInbox gives messages, newest first: those to an address, or all if it is empty.
-func (p *Pool) readInbox(to string) ([]inboxRecord, error) {
+func readInbox(db *bbolt.DB, to string) ([]inboxRecord, error) {
 	messages := []inboxRecord{}
-	err := p.db.View(func(tx *bbolt.Tx) error {
+	err := db.View(func(tx *bbolt.Tx) error {
 		box := tx.Bucket([]byte(inboxBucket))
 		for _, number := range newestNumbers(tx, to) {
 			m, err := load[inboxRecord](box, number)
@@ -106,29 +115,35 @@ func newestNumbers(tx *bbolt.Tx, to string) [][]byte {
 	return numbers[:min(len(numbers), inboxShown)]
 }
 
-// serveInbox answers GET /inbox. It has no CORS header: codes are for whoever sits at this machine, not for web pages.
-func (p *Pool) serveInbox(w http.ResponseWriter, r *http.Request) {
+// inboxHandler serves the inbox, as JSON or as a page.
+type inboxHandler struct {
+	db  *bbolt.DB
+	log *slog.Logger
+}
+
+// ServeHTTP answers GET /inbox. It has no CORS header: codes are for whoever sits at this machine, not for web pages.
+func (h *inboxHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	to := r.URL.Query().Get("to")
-	messages, err := p.readInbox(to)
+	messages, err := readInbox(h.db, to)
 	if err != nil {
-		p.log.Error("userpool: inbox", "error", err)
+		h.log.Error("userpool: inbox", "error", err)
 		http.Error(w, "The inbox cannot be read.", http.StatusInternalServerError)
 		return
 	}
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Vary", "Accept")
+	header := w.Header()
+	header.Set("Cache-Control", "no-store")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("X-Frame-Options", "DENY")
+	header.Set("Vary", "Accept")
 	if !prefersHTML(r.Header.Get("Accept")) {
-		h.Set("Content-Type", "application/json")
+		header.Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(messages)
 		return
 	}
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", inboxPolicy())
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", inboxPolicy())
 	_, _ = io.WriteString(w, inboxPage(to, messages))
 }
 

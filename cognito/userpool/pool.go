@@ -40,6 +40,7 @@ type Pool struct {
 	db         *bbolt.DB
 	commits    *committer
 	keys       rings
+	inbox      *inboxHandler
 	operations map[string]operation
 	now        func() time.Time
 	log        *slog.Logger
@@ -77,22 +78,23 @@ func Open(o Options) (*Pool, error) {
 		url: strings.TrimRight(o.URL, "/"), hostname: hostname, region: o.Region, shape: o.Shape, srp: newSRPGroup(),
 	}
 	p.derive = p.srp.verifier
-	if err := p.prepareSafely(); err != nil {
+	p.inbox = &inboxHandler{db: db, log: o.Log}
+	if err := withFaults(p.prepare); err != nil {
 		return nil, errors.Join(fmt.Errorf("userpool: opening %s: %w", o.Path, err), closeDamaged(db))
 	}
 	return p, nil
 }
 
-// prepareSafely is prepare, where a file that is damaged inside, over which bbolt
-// panics, is an error.
-func (p *Pool) prepareSafely() (err error) {
+// withFaults runs fn, which reads a database file. A file that is damaged inside makes bbolt panic or read beyond the
+// mapped memory; both become an error.
+func withFaults(fn func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
 			err = errDamaged
 		}
 	}()
-	return p.prepare()
+	return fn()
 }
 
 // closeDamaged closes a file that could not be used. A panic may have left a lock

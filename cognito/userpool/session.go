@@ -52,8 +52,8 @@ func openSession(ring *keyRing, client *clientRecord, challenge, text string) (s
 }
 
 // findSession reads a session that comes without the client that it belongs to, and gives the keys of its pool.
-func (p *Pool) findSession(challenge, text string) (s session, ring *keyRing, err error) {
-	for _, ring := range p.keys.all() {
+func findSession(keys *rings, challenge, text string) (s session, ring *keyRing, err error) {
+	for _, ring := range keys.all() {
 		if ring.unsealText(sessionPurpose, text, &s) == nil && s.Challenge == challenge {
 			return s, ring, nil
 		}

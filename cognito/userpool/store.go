@@ -39,8 +39,6 @@ const (
 	metaBucket    = "meta"
 	clientsBucket = "clients"
 	poolsBucket   = "pools"
-	inboxBucket   = "inbox"
-	inboxToBucket = "inboxTo"
 
 	recordKey = "record"
 	keysKey   = "keys"
@@ -64,7 +62,7 @@ const (
 const fileFormat = "authgraph-userpool-1"
 
 func topBuckets() []string {
-	return []string{metaBucket, clientsBucket, poolsBucket, inboxBucket, inboxToBucket}
+	return append([]string{metaBucket, clientsBucket, poolsBucket}, inboxBuckets()...)
 }
 
 func perPoolBuckets() []string {

@@ -196,7 +196,7 @@ func (p *Pool) enrolment(c *call, accessToken, sessionText string) (*enrolment, 
 	case sessionText == "":
 		return nil, invalidParameter("Either an AccessToken or a Session is required.")
 	}
-	s, ring, err := p.findSession("MFA_SETUP", sessionText)
+	s, ring, err := findSession(&p.keys, "MFA_SETUP", sessionText)
 	if err != nil {
 		return nil, err
 	}
