@@ -2,29 +2,6 @@ package userpool
 
 import "slices"
 
-type getUserOutput struct {
-	Username            string      `json:"Username"`
-	UserAttributes      []attribute `json:"UserAttributes"`
-	PreferredMfaSetting string      `json:"PreferredMfaSetting,omitempty"`
-	UserMFASettingList  []string    `json:"UserMFASettingList,omitempty"`
-	MFAOptions          []mfaOption `json:"MFAOptions,omitempty"`
-}
-
-func (p *Pool) getUser(c *call, in *accessTokenInput) (*getUserOutput, error) {
-	who, err := p.authorize(c, in.AccessToken)
-	if err != nil {
-		return nil, err
-	}
-	factors, preferred := who.user.mfaSettings(who.pool)
-	return &getUserOutput{
-		Username:            who.user.Username,
-		UserAttributes:      attributeList(who.user.allAttributes(), who.client.readable),
-		PreferredMfaSetting: preferred,
-		UserMFASettingList:  factors,
-		MFAOptions:          who.user.mfaOptions(),
-	}, nil
-}
-
 type updateAttributesInput struct {
 	AccessToken    string      `json:"AccessToken" is:"required,token"`
 	UserAttributes []attribute `json:"UserAttributes" is:"required"`
@@ -96,29 +73,6 @@ func (t *poolTx) editAttributes(sub string, given, codes map[string]string) ([]c
 	return sent, err
 }
 
-// checkEdit holds changes against the schema; removals are held against it by name only.
-func (p *poolRecord) checkEdit(given map[string]string) error {
-	lines := ""
-	values := map[string]string{}
-	for _, name := range sortedNames(given) {
-		a := p.attribute(name)
-		switch {
-		case a == nil:
-			lines += "user." + name + ": Attribute does not exist in the schema.\n"
-		case !a.mutable():
-			lines += "user." + name + ": Attribute cannot be updated.\n"
-		case given[name] == "" && a.Required:
-			lines += "user." + name + ": The attribute is required\n"
-		case given[name] != "":
-			values[name] = given[name]
-		}
-	}
-	if lines += checkSchema(p, values, "user."); lines != "" {
-		return invalidParameter("%s", lines)
-	}
-	return checkAddresses(values)
-}
-
 func (t *poolTx) editAttribute(u *userRecord, name, value string, codes map[string]string) (*codeDelivery, error) {
 	former := u.Attributes[name]
 	if value == "" {
@@ -138,36 +92,6 @@ func (t *poolTx) editAttribute(u *userRecord, name, value string, codes map[stri
 		return nil, nil
 	}
 	return delivery(name, value), t.send(u, forVerify+name, kindUpdate, name, value, code, signUpCodeLife)
-}
-
-// verifiedFirst tells whether a changed address takes effect only once it is verified.
-func (p *poolRecord) verifiedFirst(name string) bool {
-	s := p.UserAttributeUpdate
-	return s != nil && slices.Contains(s.AttributesRequireVerificationBeforeUpdate, name)
-}
-
-// removeAttribute takes the mark of an address away with the address.
-func (u *userRecord) removeAttribute(name string) {
-	delete(u.Attributes, name)
-	if name == "email" || name == "phone_number" {
-		delete(u.Attributes, name+"_verified")
-	}
-}
-
-// checkAliases refuses a user whose names would collide with another's, or who would lose the address that is the user name.
-func (t *poolTx) checkAliases(u *userRecord) error {
-	if kind := t.taken(u); kind != "" {
-		return aliasExists(kind)
-	}
-	if !t.pool.namedByAttribute() {
-		return nil
-	}
-	for _, name := range t.pool.UsernameAttributes {
-		if u.Attributes[name] != "" {
-			return nil
-		}
-	}
-	return invalidParameter("user.%s: The attribute is required\n", t.pool.UsernameAttributes[0])
 }
 
 type deleteAttributesInput struct {
@@ -196,34 +120,6 @@ func (p *Pool) deleteUserAttributes(c *call, in *deleteAttributesInput) (*empty,
 		return nil, err
 	}
 	return &empty{}, nil
-}
-
-func (p *poolRecord) checkRemoval(names []string) error {
-	lines := ""
-	for _, name := range names {
-		switch a := p.attribute(name); {
-		case a == nil:
-			lines += "user." + name + ": Attribute does not exist in the schema.\n"
-		case a.Required:
-			lines += "user." + name + ": The attribute is required\n"
-		case !a.mutable():
-			lines += "user." + name + ": Attribute cannot be updated.\n"
-		}
-	}
-	if lines != "" {
-		return invalidParameter("Invalid user attributes: %s", lines)
-	}
-	return nil
-}
-
-func (t *poolTx) removeAttributes(sub string, names []string) error {
-	_, err := t.change(sub, func(u *userRecord) error {
-		for _, name := range names {
-			u.removeAttribute(name)
-		}
-		return t.checkAliases(u)
-	})
-	return err
 }
 
 type attributeCodeInput struct {
@@ -326,18 +222,4 @@ func (t *poolTx) verifyAttribute(u *userRecord, name, code string) (refusal, err
 		return t.checkAliases(u)
 	})
 	return nil, err
-}
-
-func (p *Pool) deleteUser(c *call, in *accessTokenInput) (*noBody, error) {
-	claims, poolID, err := p.verifyAccess(in.AccessToken, c.now)
-	if err != nil {
-		return nil, err
-	}
-	return nil, p.update(poolID, c.now, func(t *poolTx) error {
-		u, err := t.holderOf(claims)
-		if err != nil {
-			return err
-		}
-		return t.dropUser(u)
-	})
 }

@@ -36,15 +36,3 @@ func (p *Pool) adminRespondToAuthChallenge(c *call, in *adminRespondInput) (*aut
 	}
 	return p.respondToAuthChallenge(c, &in.respondInput)
 }
-
-// clientIn reads an app client that must belong to a pool.
-func (p *Pool) clientIn(poolID, id string) (*clientRecord, error) {
-	if p.keys.of(poolID) == nil {
-		return nil, poolNotFound(poolID)
-	}
-	client, err := p.clientOf(id)
-	if err == nil && client.UserPoolID != poolID {
-		err = clientNotFound(id)
-	}
-	return client, err
-}

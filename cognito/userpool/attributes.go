@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -127,18 +126,6 @@ func serverAttribute(name string) bool {
 	return name == "sub" || name == "email_verified" || name == "phone_number_verified"
 }
 
-// checkWritable refuses attributes that the app client may not write. Cognito looks at this before the schema in clients
-// that list WriteAttributes.
-func checkWritable(client *clientRecord, names []string) error {
-	for _, name := range names {
-		listed := len(client.WriteAttributes) == 0 || slices.Contains(client.WriteAttributes, name)
-		if !listed || serverAttribute(name) {
-			return notAuthorized("A client attempted to write unauthorized attribute")
-		}
-	}
-	return nil
-}
-
 // checkSchema refuses attributes that the pool does not have or whose values do not fit, with one line for each. label is
 // what Cognito puts before each name: nothing at sign-up, "user." at updates.
 func checkSchema(pool *poolRecord, attributes map[string]string, label string) string {
@@ -175,66 +162,6 @@ func checkNewUser(pool *poolRecord, attributes map[string]string) error {
 	return checkAddresses(attributes)
 }
 
-func checkAddresses(attributes map[string]string) error {
-	if v := attributes["email"]; v != "" && !isEmail(v) {
-		return invalidParameter("Invalid email address format.")
-	}
-	if v := attributes["phone_number"]; v != "" && !isPhone(v) {
-		return invalidParameter("Invalid phone number format.")
-	}
-	return nil
-}
-
-// isEmail is generous with what is before the @ and strict with structure: one @, a domain with a dot, no white space and
-// none of the characters that would need quoting.
-func isEmail(s string) bool {
-	local, domain, ok := strings.Cut(s, "@")
-	if !ok || local == "" || len(local) > 64 || len(s) > 254 || !utf8.ValidString(s) {
-		return false
-	}
-	if strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
-		return false
-	}
-	labels := strings.Split(domain, ".")
-	if len(labels) < 2 || slices.ContainsFunc(labels, badLabel) {
-		return false
-	}
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`"(),:;<>[\]`, r)
-	})
-}
-
-func badLabel(label string) bool {
-	if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-		return true
-	}
-	return strings.ContainsFunc(label, func(r rune) bool {
-		return r != '-' && !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsNumber(r)
-	})
-}
-
-// isPhone checks for E.164: a plus and at most fifteen digits.
-func isPhone(s string) bool {
-	digits, ok := strings.CutPrefix(s, "+")
-	if !ok || len(digits) < 2 || len(digits) > 15 {
-		return false
-	}
-	return !strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
-}
-
-// mask hides an address as Cognito's delivery details do: f***@e***, or a phone number but for its last four digits.
-func mask(address string) string {
-	if local, domain, ok := strings.Cut(address, "@"); ok {
-		return firstRune(local) + "***@" + firstRune(domain) + "***"
-	}
-	return "+*******" + address[max(0, len(address)-4):]
-}
-
-func firstRune(s string) string {
-	_, n := utf8.DecodeRuneInString(s)
-	return s[:n]
-}
-
 func attributeMap(list []attribute) map[string]string {
 	m := make(map[string]string, len(list))
 	for _, a := range list {
@@ -265,7 +192,91 @@ func attributeList(m map[string]string, keep func(name string) bool) []attribute
 
 func everyAttribute(string) bool { return true }
 
-// readable tells whether the app client may read an attribute; sub can always be read.
-func (c *clientRecord) readable(name string) bool {
-	return len(c.ReadAttributes) == 0 || name == "sub" || slices.Contains(c.ReadAttributes, name)
+const customAttributesMost = 50
+
+// addSchema puts the attributes of an input into a pool: those with the name of a standard one change it, the others become
+// custom:NAME.
+func (p *poolRecord) addSchema(given []schemaAttribute) error {
+	custom := 0
+	for _, a := range given {
+		if a.AttributeDataType == "" {
+			a.AttributeDataType = "String"
+		}
+		if standard := p.attribute(a.Name); standard != nil {
+			standard.Required = a.Required
+			if a.Mutable != nil {
+				standard.Mutable = a.Mutable
+			}
+			if a.StringConstraints != nil {
+				standard.StringConstraints = a.StringConstraints
+			}
+			continue
+		}
+		if a.Required {
+			return invalidParameter("Required custom attributes are not supported currently.")
+		}
+		if custom++; custom > customAttributesMost {
+			return invalidParameter("A user pool can have %d custom attributes.", customAttributesMost)
+		}
+		p.SchemaAttributes = append(p.SchemaAttributes, a.asCustom())
+	}
+	return nil
+}
+
+// asCustom gives a custom attribute its prefix. Unlike standard ones it cannot be changed unless that is asked for.
+func (a schemaAttribute) asCustom() schemaAttribute {
+	prefix := "custom:"
+	if a.DeveloperOnlyAttribute {
+		prefix = "dev:custom:"
+	}
+	a.Name = prefix + a.Name
+	if a.Mutable == nil {
+		no := false
+		a.Mutable = &no
+	}
+	if a.AttributeDataType == "String" && a.StringConstraints == nil {
+		a.StringConstraints = &stringConstraint{}
+	}
+	return a
+}
+
+// checkEdit holds changes against the schema; removals are held against it by name only.
+func (p *poolRecord) checkEdit(given map[string]string) error {
+	lines := ""
+	values := map[string]string{}
+	for _, name := range sortedNames(given) {
+		a := p.attribute(name)
+		switch {
+		case a == nil:
+			lines += "user." + name + ": Attribute does not exist in the schema.\n"
+		case !a.mutable():
+			lines += "user." + name + ": Attribute cannot be updated.\n"
+		case given[name] == "" && a.Required:
+			lines += "user." + name + ": The attribute is required\n"
+		case given[name] != "":
+			values[name] = given[name]
+		}
+	}
+	if lines += checkSchema(p, values, "user."); lines != "" {
+		return invalidParameter("%s", lines)
+	}
+	return checkAddresses(values)
+}
+
+func (p *poolRecord) checkRemoval(names []string) error {
+	lines := ""
+	for _, name := range names {
+		switch a := p.attribute(name); {
+		case a == nil:
+			lines += "user." + name + ": Attribute does not exist in the schema.\n"
+		case a.Required:
+			lines += "user." + name + ": The attribute is required\n"
+		case !a.mutable():
+			lines += "user." + name + ": Attribute cannot be updated.\n"
+		}
+	}
+	if lines != "" {
+		return invalidParameter("Invalid user attributes: %s", lines)
+	}
+	return nil
 }

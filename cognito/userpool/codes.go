@@ -2,8 +2,6 @@ package userpool
 
 import (
 	"crypto/subtle"
-	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -54,24 +52,6 @@ const (
 	signUpCodeLife = 24 * time.Hour
 	resetCodeLife  = time.Hour
 )
-
-// codeDelivery is Cognito's CodeDeliveryDetailsType.
-type codeDelivery struct {
-	Destination    string `json:"Destination,omitempty"`
-	DeliveryMedium string `json:"DeliveryMedium,omitempty"`
-	AttributeName  string `json:"AttributeName,omitempty"`
-}
-
-func delivery(attribute, address string) *codeDelivery {
-	return &codeDelivery{Destination: mask(address), DeliveryMedium: medium(attribute), AttributeName: attribute}
-}
-
-func medium(attribute string) string {
-	if attribute == "phone_number" {
-		return "SMS"
-	}
-	return "EMAIL"
-}
 
 // send puts a code into the inbox of an address of the user and makes it the current one for its purpose.
 func (t *poolTx) send(u *userRecord, purpose, kind, attribute, address, code string, life time.Duration) error {
@@ -125,17 +105,6 @@ func (t *poolTx) useCode(u *userRecord, purpose string) error {
 	return save(t.bucket(codesBucket), key(u.Sub, purpose), rec)
 }
 
-// verificationTarget is the attribute that a sign-up code goes to: one that the pool verifies by itself and the user has,
-// the phone before the e-mail. "" if there is none.
-func verificationTarget(pool *poolRecord, attributes map[string]string) string {
-	for _, a := range []string{"phone_number", "email"} {
-		if slices.Contains(pool.AutoVerifiedAttributes, a) && attributes[a] != "" {
-			return a
-		}
-	}
-	return ""
-}
-
 // recoveryTarget is the attribute that a reset code goes to: a verified one, in the order of the pool's recovery setting,
 // else phone before e-mail. adminOnly tells that the pool leaves recovery to an administrator.
 func recoveryTarget(pool *poolRecord, u *userRecord) (attribute string, adminOnly bool) {
@@ -158,22 +127,6 @@ func recoveryTarget(pool *poolRecord, u *userRecord) (attribute string, adminOnl
 		}
 	}
 	return "", false
-}
-
-// simulatedDelivery is what is answered for a user who does not exist: delivery details that look like the name.
-func simulatedDelivery(pool *poolRecord, ring *keyRing, name string) *codeDelivery {
-	switch {
-	case isEmail(name):
-		return delivery("email", name)
-	case isPhone(name):
-		return delivery("phone_number", name)
-	}
-	if slices.Contains(pool.AutoVerifiedAttributes, "phone_number") {
-		digits := new(big.Int).SetBytes(ring.derived("phone", name)[:4])
-		return delivery("phone_number", fmt.Sprintf("+1%010d", digits))
-	}
-	letters := ring.derived("email", name)
-	return delivery("email", fmt.Sprintf("%c@%c.com", 'a'+rune(letters[0]%26), 'a'+rune(letters[1]%26)))
 }
 
 // pendingAddress returns the address that the current code for a purpose was sent to, or "" if there is no code.

@@ -3,118 +3,11 @@ package userpool
 import (
 	"encoding/base64"
 	"math/big"
-	"net"
-
-	"github.com/google/uuid"
 )
 
 // Devices, in a pool with a DeviceConfiguration. A sign-in without a device key is given a new one, and its refresh token
 // works only for the device that has confirmed that key. A device that is remembered can prove itself in place of a second
 // factor, see devicesrp.go.
-
-// deviceRecord is a device that has been confirmed.
-type deviceRecord struct {
-	Key           string `json:"key"`
-	Name          string `json:"name,omitempty"`
-	Remembered    bool   `json:"remembered"`
-	Salt          []byte `json:"salt"`
-	Verifier      []byte `json:"verifier"`
-	IP            string `json:"ip,omitempty"`
-	Created       moment `json:"created"`
-	Modified      moment `json:"modified"`
-	Authenticated moment `json:"authenticated"`
-}
-
-// newDeviceRecord is a key that a sign-in was given. It can be confirmed as long as that sign-in lasts.
-type newDeviceRecord struct {
-	Until moment `json:"until"`
-}
-
-// newDevice is Cognito's NewDeviceMetadataType.
-type newDevice struct {
-	DeviceKey      string `json:"DeviceKey"`
-	DeviceGroupKey string `json:"DeviceGroupKey"`
-}
-
-func deviceDoesNotExist() *apiError { return notFound("Device does not exist.") }
-
-// deviceGroup stands in the place of the pool's name when a device proves itself. It is the same for all devices of a user,
-// so it needs no storing.
-func deviceGroup(ring *keyRing, sub string) string {
-	text := []byte("-")
-	for _, b := range ring.derived("deviceGroup", sub)[:8] {
-		text = append(text, alphanumeric[int(b)%len(alphanumeric)])
-	}
-	return string(text)
-}
-
-func (t *poolTx) device(sub, deviceKey string) (*deviceRecord, error) {
-	return load[deviceRecord](t.bucket(devicesBucket), key(sub, deviceKey))
-}
-
-func (t *poolTx) mustDevice(sub, deviceKey string) (*deviceRecord, error) {
-	d, err := t.device(sub, deviceKey)
-	if err == nil && d == nil {
-		err = deviceDoesNotExist()
-	}
-	return d, err
-}
-
-func (t *poolTx) saveDevice(sub string, d *deviceRecord) error {
-	return save(t.bucket(devicesBucket), key(sub, d.Key), d)
-}
-
-func (p *poolRecord) tracksDevices() bool { return p.DeviceConfiguration != nil }
-
-// track binds a sign-in to the device whose key the client gave, or to a new one, whose key it returns.
-func (t *poolTx) track(f *familyRecord, given, ip string) (deviceKey string, err error) {
-	f.Device = ""
-	if !t.pool.tracksDevices() {
-		return "", nil
-	}
-	if given != "" {
-		d, err := t.mustDevice(f.Sub, given)
-		if err != nil {
-			return "", err
-		}
-		f.Device, d.Authenticated, d.IP = d.Key, t.now, ip
-		return "", t.saveDevice(f.Sub, d)
-	}
-	f.Device = regionOf(t.pool.ID) + "_" + uuid.NewString()
-	k := key(f.Sub, f.Device)
-	if err := t.expire(newDevicesBucket, k, f.Expires); err != nil {
-		return "", err
-	}
-	return f.Device, save(t.bucket(newDevicesBucket), k, newDeviceRecord{Until: f.Expires})
-}
-
-// deviceFits tells whether a refresh token may be used: from a device that has been confirmed, by the key of that device.
-func (t *poolTx) deviceFits(f *familyRecord, given string) bool {
-	if f.Device == "" || !t.pool.tracksDevices() {
-		return true
-	}
-	return given == f.Device && t.bucket(devicesBucket).Get(key(f.Sub, f.Device)) != nil
-}
-
-// dropDevice forgets a device. Its refresh tokens stop working with it, and its key cannot be confirmed again.
-func (t *poolTx) dropDevice(sub, deviceKey string) error {
-	if _, err := t.mustDevice(sub, deviceKey); err != nil {
-		return err
-	}
-	return t.bucket(devicesBucket).Delete(key(sub, deviceKey))
-}
-
-// dropDevicesOf is for a user who is deleted.
-func (t *poolTx) dropDevicesOf(sub string) error {
-	for _, bucket := range []string{devicesBucket, newDevicesBucket} {
-		for _, deviceKey := range restOf(t.bucket(bucket), key(sub, "")) {
-			if err := t.bucket(bucket).Delete(key(sub, deviceKey)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
 
 type confirmDeviceInput struct {
 	AccessToken string        `json:"AccessToken" is:"required,token"`
@@ -178,24 +71,6 @@ func (s *srpGroup) deviceSecret(given *deviceSecret) (salt, verifier []byte, err
 		return nil, nil, invalidParameter("The password verifier of the device is not valid.")
 	}
 	return salt, v.FillBytes(make([]byte, srpBytes)), nil
-}
-
-// addDevice stores a device whose key was given to a sign-in of the user.
-func (t *poolTx) addDevice(sub string, d *deviceRecord) error {
-	had, err := t.device(sub, d.Key)
-	k := key(sub, d.Key)
-	switch {
-	case err != nil:
-		return err
-	case had != nil:
-		return fault("DeviceKeyExistsException", "Device already exists.")
-	case t.bucket(newDevicesBucket).Get(k) == nil:
-		return deviceDoesNotExist()
-	}
-	if err := t.bucket(newDevicesBucket).Delete(k); err != nil {
-		return err
-	}
-	return t.saveDevice(sub, d)
 }
 
 type deviceInput struct {
@@ -274,11 +149,11 @@ func (p *Pool) listDevices(c *call, in *listDevicesInput) (*listDevicesOutput, e
 	if err != nil {
 		return nil, err
 	}
-	return p.devicesOf(c, who.poolID, who.user.Sub, in.Limit, in.PaginationToken)
+	return devicesOf(p, c, who.poolID, who.user.Sub, in.Limit, in.PaginationToken)
 }
 
 // devicesOf lists a page of a user's devices, by key.
-func (p *Pool) devicesOf(c *call, poolID, sub string, limit int, token string) (*listDevicesOutput, error) {
+func devicesOf(p *Pool, c *call, poolID, sub string, limit int, token string) (*listDevicesOutput, error) {
 	ring, of := p.keys.of(poolID), "devices "+sub
 	at, err := openPage(ring, token, of, c.now)
 	if err != nil {
@@ -335,16 +210,6 @@ func (p *Pool) updateDeviceStatus(c *call, in *updateDeviceInput) (*empty, error
 	return &empty{}, nil
 }
 
-// setRemembered changes a device's status; without one, which the protocol permits, there is nothing to change.
-func (t *poolTx) setRemembered(sub, deviceKey, status string) error {
-	d, err := t.mustDevice(sub, deviceKey)
-	if err != nil || status == "" {
-		return err
-	}
-	d.Remembered, d.Modified = status == "remembered", t.now
-	return t.saveDevice(sub, d)
-}
-
 func (p *Pool) forgetDevice(c *call, in *deviceInput) (*noBody, error) {
 	who, err := p.authorize(c, in.AccessToken)
 	if err != nil {
@@ -356,18 +221,4 @@ func (p *Pool) forgetDevice(c *call, in *deviceInput) (*noBody, error) {
 		}
 		return t.dropDevice(who.user.Sub, in.DeviceKey)
 	})
-}
-
-// hostOf is the address that a call came from, without the port.
-func hostOf(remote string) string {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		return ""
-	}
-	return host
-}
-
-// deviceKeys returns the keys of a user's confirmed devices in order.
-func (t *poolTx) deviceKeys(sub string) []string {
-	return restOf(t.bucket(devicesBucket), key(sub, ""))
 }

@@ -44,7 +44,7 @@ func (p *Pool) adminListDevices(c *call, in *adminListDevicesInput) (*listDevice
 	if err != nil {
 		return nil, err
 	}
-	return p.devicesOf(c, in.UserPoolID, u.Sub, in.Limit, in.PaginationToken)
+	return devicesOf(p, c, in.UserPoolID, u.Sub, in.Limit, in.PaginationToken)
 }
 
 func (p *Pool) adminForgetDevice(c *call, in *adminDeviceInput) (*noBody, error) {

@@ -142,3 +142,13 @@ func (t *poolTx) checkDeviceProof(s session, name string, fits bool) (u *userRec
 	}
 	return u, nil, t.forgetGuesses(u.Sub)
 }
+
+// deviceGroup stands in the place of the pool's name when a device proves itself. It is the same for all devices of a user,
+// so it needs no storing.
+func deviceGroup(ring *keyRing, sub string) string {
+	text := []byte("-")
+	for _, b := range ring.derived("deviceGroup", sub)[:8] {
+		text = append(text, alphanumeric[int(b)%len(alphanumeric)])
+	}
+	return string(text)
+}

@@ -1,30 +1,10 @@
 package userpool
 
-import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"reflect"
-)
-
-// call is what a handler knows of the request beside its input.
-type call struct {
-	id  string // request id
-	now moment // one time for all that the call does
-	ip  string // that the call came from
-}
-
 // operation is one entry of the dispatch table.
 type operation struct {
 	admin bool // signed (SigV4) in Cognito: not for browsers
 	run   func(p *Pool, c *call, body []byte) (any, error)
 }
-
-// empty is the output of operations that answer {}, noBody of those that answer nothing at all.
-type (
-	empty  struct{}
-	noBody struct{}
-)
 
 type handlerOf[In, Out any] = func(*Pool, *call, *In) (*Out, error)
 
@@ -133,36 +113,4 @@ func handle[In, Out any](known map[string]shape, f handlerOf[In, Out]) func(*Poo
 		}
 		return out, nil
 	}
-}
-
-// inputReader returns a function that reads the body of a request into an In and checks it against the service model.
-func inputReader[In any](known map[string]shape) func(body []byte) (*In, error) {
-	checks := checksOf(reflect.TypeFor[In](), known)
-	return func(body []byte) (*In, error) {
-		in := new(In)
-		if err := decode(body, in); err != nil {
-			return nil, err
-		}
-		return in, validate(checks, reflect.ValueOf(in).Elem(), body)
-	}
-}
-
-// decode reads a request's body. Members that are not known are ignored; an empty body is an empty object, as some clients
-// send for operations without input.
-func decode(body []byte, in any) error {
-	if len(bytes.TrimSpace(body)) == 0 {
-		return nil
-	}
-	if bytes.TrimSpace(body)[0] != '{' {
-		return fault("SerializationException", "The body is not a JSON object.")
-	}
-	err := json.Unmarshal(body, in)
-	var wrongType *json.UnmarshalTypeError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &wrongType):
-		return fault("SerializationException", "A member of the body has the wrong JSON type: %s", shortened(wrongType.Field))
-	}
-	return fault("SerializationException", "The body is not valid JSON.")
 }

@@ -1,8 +1,10 @@
 package userpool
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // apiError is an answer that the protocol knows: an exception with its message. Any other error that reaches the wire
@@ -69,3 +71,35 @@ func limitExceeded() *apiError {
 func aliasExists(attribute string) *apiError {
 	return fault("AliasExistsException", "An account with the given %s already exists.", attribute)
 }
+
+// shortened keeps an answer from growing with what was asked.
+func shortened(value string) string {
+	const most = 128
+	if len(value) <= most {
+		return value
+	}
+	return strings.ToValidUTF8(value[:most], "") + "..."
+}
+
+// refusalOf sorts what a check says: a refusal lets the transaction stand, any other error undoes it.
+func refusalOf(err error) (refusal, other error) {
+	var api *apiError
+	if errors.As(err, &api) {
+		return api, nil
+	}
+	return nil, err
+}
+
+func poolNotFound(poolID string) *apiError { return notFound("User pool %s does not exist.", poolID) }
+
+func clientNotFound(id string) *apiError {
+	return notFound("User pool client %s does not exist.", shortened(id))
+}
+
+func invalidSession() *apiError { return notAuthorized("Invalid session for the user.") }
+
+func passwordReused() *apiError {
+	return fault("PasswordHistoryPolicyViolationException", "Password has been used before.")
+}
+
+func deviceDoesNotExist() *apiError { return notFound("Device does not exist.") }

@@ -45,10 +45,6 @@ func (t *poolTx) canHaveCode(a *candidate, attribute string) bool {
 	return a.user.Status == statusConfirmed && a.user.Attributes[attribute] != "" && a.user.verified(attribute)
 }
 
-func (p *poolRecord) allowsFirst(factor string) bool {
-	return slices.Contains(p.Policies.SignInPolicy.AllowedFirstAuthFactors, factor)
-}
-
 // factorsOf lists the first factors that a pool permits and a user has.
 func (t *poolTx) factorsOf(a *candidate) []string {
 	names := []string{}
@@ -223,4 +219,36 @@ func (p *Pool) answerPassword(c *call, client *clientRecord, s session, answers 
 		return nil, err
 	}
 	return p.startFactor(c, client, a, s.Challenge, answers)
+}
+
+type authFactorsOutput struct {
+	Username                  string   `json:"Username"`
+	PreferredMfaSetting       string   `json:"PreferredMfaSetting,omitempty"`
+	UserMFASettingList        []string `json:"UserMFASettingList,omitempty"`
+	ConfiguredUserAuthFactors []string `json:"ConfiguredUserAuthFactors"`
+}
+
+// getUserAuthFactors lists what the user can begin a sign-in with, and the second factors.
+func (p *Pool) getUserAuthFactors(c *call, in *accessTokenInput) (*authFactorsOutput, error) {
+	claims, poolID, err := p.verifyAccess(in.AccessToken, c.now)
+	if err != nil {
+		return nil, err
+	}
+	out := &authFactorsOutput{}
+	err = p.view(poolID, c.now, func(t *poolTx) error {
+		u, err := t.holderOf(claims)
+		if err != nil {
+			return err
+		}
+		out.Username = u.Username
+		out.UserMFASettingList, out.PreferredMfaSetting = u.mfaSettings(t.pool)
+		out.ConfiguredUserAuthFactors = slices.DeleteFunc(t.factorsOf(&candidate{pool: t.pool, user: u}), func(f string) bool {
+			return f == "PASSWORD_SRP" // the same factor as PASSWORD
+		})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }

@@ -1,9 +1,6 @@
 package userpool
 
 import (
-	"crypto/sha256"
-	"time"
-
 	"github.com/google/uuid"
 )
 
@@ -26,20 +23,6 @@ type familyRecord struct {
 	Device string `json:"device,omitempty"` // key of the device that the sign-in is bound to
 }
 
-// refreshPayload is what a refresh token says, to us alone.
-type refreshPayload struct {
-	Family  string `json:"f"`
-	Sub     string `json:"s"`
-	Client  string `json:"c"`
-	Expires moment `json:"e"`
-	Nonce   string `json:"n"`
-}
-
-func tokenHash(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
-}
-
 // newRefreshToken makes a refresh token for a family; it is unguessable by its nonce and unforgeable by its seal.
 func newRefreshToken(ring *keyRing, f *familyRecord) (string, error) {
 	return ring.sealRefresh(refreshPayload{
@@ -60,11 +43,6 @@ func newFamily(ring *keyRing, client *clientRecord, sub string, now moment) (*fa
 	f.Original = tokenHash(token)
 	f.Current = f.Original
 	return f, token, nil
-}
-
-// longestLife is how long access and ID tokens that are made now will be good.
-func longestLife(client *clientRecord) time.Duration {
-	return max(client.accessLife(), client.idLife())
 }
 
 func (t *poolTx) family(id string) (*familyRecord, error) {

@@ -262,3 +262,12 @@ func (p *Pool) discovery(poolID string) map[string]any {
 		"userinfo_endpoint":                     issuer + "/oauth2/userInfo",
 	}
 }
+
+// hostOf is the address that a call came from, without the port.
+func hostOf(remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return ""
+	}
+	return host
+}

@@ -7,55 +7,6 @@ import (
 	"slices"
 )
 
-// The second factors, by the names that challenges and preferences share.
-const (
-	factorSMS   = "SMS_MFA"
-	factorTOTP  = "SOFTWARE_TOKEN_MFA"
-	factorEmail = "EMAIL_OTP"
-
-	mfaDigits = 6
-)
-
-// addressOf is the attribute that the code of a second factor goes to; "" for TOTP.
-func addressOf(factor string) string {
-	return map[string]string{factorSMS: "phone_number", factorEmail: "email"}[factor]
-}
-
-// supports tells whether the pool has a second factor switched on.
-func (p *poolRecord) supports(factor string) bool {
-	switch factor {
-	case factorSMS:
-		return p.SMSMfa != nil || p.SmsConfiguration != nil
-	case factorTOTP:
-		return p.SoftwareTokenMfa != nil && p.SoftwareTokenMfa.Enabled
-	case factorEmail:
-		return p.EmailMfa != nil
-	}
-	return false
-}
-
-// has tells whether a user can use a second factor: a verified authenticator, or a verified address in a pool that sends to
-// such. Authenticators go on working when the pool switches TOTP off.
-func (u *userRecord) has(p *poolRecord, factor string) bool {
-	if factor == factorTOTP {
-		return u.TOTP.verified()
-	}
-	return p.supports(factor) && u.Attributes[addressOf(factor)] != "" && u.verified(addressOf(factor))
-}
-
-// factorsAsked lists the second factors that a sign-in of the user may be asked for. Where MFA is optional these are what
-// the user has switched on; where it is required, all that the user has.
-func (u *userRecord) factorsAsked(p *poolRecord) []string {
-	var factors []string
-	for _, f := range []string{factorSMS, factorTOTP, factorEmail} {
-		on := p.MfaConfiguration == "ON" || p.MfaConfiguration == "OPTIONAL" && slices.Contains(u.MFA.Enabled, f)
-		if on && u.has(p, f) {
-			factors = append(factors, f)
-		}
-	}
-	return factors
-}
-
 // secondFactor asks for a second factor, or which one, or for one to be set up; it gives no challenge if none is needed.
 func (t *poolTx) secondFactor(u *userRecord, w *passage) (step, error) {
 	factors := u.factorsAsked(t.pool)
@@ -237,4 +188,18 @@ func (t *poolTx) emailStep(u *userRecord, w *passage) (step, error) {
 	next, err := t.codeStep(u, w, factorEmail, w.email)
 	next.session.Address = w.email
 	return next, err
+}
+
+// useTOTP takes a code at sign-in, each only once.
+func (t *poolTx) useTOTP(u *userRecord, code string) (_ *userRecord, refusal, err error) {
+	if !u.TOTP.verified() {
+		return nil, nil, fault("SoftwareTokenMFANotFoundException", "Software Token MFA has not been enabled by the user")
+	}
+	switch known, taken := u.TOTP.take(u.TOTP.Secret, code, t.now); {
+	case taken:
+		return u, nil, t.putUser(u, u)
+	case known:
+		return u, fault("ExpiredCodeException", "Your software token has already been used once."), nil
+	}
+	return u, fault("CodeMismatchException", "Invalid code received for user"), nil
 }

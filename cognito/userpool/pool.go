@@ -4,15 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"regexp"
-	"runtime/debug"
 	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 )
 
 // Options says where a pool lives and how it is reached.
@@ -56,9 +52,6 @@ type Pool struct {
 	derive func(poolName, userID, password string, salt []byte) []byte
 }
 
-// lockPatience is how long Open waits for another process to let go of the file.
-const lockPatience = 500 * time.Millisecond
-
 // Open opens the pool in a file, or makes it: with a pool id, an app client and two RSA keys of 2048 bits, which stay the
 // same from then on. It fails when another process has the file open.
 func Open(o Options) (*Pool, error) {
@@ -85,33 +78,6 @@ func Open(o Options) (*Pool, error) {
 	return p, nil
 }
 
-// withFaults runs fn, which reads a database file. A file that is damaged inside makes bbolt panic or read beyond the
-// mapped memory; both become an error.
-func withFaults(fn func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if r := recover(); r != nil {
-			err = errDamaged
-		}
-	}()
-	return fn()
-}
-
-// closeDamaged closes a file that could not be used. A panic may have left a lock
-// behind that Close would wait for; the process ends anyway.
-func closeDamaged(db *bbolt.DB) error {
-	closed := make(chan error, 1)
-	go func() { closed <- db.Close() }()
-	select {
-	case err := <-closed:
-		return err
-	case <-time.After(time.Second):
-		return nil
-	}
-}
-
-var errDamaged = errors.New("the file is damaged; put back a copy of it")
-
 func (o *Options) complete() error {
 	if o.Path == "" {
 		return errors.New("userpool: Path is missing")
@@ -132,48 +98,6 @@ func (o *Options) complete() error {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return nil
-}
-
-func openFile(path string) (*bbolt.DB, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("userpool: making the folder of the database: %w", err)
-	}
-	db, err := openDatabase(path)
-	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, fmt.Errorf("userpool: %s is in use by another process; only one can own the data", path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("userpool: opening %s: %w", path, err)
-	}
-	if err := checkWhole(db); err != nil {
-		return nil, errors.Join(fmt.Errorf("userpool: opening %s: %w", path, err), db.Close())
-	}
-	return db, nil
-}
-
-var errCutShort = errors.New("the file is damaged: it ends before its last page; put back a copy of it")
-
-// openDatabase opens the file. bbolt maps it into memory, where reading beyond the end of a file that was cut short is a
-// fault that would end the process; here it becomes an error.
-func openDatabase(path string) (db *bbolt.DB, err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if r := recover(); r != nil {
-			db, err = nil, errCutShort
-		}
-	}()
-	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockPatience, FreelistType: bbolt.FreelistMapType})
-}
-
-// checkWhole compares the file's length with what its newest state spans.
-func checkWhole(db *bbolt.DB) error {
-	return db.View(func(tx *bbolt.Tx) error {
-		info, err := os.Stat(db.Path())
-		if err == nil && info.Size() < tx.Size() {
-			err = errCutShort
-		}
-		return err
-	})
 }
 
 // prepare makes what a new file lacks, applies the shape and reads what is kept in memory.
@@ -239,8 +163,6 @@ func (p *Pool) ClientSecret() string { return p.secret }
 
 // Issuer is the iss claim of the default pool's tokens and the base of its key set's address: Options.URL, a slash, and ID.
 func (p *Pool) Issuer() string { return p.issuerOf(p.poolID) }
-
-func (p *Pool) issuerOf(poolID string) string { return p.url + "/" + poolID }
 
 // Close closes the file once running transactions have ended. Requests that come later are answered with an internal error.
 func (p *Pool) Close() error { return p.db.Close() }

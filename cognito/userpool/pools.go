@@ -1,44 +1,5 @@
 package userpool
 
-import (
-	"strings"
-
-	"go.etcd.io/bbolt"
-)
-
-// accountID stands for an AWS account in ARNs.
-const accountID = "000000000000"
-
-// newPoolID makes an id of the form that clients check for: region, underscore, nine alphanumerics.
-func newPoolID(region string) (string, error) {
-	suffix, err := randomText(9, alphanumeric)
-	return region + "_" + suffix, err
-}
-
-// createPool makes a pool with its buckets and keys.
-func createPool(tx *bbolt.Tx, id string, rec poolRecord, keys keyRecord, now moment) error {
-	root, err := tx.Bucket([]byte(poolsBucket)).CreateBucket([]byte(id))
-	if err != nil {
-		return err
-	}
-	for _, name := range perPoolBuckets() {
-		if _, err := root.CreateBucket([]byte(name)); err != nil {
-			return err
-		}
-	}
-	rec.ID, rec.CreationDate, rec.LastModifiedDate = id, now, now
-	rec.Arn = "arn:aws:cognito-idp:" + regionOf(id) + ":" + accountID + ":userpool/" + id
-	if err := save(root, []byte(recordKey), rec); err != nil {
-		return err
-	}
-	return save(root, []byte(keysKey), keys)
-}
-
-func regionOf(poolID string) string {
-	region, _, _ := strings.Cut(poolID, "_")
-	return region
-}
-
 type createPoolInput struct {
 	PoolName              string            `json:"PoolName" is:"required,poolName"`
 	Schema                []schemaAttribute `json:"Schema"`
@@ -91,54 +52,6 @@ func (in *createPoolInput) record() (poolRecord, error) {
 		return rec, err
 	}
 	return rec, rec.addSchema(in.Schema)
-}
-
-const customAttributesMost = 50
-
-// addSchema puts the attributes of an input into a pool: those with the name of a standard one change it, the others become
-// custom:NAME.
-func (p *poolRecord) addSchema(given []schemaAttribute) error {
-	custom := 0
-	for _, a := range given {
-		if a.AttributeDataType == "" {
-			a.AttributeDataType = "String"
-		}
-		if standard := p.attribute(a.Name); standard != nil {
-			standard.Required = a.Required
-			if a.Mutable != nil {
-				standard.Mutable = a.Mutable
-			}
-			if a.StringConstraints != nil {
-				standard.StringConstraints = a.StringConstraints
-			}
-			continue
-		}
-		if a.Required {
-			return invalidParameter("Required custom attributes are not supported currently.")
-		}
-		if custom++; custom > customAttributesMost {
-			return invalidParameter("A user pool can have %d custom attributes.", customAttributesMost)
-		}
-		p.SchemaAttributes = append(p.SchemaAttributes, a.asCustom())
-	}
-	return nil
-}
-
-// asCustom gives a custom attribute its prefix. Unlike standard ones it cannot be changed unless that is asked for.
-func (a schemaAttribute) asCustom() schemaAttribute {
-	prefix := "custom:"
-	if a.DeveloperOnlyAttribute {
-		prefix = "dev:custom:"
-	}
-	a.Name = prefix + a.Name
-	if a.Mutable == nil {
-		no := false
-		a.Mutable = &no
-	}
-	if a.AttributeDataType == "String" && a.StringConstraints == nil {
-		a.StringConstraints = &stringConstraint{}
-	}
-	return a
 }
 
 type poolInput struct {
@@ -212,49 +125,4 @@ func (p *Pool) listUserPools(c *call, in *listPoolsInput) (*listPoolsOutput, err
 		out.NextToken, err = newPage(ring, out.UserPools[len(out.UserPools)-1].ID, "pools", c.now)
 	}
 	return out, err
-}
-
-func (p *Pool) createPool(id string, rec poolRecord, keys keyRecord, now moment) error {
-	return p.commits.do(func(tx *bbolt.Tx) error { return createPool(tx, id, rec, keys, now) })
-}
-
-// dropPool deletes a pool with its users and clients, unless it is protected from deletion.
-func (p *Pool) dropPool(id string, now moment) error {
-	return p.commits.do(func(tx *bbolt.Tx) error {
-		t, err := openPoolTx(tx, id, now)
-		if err != nil {
-			return err
-		}
-		if t.pool.DeletionProtection == "ACTIVE" {
-			return invalidParameter("The user pool cannot be deleted because deletion protection is activated.")
-		}
-		clients, err := t.clients()
-		if err != nil {
-			return err
-		}
-		for _, client := range clients {
-			if err := t.dropClient(client.ClientID); err != nil {
-				return err
-			}
-		}
-		return tx.Bucket([]byte(poolsBucket)).DeleteBucket([]byte(id))
-	})
-}
-
-// poolsAfter calls visit with each pool whose id comes after the given one, in the order of ids, until visit returns false.
-func (p *Pool) poolsAfter(id string, now moment, visit func(*poolRecord) bool) error {
-	return p.db.View(func(tx *bbolt.Tx) error {
-		done := false
-		return tx.Bucket([]byte(poolsBucket)).ForEachBucket(func(k []byte) error {
-			if done || string(k) <= id {
-				return nil
-			}
-			t, err := openPoolTx(tx, string(k), now)
-			if err != nil {
-				return err
-			}
-			done = !visit(t.pool)
-			return nil
-		})
-	})
 }

@@ -2,36 +2,6 @@ package userpool
 
 import "slices"
 
-// mfaPreference is which second factors a user has switched on.
-type mfaPreference struct {
-	Enabled   []string `json:"enabled,omitempty"`
-	Preferred string   `json:"preferred,omitempty"`
-	Passkey   bool     `json:"passkey,omitempty"` // WebAuthnMfaSettings: a passkey with user verification may count as both factors
-}
-
-// enable switches a factor on or off. A preferred factor that is switched off is no longer preferred.
-func (m *mfaPreference) enable(factor string, on bool) {
-	var enabled []string
-	for _, f := range []string{factorSMS, factorTOTP, factorEmail} {
-		if f == factor && on || f != factor && slices.Contains(m.Enabled, f) {
-			enabled = append(enabled, f)
-		}
-	}
-	m.Enabled = enabled
-	if !on && m.Preferred == factor {
-		m.Preferred = ""
-	}
-}
-
-// mfaSettings is what GetUser tells of a user's second factors: what is switched on or, where the pool requires MFA, what a
-// sign-in will ask for.
-func (u *userRecord) mfaSettings(p *poolRecord) (list []string, preferred string) {
-	if p.MfaConfiguration == "ON" {
-		return u.factorsAsked(p), u.MFA.Preferred
-	}
-	return u.MFA.Enabled, u.MFA.Preferred
-}
-
 // mfaSetting is one member of SetUserMFAPreference. SDKs leave false out, so what is missing is false.
 type mfaSetting struct {
 	Enabled      bool `json:"Enabled"`
@@ -66,16 +36,6 @@ func (p *Pool) setUserMFAPreference(c *call, in *setPreferenceInput) (*empty, er
 		return nil, err
 	}
 	return &empty{}, nil
-}
-
-type adminSetPreferenceInput struct {
-	adminUserInput
-	mfaSettings
-}
-
-// adminSetUserMFAPreference may switch TOTP on before the user has set it up; until then no sign-in asks for it.
-func (p *Pool) adminSetUserMFAPreference(c *call, in *adminSetPreferenceInput) (*empty, error) {
-	return p.onUser(c, &in.adminUserInput, func(t *poolTx, u *userRecord) error { return t.prefer(u.Sub, in.mfaSettings, true) })
 }
 
 // prefer changes the factors that are named and leaves the others. Only one can be preferred; naming another replaces it.
@@ -174,36 +134,4 @@ func (u *userRecord) mfaOptions() []mfaOption {
 		return nil
 	}
 	return []mfaOption{{DeliveryMedium: "SMS", AttributeName: "phone_number"}}
-}
-
-type authFactorsOutput struct {
-	Username                  string   `json:"Username"`
-	PreferredMfaSetting       string   `json:"PreferredMfaSetting,omitempty"`
-	UserMFASettingList        []string `json:"UserMFASettingList,omitempty"`
-	ConfiguredUserAuthFactors []string `json:"ConfiguredUserAuthFactors"`
-}
-
-// getUserAuthFactors lists what the user can begin a sign-in with, and the second factors.
-func (p *Pool) getUserAuthFactors(c *call, in *accessTokenInput) (*authFactorsOutput, error) {
-	claims, poolID, err := p.verifyAccess(in.AccessToken, c.now)
-	if err != nil {
-		return nil, err
-	}
-	out := &authFactorsOutput{}
-	err = p.view(poolID, c.now, func(t *poolTx) error {
-		u, err := t.holderOf(claims)
-		if err != nil {
-			return err
-		}
-		out.Username = u.Username
-		out.UserMFASettingList, out.PreferredMfaSetting = u.mfaSettings(t.pool)
-		out.ConfiguredUserAuthFactors = slices.DeleteFunc(t.factorsOf(&candidate{pool: t.pool, user: u}), func(f string) bool {
-			return f == "PASSWORD_SRP" // the same factor as PASSWORD
-		})
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
 }

@@ -211,27 +211,3 @@ func (p *Pool) revokeToken(c *call, in *revokeInput) (*empty, error) {
 	}
 	return &empty{}, nil
 }
-
-type accessTokenInput struct {
-	AccessToken string `json:"AccessToken" is:"required,token"`
-}
-
-// globalSignOut revokes everything that the user holds. The token is checked in the same transaction, so that of two
-// sign-outs at once one is told that its token has been revoked.
-func (p *Pool) globalSignOut(c *call, in *accessTokenInput) (*empty, error) {
-	claims, poolID, err := p.verifyAccess(in.AccessToken, c.now)
-	if err != nil {
-		return nil, err
-	}
-	err = p.update(poolID, c.now, func(t *poolTx) error {
-		u, err := t.holderOf(claims)
-		if err != nil {
-			return err
-		}
-		return t.signOut(u.Sub)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &empty{}, nil
-}

@@ -34,8 +34,6 @@ const (
 	guessesPerSession = 10
 )
 
-func invalidSession() *apiError { return notAuthorized("Invalid session for the user.") }
-
 func newSession(ring *keyRing, client *clientRecord, s session, now moment) (string, error) {
 	s.ID, s.ClientID, s.Expires = uuid.NewString(), client.ClientID, now.add(client.sessionLife())
 	return ring.sealText(sessionPurpose, s)
@@ -121,16 +119,6 @@ func (t *poolTx) putSpent(id string, rec spentRecord) error {
 	return save(t.bucket(spentBucket), key(id), rec)
 }
 
-// passwordMark stands for the password that a user has. A session that rests on a password is worth nothing once that is
-// another one.
-func passwordMark(u *userRecord) []byte {
-	if u.Password == nil {
-		return nil
-	}
-	sum := sha256.Sum256(u.Password.Verifier)
-	return sum[:9]
-}
-
 // addressMark stands for an address that a code was sent to. The code is worth nothing once the user has another one.
 func addressMark(address string) []byte {
 	sum := sha256.Sum256([]byte(address))
@@ -163,3 +151,9 @@ func (t *poolTx) sessionUser(s session, name string) (*userRecord, error) {
 
 // spent reports whether an id has been marked as used, or a wrong answer to it has been counted.
 func (t *poolTx) spent(id string) bool { return t.bucket(spentBucket).Get(key(id)) != nil }
+
+// The names of these sessions, which are no challenges and so cannot be answered as such.
+const (
+	sessionSignUp    = "SIGN_UP"
+	sessionConfirmed = "CONFIRMED"
+)

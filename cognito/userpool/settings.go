@@ -2,7 +2,7 @@ package userpool
 
 import (
 	"slices"
-	"time"
+	"strings"
 )
 
 // Pool and client settings carry Cognito's own member names (API reference: UserPoolType, UserPoolClientType), so that what
@@ -157,146 +157,6 @@ func (p *poolRecord) attribute(name string) *schemaAttribute {
 	return nil
 }
 
-type clientRecord struct {
-	ClientID         string `json:"ClientId"`
-	UserPoolID       string `json:"UserPoolId"`
-	ClientSecret     string `json:"ClientSecret,omitempty"`
-	CreationDate     moment `json:"CreationDate"`
-	LastModifiedDate moment `json:"LastModifiedDate"`
-	clientSettings
-}
-
-// clientSettings are the members that CreateUserPoolClient and UpdateUserPoolClient take and DescribeUserPoolClient answers.
-type clientSettings struct {
-	ClientName                 string           `json:"ClientName,omitempty" is:"clientName"`
-	RefreshTokenValidity       int              `json:"RefreshTokenValidity,omitempty"`
-	AccessTokenValidity        int              `json:"AccessTokenValidity,omitempty"`
-	IDTokenValidity            int              `json:"IdTokenValidity,omitempty"`
-	TokenValidityUnits         *validityUnits   `json:"TokenValidityUnits,omitempty"`
-	ReadAttributes             []string         `json:"ReadAttributes,omitempty"`
-	WriteAttributes            []string         `json:"WriteAttributes,omitempty"`
-	ExplicitAuthFlows          []string         `json:"ExplicitAuthFlows,omitempty"`
-	PreventUserExistenceErrors string           `json:"PreventUserExistenceErrors,omitempty" is:"existenceErrors"`
-	EnableTokenRevocation      *bool            `json:"EnableTokenRevocation,omitempty"`
-	EnableContextPropagation   *bool            `json:"EnablePropagateAdditionalUserContextData,omitempty"`
-	AuthSessionValidity        int              `json:"AuthSessionValidity,omitempty"` // minutes
-	RefreshTokenRotation       *refreshRotation `json:"RefreshTokenRotation,omitempty"`
-	SupportedIdentityProviders []string         `json:"SupportedIdentityProviders,omitempty"`
-	CallbackURLs               []string         `json:"CallbackURLs,omitempty"`
-	LogoutURLs                 []string         `json:"LogoutURLs,omitempty"`
-	DefaultRedirectURI         string           `json:"DefaultRedirectURI,omitempty"`
-	AllowedOAuthFlows          []string         `json:"AllowedOAuthFlows,omitempty"`
-	AllowedOAuthScopes         []string         `json:"AllowedOAuthScopes,omitempty"`
-	OAuthFlowsAllowed          bool             `json:"AllowedOAuthFlowsUserPoolClient,omitempty"`
-}
-
-type validityUnits struct {
-	AccessToken  string `json:"AccessToken,omitempty" is:"timeUnit"`
-	IDToken      string `json:"IdToken,omitempty" is:"timeUnit"`
-	RefreshToken string `json:"RefreshToken,omitempty" is:"timeUnit"`
-}
-
-type refreshRotation struct {
-	Feature                 string `json:"Feature" is:"feature"`
-	RetryGracePeriodSeconds int    `json:"RetryGracePeriodSeconds,omitempty"`
-}
-
-func (c *clientRecord) hidesExistence() bool { return c.PreventUserExistenceErrors == "ENABLED" }
-
-func (c *clientRecord) revocable() bool {
-	return c.EnableTokenRevocation == nil || *c.EnableTokenRevocation
-}
-
-func (c *clientRecord) rotates() bool {
-	return c.RefreshTokenRotation != nil && c.RefreshTokenRotation.Feature == "ENABLED"
-}
-
-func (c *clientRecord) rotationGrace() time.Duration {
-	if c.RefreshTokenRotation == nil {
-		return 0
-	}
-	return time.Duration(c.RefreshTokenRotation.RetryGracePeriodSeconds) * time.Second
-}
-
-// allows tells whether a flow is switched on, by its ALLOW_ name or by its older name without the prefix. A client that
-// names none has SRP, custom and refresh.
-func (c *clientRecord) allows(flow string) bool {
-	if len(c.ExplicitAuthFlows) == 0 {
-		return slices.Contains([]string{"USER_SRP_AUTH", "CUSTOM_AUTH", "REFRESH_TOKEN_AUTH"}, flow)
-	}
-	if slices.Contains(c.ExplicitAuthFlows, "ALLOW_"+flow) {
-		return true
-	}
-	return legacyFlows(c.ExplicitAuthFlows) && legacyAllows(c.ExplicitAuthFlows, flow)
-}
-
-// legacyFlows tells whether a list uses the names from before ALLOW_; the two cannot be mixed.
-func legacyFlows(flows []string) bool {
-	return slices.ContainsFunc(flows, func(f string) bool {
-		return f == "ADMIN_NO_SRP_AUTH" || f == "CUSTOM_AUTH_FLOW_ONLY" || f == "USER_PASSWORD_AUTH"
-	})
-}
-
-// legacyAllows: with the older names SRP, custom and refresh are always on, unless only custom is.
-func legacyAllows(flows []string, flow string) bool {
-	customOnly := slices.Contains(flows, "CUSTOM_AUTH_FLOW_ONLY")
-	switch flow {
-	case "REFRESH_TOKEN_AUTH", "CUSTOM_AUTH":
-		return true
-	case "USER_SRP_AUTH":
-		return !customOnly
-	case "USER_PASSWORD_AUTH":
-		return slices.Contains(flows, "USER_PASSWORD_AUTH")
-	case "ADMIN_USER_PASSWORD_AUTH":
-		return slices.Contains(flows, "ADMIN_NO_SRP_AUTH")
-	}
-	return false
-}
-
-func (c *clientRecord) accessLife() time.Duration {
-	return lifetime(c.AccessTokenValidity, c.units().AccessToken, "hours", time.Hour)
-}
-
-func (c *clientRecord) idLife() time.Duration {
-	return lifetime(c.IDTokenValidity, c.units().IDToken, "hours", time.Hour)
-}
-
-func (c *clientRecord) refreshLife() time.Duration {
-	return lifetime(c.RefreshTokenValidity, c.units().RefreshToken, "days", 30*24*time.Hour)
-}
-
-func (c *clientRecord) sessionLife() time.Duration {
-	if c.AuthSessionValidity == 0 {
-		return 3 * time.Minute
-	}
-	return time.Duration(c.AuthSessionValidity) * time.Minute
-}
-
-func (c *clientRecord) units() validityUnits {
-	if c.TokenValidityUnits == nil {
-		return validityUnits{}
-	}
-	return *c.TokenValidityUnits
-}
-
-func lifetime(n int, unit, fallbackUnit string, fallback time.Duration) time.Duration {
-	if n == 0 {
-		return fallback
-	}
-	if unit == "" {
-		unit = fallbackUnit
-	}
-	switch unit {
-	case "seconds":
-		return time.Duration(n) * time.Second
-	case "minutes":
-		return time.Duration(n) * time.Minute
-	case "hours":
-		return time.Duration(n) * time.Hour
-	}
-	return time.Duration(n) * 24 * time.Hour
-}
-
 // standardPool is what CreateUserPool makes when it is told nothing but a name.
 func standardPool() poolRecord {
 	return poolRecord{
@@ -336,17 +196,39 @@ func embeddedPool() poolRecord {
 	return p
 }
 
-// embeddedClient is the app client that a new file starts with: every flow, no secret, user existence hidden.
-func embeddedClient() clientSettings {
-	yes := true
-	return clientSettings{
-		ClientName: "authgraph",
-		ExplicitAuthFlows: []string{
-			"ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH",
-		},
-		RefreshTokenValidity:       30,
-		AuthSessionValidity:        3,
-		PreventUserExistenceErrors: "ENABLED",
-		EnableTokenRevocation:      &yes,
+// accountID stands for an AWS account in ARNs.
+const accountID = "000000000000"
+
+// newPoolID makes an id of the form that clients check for: region, underscore, nine alphanumerics.
+func newPoolID(region string) (string, error) {
+	suffix, err := randomText(9, alphanumeric)
+	return region + "_" + suffix, err
+}
+
+func regionOf(poolID string) string {
+	region, _, _ := strings.Cut(poolID, "_")
+	return region
+}
+
+// poolName is the part of a pool id that SRP hashes: what follows the underscore.
+func poolName(poolID string) string {
+	_, name, _ := strings.Cut(poolID, "_")
+	return name
+}
+
+// verifiedFirst tells whether a changed address takes effect only once it is verified.
+func (p *poolRecord) verifiedFirst(name string) bool {
+	s := p.UserAttributeUpdate
+	return s != nil && slices.Contains(s.AttributesRequireVerificationBeforeUpdate, name)
+}
+
+// verificationTarget is the attribute that a sign-up code goes to: one that the pool verifies by itself and the user has,
+// the phone before the e-mail. "" if there is none.
+func verificationTarget(pool *poolRecord, attributes map[string]string) string {
+	for _, a := range []string{"phone_number", "email"} {
+		if slices.Contains(pool.AutoVerifiedAttributes, a) && attributes[a] != "" {
+			return a
+		}
 	}
+	return ""
 }

@@ -226,3 +226,50 @@ func (p *Pool) signedIn(c *call, ring *keyRing, client *clientRecord, s subject,
 	}
 	return &authOutput{AuthenticationResult: result, ChallengeParameters: map[string]string{}}, nil
 }
+
+// newDevice is Cognito's NewDeviceMetadataType.
+type newDevice struct {
+	DeviceKey      string `json:"DeviceKey"`
+	DeviceGroupKey string `json:"DeviceGroupKey"`
+}
+
+// signUpSignIn signs in with the session that ConfirmSignUp gave.
+func (p *Pool) signUpSignIn(c *call, client *clientRecord, parameters map[string]string, text string) (*authOutput, error) {
+	s, err := openSession(p.keys.of(client.UserPoolID), client, sessionConfirmed, text)
+	if err != nil {
+		return nil, err
+	}
+	w := &passage{client: client, sub: s.Sub, device: deviceKeyIn(parameters)}
+	return p.pass(c, w, func(t *poolTx) (*userRecord, error, error) {
+		u, err := t.sessionUser(s, parameters["USERNAME"])
+		if err != nil {
+			return nil, nil, err
+		}
+		if u.Status != statusConfirmed {
+			return nil, nil, invalidSession()
+		}
+		return u, nil, t.useSession(s.ID, s.Expires)
+	})
+}
+
+type feedbackInput struct {
+	UserPoolID    string `json:"UserPoolId" is:"required,poolId"`
+	Username      string `json:"Username" is:"required,username"`
+	EventID       string `json:"EventId" is:"required,eventId"`
+	FeedbackToken string `json:"FeedbackToken" is:"required,token"`
+	FeedbackValue string `json:"FeedbackValue" is:"required,feedback"`
+}
+
+// updateAuthEventFeedback takes what a user answers to a mail about a sign-in. Such mails come of threat protection, which
+// this pool does not have, so there never is a token that it could take.
+func (p *Pool) updateAuthEventFeedback(c *call, in *feedbackInput) (*empty, error) {
+	return nil, p.view(in.UserPoolID, c.now, func(t *poolTx) error {
+		if on := t.pool.UserPoolAddOns; on == nil || on.AdvancedSecurityMode == "OFF" {
+			return fault("UserPoolAddOnNotEnabledException", "Advanced security is not enabled for the user pool.")
+		}
+		if _, err := t.mustFind(in.Username); err != nil {
+			return err
+		}
+		return notAuthorized("Invalid feedback token.")
+	})
+}

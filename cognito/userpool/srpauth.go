@@ -87,14 +87,6 @@ func (s *srpState) of(who *candidate, ring *keyRing) (salt []byte) {
 	return ring.derived("salt", who.account)[:16]
 }
 
-// simulatedSub is an id for a user who does not exist: always the same one, and of the form of a real one (RFC 9562, 5.4).
-func simulatedSub(ring *keyRing, account string) string {
-	id := uuid.UUID(ring.derived("sub", account)[:16])
-	id[6] = id[6]&0x0f | 0x40
-	id[8] = id[8]&0x3f | 0x80
-	return id.String()
-}
-
 // answerVerifier checks a client's proof that it knows the password.
 func (p *Pool) answerVerifier(c *call, client *clientRecord, text string, answers map[string]string) (*authOutput, error) {
 	for _, name := range []string{"PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"} {

@@ -1,11 +1,7 @@
 package userpool
 
 import (
-	"bytes"
-	"encoding/binary"
-	"encoding/json"
 	"fmt"
-	"strings"
 
 	"go.etcd.io/bbolt"
 )
@@ -85,170 +81,6 @@ func completeBuckets(tx *bbolt.Tx) error {
 	})
 }
 
-// key joins parts. A zero byte within a part, which only a name nobody can have may hold, could reach into another record's
-// key; it becomes a byte that UTF-8 never uses.
-func key(parts ...string) []byte {
-	for i, part := range parts {
-		parts[i] = strings.ReplaceAll(part, "\x00", "\xff")
-	}
-	return []byte(strings.Join(parts, "\x00"))
-}
-
-// load reads a record; without one it gives nil and no error.
-func load[T any](b *bbolt.Bucket, k []byte) (*T, error) {
-	raw := b.Get(k)
-	if raw == nil {
-		return nil, nil
-	}
-	v := new(T)
-	if err := json.Unmarshal(raw, v); err != nil {
-		return nil, fmt.Errorf("userpool: a record cannot be read: %w", err)
-	}
-	return v, nil
-}
-
-func save(b *bbolt.Bucket, k []byte, v any) error {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("userpool: a record cannot be written: %w", err)
-	}
-	return b.Put(k, raw)
-}
-
-// poolTx is one user pool within a transaction.
-type poolTx struct {
-	tx   *bbolt.Tx
-	root *bbolt.Bucket
-	pool *poolRecord
-	now  moment
-}
-
-func openPoolTx(tx *bbolt.Tx, poolID string, now moment) (*poolTx, error) {
-	root := tx.Bucket([]byte(poolsBucket)).Bucket([]byte(poolID))
-	if root == nil {
-		return nil, poolNotFound(poolID)
-	}
-	rec, err := load[poolRecord](root, []byte(recordKey))
-	if err != nil {
-		return nil, err
-	}
-	if rec == nil {
-		return nil, poolNotFound(poolID)
-	}
-	return &poolTx{tx: tx, root: root, pool: rec, now: now}, nil
-}
-
-func poolNotFound(poolID string) *apiError { return notFound("User pool %s does not exist.", poolID) }
-
-func (t *poolTx) bucket(name string) *bbolt.Bucket { return t.root.Bucket([]byte(name)) }
-
-// view runs fn on a consistent state of a pool.
-func (p *Pool) view(poolID string, now moment, fn func(*poolTx) error) error {
-	return p.db.View(func(tx *bbolt.Tx) error {
-		t, err := openPoolTx(tx, poolID, now)
-		if err != nil {
-			return err
-		}
-		return fn(t)
-	})
-}
-
-// update runs fn on a pool and returns once its changes are on the disk. fn may run more than once.
-func (p *Pool) update(poolID string, now moment, fn func(*poolTx) error) error {
-	return p.commits.do(func(tx *bbolt.Tx) error {
-		t, err := openPoolTx(tx, poolID, now)
-		if err != nil {
-			return err
-		}
-		if err := fn(t); err != nil {
-			return err
-		}
-		return t.sweep(sweepPerChange)
-	})
-}
-
-// sweepPerChange is how many due records a change looks at. More than one, so that sweeping outruns growth.
-const sweepPerChange = 4
-
-// expire notes that the record at k is to be looked at when until has passed.
-func (t *poolTx) expire(bucket string, k []byte, until moment) error {
-	e := binary.BigEndian.AppendUint64(nil, uint64(until))
-	e = append(e, bucket...)
-	e = append(e, 0)
-	return t.bucket(expiryBucket).Put(append(e, k...), nil)
-}
-
-// sweep removes records whose time has passed, at most limit of them. A record that has been prolonged since it was noted
-// is noted again.
-func (t *poolTx) sweep(limit int) error {
-	index := t.bucket(expiryBucket)
-	for range limit {
-		e, _ := index.Cursor().First()
-		if len(e) < 8 || moment(binary.BigEndian.Uint64(e)) >= t.now {
-			return nil
-		}
-		e = bytes.Clone(e)
-		if err := index.Delete(e); err != nil {
-			return err
-		}
-		name, k, _ := bytes.Cut(e[8:], []byte{0})
-		if err := t.sweepRecord(string(name), k); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *poolTx) sweepRecord(bucket string, k []byte) error {
-	b := t.bucket(bucket)
-	rec, err := load[struct{ Until moment }](b, k)
-	if err != nil || rec == nil {
-		return err
-	}
-	if rec.Until >= t.now {
-		return t.expire(bucket, k, rec.Until)
-	}
-	if bucket == familiesBucket {
-		return t.dropFamily(string(k))
-	}
-	return b.Delete(k)
-}
-
-// withPrefix calls fn with what follows prefix in each key that begins with it.
-func withPrefix(b *bbolt.Bucket, prefix []byte, fn func(rest, value []byte) error) error {
-	c := b.Cursor()
-	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
-		if err := fn(k[len(prefix):], v); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// restOf collects what follows prefix; needed where the walk is followed by deletions, which upset a cursor.
-func restOf(b *bbolt.Bucket, prefix []byte) []string {
-	var rest []string
-	_ = withPrefix(b, prefix, func(r, _ []byte) error {
-		rest = append(rest, string(r))
-		return nil
-	})
-	return rest
-}
-
-// decide is update for changes that must stay although the answer is a refusal, such as the count of a failure. An error
-// of fn undoes everything; a refusal is returned once the changes are on the disk.
-func (p *Pool) decide(poolID string, now moment, fn func(*poolTx) (refusal, err error)) error {
-	var refusal error
-	err := p.update(poolID, now, func(t *poolTx) (err error) {
-		refusal, err = fn(t)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return refusal
-}
-
 // isNew reports whether the file is empty. It fails if the file has a format that this version cannot read.
 func (p *Pool) isNew() (fresh bool, err error) {
 	err = p.db.View(func(tx *bbolt.Tx) error {
@@ -301,18 +133,6 @@ func (p *Pool) defaults() (poolID, clientID string, err error) {
 		return nil
 	})
 	return poolID, clientID, err
-}
-
-// updateAlone is update in a transaction of its own on the caller's goroutine, so that the caller can recover from a
-// damaged file.
-func (p *Pool) updateAlone(poolID string, now moment, fn func(*poolTx) error) error {
-	return p.db.Update(func(tx *bbolt.Tx) error {
-		t, err := openPoolTx(tx, poolID, now)
-		if err != nil {
-			return err
-		}
-		return fn(t)
-	})
 }
 
 // eachKeys calls fn with the keys of every pool.

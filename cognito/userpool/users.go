@@ -204,42 +204,6 @@ func newUser(pool *poolRecord, name string, attributes map[string]string, now mo
 	return u
 }
 
-// nameAttribute checks a name for a new user against the pool and tells which attribute it is, if any.
-func nameAttribute(pool *poolRecord, name string) (string, error) {
-	byEmail := slices.Contains(pool.UsernameAttributes, "email")
-	byPhone := slices.Contains(pool.UsernameAttributes, "phone_number")
-	switch {
-	case byEmail && isEmail(name):
-		return "email", nil
-	case byPhone && isPhone(name):
-		return "phone_number", nil
-	case byEmail && byPhone:
-		return "", invalidParameter("Username should be either an email or a phone number.")
-	case byEmail:
-		return "", invalidParameter("Username should be an email.")
-	case byPhone:
-		return "", invalidParameter("Username should be a phone number.")
-	case slices.Contains(pool.AliasAttributes, "email") && isEmail(name):
-		return "", invalidParameter("Username cannot be of email format, since user pool is configured for email alias.")
-	case slices.Contains(pool.AliasAttributes, "phone_number") && isPhone(name):
-		return "", invalidParameter("Username cannot be of phone number format, since user pool is configured for phone number alias.")
-	}
-	return "", nil
-}
-
-// nameInto puts the name of a new user into its attributes where the pool wants that.
-func nameInto(pool *poolRecord, name string, attributes map[string]string) error {
-	as, err := nameAttribute(pool, name)
-	if err != nil || as == "" {
-		return err
-	}
-	if given, ok := attributes[as]; ok && !strings.EqualFold(given, name) {
-		return invalidParameter("Attribute value for %s must match the username.", as)
-	}
-	attributes[as] = name
-	return nil
-}
-
 // account is the key under which attempts on a name are counted: the sub of the user it leads to, so that every spelling
 // and alias counts together, or a hash of a name that leads nowhere.
 func (t *poolTx) account(u *userRecord, name string) string {
@@ -270,3 +234,94 @@ func (t *poolTx) usersAfter(sub string, visit func(*userRecord) bool) error {
 }
 
 func (t *poolTx) userCount() int { return t.bucket(usersBucket).Stats().KeyN }
+
+// removeAttribute takes the mark of an address away with the address.
+func (u *userRecord) removeAttribute(name string) {
+	delete(u.Attributes, name)
+	if name == "email" || name == "phone_number" {
+		delete(u.Attributes, name+"_verified")
+	}
+}
+
+func (t *poolTx) removeAttributes(sub string, names []string) error {
+	_, err := t.change(sub, func(u *userRecord) error {
+		for _, name := range names {
+			u.removeAttribute(name)
+		}
+		return t.checkAliases(u)
+	})
+	return err
+}
+
+// checkAliases refuses a user whose names would collide with another's, or who would lose the address that is the user name.
+func (t *poolTx) checkAliases(u *userRecord) error {
+	if kind := t.taken(u); kind != "" {
+		return aliasExists(kind)
+	}
+	if !t.pool.namedByAttribute() {
+		return nil
+	}
+	for _, name := range t.pool.UsernameAttributes {
+		if u.Attributes[name] != "" {
+			return nil
+		}
+	}
+	return invalidParameter("user.%s: The attribute is required\n", t.pool.UsernameAttributes[0])
+}
+
+// claimAlias makes sure that an address that is about to be verified names no other user. With force the other loses it.
+func (t *poolTx) claimAlias(u *userRecord, name string, force bool) error {
+	if !slices.Contains(t.pool.AliasAttributes, name) {
+		return nil
+	}
+	sub := t.holder(name, u.Attributes[name])
+	if sub == "" || sub == u.Sub {
+		return nil
+	}
+	if !force {
+		return fault("AliasExistsException", "An account with the %s already exists.", name)
+	}
+	_, err := t.change(sub, func(other *userRecord) error {
+		other.Attributes[name+"_verified"] = "false"
+		return nil
+	})
+	return err
+}
+
+// verify marks the address that a code went to as the user's, unless it has been changed since.
+func (u *userRecord) verify(rec *codeRecord) {
+	if u.Attributes[rec.Attribute] == rec.Address {
+		u.Attributes[rec.Attribute+"_verified"] = "true"
+	}
+}
+
+func accessTokenRevoked() *apiError { return notAuthorized("Access Token has been revoked") }
+
+// holderOf reads the user of a verified access token, unless the token was revoked.
+func (t *poolTx) holderOf(claims accessClaims) (*userRecord, error) {
+	u, err := t.user(claims.Sub)
+	if err != nil {
+		return nil, err
+	}
+	if u == nil {
+		return nil, userDoesNotExist()
+	}
+	if u.Disabled {
+		return nil, userDisabled()
+	}
+	if claims.OriginJTI == "" {
+		// Such a token counts in seconds and names no family; in doubt it is revoked.
+		if u.SignedOut != 0 && claims.Iat <= u.SignedOut.seconds() {
+			return nil, accessTokenRevoked()
+		}
+		return u, nil
+	}
+	f, err := t.family(claims.OriginJTI)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil || f.Sub != u.Sub {
+		return nil, accessTokenRevoked()
+	}
+	return u, nil
+}

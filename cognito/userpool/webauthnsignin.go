@@ -25,21 +25,6 @@ func (t *poolTx) hasPasskey(a *candidate) bool {
 	return err == nil && len(list) > 0
 }
 
-// doubles tells whether a user's passkeys count as both factors, and so must verify the user.
-func (u *userRecord) doubles(p *poolRecord) bool { return p.passkeyAsMFA() && u.MFA.Passkey }
-
-// usablePasskeys leaves out those that were made for another domain than the pool has now.
-func (t *poolTx) usablePasskeys(sub string) ([]*passkeyRecord, error) {
-	all, err := t.passkeysOf(sub)
-	list := []*passkeyRecord{}
-	for _, rec := range all {
-		if rec.RelyingPartyID == t.pool.relyingParty().ID {
-			list = append(list, rec)
-		}
-	}
-	return list, err
-}
-
 const passkeyChallengeBytes = 32
 
 // startPasskey answers with WEB_AUTHN. The challenge is kept in the session, which only one assertion can answer.
@@ -69,25 +54,6 @@ func (p *Pool) startPasskey(c *call, client *clientRecord, a *candidate, _ map[s
 		challenge: "WEB_AUTHN", parameters: map[string]string{"CREDENTIAL_REQUEST_OPTIONS": string(text)},
 		session: session{Code: credentialText(challenge)},
 	})
-}
-
-// simulatedPasskey is what a user who does not exist is shown with. Of the names that nobody has, half have one, always the
-// same half and the same one: so neither having a passkey nor having none tells whether somebody exists.
-func simulatedPasskey(ring *keyRing, account string) *passkeyRecord {
-	seed := ring.derived("passkey", account)
-	if seed[0]&1 == 0 {
-		return nil
-	}
-	return &passkeyRecord{ID: seed[1:21], Transports: []string{"hybrid", "internal"}}
-}
-
-// parseAssertion reads an AuthenticationResponseJSON down to the authenticator data. It checks nothing yet.
-func parseAssertion(text string) (*protocol.ParsedCredentialAssertionData, error) {
-	given, err := protocol.ParseCredentialRequestResponseBytes([]byte(text))
-	if err != nil {
-		return nil, invalidParameter("CREDENTIAL is not a valid authentication response.")
-	}
-	return given, nil
 }
 
 // answerPasskey takes the assertion of a passkey.
@@ -145,23 +111,4 @@ func (t *poolTx) assertionFits(u *userRecord, s session, rec *passkeyRecord, giv
 	party := t.pool.relyingParty()
 	party.VerifyUser = party.VerifyUser || u.doubles(t.pool)
 	return party.checkAssertion(given, rec, u.Sub, s.Code)
-}
-
-// checkAssertion verifies an assertion (section 7.2) of a credential of the user sub, made for a challenge.
-func (rp relyingParty) checkAssertion(given *protocol.ParsedCredentialAssertionData, rec *passkeyRecord, sub, challenge string) bool {
-	origin, data := given.Response.CollectedClientData.Origin, given.Response.AuthenticatorData
-	switch {
-	case !allowedOrigin(rp.ID, origin):
-		return false
-	case len(given.Response.UserHandle) > 0 && string(given.Response.UserHandle) != sub:
-		return false
-	case !checkFlags(data) || data.Flags.HasBackupEligible() != rec.Synced:
-		return false
-	// A counter that does not go up is that of a copy (step 22).
-	case (data.Counter != 0 || rec.Counter != 0) && data.Counter <= rec.Counter:
-		return false
-	}
-	err := given.Verify(challenge, rp.ID, "", []string{origin}, nil, nil, protocol.TopOriginExplicitVerificationMode, false,
-		rp.VerifyUser, true, rec.PublicKey, protocol.SignaturePolicy{})
-	return err == nil
 }

@@ -1,7 +1,6 @@
 package userpool
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -9,14 +8,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"math/big"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-webauthn/webauthn/protocol/webauthncbor"
-	"go.etcd.io/bbolt"
 )
 
 func TestAllowedOrigin(t *testing.T) {
@@ -51,133 +46,6 @@ func TestAllowedOrigin(t *testing.T) {
 	} {
 		if got := allowedOrigin(c.relyingParty, c.origin); got != c.allowed {
 			t.Errorf("%s from %q: %v", c.relyingParty, c.origin, got)
-		}
-	}
-}
-
-func TestDeviceSecret(t *testing.T) {
-	t.Parallel()
-	g := newSRPGroup()
-	text := base64.StdEncoding.EncodeToString
-	good := srpPad(new(big.Int).Sub(g.n, big.NewInt(1)))
-	if salt, v, err := g.deviceSecret(&deviceSecret{Salt: text([]byte{0, 200}), PasswordVerifier: text(good)}); err != nil || len(v) != srpBytes || len(salt) != 2 {
-		t.Error(salt, v, err)
-	}
-	for _, bad := range []*deviceSecret{
-		nil,
-		{},
-		{Salt: text([]byte{1})},
-		{PasswordVerifier: text(good)},
-		{Salt: "!", PasswordVerifier: text(good)},
-		{Salt: text(make([]byte, 65)), PasswordVerifier: text(good)},
-		{Salt: text([]byte{1}), PasswordVerifier: text([]byte{1})},
-		{Salt: text([]byte{1}), PasswordVerifier: text(make([]byte, 400))},
-		{Salt: text([]byte{1}), PasswordVerifier: text(srpPad(g.n))},
-		{Salt: text([]byte{1}), PasswordVerifier: text(bytes.Repeat([]byte{2}, 500))},
-	} {
-		if _, _, err := g.deviceSecret(bad); err == nil {
-			t.Errorf("accepted %+v", bad)
-		}
-	}
-}
-
-// leftovers counts the records of a kind.
-func leftovers(t *testing.T, p *Pool, bucket string) int {
-	t.Helper()
-	n := 0
-	err := p.view(p.poolID, momentOf(p.now()), func(tx *poolTx) error {
-		return tx.bucket(bucket).ForEach(func(_, _ []byte) error {
-			n++
-			return nil
-		})
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-func passkeyBuckets() []string {
-	return []string{passkeysBucket, passkeyOfBucket, devicesBucket, newDevicesBucket}
-}
-
-// Deleting a user deletes passkeys and devices, and nobody else's.
-func TestUserLeavesNothing(t *testing.T) {
-	t.Parallel()
-	p := openTest(t)
-	now := momentOf(p.now())
-	err := p.update(p.poolID, now, func(tx *poolTx) error {
-		tx.pool.DeviceConfiguration = &deviceConfig{}
-		for _, sub := range []string{"ann", "anna"} {
-			u := &userRecord{Sub: sub, Username: sub, Attributes: map[string]string{}}
-			if err := tx.putUser(nil, u); err != nil {
-				return err
-			}
-			if err := tx.addPasskey(sub, &passkeyRecord{ID: []byte(sub)}); err != nil {
-				return err
-			}
-			f := &familyRecord{ID: "of " + sub, Sub: sub, Expires: now.add(time.Hour)}
-			if _, err := tx.track(f, "", ""); err != nil {
-				return err
-			}
-			if err := tx.addDevice(sub, &deviceRecord{Key: f.Device}); err != nil {
-				return err
-			}
-			if _, err := tx.track(f, "", ""); err != nil {
-				return err
-			}
-		}
-		u, err := tx.user("ann")
-		if err != nil {
-			return err
-		}
-		return tx.dropUser(u)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, bucket := range passkeyBuckets() {
-		if n := leftovers(t, p, bucket); n != 1 {
-			t.Errorf("%d records in %s", n, bucket)
-		}
-	}
-	// A key that was never confirmed goes with the sign-in that it was given to.
-	err = p.update(p.poolID, now.add(2*time.Hour), func(tx *poolTx) error { return tx.sweep(100) })
-	if err != nil || leftovers(t, p, newDevicesBucket) != 0 || leftovers(t, p, devicesBucket) != 1 {
-		t.Error(err, leftovers(t, p, newDevicesBucket), leftovers(t, p, devicesBucket))
-	}
-}
-
-// A file that was made before there were passkeys gets their buckets when it is opened.
-func TestOlderFile(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "pool.db")
-	p, err := Open(Options{Path: path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = p.db.Update(func(tx *bbolt.Tx) error {
-		root := tx.Bucket([]byte(poolsBucket)).Bucket([]byte(p.poolID))
-		for _, name := range passkeyBuckets() {
-			if err := root.DeleteBucket([]byte(name)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if p, err = Open(Options{Path: path}); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = p.Close() }()
-	for _, bucket := range passkeyBuckets() {
-		if n := leftovers(t, p, bucket); n != 0 {
-			t.Errorf("%d records in %s", n, bucket)
 		}
 	}
 }

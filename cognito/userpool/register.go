@@ -1,81 +1,26 @@
 package userpool
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/protocol/webauthncose"
-	"github.com/google/uuid"
 )
-
-// passkeyStart is what the server has to know when a registration is completed. It travels sealed as the challenge itself:
-// sealing gives that the randomness a challenge needs, and nothing has to be stored until the browser comes back.
-type passkeyStart struct {
-	ID       string `json:"i"`
-	Sub      string `json:"s"`
-	ClientID string `json:"c"`
-	Expires  moment `json:"e"`
-}
-
-const (
-	passkeyPurpose = "passkey"
-	passkeyLife    = 5 * time.Minute
-)
-
-type startPasskeyOutput struct {
-	CredentialCreationOptions creationOptions `json:"CredentialCreationOptions"`
-}
-
-// creationOptions is PublicKeyCredentialCreationOptionsJSON, with the list of credentials also where that is empty.
-type creationOptions struct {
-	protocol.PublicKeyCredentialCreationOptions
-	Exclude []protocol.CredentialDescriptor `json:"excludeCredentials"`
-}
-
-func (p *Pool) startWebAuthnRegistration(c *call, in *accessTokenInput) (*startPasskeyOutput, error) {
-	who, err := p.authorize(c, in.AccessToken)
-	if err != nil {
-		return nil, err
-	}
-	challenge, err := p.keys.of(who.poolID).seal(passkeyPurpose, passkeyStart{
-		ID: uuid.NewString(), Sub: who.user.Sub, ClientID: who.claims.ClientID, Expires: c.now.add(passkeyLife),
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &startPasskeyOutput{}
-	err = p.view(who.poolID, c.now, func(t *poolTx) error {
-		if err := t.pool.checkPasskeys(); err != nil {
-			return err
-		}
-		have, err := t.passkeysOf(who.user.Sub)
-		if err != nil {
-			return err
-		}
-		if len(have) >= passkeysMost {
-			return tooManyPasskeys()
-		}
-		name := signInName(t.pool, who.user)
-		u := passkeyUser{Sub: who.user.Sub, Name: name, DisplayName: cmp.Or(who.user.Attributes["name"], name)}
-		out.CredentialCreationOptions = t.pool.relyingParty().creationOptions(u, have, challenge, passkeyLife)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
 
 // passkeyUser is the account that a credential is made for.
 type passkeyUser struct {
 	Sub         string
 	Name        string // that people know the account by
 	DisplayName string
+}
+
+// creationOptions is PublicKeyCredentialCreationOptionsJSON, with the list of credentials also where that is empty.
+type creationOptions struct {
+	protocol.PublicKeyCredentialCreationOptions
+	Exclude []protocol.CredentialDescriptor `json:"excludeCredentials"`
 }
 
 // creationOptions ask a browser for a new credential, on an authenticator that has none of the existing ones.
@@ -99,56 +44,6 @@ func (rp relyingParty) creationOptions(u passkeyUser, existing []*passkeyRecord,
 	}
 }
 
-// signInName is the name that people know a user by; where an address is the user name, the stored one is a sub.
-func signInName(pool *poolRecord, u *userRecord) string {
-	for _, name := range pool.UsernameAttributes {
-		if u.Attributes[name] != "" {
-			return u.Attributes[name]
-		}
-	}
-	return u.Username
-}
-
-type completePasskeyInput struct {
-	AccessToken string          `json:"AccessToken" is:"required,token"`
-	Credential  json.RawMessage `json:"Credential" is:"required"`
-}
-
-func (p *Pool) completeWebAuthnRegistration(c *call, in *completePasskeyInput) (*empty, error) {
-	who, err := p.authorize(c, in.AccessToken)
-	if err != nil {
-		return nil, err
-	}
-	given, err := parseRegistration(in.Credential)
-	if err != nil {
-		return nil, err
-	}
-	start, err := p.registrationStart(who, given)
-	if err != nil {
-		return nil, err
-	}
-	err = p.decide(who.poolID, c.now, func(t *poolTx) (refusal, err error) {
-		if _, err := t.holderOf(who.claims); err != nil {
-			return nil, err
-		}
-		if err := t.useStart(start); err != nil {
-			return nil, err
-		}
-		if err := t.pool.checkPasskeys(); err != nil {
-			return refusalOf(err)
-		}
-		rec, err := t.pool.relyingParty().checkRegistration(given, t.now)
-		if err != nil {
-			return refusalOf(err)
-		}
-		return refusalOf(t.addPasskey(who.user.Sub, rec))
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &empty{}, nil
-}
-
 // parseRegistration reads a RegistrationResponseJSON down to the authenticator data. It checks nothing yet.
 func parseRegistration(raw []byte) (*protocol.ParsedCredentialCreationData, error) {
 	given, err := protocol.ParseCredentialCreationResponseBytes(raw)
@@ -156,31 +51,6 @@ func parseRegistration(raw []byte) (*protocol.ParsedCredentialCreationData, erro
 		return nil, invalidParameter("Credential is not a valid registration response.")
 	}
 	return given, nil
-}
-
-func challengeNotFound() *apiError {
-	return fault("WebAuthnChallengeNotFoundException", "The registration challenge was not found or has expired.")
-}
-
-// registrationStart finds out which registration a response completes, by the challenge that it answers.
-func (p *Pool) registrationStart(who *caller, given *protocol.ParsedCredentialCreationData) (passkeyStart, error) {
-	var start passkeyStart
-	err := p.keys.of(who.poolID).unsealText(passkeyPurpose, given.Response.CollectedClientData.Challenge, &start)
-	switch {
-	case err != nil || start.Sub != who.user.Sub:
-		return start, challengeNotFound()
-	case start.ClientID != who.claims.ClientID:
-		return start, fault("WebAuthnClientMismatchException", "The registration was started with another client.")
-	}
-	return start, nil
-}
-
-// useStart uses a challenge up, whatever comes of it.
-func (t *poolTx) useStart(start passkeyStart) error {
-	if t.now > start.Expires || t.spent(start.ID) {
-		return challengeNotFound()
-	}
-	return t.useSession(start.ID, start.Expires)
 }
 
 func unsupportedCredential(why string) *apiError {
