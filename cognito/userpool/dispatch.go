@@ -1,114 +1,127 @@
 package userpool
 
+import (
+	"authgraph/cognito/userpool/internal/account"
+	"authgraph/cognito/userpool/internal/admin"
+	"authgraph/cognito/userpool/internal/service"
+	"authgraph/cognito/userpool/internal/signin"
+	"authgraph/cognito/userpool/internal/signup"
+	"authgraph/cognito/userpool/internal/validation"
+)
+
 // operation is one entry of the dispatch table.
 type operation struct {
 	admin bool // signed (SigV4) in Cognito: not for browsers
-	run   func(p *Pool, c *call, body []byte) (any, error)
+	run   func(c *service.Call, body []byte) (any, error)
 }
 
-type handlerOf[In, Out any] = func(*Pool, *call, *In) (*Out, error)
+// handler is the form of all operations: the request's input in, the response's output or an error out.
+type handler[In, Out any] = func(*service.Call, *In) (*Out, error)
 
-// table is every operation that the pool implements, by its name in the protocol.
-func table() map[string]operation {
-	known := shapes()
+// table returns every operation that the pool implements, by its name in the protocol.
+func table(administration *admin.Operations) map[string]operation {
+	known, s := validation.NewModel(), administration.Service
+	registration, self, auth := &signup.Operations{Service: s}, &account.Operations{Service: s}, &signin.Operations{Service: s}
 	return map[string]operation{
-		"SignUp":                           public(known, (*Pool).signUp),
-		"ConfirmSignUp":                    public(known, (*Pool).confirmSignUp),
-		"ResendConfirmationCode":           public(known, (*Pool).resendConfirmationCode),
-		"InitiateAuth":                     public(known, (*Pool).initiateAuth),
-		"RespondToAuthChallenge":           public(known, (*Pool).respondToAuthChallenge),
-		"GetTokensFromRefreshToken":        public(known, (*Pool).getTokensFromRefreshToken),
-		"RevokeToken":                      public(known, (*Pool).revokeToken),
-		"GlobalSignOut":                    public(known, (*Pool).globalSignOut),
-		"GetUser":                          public(known, (*Pool).getUser),
-		"UpdateUserAttributes":             public(known, (*Pool).updateUserAttributes),
-		"DeleteUserAttributes":             public(known, (*Pool).deleteUserAttributes),
-		"GetUserAttributeVerificationCode": public(known, (*Pool).getUserAttributeVerificationCode),
-		"VerifyUserAttribute":              public(known, (*Pool).verifyUserAttribute),
-		"ForgotPassword":                   public(known, (*Pool).forgotPassword),
-		"ConfirmForgotPassword":            public(known, (*Pool).confirmForgotPassword),
-		"ChangePassword":                   public(known, (*Pool).changePassword),
-		"DeleteUser":                       public(known, (*Pool).deleteUser),
-		"StartWebAuthnRegistration":        public(known, (*Pool).startWebAuthnRegistration),
-		"CompleteWebAuthnRegistration":     public(known, (*Pool).completeWebAuthnRegistration),
-		"ListWebAuthnCredentials":          public(known, (*Pool).listWebAuthnCredentials),
-		"DeleteWebAuthnCredential":         public(known, (*Pool).deleteWebAuthnCredential),
-		"ConfirmDevice":                    public(known, (*Pool).confirmDevice),
-		"UpdateDeviceStatus":               public(known, (*Pool).updateDeviceStatus),
-		"GetDevice":                        public(known, (*Pool).getDevice),
-		"ListDevices":                      public(known, (*Pool).listDevices),
-		"ForgetDevice":                     public(known, (*Pool).forgetDevice),
-		"AssociateSoftwareToken":           public(known, (*Pool).associateSoftwareToken),
-		"VerifySoftwareToken":              public(known, (*Pool).verifySoftwareToken),
-		"SetUserMFAPreference":             public(known, (*Pool).setUserMFAPreference),
-		"SetUserSettings":                  public(known, (*Pool).setUserSettings),
-		"GetUserAuthFactors":               public(known, (*Pool).getUserAuthFactors),
-		"UpdateAuthEventFeedback":          public(known, (*Pool).updateAuthEventFeedback),
+		"SignUp":                           public(known, registration.SignUp),
+		"ConfirmSignUp":                    public(known, registration.ConfirmSignUp),
+		"ResendConfirmationCode":           public(known, registration.ResendConfirmationCode),
+		"InitiateAuth":                     public(known, auth.InitiateAuth),
+		"RespondToAuthChallenge":           public(known, auth.RespondToAuthChallenge),
+		"GetTokensFromRefreshToken":        public(known, auth.GetTokensFromRefreshToken),
+		"RevokeToken":                      public(known, auth.RevokeToken),
+		"GlobalSignOut":                    public(known, self.GlobalSignOut),
+		"GetUser":                          public(known, self.GetUser),
+		"UpdateUserAttributes":             public(known, self.UpdateUserAttributes),
+		"DeleteUserAttributes":             public(known, self.DeleteUserAttributes),
+		"GetUserAttributeVerificationCode": public(known, self.GetUserAttributeVerificationCode),
+		"VerifyUserAttribute":              public(known, self.VerifyUserAttribute),
+		"ForgotPassword":                   public(known, registration.ForgotPassword),
+		"ConfirmForgotPassword":            public(known, registration.ConfirmForgotPassword),
+		"ChangePassword":                   public(known, self.ChangePassword),
+		"DeleteUser":                       public(known, self.DeleteUser),
+		"StartWebAuthnRegistration":        public(known, self.StartWebAuthnRegistration),
+		"CompleteWebAuthnRegistration":     public(known, self.CompleteWebAuthnRegistration),
+		"ListWebAuthnCredentials":          public(known, self.ListWebAuthnCredentials),
+		"DeleteWebAuthnCredential":         public(known, self.DeleteWebAuthnCredential),
+		"ConfirmDevice":                    public(known, self.ConfirmDevice),
+		"UpdateDeviceStatus":               public(known, self.UpdateDeviceStatus),
+		"GetDevice":                        public(known, self.GetDevice),
+		"ListDevices":                      public(known, self.ListDevices),
+		"ForgetDevice":                     public(known, self.ForgetDevice),
+		"AssociateSoftwareToken":           public(known, self.AssociateSoftwareToken),
+		"VerifySoftwareToken":              public(known, self.VerifySoftwareToken),
+		"SetUserMFAPreference":             public(known, self.SetUserMFAPreference),
+		"SetUserSettings":                  public(known, self.SetUserSettings),
+		"GetUserAuthFactors":               public(known, auth.GetUserAuthFactors),
+		"UpdateAuthEventFeedback":          public(known, auth.UpdateAuthEventFeedback),
 
-		"AdminCreateUser":             admin(known, (*Pool).adminCreateUser),
-		"AdminGetUser":                admin(known, (*Pool).adminGetUser),
-		"AdminConfirmSignUp":          admin(known, (*Pool).adminConfirmSignUp),
-		"AdminSetUserPassword":        admin(known, (*Pool).adminSetUserPassword),
-		"AdminResetUserPassword":      admin(known, (*Pool).adminResetUserPassword),
-		"AdminUpdateUserAttributes":   admin(known, (*Pool).adminUpdateUserAttributes),
-		"AdminDeleteUserAttributes":   admin(known, (*Pool).adminDeleteUserAttributes),
-		"AdminEnableUser":             admin(known, (*Pool).adminEnableUser),
-		"AdminDisableUser":            admin(known, (*Pool).adminDisableUser),
-		"AdminUserGlobalSignOut":      admin(known, (*Pool).adminUserGlobalSignOut),
-		"AdminSetUserMFAPreference":   admin(known, (*Pool).adminSetUserMFAPreference),
-		"AdminDeleteUser":             admin(known, (*Pool).adminDeleteUser),
-		"AdminGetDevice":              admin(known, (*Pool).adminGetDevice),
-		"AdminListDevices":            admin(known, (*Pool).adminListDevices),
-		"AdminForgetDevice":           admin(known, (*Pool).adminForgetDevice),
-		"AdminUpdateDeviceStatus":     admin(known, (*Pool).adminUpdateDeviceStatus),
-		"ListUsers":                   admin(known, (*Pool).listUsers),
-		"CreateGroup":                 admin(known, (*Pool).createGroup),
-		"GetGroup":                    admin(known, (*Pool).getGroup),
-		"DeleteGroup":                 admin(known, (*Pool).deleteGroup),
-		"ListGroups":                  admin(known, (*Pool).listGroups),
-		"ListUsersInGroup":            admin(known, (*Pool).listUsersInGroup),
-		"AdminAddUserToGroup":         admin(known, (*Pool).adminAddUserToGroup),
-		"AdminRemoveUserFromGroup":    admin(known, (*Pool).adminRemoveUserFromGroup),
-		"AdminListGroupsForUser":      admin(known, (*Pool).adminListGroupsForUser),
-		"CreateUserPool":              admin(known, (*Pool).createUserPool),
-		"UpdateUserPool":              admin(known, (*Pool).updateUserPool),
-		"GetUserPoolMfaConfig":        admin(known, (*Pool).getUserPoolMfaConfig),
-		"SetUserPoolMfaConfig":        admin(known, (*Pool).setUserPoolMfaConfig),
-		"UpdateGroup":                 admin(known, (*Pool).updateGroup),
-		"AdminInitiateAuth":           admin(known, (*Pool).adminInitiateAuth),
-		"AdminRespondToAuthChallenge": admin(known, (*Pool).adminRespondToAuthChallenge),
-		"DescribeUserPool":            admin(known, (*Pool).describeUserPool),
-		"DeleteUserPool":              admin(known, (*Pool).deleteUserPool),
-		"ListUserPools":               admin(known, (*Pool).listUserPools),
-		"CreateUserPoolClient":        admin(known, (*Pool).createUserPoolClient),
-		"DescribeUserPoolClient":      admin(known, (*Pool).describeUserPoolClient),
-		"UpdateUserPoolClient":        admin(known, (*Pool).updateUserPoolClient),
-		"DeleteUserPoolClient":        admin(known, (*Pool).deleteUserPoolClient),
-		"ListUserPoolClients":         admin(known, (*Pool).listUserPoolClients),
+		"AdminCreateUser":             signed(known, administration.AdminCreateUser),
+		"AdminGetUser":                signed(known, administration.AdminGetUser),
+		"AdminConfirmSignUp":          signed(known, administration.AdminConfirmSignUp),
+		"AdminSetUserPassword":        signed(known, administration.AdminSetUserPassword),
+		"AdminResetUserPassword":      signed(known, administration.AdminResetUserPassword),
+		"AdminUpdateUserAttributes":   signed(known, administration.AdminUpdateUserAttributes),
+		"AdminDeleteUserAttributes":   signed(known, administration.AdminDeleteUserAttributes),
+		"AdminEnableUser":             signed(known, administration.AdminEnableUser),
+		"AdminDisableUser":            signed(known, administration.AdminDisableUser),
+		"AdminUserGlobalSignOut":      signed(known, administration.AdminUserGlobalSignOut),
+		"AdminSetUserMFAPreference":   signed(known, administration.AdminSetUserMFAPreference),
+		"AdminDeleteUser":             signed(known, administration.AdminDeleteUser),
+		"AdminGetDevice":              signed(known, administration.AdminGetDevice),
+		"AdminListDevices":            signed(known, administration.AdminListDevices),
+		"AdminForgetDevice":           signed(known, administration.AdminForgetDevice),
+		"AdminUpdateDeviceStatus":     signed(known, administration.AdminUpdateDeviceStatus),
+		"ListUsers":                   signed(known, administration.ListUsers),
+		"CreateGroup":                 signed(known, administration.CreateGroup),
+		"GetGroup":                    signed(known, administration.GetGroup),
+		"DeleteGroup":                 signed(known, administration.DeleteGroup),
+		"ListGroups":                  signed(known, administration.ListGroups),
+		"ListUsersInGroup":            signed(known, administration.ListUsersInGroup),
+		"AdminAddUserToGroup":         signed(known, administration.AdminAddUserToGroup),
+		"AdminRemoveUserFromGroup":    signed(known, administration.AdminRemoveUserFromGroup),
+		"AdminListGroupsForUser":      signed(known, administration.AdminListGroupsForUser),
+		"CreateUserPool":              signed(known, administration.CreateUserPool),
+		"UpdateUserPool":              signed(known, administration.UpdateUserPool),
+		"GetUserPoolMfaConfig":        signed(known, administration.GetUserPoolMfaConfig),
+		"SetUserPoolMfaConfig":        signed(known, administration.SetUserPoolMfaConfig),
+		"UpdateGroup":                 signed(known, administration.UpdateGroup),
+		"AdminInitiateAuth":           signed(known, auth.AdminInitiateAuth),
+		"AdminRespondToAuthChallenge": signed(known, auth.AdminRespondToAuthChallenge),
+		"DescribeUserPool":            signed(known, administration.DescribeUserPool),
+		"DeleteUserPool":              signed(known, administration.DeleteUserPool),
+		"ListUserPools":               signed(known, administration.ListUserPools),
+		"CreateUserPoolClient":        signed(known, administration.CreateUserPoolClient),
+		"DescribeUserPoolClient":      signed(known, administration.DescribeUserPoolClient),
+		"UpdateUserPoolClient":        signed(known, administration.UpdateUserPoolClient),
+		"DeleteUserPoolClient":        signed(known, administration.DeleteUserPoolClient),
+		"ListUserPoolClients":         signed(known, administration.ListUserPoolClients),
 	}
 }
 
-func public[In, Out any](known map[string]shape, f handlerOf[In, Out]) operation {
-	return operation{run: handle(known, f)}
+// public is an operation that browsers may call.
+func public[In, Out any](known validation.Model, f handler[In, Out]) operation {
+	return operation{run: decoded(known, f)}
 }
 
-func admin[In, Out any](known map[string]shape, f handlerOf[In, Out]) operation {
-	return operation{admin: true, run: handle(known, f)}
+// signed is an operation that needs AWS credentials in Cognito.
+func signed[In, Out any](known validation.Model, f handler[In, Out]) operation {
+	return operation{admin: true, run: decoded(known, f)}
 }
 
-// handle gives a typed handler its input, decoded and held against the service model.
-func handle[In, Out any](known map[string]shape, f handlerOf[In, Out]) func(*Pool, *call, []byte) (any, error) {
-	read := inputReader[In](known)
-	return func(p *Pool, c *call, body []byte) (any, error) {
+// decoded wraps a handler so that it takes the body of a request, which is decoded and validated first.
+func decoded[In, Out any](known validation.Model, f handler[In, Out]) func(*service.Call, []byte) (any, error) {
+	read := validation.Reader[In](known)
+	return func(c *service.Call, body []byte) (any, error) {
 		in, err := read(body)
 		if err != nil {
 			return nil, err
 		}
-		out, err := f(p, c, in)
+		out, err := f(c, in)
 		if err != nil {
 			return nil, err
 		}
-		if _, none := any(out).(*noBody); none {
+		if _, none := any(out).(*service.NoBody); none {
 			return nil, nil
 		}
 		return out, nil

@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"authgraph/cognito/userpool/internal/inbox"
+	"authgraph/cognito/userpool/internal/service"
 )
 
 func send(p *Pool, operation, body string) *httptest.ResponseRecorder {
@@ -34,7 +37,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	// bbolt's own limit stands for the disk's: growing the file fails the same way.
-	p.db.MaxSize = 256 << 10
+	p.service.File.MaxSize = 256 << 10
 	const people = 300
 	made := map[int]bool{}
 	for i := range people {
@@ -52,7 +55,7 @@ func TestFullDisk(t *testing.T) {
 	if len(made) == 0 || len(made) == people {
 		t.Fatalf("%d of %d were made", len(made), people)
 	}
-	p.db.MaxSize = 0
+	p.service.File.MaxSize = 0
 	if w := send(p, "SignUp", signUpBody(p, people)); w.Code != 200 {
 		t.Errorf("with room again: %d %s", w.Code, w.Body)
 	}
@@ -143,7 +146,7 @@ func TestPanicIsAnInternalError(t *testing.T) {
 	p := openTest(t)
 	var lines bytes.Buffer
 	p.log = slog.New(slog.NewTextHandler(&lines, nil))
-	p.operations["SignUp"] = operation{run: func(*Pool, *call, []byte) (any, error) { panic("the password is swordfish") }}
+	p.operations["SignUp"] = operation{run: func(*service.Call, []byte) (any, error) { panic("the password is swordfish") }}
 	w := send(p, "SignUp", "{}")
 	if w.Code != 500 || !strings.Contains(w.Body.String(), "InternalErrorException") || w.Header().Get("x-amzn-ErrorType") != "InternalErrorException:" {
 		t.Errorf("%d %s", w.Code, w.Body)
@@ -160,7 +163,7 @@ func TestLog(t *testing.T) {
 	var lines bytes.Buffer
 	p.log = slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	send(p, "SignUp", signUpBody(p, 1))
-	messages, err := readInbox(p.db, "user1@example.com")
+	messages, err := inbox.Read(p.service.File, "user1@example.com")
 	if err != nil || len(messages) != 1 {
 		t.Fatal(messages, err)
 	}

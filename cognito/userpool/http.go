@@ -14,6 +14,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"authgraph/cognito/userpool/internal/epoch"
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/service"
+	"authgraph/cognito/userpool/internal/tokens"
 )
 
 const (
@@ -31,7 +36,7 @@ func (p *Pool) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("x-amzn-RequestId", id)
 	defer p.lastResort(w, id)
 	if !p.ours(r.Host) {
-		p.refuse(w, &apiError{
+		p.refuse(w, &exception.Error{
 			Type: "ForbiddenException", Status: http.StatusForbidden,
 			Message: "The Host of the request is not a name of this pool; it answers to loopback names and to the host of its own URL.",
 		})
@@ -70,7 +75,7 @@ func (p *Pool) lastResort(w http.ResponseWriter, id string) {
 		what = err.Error()
 	}
 	p.log.Error("userpool: panic", "request", id, "panic", what, "stack", string(debug.Stack()))
-	p.refuse(w, internalError())
+	p.refuse(w, exception.Internal())
 }
 
 // ours tells whether a Host header names this pool. A page whose name is made to resolve to 127.0.0.1 (DNS rebinding) is
@@ -104,7 +109,7 @@ func (p *Pool) serveOperation(w http.ResponseWriter, r *http.Request, id string)
 	h.Set("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date")
 	h.Set("Cache-Control", "no-store")
 	name := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
-	out, err := p.operate(w, r, &call{id: id, now: momentOf(p.now()), ip: hostOf(r.RemoteAddr)}, name)
+	out, err := p.operate(w, r, &service.Call{ID: id, Now: epoch.Of(p.now()), IP: hostOf(r.RemoteAddr)}, name)
 	if err == nil {
 		err = reply(w, out)
 	}
@@ -124,27 +129,27 @@ func (p *Pool) record(name, id string, err error, took time.Duration) {
 		outcome = asAPIError(err).Type
 	}
 	p.log.Debug("userpool: call", "operation", name, "outcome", outcome, "request", id, "took", took)
-	var api *apiError
+	var api *exception.Error
 	if err != nil && !errors.As(err, &api) {
 		p.log.Error("userpool: internal error", "operation", name, "request", id, "error", err)
 	}
 }
 
-func asAPIError(err error) *apiError {
-	var api *apiError
+func asAPIError(err error) *exception.Error {
+	var api *exception.Error
 	if errors.As(err, &api) {
 		return api
 	}
-	return internalError()
+	return exception.Internal()
 }
 
-func (p *Pool) operate(w http.ResponseWriter, r *http.Request, c *call, name string) (any, error) {
+func (p *Pool) operate(w http.ResponseWriter, r *http.Request, c *service.Call, name string) (any, error) {
 	op, ok := p.operations[name]
 	if !ok || !strings.HasPrefix(r.Header.Get("X-Amz-Target"), targetPrefix) {
 		return nil, unknownOperation(name)
 	}
 	if op.admin && r.Header.Get("Origin") != "" {
-		return nil, &apiError{
+		return nil, &exception.Error{
 			Type: "ForbiddenException", Status: http.StatusForbidden,
 			Message: name + " changes or reads the pool with administrator rights and is not for browsers.",
 		}
@@ -153,20 +158,20 @@ func (p *Pool) operate(w http.ResponseWriter, r *http.Request, c *call, name str
 	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
-			return nil, &apiError{Type: "SerializationException", Message: "The body is too large.", Status: http.StatusRequestEntityTooLarge}
+			return nil, &exception.Error{Type: "SerializationException", Message: "The body is too large.", Status: http.StatusRequestEntityTooLarge}
 		}
-		return nil, fault("SerializationException", "The body could not be read.")
+		return nil, exception.New("SerializationException", "The body could not be read.")
 	}
-	return op.run(p, c, body)
+	return op.run(c, body)
 }
 
 // unknownOperation names what was asked for, if it can be the name of an operation at all.
-func unknownOperation(name string) *apiError {
+func unknownOperation(name string) *exception.Error {
 	letter := func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
 	if name == "" || len(name) > 64 || strings.ContainsFunc(name, func(r rune) bool { return !letter(r) }) {
-		return fault("UnknownOperationException", "The X-Amz-Target header names no operation of %s*.", targetPrefix)
+		return exception.New("UnknownOperationException", "The X-Amz-Target header names no operation of %s*.", targetPrefix)
 	}
-	return fault("UnknownOperationException", "%s is not an operation that the embedded user pool implements.", name)
+	return exception.New("UnknownOperationException", "%s is not an operation that the embedded user pool implements.", name)
 }
 
 func reply(w http.ResponseWriter, out any) error {
@@ -184,7 +189,7 @@ func reply(w http.ResponseWriter, out any) error {
 
 // refuse writes an exception: the body has its name and message, and so have two headers, which is where the SDKs look
 // first. The colon is the service's.
-func (p *Pool) refuse(w http.ResponseWriter, e *apiError) {
+func (p *Pool) refuse(w http.ResponseWriter, e *exception.Error) {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("x-amzn-ErrorType", e.Type+":")
@@ -196,7 +201,7 @@ func (p *Pool) refuse(w http.ResponseWriter, e *apiError) {
 	if err != nil {
 		body = []byte(`{"__type":"InternalErrorException"}`)
 	}
-	w.WriteHeader(e.status())
+	w.WriteHeader(e.HTTPStatus())
 	_, _ = w.Write(body)
 }
 
@@ -226,12 +231,12 @@ func servePreflight(w http.ResponseWriter, r *http.Request) {
 // serveWellKnown answers the key set and the discovery document of a pool.
 func (p *Pool) serveWellKnown(w http.ResponseWriter, r *http.Request) {
 	poolID, document, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/.well-known/")
-	ring := p.keys.of(poolID)
+	ring := p.service.Keys.Of(poolID)
 	var out any
 	switch {
 	case ring == nil:
 	case document == "jwks.json":
-		out = map[string]any{"keys": []jwk{ring.id.jwk(), ring.access.jwk()}}
+		out = map[string]any{"keys": []tokens.JWK{ring.ID.JWK(), ring.Access.JWK()}}
 	case document == "openid-configuration":
 		out = p.discovery(poolID)
 	}
@@ -248,7 +253,7 @@ func (p *Pool) serveWellKnown(w http.ResponseWriter, r *http.Request) {
 // discovery is the OpenID Connect discovery document as Cognito writes it for a pool without a domain. The endpoints of the
 // hosted sign-in do not exist here; they are named because clients insist on them.
 func (p *Pool) discovery(poolID string) map[string]any {
-	issuer := p.issuerOf(poolID)
+	issuer := p.service.Issuer(poolID)
 	return map[string]any{
 		"authorization_endpoint":                issuer + "/oauth2/authorize",
 		"id_token_signing_alg_values_supported": []string{"RS256"},

@@ -8,7 +8,14 @@ import (
 	"strings"
 	"time"
 
-	"go.etcd.io/bbolt"
+	"authgraph/cognito/userpool/internal/admin"
+	"authgraph/cognito/userpool/internal/db"
+	"authgraph/cognito/userpool/internal/epoch"
+	"authgraph/cognito/userpool/internal/inbox"
+	"authgraph/cognito/userpool/internal/service"
+	"authgraph/cognito/userpool/internal/settings"
+	"authgraph/cognito/userpool/internal/store"
+	"authgraph/cognito/userpool/internal/tokens"
 )
 
 // Options says where a pool lives and how it is reached.
@@ -33,23 +40,14 @@ type Options struct {
 
 // Pool is an embedded user pool service; make one with [Open]. It is an [http.Handler] and safe for concurrent use.
 type Pool struct {
-	db         *bbolt.DB
-	commits    *committer
-	keys       rings
-	inbox      *inboxHandler
+	service    *service.Service
 	operations map[string]operation
+	inbox      *inbox.Handler
 	now        func() time.Time
 	log        *slog.Logger
-	url        string
 	hostname   string
-	region     string
-	shape      Shape
-	poolID     string
-	clientID   string
-	secret     string // of the default client
-	srp        *srpGroup
-	// derive computes an SRP verifier. It is a field so that a test can count how often that happens.
-	derive func(poolName, userID, password string, salt []byte) []byte
+
+	poolID, clientID, clientSecret string // of the default pool and its client
 }
 
 // Open opens the pool in a file, or makes it: with a pool id, an app client and two RSA keys of 2048 bits, which stay the
@@ -62,19 +60,18 @@ func Open(o Options) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := openFile(o.Path)
+	file, err := store.Open(o.Path)
 	if err != nil {
 		return nil, err
 	}
 	p := &Pool{
-		db: db, commits: &committer{db: db}, operations: table(), now: o.Now, log: o.Log,
-		url: strings.TrimRight(o.URL, "/"), hostname: hostname, region: o.Region, shape: o.Shape, srp: newSRPGroup(),
+		service: service.New(file, strings.TrimRight(o.URL, "/")), inbox: &inbox.Handler{File: file.File, Log: o.Log},
+		now: o.Now, log: o.Log, hostname: hostname,
 	}
-	p.derive = p.srp.verifier
-	p.inbox = &inboxHandler{db: db, log: o.Log}
-	if err := withFaults(p.prepare); err != nil {
-		return nil, errors.Join(fmt.Errorf("userpool: opening %s: %w", o.Path, err), closeDamaged(db))
+	if err := db.RecoverFaults(func() error { return p.prepare(o) }); err != nil {
+		return nil, errors.Join(fmt.Errorf("userpool: opening %s: %w", o.Path, err), db.CloseDamaged(file.File))
 	}
+	p.operations = table(&admin.Operations{Service: p.service, Region: o.Region, DefaultPool: p.poolID, DefaultClient: p.clientID})
 	return p, nil
 }
 
@@ -100,56 +97,57 @@ func (o *Options) complete() error {
 	return nil
 }
 
-// prepare makes what a new file lacks, applies the shape and reads what is kept in memory.
-func (p *Pool) prepare() error {
-	fresh, err := p.isNew()
+// prepare makes what a new file lacks, applies the shape and loads what is kept in memory.
+func (p *Pool) prepare(o Options) error {
+	file, now := p.service.Store, epoch.Of(p.now())
+	fresh, err := file.IsNew()
 	if err != nil {
 		return err
 	}
 	if fresh {
-		err = p.populate()
+		err = populate(file, o, now)
 	} else {
-		err = p.upgrade()
+		err = file.Upgrade()
 	}
 	if err != nil {
 		return err
 	}
-	if p.poolID, p.clientID, err = p.defaults(); err != nil {
+	if p.poolID, p.clientID, err = file.Defaults(); err != nil {
 		return err
 	}
-	err = p.updateAlone(p.poolID, momentOf(p.now()), func(t *poolTx) error { return p.shape.applyTo(t, p.clientID) })
+	err = file.UpdateAlone(p.poolID, now, func(t *store.Tx) error { return o.Shape.applyTo(t, p.clientID) })
 	if err != nil {
 		return err
 	}
-	client, err := p.clientOf(p.clientID)
+	client, err := file.Client(p.clientID)
 	if err != nil {
 		return fmt.Errorf("userpool: the file lacks its app client: %w", err)
 	}
-	p.secret = client.ClientSecret
-	return p.eachKeys(func(id string, rec keyRecord) error {
-		ring, err := rec.ring(id)
+	p.clientSecret = client.ClientSecret
+	return file.EachKeys(func(poolID string, rec tokens.KeyRecord) error {
+		ring, err := rec.KeyRing(poolID)
 		if err == nil {
-			p.keys.put(ring)
+			p.service.Keys.Put(ring)
 		}
 		return err
 	})
 }
 
-// populate makes the default pool and its client.
-func (p *Pool) populate() error {
-	keys, err := generateKeys()
+// populate makes the default pool and its client in a new file.
+func populate(file *store.Store, o Options, now epoch.Time) error {
+	keys, err := tokens.GenerateKeys()
 	if err != nil {
 		return err
 	}
-	poolID, err := newPoolID(p.region)
+	poolID, err := settings.NewPoolID(o.Region)
 	if err != nil {
 		return err
 	}
-	client, err := newClient(poolID, embeddedClient(), false, momentOf(p.now()))
+	client, err := settings.NewClient(poolID, settings.EmbeddedClient(), false, now)
 	if err != nil {
 		return err
 	}
-	return p.initialize(poolID, p.shape.newPool(), keys, client, momentOf(p.now()))
+	return file.Initialize(poolID, o.Shape.newPool(), keys, client, now)
 }
 
 // ID is the id of the default user pool, such as us-east-1_AbC123xyZ.
@@ -159,10 +157,10 @@ func (p *Pool) ID() string { return p.poolID }
 func (p *Pool) ClientID() string { return p.clientID }
 
 // ClientSecret is that client's secret, empty unless [Shape] gave it one.
-func (p *Pool) ClientSecret() string { return p.secret }
+func (p *Pool) ClientSecret() string { return p.clientSecret }
 
 // Issuer is the iss claim of the default pool's tokens and the base of its key set's address: Options.URL, a slash, and ID.
-func (p *Pool) Issuer() string { return p.issuerOf(p.poolID) }
+func (p *Pool) Issuer() string { return p.service.Issuer(p.poolID) }
 
-// Close closes the file once running transactions have ended. Requests that come later are answered with an internal error.
-func (p *Pool) Close() error { return p.db.Close() }
+// Close closes the file once running transactions have ended. Requests that come later get an internal error.
+func (p *Pool) Close() error { return p.service.Close() }

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"authgraph/cognito/userpool/internal/settings"
+	"authgraph/cognito/userpool/internal/store"
 )
 
 // Shape is what the default pool and its client are to be like, applied each time the file is opened. A zero value leaves
@@ -28,34 +31,34 @@ type Shape struct {
 }
 
 // applyTo changes the default pool and client.
-func (s Shape) applyTo(t *poolTx, clientID string) error {
-	client, err := t.client(clientID)
+func (s Shape) applyTo(t *store.Tx, clientID string) error {
+	client, err := t.Client(clientID)
 	if err != nil {
 		return err
 	}
-	rec := *t.pool
+	rec := *t.Pool
 	if err := errors.Join(s.shapePool(&rec), s.shapeClient(client)); err != nil {
 		return fmt.Errorf("userpool: %w", err)
 	}
-	if err := t.putPool(rec); err != nil {
+	if err := t.PutPool(rec); err != nil {
 		return err
 	}
-	return t.putClient(client)
+	return t.PutClient(client)
 }
 
-func (s Shape) shapePool(rec *poolRecord) error {
+func (s Shape) shapePool(rec *settings.Pool) error {
 	if s.MFA != "" {
-		config := mfaConfig{MfaConfiguration: s.MFA}
+		config := settings.MFAConfig{MfaConfiguration: s.MFA}
 		if s.MFA != "OFF" {
-			config.SoftwareToken, config.Email = &softwareTokenMfa{Enabled: true}, &emailMfa{}
+			config.SoftwareToken, config.Email = &settings.SoftwareTokenMfa{Enabled: true}, &settings.EmailMfa{}
 		}
-		if err := config.into(rec); err != nil {
+		if err := config.ApplyTo(rec); err != nil {
 			return err
 		}
 	}
 	for _, name := range s.CustomAttributes {
-		if rec.attribute("custom:"+name) == nil {
-			rec.SchemaAttributes = append(rec.SchemaAttributes, customAttribute(name, "String"))
+		if rec.Attribute("custom:"+name) == nil {
+			rec.SchemaAttributes = append(rec.SchemaAttributes, settings.CustomAttribute(name, "String"))
 		}
 	}
 	if len(s.UsernameAttributes) > 0 && !slices.Equal(s.usernames(), rec.UsernameAttributes) {
@@ -72,7 +75,7 @@ func (s Shape) usernames() []string {
 	return s.UsernameAttributes
 }
 
-func (s Shape) shapeClient(c *clientRecord) error {
+func (s Shape) shapeClient(c *settings.Client) error {
 	if len(s.AuthFlows) > 0 {
 		c.ExplicitAuthFlows = s.AuthFlows
 	}
@@ -83,17 +86,17 @@ func (s Shape) shapeClient(c *clientRecord) error {
 		c.ClientSecret = s.ClientSecret
 	}
 	if g := s.RotationGrace; g != nil {
-		c.RefreshTokenRotation = &refreshRotation{Feature: "ENABLED", RetryGracePeriodSeconds: int(g.Seconds())}
+		c.RefreshTokenRotation = &settings.RefreshRotation{Feature: "ENABLED", RetryGracePeriodSeconds: int(g.Seconds())}
 		if *g < 0 {
-			c.RefreshTokenRotation = &refreshRotation{Feature: "DISABLED"}
+			c.RefreshTokenRotation = &settings.RefreshRotation{Feature: "DISABLED"}
 		}
 	}
-	return checkFlows(c.ExplicitAuthFlows)
+	return settings.CheckFlows(c.ExplicitAuthFlows)
 }
 
 // newPool is the default pool of a new file.
-func (s Shape) newPool() poolRecord {
-	p := embeddedPool()
+func (s Shape) newPool() settings.Pool {
+	p := settings.EmbeddedPool()
 	if len(s.UsernameAttributes) > 0 {
 		p.UsernameAttributes = s.usernames()
 	}

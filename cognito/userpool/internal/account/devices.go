@@ -1,0 +1,231 @@
+package account
+
+import (
+	"encoding/base64"
+	"math/big"
+
+	"authgraph/cognito/userpool/internal/epoch"
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/service"
+	"authgraph/cognito/userpool/internal/settings"
+	"authgraph/cognito/userpool/internal/srp"
+	"authgraph/cognito/userpool/internal/store"
+)
+
+// Devices, in a pool with a DeviceConfiguration. A sign-in without a device key is given a new one, and its refresh token
+// works only for the device that has confirmed that key. A device that is remembered can prove itself in place of a second
+// factor, see devicesrp.go.
+
+type confirmDeviceInput struct {
+	AccessToken string        `json:"AccessToken" is:"required,token"`
+	DeviceKey   string        `json:"DeviceKey" is:"required,deviceKey"`
+	DeviceName  string        `json:"DeviceName" is:"deviceName"`
+	Secret      *deviceSecret `json:"DeviceSecretVerifierConfig"`
+}
+
+type deviceSecret struct {
+	PasswordVerifier string `json:"PasswordVerifier"`
+	Salt             string `json:"Salt"`
+}
+
+type confirmDeviceOutput struct {
+	UserConfirmationNecessary bool `json:"UserConfirmationNecessary"`
+}
+
+func (o *Operations) ConfirmDevice(c *service.Call, in *confirmDeviceInput) (*confirmDeviceOutput, error) {
+	who, err := o.Authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	d := &store.Device{
+		Key: in.DeviceKey, Name: in.DeviceName, IP: c.IP, Created: c.Now, Modified: c.Now, Authenticated: c.Now,
+	}
+	if d.Salt, d.Verifier, err = readDeviceSecret(o.SRP, in.Secret); err != nil {
+		return nil, err
+	}
+	out := &confirmDeviceOutput{}
+	err = o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
+		if _, err := t.TokenOwner(who.Claims); err != nil {
+			return err
+		}
+		if !t.Pool.TracksDevices() {
+			return exception.New("InvalidUserPoolConfigurationException", "The user pool does not track devices.")
+		}
+		out.UserConfirmationNecessary = t.Pool.DeviceConfiguration.DeviceOnlyRememberedOnUserPrompt
+		d.Remembered = !out.UserConfirmationNecessary
+		return t.AddDevice(who.User.Sub, d)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// readDeviceSecret reads what a device's proofs are checked against, made by the device: a client sends both in base64, with the
+// zero byte in front of large numbers that Cognito's padding has.
+func readDeviceSecret(s *srp.Group, given *deviceSecret) (salt, verifier []byte, err error) {
+	if given == nil {
+		return nil, nil, exception.InvalidParameter("Missing required parameter DeviceSecretVerifierConfig")
+	}
+	salt, err = base64.StdEncoding.DecodeString(given.Salt)
+	if err != nil || len(salt) == 0 || len(salt) > 64 {
+		return nil, nil, exception.InvalidParameter("The salt of the device is not valid.")
+	}
+	verifier, err = base64.StdEncoding.DecodeString(given.PasswordVerifier)
+	v := new(big.Int).SetBytes(verifier)
+	// With 0 or 1 anybody could prove to be the device.
+	if err != nil || v.Cmp(big.NewInt(1)) <= 0 || v.Cmp(s.N) >= 0 {
+		return nil, nil, exception.InvalidParameter("The password verifier of the device is not valid.")
+	}
+	return salt, v.FillBytes(make([]byte, srp.Size)), nil
+}
+
+type deviceInput struct {
+	AccessToken string `json:"AccessToken" is:"token"`
+	DeviceKey   string `json:"DeviceKey" is:"required,deviceKey"`
+}
+
+type DeviceOutput struct {
+	Device deviceDescription `json:"Device"`
+}
+
+// deviceDescription is Cognito's DeviceType.
+type deviceDescription struct {
+	DeviceKey                   string               `json:"DeviceKey"`
+	DeviceAttributes            []settings.Attribute `json:"DeviceAttributes"`
+	DeviceCreateDate            epoch.Time           `json:"DeviceCreateDate"`
+	DeviceLastModifiedDate      epoch.Time           `json:"DeviceLastModifiedDate"`
+	DeviceLastAuthenticatedDate epoch.Time           `json:"DeviceLastAuthenticatedDate"`
+}
+
+func DescribeDevice(d *store.Device) deviceDescription {
+	out := deviceDescription{
+		DeviceKey: d.Key, DeviceCreateDate: d.Created, DeviceLastModifiedDate: d.Modified,
+		DeviceLastAuthenticatedDate: d.Authenticated,
+		DeviceAttributes:            []settings.Attribute{{Name: "device_status", Value: "valid"}},
+	}
+	remembered := "not_remembered"
+	if d.Remembered {
+		remembered = "remembered"
+	}
+	for _, a := range []settings.Attribute{
+		{Name: "device_name", Value: d.Name},
+		{Name: "dev:device_remembered_status", Value: remembered},
+		{Name: "last_ip_used", Value: d.IP},
+	} {
+		if a.Value != "" {
+			out.DeviceAttributes = append(out.DeviceAttributes, a)
+		}
+	}
+	return out
+}
+
+func (o *Operations) GetDevice(c *service.Call, in *deviceInput) (*DeviceOutput, error) {
+	who, err := o.Authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &DeviceOutput{}
+	err = o.View(who.PoolID, c.Now, func(t *store.Tx) error {
+		d, err := t.MustDevice(who.User.Sub, in.DeviceKey)
+		if err != nil {
+			return err
+		}
+		out.Device = DescribeDevice(d)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+type listDevicesInput struct {
+	AccessToken     string `json:"AccessToken" is:"required,token"`
+	Limit           int    `json:"Limit" is:"limit60"`
+	PaginationToken string `json:"PaginationToken" is:"page"`
+}
+
+type ListDevicesOutput struct {
+	Devices         []deviceDescription `json:"Devices"`
+	PaginationToken string              `json:"PaginationToken,omitempty"`
+}
+
+func (o *Operations) ListDevices(c *service.Call, in *listDevicesInput) (*ListDevicesOutput, error) {
+	who, err := o.Authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	return DevicesOf(o.Service, c, who.PoolID, who.User.Sub, in.Limit, in.PaginationToken)
+}
+
+// DevicesOf lists a page of a user's devices, by key.
+func DevicesOf(s *service.Service, c *service.Call, poolID, sub string, limit int, token string) (*ListDevicesOutput, error) {
+	ring, of := s.Keys.Of(poolID), "devices "+sub
+	at, err := service.OpenPage(ring, token, of, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	out := &ListDevicesOutput{Devices: []deviceDescription{}}
+	last := ""
+	err = s.View(poolID, c.Now, func(t *store.Tx) error {
+		for _, deviceKey := range t.DeviceKeys(sub) {
+			if deviceKey <= at.Last {
+				continue
+			}
+			if len(out.Devices) == service.PageSize(limit) {
+				last = out.Devices[len(out.Devices)-1].DeviceKey
+				return nil
+			}
+			d, err := t.MustDevice(sub, deviceKey)
+			if err != nil {
+				return err
+			}
+			out.Devices = append(out.Devices, DescribeDevice(d))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if last != "" {
+		out.PaginationToken, err = service.NextPage(ring, last, of, c.Now)
+	}
+	return out, err
+}
+
+type updateDeviceInput struct {
+	AccessToken            string `json:"AccessToken" is:"required,token"`
+	DeviceKey              string `json:"DeviceKey" is:"required,deviceKey"`
+	DeviceRememberedStatus string `json:"DeviceRememberedStatus" is:"deviceStatus"`
+}
+
+func (o *Operations) UpdateDeviceStatus(c *service.Call, in *updateDeviceInput) (*service.Empty, error) {
+	who, err := o.Authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	err = o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
+		if _, err := t.TokenOwner(who.Claims); err != nil {
+			return err
+		}
+		return t.SetRemembered(who.User.Sub, in.DeviceKey, in.DeviceRememberedStatus)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &service.Empty{}, nil
+}
+
+func (o *Operations) ForgetDevice(c *service.Call, in *deviceInput) (*service.NoBody, error) {
+	who, err := o.Authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	return nil, o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
+		if _, err := t.TokenOwner(who.Claims); err != nil {
+			return err
+		}
+		return t.DeleteDevice(who.User.Sub, in.DeviceKey)
+	})
+}

@@ -1,0 +1,238 @@
+package account
+
+import (
+	"cmp"
+	"encoding/json"
+	"time"
+
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/google/uuid"
+
+	"authgraph/cognito/userpool/internal/epoch"
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/service"
+	"authgraph/cognito/userpool/internal/settings"
+	"authgraph/cognito/userpool/internal/store"
+	"authgraph/cognito/userpool/internal/webauthn"
+)
+
+// passkeyStart is what the server has to know when a registration is completed. It travels sealed as the challenge itself:
+// sealing gives that the randomness a challenge needs, and nothing has to be stored until the browser comes back.
+type passkeyStart struct {
+	ID       string     `json:"i"`
+	Sub      string     `json:"s"`
+	ClientID string     `json:"c"`
+	Expires  epoch.Time `json:"e"`
+}
+
+const (
+	passkeyPurpose = "passkey"
+	passkeyLife    = 5 * time.Minute
+)
+
+type startPasskeyOutput struct {
+	CredentialCreationOptions webauthn.CreationOptions `json:"CredentialCreationOptions"`
+}
+
+func (o *Operations) StartWebAuthnRegistration(c *service.Call, in *AccessTokenInput) (*startPasskeyOutput, error) {
+	who, err := o.Authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	challenge, err := o.Keys.Of(who.PoolID).Seal(passkeyPurpose, passkeyStart{
+		ID: uuid.NewString(), Sub: who.User.Sub, ClientID: who.Claims.ClientID, Expires: c.Now.Add(passkeyLife),
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &startPasskeyOutput{}
+	err = o.View(who.PoolID, c.Now, func(t *store.Tx) error {
+		if err := t.Pool.CheckPasskeys(); err != nil {
+			return err
+		}
+		have, err := t.PasskeysOf(who.User.Sub)
+		if err != nil {
+			return err
+		}
+		if len(have) >= store.MaxPasskeys {
+			return store.TooManyPasskeys()
+		}
+		name := signInName(t.Pool, who.User)
+		u := webauthn.User{Sub: who.User.Sub, Name: name, DisplayName: cmp.Or(who.User.Attributes["name"], name)}
+		out.CredentialCreationOptions = t.Pool.RelyingParty().CreationOptions(u, have, challenge, passkeyLife)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// signInName is the name that people know a user by; where an address is the user name, the stored one is a sub.
+func signInName(pool *settings.Pool, u *store.User) string {
+	for _, name := range pool.UsernameAttributes {
+		if u.Attributes[name] != "" {
+			return u.Attributes[name]
+		}
+	}
+	return u.Username
+}
+
+type completePasskeyInput struct {
+	AccessToken string          `json:"AccessToken" is:"required,token"`
+	Credential  json.RawMessage `json:"Credential" is:"required"`
+}
+
+func (o *Operations) CompleteWebAuthnRegistration(c *service.Call, in *completePasskeyInput) (*service.Empty, error) {
+	who, err := o.Authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	given, err := webauthn.ParseRegistration(in.Credential)
+	if err != nil {
+		return nil, err
+	}
+	start, err := o.registrationStart(who, given)
+	if err != nil {
+		return nil, err
+	}
+	err = o.Decide(who.PoolID, c.Now, func(t *store.Tx) (refusal, err error) {
+		if _, err := t.TokenOwner(who.Claims); err != nil {
+			return nil, err
+		}
+		if err := useChallenge(t, start); err != nil {
+			return nil, err
+		}
+		if err := t.Pool.CheckPasskeys(); err != nil {
+			return exception.AsRefusal(err)
+		}
+		rec, err := t.Pool.RelyingParty().VerifyRegistration(given, t.Now)
+		if err != nil {
+			return exception.AsRefusal(err)
+		}
+		return exception.AsRefusal(t.AddPasskey(who.User.Sub, rec))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &service.Empty{}, nil
+}
+
+func challengeNotFound() *exception.Error {
+	return exception.New("WebAuthnChallengeNotFoundException", "The registration challenge was not found or has expired.")
+}
+
+// registrationStart finds out which registration a response completes, by the challenge that it answers.
+func (o *Operations) registrationStart(who *service.Caller, given *protocol.ParsedCredentialCreationData) (passkeyStart, error) {
+	var start passkeyStart
+	err := o.Keys.Of(who.PoolID).UnsealText(passkeyPurpose, given.Response.CollectedClientData.Challenge, &start)
+	switch {
+	case err != nil || start.Sub != who.User.Sub:
+		return start, challengeNotFound()
+	case start.ClientID != who.Claims.ClientID:
+		return start, exception.New("WebAuthnClientMismatchException", "The registration was started with another client.")
+	}
+	return start, nil
+}
+
+// useChallenge uses a challenge up, whatever comes of it.
+func useChallenge(t *store.Tx, start passkeyStart) error {
+	if t.Now > start.Expires || t.SessionUsed(start.ID) {
+		return challengeNotFound()
+	}
+	return t.UseSession(start.ID, start.Expires)
+}
+
+type listPasskeysInput struct {
+	AccessToken string `json:"AccessToken" is:"required,token"`
+	MaxResults  int    `json:"MaxResults" is:"limit20"`
+	NextToken   string `json:"NextToken" is:"page"`
+}
+
+type listPasskeysOutput struct {
+	Credentials []passkeyDescription `json:"Credentials"`
+	NextToken   string               `json:"NextToken,omitempty"`
+}
+
+// passkeyDescription is Cognito's WebAuthnCredentialDescription.
+type passkeyDescription struct {
+	CredentialID            string     `json:"CredentialId"`
+	FriendlyCredentialName  string     `json:"FriendlyCredentialName"`
+	RelyingPartyID          string     `json:"RelyingPartyId"`
+	AuthenticatorAttachment string     `json:"AuthenticatorAttachment,omitempty"`
+	AuthenticatorTransports []string   `json:"AuthenticatorTransports"`
+	CreatedAt               epoch.Time `json:"CreatedAt"`
+}
+
+func describePasskey(rec *webauthn.Credential) passkeyDescription {
+	return passkeyDescription{
+		CredentialID: webauthn.EncodeID(rec.ID), FriendlyCredentialName: rec.Name, RelyingPartyID: rec.RelyingPartyID,
+		AuthenticatorAttachment: rec.Attachment, AuthenticatorTransports: rec.Transports, CreatedAt: rec.Created,
+	}
+}
+
+func (o *Operations) ListWebAuthnCredentials(c *service.Call, in *listPasskeysInput) (*listPasskeysOutput, error) {
+	who, err := o.Authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	ring, of := o.Keys.Of(who.PoolID), "passkeys "+who.User.Sub
+	at, err := service.OpenPage(ring, in.NextToken, of, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	most := in.MaxResults
+	if most == 0 {
+		most = store.MaxPasskeys
+	}
+	var list []*webauthn.Credential
+	err = o.View(who.PoolID, c.Now, func(t *store.Tx) (err error) {
+		list, err = t.PasskeysOf(who.User.Sub)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &listPasskeysOutput{Credentials: []passkeyDescription{}}
+	for _, rec := range list {
+		// Keys are ordered as bytes of text, and so are the pages.
+		if at.Last != "" && webauthn.EncodeID(rec.ID) <= at.Last {
+			continue
+		}
+		if len(out.Credentials) == most {
+			out.NextToken, err = service.NextPage(ring, out.Credentials[most-1].CredentialID, of, c.Now)
+			break
+		}
+		out.Credentials = append(out.Credentials, describePasskey(rec))
+	}
+	return out, err
+}
+
+type deletePasskeyInput struct {
+	AccessToken  string `json:"AccessToken" is:"required,token"`
+	CredentialID string `json:"CredentialId" is:"required,credentialId"`
+}
+
+func (o *Operations) DeleteWebAuthnCredential(c *service.Call, in *deletePasskeyInput) (*service.Empty, error) {
+	who, err := o.Authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	err = o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
+		if _, err := t.TokenOwner(who.Claims); err != nil {
+			return err
+		}
+		rec, err := t.Passkey(who.User.Sub, in.CredentialID)
+		if err != nil {
+			return err
+		}
+		if rec == nil {
+			return exception.NotFound("The WebAuthn credential does not exist.")
+		}
+		return t.DeletePasskey(who.User.Sub, in.CredentialID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &service.Empty{}, nil
+}

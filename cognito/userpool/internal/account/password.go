@@ -1,0 +1,63 @@
+package account
+
+import (
+	"crypto/subtle"
+
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/service"
+	"authgraph/cognito/userpool/internal/settings"
+	"authgraph/cognito/userpool/internal/store"
+)
+
+type changePasswordInput struct {
+	AccessToken      string `json:"AccessToken" is:"required,token"`
+	PreviousPassword string `json:"PreviousPassword" is:"password"`
+	ProposedPassword string `json:"ProposedPassword" is:"required,password"`
+}
+
+// ChangePassword replaces a password by proof of the former one. A user who has none yet sets the first. Tokens stay valid.
+func (o *Operations) ChangePassword(c *service.Call, in *changePasswordInput) (*service.Empty, error) {
+	who, err := o.Authorize(c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	var pool *settings.Pool
+	err = o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
+		pool = t.Pool
+		return t.CountUse(store.CountChangePassword, who.User.Sub, store.ChangePasswordsPerHour)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if who.User.Password != nil && !o.PasswordMatches(who.PoolID, who.User.Username, in.PreviousPassword, who.User.Password) {
+		return nil, exception.IncorrectPassword()
+	}
+	if err := settings.CheckPassword(pool.Policies.PasswordPolicy, in.ProposedPassword); err != nil {
+		return nil, err
+	}
+	if o.PasswordUsed(pool, who.User, in.ProposedPassword) {
+		return nil, exception.PasswordReused()
+	}
+	rec, err := o.NewPassword(who.PoolID, who.User.Username, in.ProposedPassword, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	err = o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
+		u, err := t.TokenOwner(who.Claims)
+		if err != nil {
+			return err
+		}
+		if subtle.ConstantTimeCompare(store.PasswordFingerprint(u), store.PasswordFingerprint(who.User)) != 1 {
+			return exception.IncorrectPassword() // it has been changed since it was looked at
+		}
+		_, err = t.EditUser(who.User.Sub, func(u *store.User) error {
+			u.SetPassword(t.Pool, rec)
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &service.Empty{}, nil
+}

@@ -1,0 +1,144 @@
+package account
+
+import (
+	"slices"
+
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/service"
+	"authgraph/cognito/userpool/internal/settings"
+	"authgraph/cognito/userpool/internal/store"
+)
+
+// mfaSetting is one member of SetUserMFAPreference. SDKs leave false out, so what is missing is false.
+type mfaSetting struct {
+	Enabled      bool `json:"Enabled"`
+	PreferredMfa bool `json:"PreferredMfa"`
+}
+
+type MFASettings struct {
+	SMS           *mfaSetting `json:"SMSMfaSettings"`
+	SoftwareToken *mfaSetting `json:"SoftwareTokenMfaSettings"`
+	Email         *mfaSetting `json:"EmailMfaSettings"`
+	WebAuthn      *mfaSetting `json:"WebAuthnMfaSettings"`
+}
+
+type setPreferenceInput struct {
+	AccessToken string `json:"AccessToken" is:"required,token"`
+	MFASettings
+}
+
+func (o *Operations) SetUserMFAPreference(c *service.Call, in *setPreferenceInput) (*service.Empty, error) {
+	claims, poolID, err := o.VerifyAccess(in.AccessToken, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	err = o.Update(poolID, c.Now, func(t *store.Tx) error {
+		u, err := t.TokenOwner(claims)
+		if err != nil {
+			return err
+		}
+		return SetPreferences(t, u.Sub, in.MFASettings, false)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &service.Empty{}, nil
+}
+
+// SetPreferences changes the factors that are named and leaves the others. Only one can be preferred; naming another replaces it.
+func SetPreferences(t *store.Tx, sub string, given MFASettings, ahead bool) error {
+	preferred := 0
+	for _, s := range []*mfaSetting{given.SMS, given.SoftwareToken, given.Email} {
+		if s != nil && s.PreferredMfa {
+			preferred++
+		}
+	}
+	if preferred > 1 {
+		return exception.InvalidParameter("Only one MFA method can be set as preferred.")
+	}
+	_, err := t.EditUser(sub, func(u *store.User) error {
+		for factor, s := range map[string]*mfaSetting{settings.FactorSMS: given.SMS, settings.FactorTOTP: given.SoftwareToken, settings.FactorEmail: given.Email} {
+			if err := setPreference(t, u, factor, s, ahead && factor == settings.FactorTOTP); err != nil {
+				return err
+			}
+		}
+		return setPasskeyPreference(u, given.WebAuthn)
+	})
+	return err
+}
+
+// setPreference changes one factor; ahead lets one be switched on that is not set up.
+func setPreference(t *store.Tx, u *store.User, factor string, s *mfaSetting, ahead bool) error {
+	switch {
+	case s == nil:
+		return nil
+	case s.PreferredMfa && !s.Enabled:
+		return exception.InvalidParameter("%s must be enabled to be preferred.", factor)
+	case s.Enabled && !ahead:
+		if err := checkSetUp(t, u, factor); err != nil {
+			return err
+		}
+	}
+	u.MFA.Enable(factor, s.Enabled)
+	switch {
+	case s.PreferredMfa:
+		u.MFA.Preferred = factor
+	case u.MFA.Preferred == factor:
+		u.MFA.Preferred = ""
+	}
+	return nil
+}
+
+// checkSetUp refuses to switch on a factor that the user could not answer with.
+func checkSetUp(t *store.Tx, u *store.User, factor string) error {
+	switch {
+	case u.HasFactor(t.Pool, factor):
+		return nil
+	case factor != settings.FactorTOTP:
+		return exception.InvalidParameter("User does not have delivery config set to turn on %s", factor)
+	case len(u.TOTP.Pending) > 0:
+		return exception.InvalidParameter("User has not verified software token mfa")
+	}
+	return exception.InvalidParameter("User has not set up software token mfa")
+}
+
+// setPasskeyPreference lets passkeys count as both factors. So that losing one does not lock the user out, another factor has to be
+// on.
+func setPasskeyPreference(u *store.User, s *mfaSetting) error {
+	if s != nil {
+		u.MFA.Passkey = s.Enabled
+	}
+	if s != nil && s.Enabled && len(u.MFA.Enabled) == 0 {
+		return exception.InvalidParameter("User must have another MFA method enabled to turn on passkeys for MFA")
+	}
+	return nil
+}
+
+type MFAOption struct {
+	DeliveryMedium string `json:"DeliveryMedium,omitempty" is:"medium"`
+	AttributeName  string `json:"AttributeName,omitempty" is:"attributeName"`
+}
+
+type setSettingsInput struct {
+	AccessToken string      `json:"AccessToken" is:"required,token"`
+	MFAOptions  []MFAOption `json:"MFAOptions" is:"required"`
+}
+
+// SetUserSettings is the older form of SetUserMFAPreference and knows text messages only. An empty list switches them off.
+func (o *Operations) SetUserSettings(c *service.Call, in *setSettingsInput) (*service.Empty, error) {
+	for _, o := range in.MFAOptions {
+		if o.DeliveryMedium != "SMS" || o.AttributeName != "phone_number" {
+			return nil, exception.InvalidParameter("Only SMS to phone_number can be set.")
+		}
+	}
+	sms := MFASettings{SMS: &mfaSetting{Enabled: len(in.MFAOptions) > 0}}
+	return o.SetUserMFAPreference(c, &setPreferenceInput{AccessToken: in.AccessToken, MFASettings: sms})
+}
+
+// MFAOptions is what GetUser tells those who still use the older form.
+func MFAOptions(u *store.User) []MFAOption {
+	if !slices.Contains(u.MFA.Enabled, settings.FactorSMS) {
+		return nil
+	}
+	return []MFAOption{{DeliveryMedium: "SMS", AttributeName: "phone_number"}}
+}

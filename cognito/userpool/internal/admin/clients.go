@@ -1,0 +1,155 @@
+package admin
+
+import (
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/service"
+	"authgraph/cognito/userpool/internal/settings"
+	"authgraph/cognito/userpool/internal/store"
+)
+
+type createClientInput struct {
+	UserPoolID     string `json:"UserPoolId" is:"required,poolId"`
+	GenerateSecret bool   `json:"GenerateSecret"`
+	settings.ClientSettings
+}
+
+// clientOutput shows an app client as Cognito's UserPoolClientType.
+type clientOutput struct {
+	UserPoolClient settings.Client `json:"UserPoolClient"`
+}
+
+func (o *Operations) CreateUserPoolClient(c *service.Call, in *createClientInput) (*clientOutput, error) {
+	if in.ClientName == "" {
+		return nil, exception.InvalidParameter("1 validation error detected: Value null at 'clientName' failed to satisfy constraint: Member must not be null")
+	}
+	given := in.ClientSettings
+	if err := given.Complete(); err != nil {
+		return nil, err
+	}
+	client, err := settings.NewClient(in.UserPoolID, given, in.GenerateSecret, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	err = o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
+		if err := given.CheckAttributes(t.Pool); err != nil {
+			return err
+		}
+		return t.PutClient(client)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &clientOutput{UserPoolClient: *client}, nil
+}
+
+type clientInput struct {
+	UserPoolID string `json:"UserPoolId" is:"required,poolId"`
+	ClientID   string `json:"ClientId" is:"required,clientId"`
+}
+
+func (o *Operations) DescribeUserPoolClient(c *service.Call, in *clientInput) (*clientOutput, error) {
+	out := &clientOutput{}
+	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) error {
+		client, err := t.Client(in.ClientID)
+		if err == nil {
+			out.UserPoolClient = *client
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+type updateClientInput struct {
+	clientInput
+	settings.ClientSettings
+}
+
+// UpdateUserPoolClient replaces all settings: what is not given goes back to its default, as it does in Cognito. Only the
+// name stays.
+func (o *Operations) UpdateUserPoolClient(c *service.Call, in *updateClientInput) (*clientOutput, error) {
+	given := in.ClientSettings
+	if err := given.Complete(); err != nil {
+		return nil, err
+	}
+	out := &clientOutput{}
+	err := o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
+		client, err := t.Client(in.ClientID)
+		if err != nil {
+			return err
+		}
+		if err := given.CheckAttributes(t.Pool); err != nil {
+			return err
+		}
+		name := client.ClientName
+		client.ClientSettings, client.LastModifiedDate = given, c.Now
+		if client.ClientName == "" {
+			client.ClientName = name
+		}
+		out.UserPoolClient = *client
+		return t.PutClient(client)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (o *Operations) DeleteUserPoolClient(c *service.Call, in *clientInput) (*service.NoBody, error) {
+	if in.ClientID == o.DefaultClient {
+		return nil, exception.InvalidParameter("The embedded pool's own app client cannot be deleted.")
+	}
+	return nil, o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
+		if _, err := t.Client(in.ClientID); err != nil {
+			return err
+		}
+		return t.DeleteClient(in.ClientID)
+	})
+}
+
+type listClientsInput struct {
+	UserPoolID string `json:"UserPoolId" is:"required,poolId"`
+	MaxResults int    `json:"MaxResults" is:"limit60"`
+	NextToken  string `json:"NextToken" is:"page"`
+}
+
+type clientDescription struct {
+	ClientID   string `json:"ClientId"`
+	UserPoolID string `json:"UserPoolId"`
+	ClientName string `json:"ClientName"`
+}
+
+type listClientsOutput struct {
+	UserPoolClients []clientDescription `json:"UserPoolClients"`
+	NextToken       string              `json:"NextToken,omitempty"`
+}
+
+func (o *Operations) ListUserPoolClients(c *service.Call, in *listClientsInput) (*listClientsOutput, error) {
+	var clients []settings.Client
+	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) (err error) {
+		clients, err = t.Clients()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	ring := o.Keys.Of(in.UserPoolID)
+	at, err := service.OpenPage(ring, in.NextToken, "clients", c.Now)
+	if err != nil {
+		return nil, err
+	}
+	out := &listClientsOutput{UserPoolClients: []clientDescription{}}
+	for _, client := range clients {
+		if client.ClientID <= at.Last {
+			continue
+		}
+		if n := len(out.UserPoolClients); n == service.PageSize(in.MaxResults) {
+			out.NextToken, err = service.NextPage(ring, out.UserPoolClients[n-1].ClientID, "clients", c.Now)
+			return out, err
+		}
+		out.UserPoolClients = append(out.UserPoolClients, clientDescription{client.ClientID, client.UserPoolID, client.ClientName})
+	}
+	return out, nil
+}

@@ -1,0 +1,247 @@
+package admin
+
+import (
+	"slices"
+
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/service"
+	"authgraph/cognito/userpool/internal/settings"
+	"authgraph/cognito/userpool/internal/store"
+)
+
+const groupsPerUser = 100
+
+type createGroupInput struct {
+	UserPoolID  string `json:"UserPoolId" is:"required,poolId"`
+	GroupName   string `json:"GroupName" is:"required,groupName"`
+	Description string `json:"Description" is:"description"`
+	RoleArn     string `json:"RoleArn" is:"arn"`
+	Precedence  *int   `json:"Precedence" is:"precedence"`
+}
+
+type groupOutput struct {
+	Group store.Group `json:"Group"`
+}
+
+func (o *Operations) CreateGroup(c *service.Call, in *createGroupInput) (*groupOutput, error) {
+	g := store.Group{
+		GroupName: in.GroupName, UserPoolID: in.UserPoolID, Description: in.Description, RoleArn: in.RoleArn,
+		Precedence: in.Precedence, CreationDate: c.Now, LastModifiedDate: c.Now,
+	}
+	err := o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
+		if t.HasGroup(g.GroupName) {
+			return exception.New("GroupExistsException", "A group with the name already exists.")
+		}
+		return t.PutGroup(&g)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &groupOutput{Group: g}, nil
+}
+
+// UpdateGroup changes what is given.
+func (o *Operations) UpdateGroup(c *service.Call, in *createGroupInput) (*groupOutput, error) {
+	out := &groupOutput{}
+	err := o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
+		g, err := t.Group(in.GroupName)
+		if err != nil {
+			return err
+		}
+		if in.Description != "" {
+			g.Description = in.Description
+		}
+		if in.RoleArn != "" {
+			g.RoleArn = in.RoleArn
+		}
+		if in.Precedence != nil {
+			g.Precedence = in.Precedence
+		}
+		g.LastModifiedDate = t.Now
+		out.Group = *g
+		return t.PutGroup(g)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+type groupInput struct {
+	UserPoolID string `json:"UserPoolId" is:"required,poolId"`
+	GroupName  string `json:"GroupName" is:"required,groupName"`
+}
+
+func (o *Operations) GetGroup(c *service.Call, in *groupInput) (*groupOutput, error) {
+	out := &groupOutput{}
+	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) error {
+		g, err := t.Group(in.GroupName)
+		if err == nil {
+			out.Group = *g
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// DeleteGroup removes a group and takes its members out of it.
+func (o *Operations) DeleteGroup(c *service.Call, in *groupInput) (*service.NoBody, error) {
+	return nil, o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
+		if _, err := t.Group(in.GroupName); err != nil {
+			return err
+		}
+		return t.DeleteGroup(in.GroupName)
+	})
+}
+
+type memberInput struct {
+	adminUserInput
+	GroupName string `json:"GroupName" is:"required,groupName"`
+}
+
+// AdminAddUserToGroup may be repeated. The group shows in the tokens that are made from now on.
+func (o *Operations) AdminAddUserToGroup(c *service.Call, in *memberInput) (*service.NoBody, error) {
+	_, err := o.onUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
+		if _, err := t.Group(in.GroupName); err != nil {
+			return err
+		}
+		if slices.Contains(u.Groups, in.GroupName) {
+			return nil
+		}
+		if len(u.Groups) >= groupsPerUser {
+			return exception.New("LimitExceededException", "A user can be in %d groups.", groupsPerUser)
+		}
+		return t.JoinGroup(u, in.GroupName)
+	})
+	return nil, err
+}
+
+func (o *Operations) AdminRemoveUserFromGroup(c *service.Call, in *memberInput) (*service.NoBody, error) {
+	_, err := o.onUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
+		if _, err := t.Group(in.GroupName); err != nil {
+			return err
+		}
+		return t.LeaveGroup(u.Sub, in.GroupName)
+	})
+	return nil, err
+}
+
+type listGroupsInput struct {
+	UserPoolID string `json:"UserPoolId" is:"required,poolId"`
+	Limit      int    `json:"Limit" is:"limit60"`
+	NextToken  string `json:"NextToken" is:"page"`
+}
+
+type listGroupsForUserInput struct {
+	adminUserInput
+	Limit     int    `json:"Limit" is:"limit60"`
+	NextToken string `json:"NextToken" is:"page"`
+}
+
+type groupsOutput struct {
+	Groups    []store.Group `json:"Groups"`
+	NextToken string        `json:"NextToken,omitempty"`
+}
+
+func (o *Operations) ListGroups(c *service.Call, in *listGroupsInput) (*groupsOutput, error) {
+	var groups []store.Group
+	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) (err error) {
+		groups, err = t.Groups()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return o.groupPage(c, in.UserPoolID, groups, in.Limit, in.NextToken, "groups")
+}
+
+func (o *Operations) AdminListGroupsForUser(c *service.Call, in *listGroupsForUserInput) (*groupsOutput, error) {
+	var groups []store.Group
+	var sub string
+	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) error {
+		u, err := t.MustFind(in.Username)
+		if err != nil {
+			return err
+		}
+		sub = u.Sub
+		groups, err = t.GroupsOf(u)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return o.groupPage(c, in.UserPoolID, groups, in.Limit, in.NextToken, "groups of "+sub)
+}
+
+// groupPage cuts a page out of a list that is short enough to be read whole.
+func (o *Operations) groupPage(c *service.Call, poolID string, groups []store.Group, limit int, token, of string) (*groupsOutput, error) {
+	ring := o.Keys.Of(poolID)
+	at, err := service.OpenPage(ring, token, of, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	if at.Last != "" {
+		i := slices.IndexFunc(groups, func(g store.Group) bool { return g.GroupName == at.Last })
+		groups = groups[i+1:]
+	}
+	limit = service.PageSize(limit)
+	if len(groups) <= limit {
+		return &groupsOutput{Groups: groups}, nil
+	}
+	next, err := service.NextPage(ring, groups[limit-1].GroupName, of, c.Now)
+	return &groupsOutput{Groups: groups[:limit], NextToken: next}, err
+}
+
+type listUsersInGroupInput struct {
+	groupInput
+	Limit     int    `json:"Limit" is:"limit60"`
+	NextToken string `json:"NextToken" is:"page"`
+}
+
+type usersInGroupOutput struct {
+	Users     []userOutput `json:"Users"`
+	NextToken string       `json:"NextToken,omitempty"`
+}
+
+func (o *Operations) ListUsersInGroup(c *service.Call, in *listUsersInGroupInput) (*usersInGroupOutput, error) {
+	ring := o.Keys.Of(in.UserPoolID)
+	if ring == nil {
+		return nil, exception.PoolNotFound(in.UserPoolID)
+	}
+	of := "members of " + in.GroupName
+	at, err := service.OpenPage(ring, in.NextToken, of, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	out := &usersInGroupOutput{Users: []userOutput{}}
+	last := ""
+	err = o.View(in.UserPoolID, c.Now, func(t *store.Tx) error {
+		if _, err := t.Group(in.GroupName); err != nil {
+			return err
+		}
+		for _, sub := range t.Members(in.GroupName) {
+			if sub <= at.Last {
+				continue
+			}
+			if len(out.Users) == service.PageSize(in.Limit) {
+				out.NextToken, err = service.NextPage(ring, last, of, c.Now)
+				return err
+			}
+			u, err := t.User(sub)
+			if err != nil {
+				return err
+			}
+			if u != nil {
+				out.Users, last = append(out.Users, describeUser(u, settings.AllAttributes)), sub
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}

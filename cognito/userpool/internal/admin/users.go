@@ -1,0 +1,266 @@
+package admin
+
+import (
+	"authgraph/cognito/userpool/internal/account"
+	"authgraph/cognito/userpool/internal/epoch"
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/inbox"
+	"authgraph/cognito/userpool/internal/random"
+	"authgraph/cognito/userpool/internal/service"
+	"authgraph/cognito/userpool/internal/settings"
+	"authgraph/cognito/userpool/internal/store"
+)
+
+// Operations are the operations of an administrator.
+type Operations struct {
+	*service.Service
+	Region        string // of new pools
+	DefaultPool   string // id of the pool that the file was made with, which cannot be deleted
+	DefaultClient string // and of its client
+}
+
+// The operations of an administrator on single users. In Cognito they are signed; here whoever reaches the pool may call
+// them.
+
+type adminUserInput struct {
+	UserPoolID string `json:"UserPoolId" is:"required,poolId"`
+	Username   string `json:"Username" is:"required,username"`
+}
+
+// userOutput is Cognito's UserType.
+type userOutput struct {
+	Username             string               `json:"Username"`
+	Attributes           []settings.Attribute `json:"Attributes"`
+	UserCreateDate       epoch.Time           `json:"UserCreateDate"`
+	UserLastModifiedDate epoch.Time           `json:"UserLastModifiedDate"`
+	Enabled              bool                 `json:"Enabled"`
+	UserStatus           string               `json:"UserStatus"`
+}
+
+func describeUser(u *store.User, keep func(string) bool) userOutput {
+	return userOutput{
+		Username: u.Username, Attributes: settings.AttributeList(u.AllAttributes(), keep), UserCreateDate: u.Created,
+		UserLastModifiedDate: u.Modified, Enabled: !u.Disabled, UserStatus: u.Status,
+	}
+}
+
+type adminGetUserOutput struct {
+	Username             string               `json:"Username"`
+	UserAttributes       []settings.Attribute `json:"UserAttributes"`
+	UserCreateDate       epoch.Time           `json:"UserCreateDate"`
+	UserLastModifiedDate epoch.Time           `json:"UserLastModifiedDate"`
+	Enabled              bool                 `json:"Enabled"`
+	UserStatus           string               `json:"UserStatus"`
+	PreferredMfaSetting  string               `json:"PreferredMfaSetting,omitempty"`
+	UserMFASettingList   []string             `json:"UserMFASettingList,omitempty"`
+	MFAOptions           []account.MFAOption  `json:"MFAOptions,omitempty"`
+}
+
+func (o *Operations) AdminGetUser(c *service.Call, in *adminUserInput) (*adminGetUserOutput, error) {
+	var u *store.User
+	var pool *settings.Pool
+	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) (err error) {
+		pool = t.Pool
+		u, err = t.MustFind(in.Username)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	factors, preferred := u.MFASettings(pool)
+	return &adminGetUserOutput{
+		Username: u.Username, UserAttributes: settings.AttributeList(u.AllAttributes(), settings.AllAttributes), UserCreateDate: u.Created,
+		UserLastModifiedDate: u.Modified, Enabled: !u.Disabled, UserStatus: u.Status,
+		PreferredMfaSetting: preferred, UserMFASettingList: factors, MFAOptions: account.MFAOptions(u),
+	}, nil
+}
+
+// onUser runs a change on the user that an administrator names.
+func (o *Operations) onUser(c *service.Call, in *adminUserInput, fn func(*store.Tx, *store.User) error) (*service.Empty, error) {
+	err := o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
+		u, err := t.MustFind(in.Username)
+		if err != nil {
+			return err
+		}
+		return fn(t, u)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &service.Empty{}, nil
+}
+
+// AdminConfirmSignUp confirms a user without a code; unlike a code it verifies no address.
+func (o *Operations) AdminConfirmSignUp(c *service.Call, in *adminUserInput) (*service.Empty, error) {
+	return o.onUser(c, in, func(t *store.Tx, u *store.User) error {
+		if u.Status != store.StatusUnconfirmed {
+			return exception.NotAuthorized("User cannot be confirmed. Current status is %s", u.Status)
+		}
+		_, err := t.EditUser(u.Sub, func(u *store.User) error {
+			u.Status = store.StatusConfirmed
+			return nil
+		})
+		return err
+	})
+}
+
+func (o *Operations) AdminEnableUser(c *service.Call, in *adminUserInput) (*service.Empty, error) {
+	return o.onUser(c, in, func(t *store.Tx, u *store.User) error {
+		_, err := t.EditUser(u.Sub, func(u *store.User) error {
+			u.Disabled = false
+			return nil
+		})
+		return err
+	})
+}
+
+// AdminDisableUser also revokes what the user holds, so that enabling the user again gives nothing back.
+func (o *Operations) AdminDisableUser(c *service.Call, in *adminUserInput) (*service.Empty, error) {
+	return o.onUser(c, in, func(t *store.Tx, u *store.User) error {
+		_, err := t.EditUser(u.Sub, func(u *store.User) error {
+			u.Disabled = true
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return t.SignOut(u.Sub)
+	})
+}
+
+func (o *Operations) AdminUserGlobalSignOut(c *service.Call, in *adminUserInput) (*service.Empty, error) {
+	return o.onUser(c, in, func(t *store.Tx, u *store.User) error { return t.SignOut(u.Sub) })
+}
+
+func (o *Operations) AdminDeleteUser(c *service.Call, in *adminUserInput) (*service.NoBody, error) {
+	_, err := o.onUser(c, in, func(t *store.Tx, u *store.User) error { return t.DeleteUser(u) })
+	return nil, err
+}
+
+// AdminResetUserPassword makes the password useless and sends a code for a new one.
+func (o *Operations) AdminResetUserPassword(c *service.Call, in *adminUserInput) (*service.Empty, error) {
+	code, err := random.Digits(6)
+	if err != nil {
+		return nil, err
+	}
+	return o.onUser(c, in, func(t *store.Tx, u *store.User) error {
+		if u.Disabled {
+			return exception.UserDisabled()
+		}
+		if u.Status == store.StatusForceChange || u.Status == store.StatusUnconfirmed {
+			return exception.NotAuthorized("User password cannot be reset in the current state.")
+		}
+		to, _ := store.RecoveryTarget(t.Pool, u)
+		if to == "" {
+			return exception.InvalidParameter("Cannot reset password for the user as there is no registered/verified email or phone_number")
+		}
+		_, err := t.EditUser(u.Sub, func(u *store.User) error {
+			u.Status = store.StatusResetRequired
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return t.SendCode(u, store.ForReset, inbox.KindAdminReset, to, u.Attributes[to], code, store.ResetCodeLife)
+	})
+}
+
+type adminSetPasswordInput struct {
+	adminUserInput
+	Password  string `json:"Password" is:"required,password"`
+	Permanent bool   `json:"Permanent"`
+}
+
+func (o *Operations) AdminSetUserPassword(c *service.Call, in *adminSetPasswordInput) (*service.Empty, error) {
+	var found *store.User
+	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) (err error) {
+		if found, err = t.MustFind(in.Username); err != nil {
+			return err
+		}
+		return settings.CheckPassword(t.Pool.Policies.PasswordPolicy, in.Password)
+	})
+	if err != nil {
+		return nil, err
+	}
+	rec, err := o.NewPassword(in.UserPoolID, found.Username, in.Password, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	return o.onUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
+		if u.Sub != found.Sub {
+			return exception.UserDoesNotExist() // the name changed hands meanwhile, and the password is bound to the user
+		}
+		if err := t.ForgetFailures(u.Sub); err != nil {
+			return err
+		}
+		_, err := t.EditUser(u.Sub, func(u *store.User) error {
+			u.SetPassword(t.Pool, rec)
+			u.Status = store.StatusForceChange
+			if in.Permanent {
+				u.Status = store.StatusConfirmed
+			}
+			return nil
+		})
+		return err
+	})
+}
+
+type adminUpdateAttributesInput struct {
+	adminUserInput
+	UserAttributes []settings.Attribute `json:"UserAttributes" is:"required"`
+}
+
+// AdminUpdateUserAttributes changes attributes without codes. An administrator may mark addresses as verified; an address
+// that changes without such a mark is unverified.
+func (o *Operations) AdminUpdateUserAttributes(c *service.Call, in *adminUpdateAttributesInput) (*service.Empty, error) {
+	given := settings.AttributeMap(in.UserAttributes)
+	return o.onUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
+		if err := t.Pool.CheckEdit(given); err != nil {
+			return err
+		}
+		_, err := t.EditUser(u.Sub, func(u *store.User) error {
+			for _, name := range settings.SortedNames(given) {
+				setAttribute(u, name, given)
+			}
+			normalizeVerified(u.Attributes)
+			return t.CheckAliases(u)
+		})
+		return err
+	})
+}
+
+func setAttribute(u *store.User, name string, given map[string]string) {
+	if given[name] == "" {
+		u.RemoveAttribute(name)
+		return
+	}
+	mark := name + "_verified"
+	if _, marked := given[mark]; !marked && (name == "email" || name == "phone_number") && u.Attributes[name] != given[name] {
+		u.Attributes[mark] = "false"
+	}
+	u.Attributes[name] = given[name]
+}
+
+type adminDeleteAttributesInput struct {
+	adminUserInput
+	UserAttributeNames []string `json:"UserAttributeNames" is:"required,attributeName"`
+}
+
+func (o *Operations) AdminDeleteUserAttributes(c *service.Call, in *adminDeleteAttributesInput) (*service.Empty, error) {
+	return o.onUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
+		if err := t.Pool.CheckRemoval(in.UserAttributeNames); err != nil {
+			return err
+		}
+		return t.RemoveAttributes(u.Sub, in.UserAttributeNames)
+	})
+}
+
+type adminSetPreferenceInput struct {
+	adminUserInput
+	account.MFASettings
+}
+
+// AdminSetUserMFAPreference may switch TOTP on before the user has set it up; until then no sign-in asks for it.
+func (o *Operations) AdminSetUserMFAPreference(c *service.Call, in *adminSetPreferenceInput) (*service.Empty, error) {
+	return o.onUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error { return account.SetPreferences(t, u.Sub, in.MFASettings, true) })
+}

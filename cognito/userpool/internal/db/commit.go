@@ -1,0 +1,98 @@
+package db
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"go.etcd.io/bbolt"
+)
+
+// Committer writes to the database with group commit: the changes that arrive while one commit waits for the disk go
+// together into the next. A lone change is not delayed, and a burst costs one fsync for all of it. (bbolt's own Batch
+// waits a fixed time instead, which is too long for one caller and too short for many.)
+type Committer struct {
+	File *bbolt.DB
+
+	mu      sync.Mutex
+	waiting []*change
+	busy    bool
+}
+
+// change is a function that waits for its turn. It may run more than once, so it must have no effect but on the
+// transaction and on variables that it sets anew each time.
+type change struct {
+	apply func(*bbolt.Tx) error
+	done  chan error
+}
+
+// Do runs apply in a transaction and returns once that is on the disk. An error of apply rolls back what it did.
+func (c *Committer) Do(apply func(*bbolt.Tx) error) error {
+	ch := &change{apply: apply, done: make(chan error, 1)}
+	c.mu.Lock()
+	c.waiting = append(c.waiting, ch)
+	if !c.busy {
+		c.busy = true
+		go c.run()
+	}
+	c.mu.Unlock()
+	return <-ch.done
+}
+
+func (c *Committer) run() {
+	for {
+		c.mu.Lock()
+		batch := c.waiting
+		c.waiting = nil
+		if len(batch) == 0 {
+			c.busy = false
+			c.mu.Unlock()
+			return
+		}
+		c.mu.Unlock()
+		c.commit(batch)
+	}
+}
+
+// errRefused marks a transaction that is rolled back because one of its changes failed.
+var errRefused = errors.New("userpool: a change of the group was refused")
+
+// commit applies a batch. A change that fails is taken out and tried alone at the end, so that its refusal rests only on
+// what is on the disk.
+func (c *Committer) commit(batch []*change) {
+	var alone []*change
+	for len(batch) > 0 {
+		failed := -1
+		err := c.File.Update(func(tx *bbolt.Tx) error {
+			for i, ch := range batch {
+				if err := guarded(ch.apply, tx); err != nil {
+					failed = i
+					return errRefused
+				}
+			}
+			return nil
+		})
+		if failed >= 0 {
+			alone = append(alone, batch[failed])
+			batch = append(batch[:failed:failed], batch[failed+1:]...)
+			continue
+		}
+		for _, ch := range batch {
+			ch.done <- err
+		}
+		break
+	}
+	for _, ch := range alone {
+		ch.done <- c.File.Update(func(tx *bbolt.Tx) error { return guarded(ch.apply, tx) })
+	}
+}
+
+// guarded turns a panic into an error: the change runs in a goroutine that no HTTP server recovers for.
+func guarded(apply func(*bbolt.Tx) error, tx *bbolt.Tx) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("userpool: panic in a change: %v", r)
+		}
+	}()
+	return apply(tx)
+}

@@ -1,0 +1,72 @@
+package service
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"authgraph/cognito/userpool/internal/epoch"
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/settings"
+	"authgraph/cognito/userpool/internal/store"
+	"authgraph/cognito/userpool/internal/tokens"
+)
+
+// Caller is who an access token speaks for.
+type Caller struct {
+	Claims tokens.AccessClaims
+	PoolID string
+	Pool   *settings.Pool
+	Client *settings.Client
+	User   *store.User
+}
+
+func invalidAccessToken() *exception.Error { return exception.NotAuthorized("Invalid Access Token") }
+
+// VerifyAccess checks what a token says by itself: our signature with an access key, its use, expiry and scope.
+func (s *Service) VerifyAccess(token string, now epoch.Time) (tokens.AccessClaims, string, error) {
+	var claims tokens.AccessClaims
+	header, rest, _ := strings.Cut(token, ".")
+	payload, signature, ok := strings.Cut(rest, ".")
+	if !ok || len(token) > 16<<10 || strings.Contains(signature, ".") {
+		return claims, "", invalidAccessToken()
+	}
+	ring := s.Keys.ForHeader(header)
+	if ring == nil || !ring.Access.Verify(header+"."+payload, signature) {
+		return claims, "", invalidAccessToken()
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(payload)
+	if err != nil || json.Unmarshal(raw, &claims) != nil || claims.TokenUse != "access" || claims.Iss != s.Issuer(ring.PoolID) {
+		return claims, "", invalidAccessToken()
+	}
+	if now.Seconds() >= claims.Exp {
+		return claims, "", exception.NotAuthorized("Access Token has expired")
+	}
+	if !slices.Contains(strings.Fields(claims.Scope), tokens.ApiScope) {
+		return claims, "", exception.NotAuthorized("Access Token does not have required scopes")
+	}
+	return claims, ring.PoolID, nil
+}
+
+// Authorize checks an access token for the operations on the own account: what it says, then whether it was revoked, and
+// whether its user still exists and is enabled.
+func (s *Service) Authorize(c *Call, token string) (*Caller, error) {
+	claims, poolID, err := s.VerifyAccess(token, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	who := &Caller{Claims: claims, PoolID: poolID}
+	err = s.View(poolID, c.Now, func(t *store.Tx) error {
+		who.Pool = t.Pool
+		if who.Client, err = t.Client(claims.ClientID); err != nil {
+			return err
+		}
+		who.User, err = t.TokenOwner(claims)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return who, nil
+}

@@ -1,0 +1,284 @@
+package settings
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"authgraph/cognito/userpool/internal/exception"
+)
+
+// SchemaAttribute is Cognito's SchemaAttributeType: one attribute that users of a pool may have.
+type SchemaAttribute struct {
+	Name                   string            `json:"Name" is:"required,customName"`
+	AttributeDataType      string            `json:"AttributeDataType,omitempty" is:"dataType"`
+	DeveloperOnlyAttribute bool              `json:"DeveloperOnlyAttribute"`
+	Mutable                *bool             `json:"Mutable,omitempty"`
+	Required               bool              `json:"Required"`
+	StringConstraints      *stringConstraint `json:"StringAttributeConstraints,omitempty"`
+	NumberConstraints      *numberConstraint `json:"NumberAttributeConstraints,omitempty"`
+}
+
+type stringConstraint struct {
+	MinLength string `json:"MinLength,omitempty"`
+	MaxLength string `json:"MaxLength,omitempty"`
+}
+
+type numberConstraint struct {
+	MinValue string `json:"MinValue,omitempty"`
+	MaxValue string `json:"MaxValue,omitempty"`
+}
+
+// Attribute is Cognito's AttributeType: values travel as strings whatever their type.
+type Attribute struct {
+	Name  string `json:"Name" is:"required,attributeName"`
+	Value string `json:"Value" is:"attributeValue"`
+}
+
+// standardAttributes lists the twenty attributes that every pool has, in Cognito's order.
+func standardAttributes() []SchemaAttribute {
+	list := []SchemaAttribute{standardAttribute("sub", "String", "1", "2048")}
+	*list[0].Mutable = false
+	list[0].Required = true
+	for _, name := range []string{
+		"name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "email",
+	} {
+		list = append(list, standardAttribute(name, "String", "0", "2048"))
+	}
+	list = append(list,
+		standardAttribute("email_verified", "Boolean", "", ""),
+		standardAttribute("gender", "String", "0", "2048"),
+		standardAttribute("birthdate", "String", "10", "10"),
+		standardAttribute("zoneinfo", "String", "0", "2048"),
+		standardAttribute("locale", "String", "0", "2048"),
+		standardAttribute("phone_number", "String", "0", "2048"),
+		standardAttribute("phone_number_verified", "Boolean", "", ""),
+		standardAttribute("address", "String", "0", "2048"),
+		standardAttribute("updated_at", "Number", "", ""),
+	)
+	list[len(list)-1].NumberConstraints = &numberConstraint{MinValue: "0"}
+	return list
+}
+
+func standardAttribute(name, kind, minLength, maxLength string) SchemaAttribute {
+	mutable := true
+	a := SchemaAttribute{Name: name, AttributeDataType: kind, Mutable: &mutable}
+	if maxLength != "" {
+		a.StringConstraints = &stringConstraint{MinLength: minLength, MaxLength: maxLength}
+	}
+	return a
+}
+
+func CustomAttribute(name, kind string) SchemaAttribute {
+	a := standardAttribute("custom:"+name, kind, "", "")
+	if kind == "String" {
+		a.StringConstraints = &stringConstraint{MinLength: "0", MaxLength: "2048"}
+	}
+	return a
+}
+
+func (a *SchemaAttribute) mutable() bool { return a.Mutable == nil || *a.Mutable }
+
+// refusal is the line of a schema error for a value, or nothing if the value fits.
+func (a *SchemaAttribute) refusal(value string) string {
+	if c := a.StringConstraints; c != nil {
+		n := utf8.RuneCountInString(value)
+		if limit, err := strconv.Atoi(c.MinLength); err == nil && n < limit {
+			return "String too short."
+		}
+		if limit, err := strconv.Atoi(c.MaxLength); err == nil && n > limit {
+			return "String too long."
+		}
+	}
+	switch a.AttributeDataType {
+	case "Number":
+		return a.numberRefusal(value)
+	case "Boolean":
+		if !isBoolean(value) {
+			return "Attribute is not a boolean."
+		}
+	}
+	return ""
+}
+
+func (a *SchemaAttribute) numberRefusal(value string) string {
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return "Attribute is not a number."
+	}
+	if c := a.NumberConstraints; c != nil {
+		if limit, err := strconv.ParseInt(c.MinValue, 10, 64); err == nil && n < limit {
+			return "Number too small."
+		}
+		if limit, err := strconv.ParseInt(c.MaxValue, 10, 64); err == nil && n > limit {
+			return "Number too large."
+		}
+	}
+	return ""
+}
+
+// isBoolean takes what the service takes: "true" and "True" are both seen in the wild.
+func isBoolean(value string) bool {
+	return strings.EqualFold(value, "true") || strings.EqualFold(value, "false")
+}
+
+// isReadOnly tells attributes that no client may ever write.
+func isReadOnly(name string) bool {
+	return name == "sub" || name == "email_verified" || name == "phone_number_verified"
+}
+
+// CheckSchema refuses attributes that the pool does not have or whose values do not fit, with one line for each. label is
+// what Cognito puts before each name: nothing at sign-up, "user." at updates.
+func CheckSchema(pool *Pool, attributes map[string]string, label string) string {
+	var lines strings.Builder
+	for _, name := range SortedNames(attributes) {
+		a := pool.Attribute(name)
+		if a == nil {
+			lines.WriteString(label + name + ": Attribute does not exist in the schema.\n")
+			continue
+		}
+		if why := a.refusal(attributes[name]); why != "" {
+			lines.WriteString(label + name + ": " + why + "\n")
+		}
+	}
+	return lines.String()
+}
+
+// checkRequired gives a line for each attribute that the pool requires and the user lacks.
+func checkRequired(pool *Pool, attributes map[string]string) string {
+	var lines strings.Builder
+	for _, a := range pool.SchemaAttributes {
+		if a.Required && a.Name != "sub" && attributes[a.Name] == "" {
+			lines.WriteString(a.Name + ": The attribute is required\n")
+		}
+	}
+	return lines.String()
+}
+
+// CheckNewUser is the schema check of SignUp and AdminCreateUser.
+func CheckNewUser(pool *Pool, attributes map[string]string) error {
+	if lines := CheckSchema(pool, attributes, "") + checkRequired(pool, attributes); lines != "" {
+		return exception.InvalidParameter("Attributes did not conform to the schema: %s", lines)
+	}
+	return CheckAddresses(attributes)
+}
+
+func AttributeMap(list []Attribute) map[string]string {
+	m := make(map[string]string, len(list))
+	for _, a := range list {
+		m[a.Name] = a.Value
+	}
+	return m
+}
+
+func SortedNames(m map[string]string) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// AttributeList writes attributes as the protocol does, in a stable order; keep decides which.
+func AttributeList(m map[string]string, keep func(name string) bool) []Attribute {
+	list := []Attribute{}
+	for _, name := range SortedNames(m) {
+		if keep(name) {
+			list = append(list, Attribute{Name: name, Value: m[name]})
+		}
+	}
+	return list
+}
+
+func AllAttributes(string) bool { return true }
+
+const customAttributesMost = 50
+
+// AddSchema puts the attributes of an input into a pool: those with the name of a standard one change it, the others become
+// custom:NAME.
+func (p *Pool) AddSchema(given []SchemaAttribute) error {
+	custom := 0
+	for _, a := range given {
+		if a.AttributeDataType == "" {
+			a.AttributeDataType = "String"
+		}
+		if standard := p.Attribute(a.Name); standard != nil {
+			standard.Required = a.Required
+			if a.Mutable != nil {
+				standard.Mutable = a.Mutable
+			}
+			if a.StringConstraints != nil {
+				standard.StringConstraints = a.StringConstraints
+			}
+			continue
+		}
+		if a.Required {
+			return exception.InvalidParameter("Required custom attributes are not supported currently.")
+		}
+		if custom++; custom > customAttributesMost {
+			return exception.InvalidParameter("A user pool can have %d custom attributes.", customAttributesMost)
+		}
+		p.SchemaAttributes = append(p.SchemaAttributes, a.asCustom())
+	}
+	return nil
+}
+
+// asCustom gives a custom attribute its prefix. Unlike standard ones it cannot be changed unless that is asked for.
+func (a SchemaAttribute) asCustom() SchemaAttribute {
+	prefix := "custom:"
+	if a.DeveloperOnlyAttribute {
+		prefix = "dev:custom:"
+	}
+	a.Name = prefix + a.Name
+	if a.Mutable == nil {
+		no := false
+		a.Mutable = &no
+	}
+	if a.AttributeDataType == "String" && a.StringConstraints == nil {
+		a.StringConstraints = &stringConstraint{}
+	}
+	return a
+}
+
+// CheckEdit holds changes against the schema; removals are held against it by name only.
+func (p *Pool) CheckEdit(given map[string]string) error {
+	lines := ""
+	values := map[string]string{}
+	for _, name := range SortedNames(given) {
+		a := p.Attribute(name)
+		switch {
+		case a == nil:
+			lines += "user." + name + ": Attribute does not exist in the schema.\n"
+		case !a.mutable():
+			lines += "user." + name + ": Attribute cannot be updated.\n"
+		case given[name] == "" && a.Required:
+			lines += "user." + name + ": The attribute is required\n"
+		case given[name] != "":
+			values[name] = given[name]
+		}
+	}
+	if lines += CheckSchema(p, values, "user."); lines != "" {
+		return exception.InvalidParameter("%s", lines)
+	}
+	return CheckAddresses(values)
+}
+
+func (p *Pool) CheckRemoval(names []string) error {
+	lines := ""
+	for _, name := range names {
+		switch a := p.Attribute(name); {
+		case a == nil:
+			lines += "user." + name + ": Attribute does not exist in the schema.\n"
+		case a.Required:
+			lines += "user." + name + ": The attribute is required\n"
+		case !a.mutable():
+			lines += "user." + name + ": Attribute cannot be updated.\n"
+		}
+	}
+	if lines != "" {
+		return exception.InvalidParameter("Invalid user attributes: %s", lines)
+	}
+	return nil
+}

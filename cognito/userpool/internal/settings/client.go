@@ -1,0 +1,305 @@
+package settings
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"slices"
+	"strings"
+	"time"
+
+	"authgraph/cognito/userpool/internal/epoch"
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/random"
+)
+
+type Client struct {
+	ClientID         string     `json:"ClientId"`
+	UserPoolID       string     `json:"UserPoolId"`
+	ClientSecret     string     `json:"ClientSecret,omitempty"`
+	CreationDate     epoch.Time `json:"CreationDate"`
+	LastModifiedDate epoch.Time `json:"LastModifiedDate"`
+	ClientSettings
+}
+
+// ClientSettings are the members that CreateUserPoolClient and UpdateUserPoolClient take and DescribeUserPoolClient answers.
+type ClientSettings struct {
+	ClientName                 string           `json:"ClientName,omitempty" is:"clientName"`
+	RefreshTokenValidity       int              `json:"RefreshTokenValidity,omitempty"`
+	AccessTokenValidity        int              `json:"AccessTokenValidity,omitempty"`
+	IDTokenValidity            int              `json:"IdTokenValidity,omitempty"`
+	TokenValidityUnits         *validityUnits   `json:"TokenValidityUnits,omitempty"`
+	ReadAttributes             []string         `json:"ReadAttributes,omitempty"`
+	WriteAttributes            []string         `json:"WriteAttributes,omitempty"`
+	ExplicitAuthFlows          []string         `json:"ExplicitAuthFlows,omitempty"`
+	PreventUserExistenceErrors string           `json:"PreventUserExistenceErrors,omitempty" is:"existenceErrors"`
+	EnableTokenRevocation      *bool            `json:"EnableTokenRevocation,omitempty"`
+	EnableContextPropagation   *bool            `json:"EnablePropagateAdditionalUserContextData,omitempty"`
+	AuthSessionValidity        int              `json:"AuthSessionValidity,omitempty"` // minutes
+	RefreshTokenRotation       *RefreshRotation `json:"RefreshTokenRotation,omitempty"`
+	SupportedIdentityProviders []string         `json:"SupportedIdentityProviders,omitempty"`
+	CallbackURLs               []string         `json:"CallbackURLs,omitempty"`
+	LogoutURLs                 []string         `json:"LogoutURLs,omitempty"`
+	DefaultRedirectURI         string           `json:"DefaultRedirectURI,omitempty"`
+	AllowedOAuthFlows          []string         `json:"AllowedOAuthFlows,omitempty"`
+	AllowedOAuthScopes         []string         `json:"AllowedOAuthScopes,omitempty"`
+	OAuthFlowsAllowed          bool             `json:"AllowedOAuthFlowsUserPoolClient,omitempty"`
+}
+
+type validityUnits struct {
+	AccessToken  string `json:"AccessToken,omitempty" is:"timeUnit"`
+	IDToken      string `json:"IdToken,omitempty" is:"timeUnit"`
+	RefreshToken string `json:"RefreshToken,omitempty" is:"timeUnit"`
+}
+
+type RefreshRotation struct {
+	Feature                 string `json:"Feature" is:"feature"`
+	RetryGracePeriodSeconds int    `json:"RetryGracePeriodSeconds,omitempty"`
+}
+
+func (c *Client) HidesExistence() bool { return c.PreventUserExistenceErrors == "ENABLED" }
+
+func (c *Client) Revocable() bool {
+	return c.EnableTokenRevocation == nil || *c.EnableTokenRevocation
+}
+
+func (c *Client) Rotates() bool {
+	return c.RefreshTokenRotation != nil && c.RefreshTokenRotation.Feature == "ENABLED"
+}
+
+func (c *Client) RotationGrace() time.Duration {
+	if c.RefreshTokenRotation == nil {
+		return 0
+	}
+	return time.Duration(c.RefreshTokenRotation.RetryGracePeriodSeconds) * time.Second
+}
+
+// Allows tells whether a flow is switched on, by its ALLOW_ name or by its older name without the prefix. A client that
+// names none has SRP, custom and refresh.
+func (c *Client) Allows(flow string) bool {
+	if len(c.ExplicitAuthFlows) == 0 {
+		return slices.Contains([]string{"USER_SRP_AUTH", "CUSTOM_AUTH", "REFRESH_TOKEN_AUTH"}, flow)
+	}
+	if slices.Contains(c.ExplicitAuthFlows, "ALLOW_"+flow) {
+		return true
+	}
+	return legacyFlows(c.ExplicitAuthFlows) && legacyAllows(c.ExplicitAuthFlows, flow)
+}
+
+// legacyFlows tells whether a list uses the names from before ALLOW_; the two cannot be mixed.
+func legacyFlows(flows []string) bool {
+	return slices.ContainsFunc(flows, func(f string) bool {
+		return f == "ADMIN_NO_SRP_AUTH" || f == "CUSTOM_AUTH_FLOW_ONLY" || f == "USER_PASSWORD_AUTH"
+	})
+}
+
+// legacyAllows: with the older names SRP, custom and refresh are always on, unless only custom is.
+func legacyAllows(flows []string, flow string) bool {
+	customOnly := slices.Contains(flows, "CUSTOM_AUTH_FLOW_ONLY")
+	switch flow {
+	case "REFRESH_TOKEN_AUTH", "CUSTOM_AUTH":
+		return true
+	case "USER_SRP_AUTH":
+		return !customOnly
+	case "USER_PASSWORD_AUTH":
+		return slices.Contains(flows, "USER_PASSWORD_AUTH")
+	case "ADMIN_USER_PASSWORD_AUTH":
+		return slices.Contains(flows, "ADMIN_NO_SRP_AUTH")
+	}
+	return false
+}
+
+func (c *Client) AccessLife() time.Duration {
+	return lifetime(c.AccessTokenValidity, c.units().AccessToken, "hours", time.Hour)
+}
+
+func (c *Client) IDLife() time.Duration {
+	return lifetime(c.IDTokenValidity, c.units().IDToken, "hours", time.Hour)
+}
+
+func (c *Client) RefreshLife() time.Duration {
+	return lifetime(c.RefreshTokenValidity, c.units().RefreshToken, "days", 30*24*time.Hour)
+}
+
+// LongestLife is how long access and ID tokens that are made now will be good.
+func LongestLife(client *Client) time.Duration {
+	return max(client.AccessLife(), client.IDLife())
+}
+
+func (c *Client) SessionLife() time.Duration {
+	if c.AuthSessionValidity == 0 {
+		return 3 * time.Minute
+	}
+	return time.Duration(c.AuthSessionValidity) * time.Minute
+}
+
+func (c *Client) units() validityUnits {
+	if c.TokenValidityUnits == nil {
+		return validityUnits{}
+	}
+	return *c.TokenValidityUnits
+}
+
+func lifetime(n int, unit, fallbackUnit string, fallback time.Duration) time.Duration {
+	if n == 0 {
+		return fallback
+	}
+	if unit == "" {
+		unit = fallbackUnit
+	}
+	switch unit {
+	case "seconds":
+		return time.Duration(n) * time.Second
+	case "minutes":
+		return time.Duration(n) * time.Minute
+	case "hours":
+		return time.Duration(n) * time.Hour
+	}
+	return time.Duration(n) * 24 * time.Hour
+}
+
+// EmbeddedClient is the app client that a new file starts with: every flow, no secret, user existence hidden.
+func EmbeddedClient() ClientSettings {
+	yes := true
+	return ClientSettings{
+		ClientName: "authgraph",
+		ExplicitAuthFlows: []string{
+			"ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH",
+		},
+		RefreshTokenValidity:       30,
+		AuthSessionValidity:        3,
+		PreventUserExistenceErrors: "ENABLED",
+		EnableTokenRevocation:      &yes,
+	}
+}
+
+// NewClient makes an app client with an id, and a secret if it is to have one, of the lengths that Cognito's have.
+func NewClient(poolID string, s ClientSettings, secret bool, now epoch.Time) (*Client, error) {
+	id, err := random.Text(26, random.LowerAlphanumeric)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{ClientID: id, UserPoolID: poolID, CreationDate: now, LastModifiedDate: now, ClientSettings: s}
+	if secret {
+		c.ClientSecret, err = random.Text(51, random.LowerAlphanumeric)
+	}
+	return c, err
+}
+
+// CheckSecretHash holds a SECRET_HASH against the client's secret: base64(HMAC-SHA256(secret, username + client id)), over
+// the user name as it was sent in the same call.
+func (c *Client) CheckSecretHash(username, hash string) error {
+	switch {
+	case c.ClientSecret == "":
+		return nil
+	case hash == "":
+		return exception.NotAuthorized("Client %s is configured with secret but SECRET_HASH was not received", c.ClientID)
+	case !c.SecretHashMatches(username, hash):
+		return exception.NotAuthorized("Unable to verify secret hash for client %s", c.ClientID)
+	}
+	return nil
+}
+
+func (c *Client) SecretHashMatches(username, hash string) bool {
+	h := hmac.New(sha256.New, []byte(c.ClientSecret))
+	h.Write([]byte(username + c.ClientID))
+	return subtle.ConstantTimeCompare([]byte(base64.StdEncoding.EncodeToString(h.Sum(nil))), []byte(hash)) == 1
+}
+
+// CheckSecret holds the secret itself against the client's, for the operations that take it in place of a hash.
+func (c *Client) CheckSecret(secret string) bool {
+	return c.ClientSecret == "" || subtle.ConstantTimeCompare([]byte(secret), []byte(c.ClientSecret)) == 1
+}
+
+// Complete puts in the defaults of CreateUserPoolClient and checks the rest.
+func (s *ClientSettings) Complete() error {
+	if s.RefreshTokenValidity == 0 {
+		s.RefreshTokenValidity = 30
+	}
+	if s.AuthSessionValidity == 0 {
+		s.AuthSessionValidity = 3
+	}
+	if s.PreventUserExistenceErrors == "" {
+		s.PreventUserExistenceErrors = "LEGACY"
+	}
+	if s.EnableTokenRevocation == nil {
+		yes := true
+		s.EnableTokenRevocation = &yes
+	}
+	if err := CheckFlows(s.ExplicitAuthFlows); err != nil {
+		return err
+	}
+	return s.checkLifetimes()
+}
+
+func CheckFlows(flows []string) error {
+	known := []string{
+		"ADMIN_NO_SRP_AUTH", "CUSTOM_AUTH_FLOW_ONLY", "USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH",
+		"ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH",
+	}
+	allow := 0
+	for _, flow := range flows {
+		if !slices.Contains(known, flow) {
+			return exception.InvalidParameter("1 validation error detected: Value '[%s]' at 'explicitAuthFlows' failed to satisfy constraint: "+
+				"Member must satisfy constraint: [Member must satisfy enum value set: [%s]]", exception.Shorten(flow), strings.Join(known, ", "))
+		}
+		if strings.HasPrefix(flow, "ALLOW_") {
+			allow++
+		}
+	}
+	if allow > 0 && allow < len(flows) {
+		return exception.InvalidParameter("Cannot mix explicit auth flows with the prefix ALLOW_ and those without.")
+	}
+	return nil
+}
+
+// checkLifetimes holds validities against the ranges of the service: 5 minutes to a day for access and ID tokens, an hour
+// to ten years for refresh tokens.
+func (s *ClientSettings) checkLifetimes() error {
+	c := Client{ClientSettings: *s}
+	for name, life := range map[string]time.Duration{"Access": c.AccessLife(), "Id": c.IDLife()} {
+		if life < 5*time.Minute || life > 24*time.Hour {
+			return exception.InvalidParameter("Invalid range for %s token validity.", name)
+		}
+		if life > c.RefreshLife() {
+			return exception.InvalidParameter("The refresh token must not expire before the %s token.", name)
+		}
+	}
+	if life := c.RefreshLife(); life < time.Hour || life > 3650*24*time.Hour {
+		return exception.InvalidParameter("Invalid range for refresh token validity.")
+	}
+	if s.AuthSessionValidity < 3 || s.AuthSessionValidity > 15 {
+		return exception.InvalidParameter("AuthSessionValidity must be between 3 and 15 minutes.")
+	}
+	if r := s.RefreshTokenRotation; r != nil && (r.RetryGracePeriodSeconds < 0 || r.RetryGracePeriodSeconds > 60) {
+		return exception.InvalidParameter("RetryGracePeriodSeconds must be between 0 and 60.")
+	}
+	return nil
+}
+
+func (s *ClientSettings) CheckAttributes(pool *Pool) error {
+	for _, name := range append(slices.Clone(s.ReadAttributes), s.WriteAttributes...) {
+		if pool.Attribute(name) == nil {
+			return exception.InvalidParameter("Invalid attributes specified while creating a client: %s", exception.Shorten(name))
+		}
+	}
+	return nil
+}
+
+// CanRead tells whether the app client may read an attribute; sub can always be read.
+func (c *Client) CanRead(name string) bool {
+	return len(c.ReadAttributes) == 0 || name == "sub" || slices.Contains(c.ReadAttributes, name)
+}
+
+// CheckWritable refuses attributes that the app client may not write. Cognito looks at this before the schema in clients
+// that list WriteAttributes.
+func CheckWritable(client *Client, names []string) error {
+	for _, name := range names {
+		listed := len(client.WriteAttributes) == 0 || slices.Contains(client.WriteAttributes, name)
+		if !listed || isReadOnly(name) {
+			return exception.NotAuthorized("A client attempted to write unauthorized attribute")
+		}
+	}
+	return nil
+}

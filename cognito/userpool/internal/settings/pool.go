@@ -1,0 +1,237 @@
+package settings
+
+import (
+	"slices"
+	"strings"
+
+	"authgraph/cognito/userpool/internal/epoch"
+	"authgraph/cognito/userpool/internal/random"
+)
+
+// Pool and client settings carry Cognito's own member names (API reference: UserPoolType, UserPoolClientType), so that what
+// is stored is also what the Describe operations answer.
+
+type Pool struct {
+	ID                     string            `json:"Id"`
+	Name                   string            `json:"Name"`
+	Arn                    string            `json:"Arn"`
+	CreationDate           epoch.Time        `json:"CreationDate"`
+	LastModifiedDate       epoch.Time        `json:"LastModifiedDate"`
+	Policies               Policies          `json:"Policies"`
+	DeletionProtection     string            `json:"DeletionProtection"`
+	SchemaAttributes       []SchemaAttribute `json:"SchemaAttributes"`
+	AutoVerifiedAttributes []string          `json:"AutoVerifiedAttributes,omitempty"`
+	AliasAttributes        []string          `json:"AliasAttributes,omitempty"`
+	UsernameAttributes     []string          `json:"UsernameAttributes,omitempty"`
+	UsernameConfiguration  *UsernameConfig   `json:"UsernameConfiguration,omitempty"`
+	MfaConfiguration       string            `json:"MfaConfiguration"`
+	UserAttributeUpdate    *attributeUpdate  `json:"UserAttributeUpdateSettings,omitempty"`
+	AdminCreateUserConfig  adminCreateConfig `json:"AdminCreateUserConfig"`
+	AccountRecoverySetting *recoverySetting  `json:"AccountRecoverySetting,omitempty"`
+	EmailConfiguration     emailConfig       `json:"EmailConfiguration"`
+	VerificationMessage    messageTemplate   `json:"VerificationMessageTemplate"`
+	UserPoolTier           string            `json:"UserPoolTier"`
+	UserPoolTags           map[string]string `json:"UserPoolTags,omitempty"`
+	EstimatedNumberOfUsers int               `json:"EstimatedNumberOfUsers"`
+	// Not part of UserPoolType but of what GetUserPoolMfaConfig answers.
+	SoftwareTokenMfa         *SoftwareTokenMfa `json:"softwareTokenMfa,omitempty"`
+	SMSMfa                   *smsMfa           `json:"smsMfa,omitempty"`
+	EmailMfa                 *EmailMfa         `json:"emailMfa,omitempty"`
+	WebAuthn                 *webAuthnConfig   `json:"webAuthn,omitempty"`
+	DeviceConfiguration      *DeviceConfig     `json:"DeviceConfiguration,omitempty"`
+	LambdaConfig             map[string]any    `json:"LambdaConfig,omitempty"`
+	EmailVerificationMessage string            `json:"EmailVerificationMessage,omitempty"`
+	EmailVerificationSubject string            `json:"EmailVerificationSubject,omitempty"`
+	SmsVerificationMessage   string            `json:"SmsVerificationMessage,omitempty"`
+	SmsAuthenticationMessage string            `json:"SmsAuthenticationMessage,omitempty"`
+	UserPoolAddOns           *userPoolAddOns   `json:"UserPoolAddOns,omitempty"`
+	SmsConfiguration         *smsConfig        `json:"SmsConfiguration,omitempty"`
+}
+
+type Policies struct {
+	PasswordPolicy passwordPolicy `json:"PasswordPolicy"`
+	SignInPolicy   signInPolicy   `json:"SignInPolicy"`
+}
+
+type passwordPolicy struct {
+	MinimumLength                 int  `json:"MinimumLength"`
+	RequireUppercase              bool `json:"RequireUppercase"`
+	RequireLowercase              bool `json:"RequireLowercase"`
+	RequireNumbers                bool `json:"RequireNumbers"`
+	RequireSymbols                bool `json:"RequireSymbols"`
+	PasswordHistorySize           int  `json:"PasswordHistorySize,omitempty"`
+	TemporaryPasswordValidityDays int  `json:"TemporaryPasswordValidityDays"`
+}
+
+type signInPolicy struct {
+	AllowedFirstAuthFactors []string `json:"AllowedFirstAuthFactors" is:"firstFactor"`
+}
+
+type UsernameConfig struct {
+	CaseSensitive bool `json:"CaseSensitive"`
+}
+
+type attributeUpdate struct {
+	AttributesRequireVerificationBeforeUpdate []string `json:"AttributesRequireVerificationBeforeUpdate" is:"address"`
+}
+
+type adminCreateConfig struct {
+	AllowAdminCreateUserOnly  bool `json:"AllowAdminCreateUserOnly"`
+	UnusedAccountValidityDays int  `json:"UnusedAccountValidityDays"`
+
+	InviteMessageTemplate *inviteTemplate `json:"InviteMessageTemplate,omitempty"`
+}
+
+type inviteTemplate struct {
+	SMSMessage   string `json:"SMSMessage,omitempty"`
+	EmailMessage string `json:"EmailMessage,omitempty"`
+	EmailSubject string `json:"EmailSubject,omitempty"`
+}
+
+type recoverySetting struct {
+	RecoveryMechanisms []RecoveryMechanism `json:"RecoveryMechanisms"`
+}
+
+type RecoveryMechanism struct {
+	Priority int    `json:"Priority"`
+	Name     string `json:"Name" is:"required,recovery"`
+}
+
+type emailConfig struct {
+	EmailSendingAccount string `json:"EmailSendingAccount" is:"sendingAccount"`
+	SourceArn           string `json:"SourceArn,omitempty"`
+	From                string `json:"From,omitempty"`
+	ReplyToEmailAddress string `json:"ReplyToEmailAddress,omitempty"`
+	ConfigurationSet    string `json:"ConfigurationSet,omitempty"`
+}
+
+type smsConfig struct {
+	SnsCallerArn string `json:"SnsCallerArn,omitempty"`
+	ExternalID   string `json:"ExternalId,omitempty"`
+	SnsRegion    string `json:"SnsRegion,omitempty"`
+}
+
+type messageTemplate struct {
+	DefaultEmailOption string `json:"DefaultEmailOption" is:"emailOption"`
+	SmsMessage         string `json:"SmsMessage,omitempty"`
+	EmailMessage       string `json:"EmailMessage,omitempty"`
+	EmailSubject       string `json:"EmailSubject,omitempty"`
+	EmailMessageByLink string `json:"EmailMessageByLink,omitempty"`
+	EmailSubjectByLink string `json:"EmailSubjectByLink,omitempty"`
+}
+
+type SoftwareTokenMfa struct {
+	Enabled bool `json:"Enabled"`
+}
+
+type smsMfa struct {
+	SmsAuthenticationMessage string     `json:"SmsAuthenticationMessage,omitempty"`
+	SmsConfiguration         *smsConfig `json:"SmsConfiguration,omitempty"`
+}
+
+type EmailMfa struct {
+	Message string `json:"Message,omitempty"`
+	Subject string `json:"Subject,omitempty"`
+}
+
+type DeviceConfig struct {
+	ChallengeRequiredOnNewDevice     bool `json:"ChallengeRequiredOnNewDevice"`
+	DeviceOnlyRememberedOnUserPrompt bool `json:"DeviceOnlyRememberedOnUserPrompt"`
+}
+
+type userPoolAddOns struct {
+	AdvancedSecurityMode string `json:"AdvancedSecurityMode" is:"required,securityMode"`
+}
+
+// CaseSensitive tells whether user names that differ in case are different users: so it is unless the pool says no.
+func (p *Pool) CaseSensitive() bool {
+	return p.UsernameConfiguration == nil || p.UsernameConfiguration.CaseSensitive
+}
+
+// NamedByAttribute tells whether users sign up with an address, and the stored user name is their sub.
+func (p *Pool) NamedByAttribute() bool { return len(p.UsernameAttributes) > 0 }
+
+func (p *Pool) Attribute(name string) *SchemaAttribute {
+	for i := range p.SchemaAttributes {
+		if p.SchemaAttributes[i].Name == name {
+			return &p.SchemaAttributes[i]
+		}
+	}
+	return nil
+}
+
+// StandardPool is what CreateUserPool makes when it is told nothing but a name.
+func StandardPool() Pool {
+	return Pool{
+		Policies: Policies{
+			PasswordPolicy: passwordPolicy{
+				MinimumLength: 8, RequireUppercase: true, RequireLowercase: true, RequireNumbers: true, RequireSymbols: true,
+				TemporaryPasswordValidityDays: 7,
+			},
+			SignInPolicy: signInPolicy{AllowedFirstAuthFactors: []string{"PASSWORD"}},
+		},
+		DeletionProtection:    "INACTIVE",
+		SchemaAttributes:      standardAttributes(),
+		MfaConfiguration:      "OFF",
+		AdminCreateUserConfig: adminCreateConfig{UnusedAccountValidityDays: 7},
+		EmailConfiguration:    emailConfig{EmailSendingAccount: "COGNITO_DEFAULT"},
+		VerificationMessage:   messageTemplate{DefaultEmailOption: "CONFIRM_WITH_CODE"},
+		UserPoolTier:          "ESSENTIALS",
+	}
+}
+
+// EmbeddedPool is the pool that a new file starts with: e-mail as user name in any case, codes by e-mail, custom:mode in the
+// schema, MFA optional with every second factor, every first factor.
+func EmbeddedPool() Pool {
+	p := StandardPool()
+	p.Name = "authgraph"
+	p.UsernameAttributes = []string{"email"}
+	p.UsernameConfiguration = &UsernameConfig{CaseSensitive: false}
+	p.AutoVerifiedAttributes = []string{"email"}
+	// An address that was mistyped must not lock its owner out.
+	p.UserAttributeUpdate = &attributeUpdate{AttributesRequireVerificationBeforeUpdate: []string{"email"}}
+	p.MfaConfiguration = "OPTIONAL"
+	p.SoftwareTokenMfa, p.SMSMfa, p.EmailMfa = &SoftwareTokenMfa{Enabled: true}, &smsMfa{}, &EmailMfa{}
+	p.Policies.SignInPolicy.AllowedFirstAuthFactors = []string{"PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"}
+	p.WebAuthn = &webAuthnConfig{RelyingPartyID: "localhost", UserVerification: "preferred"}
+	p.AccountRecoverySetting = &recoverySetting{RecoveryMechanisms: []RecoveryMechanism{{Priority: 1, Name: "verified_email"}}}
+	p.SchemaAttributes = append(p.SchemaAttributes, CustomAttribute("mode", "String"))
+	return p
+}
+
+// AccountID stands for an AWS account in ARNs.
+const AccountID = "000000000000"
+
+// NewPoolID makes an id of the form that clients check for: region, underscore, nine alphanumerics.
+func NewPoolID(region string) (string, error) {
+	suffix, err := random.Text(9, random.Alphanumeric)
+	return region + "_" + suffix, err
+}
+
+func RegionOf(poolID string) string {
+	region, _, _ := strings.Cut(poolID, "_")
+	return region
+}
+
+// PoolName is the part of a pool id that SRP hashes: what follows the underscore.
+func PoolName(poolID string) string {
+	_, name, _ := strings.Cut(poolID, "_")
+	return name
+}
+
+// VerifiesBeforeUpdate tells whether a changed address takes effect only once it is verified.
+func (p *Pool) VerifiesBeforeUpdate(name string) bool {
+	s := p.UserAttributeUpdate
+	return s != nil && slices.Contains(s.AttributesRequireVerificationBeforeUpdate, name)
+}
+
+// VerificationTarget is the attribute that a sign-up code goes to: one that the pool verifies by itself and the user has,
+// the phone before the e-mail. "" if there is none.
+func VerificationTarget(pool *Pool, attributes map[string]string) string {
+	for _, a := range []string{"phone_number", "email"} {
+		if slices.Contains(pool.AutoVerifiedAttributes, a) && attributes[a] != "" {
+			return a
+		}
+	}
+	return ""
+}

@@ -1,0 +1,43 @@
+package signin
+
+import (
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/service"
+)
+
+// Sign-ins that a server makes for its users: as InitiateAuth and RespondToAuthChallenge, with the pool named beside the
+// client, and with two flows that only servers have.
+
+type adminInitiateInput struct {
+	UserPoolID string `json:"UserPoolId" is:"required,poolId"`
+	initiateAuthInput
+}
+
+func (o *Operations) AdminInitiateAuth(c *service.Call, in *adminInitiateInput) (*authOutput, error) {
+	client, err := o.ClientIn(in.UserPoolID, in.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	if in.AuthFlow != "ADMIN_USER_PASSWORD_AUTH" && in.AuthFlow != "ADMIN_NO_SRP_AUTH" {
+		return o.InitiateAuth(c, &in.initiateAuthInput)
+	}
+	if !client.Allows("ADMIN_USER_PASSWORD_AUTH") {
+		return nil, exception.InvalidParameter("Auth flow not enabled for this client")
+	}
+	if err := checkParameters(client, in.AuthParameters, "USERNAME", "PASSWORD"); err != nil {
+		return nil, err
+	}
+	return o.passwordSignIn(c, client, in.AuthParameters)
+}
+
+type adminRespondInput struct {
+	UserPoolID string `json:"UserPoolId" is:"required,poolId"`
+	respondInput
+}
+
+func (o *Operations) AdminRespondToAuthChallenge(c *service.Call, in *adminRespondInput) (*authOutput, error) {
+	if _, err := o.ClientIn(in.UserPoolID, in.ClientID); err != nil {
+		return nil, err
+	}
+	return o.RespondToAuthChallenge(c, &in.respondInput)
+}

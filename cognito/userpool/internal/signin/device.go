@@ -1,0 +1,161 @@
+package signin
+
+import (
+	"encoding/base64"
+	"math/big"
+
+	"github.com/google/uuid"
+
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/random"
+	"authgraph/cognito/userpool/internal/service"
+	"authgraph/cognito/userpool/internal/settings"
+	"authgraph/cognito/userpool/internal/store"
+	"authgraph/cognito/userpool/internal/tokens"
+)
+
+// A remembered device proves itself as a user does with USER_SRP_AUTH, with other names in the formula: the device group for
+// the pool, the device key for the user, and for the password a random one that only the device has.
+
+const devicePurpose = "device"
+
+// needsDeviceProof tells whether the client named a device that proves itself in place of a second factor. A key that is
+// not known is refused, so that the client forgets it and begins anew.
+func needsDeviceProof(t *store.Tx, u *store.User, w *progress) (bool, error) {
+	if w.device == "" || !t.Pool.TracksDevices() {
+		return false, nil
+	}
+	d, err := t.MustDevice(u.Sub, w.device)
+	return err == nil && trusts(t, d), err
+}
+
+// trusts tells whether a device may take the place of a second factor.
+func trusts(t *store.Tx, d *store.Device) bool {
+	return t.Pool.TracksDevices() && t.Pool.DeviceConfiguration.ChallengeRequiredOnNewDevice && d.Remembered
+}
+
+// answerDevice answers a device's A, with DEVICE_PASSWORD_VERIFIER.
+func (o *Operations) answerDevice(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*authOutput, error) {
+	for _, name := range []string{"DEVICE_KEY", "SRP_A"} {
+		if answers[name] == "" {
+			return nil, exception.InvalidParameter("Missing required parameter %s", name)
+		}
+	}
+	a, ok := o.SRP.ParsePublic(answers["SRP_A"])
+	if !ok {
+		return nil, exception.InvalidParameter("SRP_A is not a valid public value.")
+	}
+	if answers["DEVICE_KEY"] != s.Device {
+		return nil, exception.DeviceDoesNotExist()
+	}
+	u, d, err := o.useDeviceSession(c, client, s, answers["USERNAME"])
+	if err != nil {
+		return nil, err
+	}
+	state := srpState{
+		ID: uuid.NewString(), ClientID: client.ClientID, Sub: u.Sub, UserID: d.Key, A: a.Bytes(), Verifier: d.Verifier,
+		Expires: c.Now.Add(srpLife),
+	}
+	return o.deviceChallenge(c, client, s, state, u, d)
+}
+
+// useDeviceSession uses up a session of DEVICE_SRP_AUTH and reads whom it is about.
+func (o *Operations) useDeviceSession(c *service.Call, client *settings.Client, s store.Session, name string) (u *store.User, d *store.Device, err error) {
+	err = o.Update(client.UserPoolID, c.Now, func(t *store.Tx) (err error) {
+		if u, err = t.SessionUser(s, name); err != nil {
+			return err
+		}
+		if d, err = t.MustDevice(u.Sub, s.Device); err != nil {
+			return err
+		}
+		return t.UseSession(s.ID, s.Expires)
+	})
+	return u, d, err
+}
+
+func (o *Operations) deviceChallenge(c *service.Call, client *settings.Client, s store.Session, state srpState, u *store.User, d *store.Device) (*authOutput, error) {
+	ring := o.Keys.Of(client.UserPoolID)
+	secret, public, err := o.SRP.Public(state.Verifier)
+	if err != nil {
+		return nil, err
+	}
+	state.Secret, state.B = secret.Bytes(), public.Bytes()
+	block, err := ring.Seal(devicePurpose, state)
+	if err != nil {
+		return nil, err
+	}
+	s.Code = state.ID
+	return challengeOutput(ring, client, step{
+		challenge: "DEVICE_PASSWORD_VERIFIER", session: s,
+		parameters: map[string]string{
+			"SALT":         new(big.Int).SetBytes(d.Salt).Text(16),
+			"SRP_B":        public.Text(16),
+			"SECRET_BLOCK": base64.StdEncoding.EncodeToString(block),
+			"DEVICE_KEY":   d.Key,
+			"USERNAME":     u.Username,
+		},
+	}, c.Now)
+}
+
+// answerDeviceVerifier checks a device's proof, which ends the sign-in.
+func (o *Operations) answerDeviceVerifier(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*authOutput, error) {
+	for _, name := range []string{"DEVICE_KEY", "PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"} {
+		if answers[name] == "" {
+			return nil, exception.InvalidParameter("Missing required parameter %s", name)
+		}
+	}
+	if err := checkTimestamp(answers["TIMESTAMP"], c.Now); err != nil {
+		return nil, err
+	}
+	if answers["DEVICE_KEY"] != s.Device {
+		return nil, exception.DeviceDoesNotExist()
+	}
+	ring := o.Keys.Of(client.UserPoolID)
+	block, err := base64.StdEncoding.DecodeString(answers["PASSWORD_CLAIM_SECRET_BLOCK"])
+	if err != nil {
+		return nil, exception.IncorrectPassword()
+	}
+	var state srpState
+	if ring.Unseal(devicePurpose, block, &state) != nil || state.ID != s.Code {
+		return nil, exception.IncorrectPassword()
+	}
+	fits := c.Now <= state.Expires && o.proofFits(&state, deviceGroup(ring, s.Sub), block, answers)
+	w := &progress{client: client, sub: s.Sub, device: s.Device, done: true}
+	return o.advance(c, w, func(t *store.Tx) (*store.User, error, error) {
+		return checkDeviceProof(t, s, answers["USERNAME"], fits)
+	})
+}
+
+// checkDeviceProof uses the session up, whatever comes of it. The device must still be there and be remembered. A wrong proof
+// counts as a wrong second factor, which a right password does not make forgotten.
+func checkDeviceProof(t *store.Tx, s store.Session, name string, fits bool) (u *store.User, refusal, err error) {
+	if u, err = t.SessionUser(s, name); err != nil {
+		return nil, nil, err
+	}
+	if err := t.CheckLockOf(store.CountGuesses, u.Sub); err != nil {
+		return nil, nil, err
+	}
+	if err := t.UseSession(s.ID, s.Expires); err != nil {
+		return nil, nil, err
+	}
+	d, err := t.MustDevice(u.Sub, s.Device)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case !fits:
+		return nil, exception.IncorrectPassword(), t.CountGuess(s, u.Sub)
+	case !trusts(t, d):
+		return nil, exception.InvalidSession(), nil
+	}
+	return u, nil, t.ForgetGuesses(u.Sub)
+}
+
+// deviceGroup stands in the place of the pool's name when a device proves itself. It is the same for all devices of a user,
+// so it needs no storing.
+func deviceGroup(ring *tokens.KeyRing, sub string) string {
+	text := []byte("-")
+	for _, b := range ring.Derive("deviceGroup", sub)[:8] {
+		text = append(text, random.Alphanumeric[int(b)%len(random.Alphanumeric)])
+	}
+	return string(text)
+}

@@ -1,0 +1,286 @@
+package signin
+
+import (
+	"crypto/subtle"
+
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/service"
+	"authgraph/cognito/userpool/internal/settings"
+	"authgraph/cognito/userpool/internal/store"
+	"authgraph/cognito/userpool/internal/tokens"
+	"authgraph/cognito/userpool/internal/webauthn"
+)
+
+// Operations are the operations of signing in.
+type Operations struct{ *service.Service }
+type initiateAuthInput struct {
+	AuthFlow       string            `json:"AuthFlow" is:"required,authFlow"`
+	ClientID       string            `json:"ClientId" is:"required,clientId"`
+	AuthParameters map[string]string `json:"AuthParameters"`
+	Session        string            `json:"Session" is:"session"`
+}
+
+// authOutput is the answer of InitiateAuth and RespondToAuthChallenge: tokens, or a challenge.
+type authOutput struct {
+	AuthenticationResult *authResult       `json:"AuthenticationResult,omitempty"`
+	AvailableChallenges  []string          `json:"AvailableChallenges,omitempty"`
+	ChallengeName        string            `json:"ChallengeName,omitempty"`
+	ChallengeParameters  map[string]string `json:"ChallengeParameters"`
+	Session              string            `json:"Session,omitempty"`
+}
+
+type authResult struct {
+	AccessToken  string     `json:"AccessToken"`
+	ExpiresIn    int        `json:"ExpiresIn"` // seconds, of the access token
+	IDToken      string     `json:"IdToken"`
+	RefreshToken string     `json:"RefreshToken,omitempty"`
+	TokenType    string     `json:"TokenType"`
+	NewDevice    *newDevice `json:"NewDeviceMetadata,omitempty"`
+}
+
+func (o *Operations) InitiateAuth(c *service.Call, in *initiateAuthInput) (*authOutput, error) {
+	client, err := o.Client(in.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	parameters := in.AuthParameters
+	switch in.AuthFlow {
+	case "USER_PASSWORD_AUTH":
+		if !client.Allows("USER_PASSWORD_AUTH") {
+			return nil, exception.InvalidParameter("USER_PASSWORD_AUTH flow not enabled for this client")
+		}
+		if err := checkParameters(client, parameters, "USERNAME", "PASSWORD"); err != nil {
+			return nil, err
+		}
+		return o.passwordSignIn(c, client, parameters)
+	case "USER_SRP_AUTH":
+		if !client.Allows("USER_SRP_AUTH") {
+			return nil, exception.InvalidParameter("USER_SRP_AUTH is not enabled for the client.")
+		}
+		if err := checkParameters(client, parameters, "USERNAME", "SRP_A"); err != nil {
+			return nil, err
+		}
+		a, err := o.newAttempt(c, client, parameters["USERNAME"])
+		if err != nil {
+			return nil, err
+		}
+		return o.startSRP(c, client, a, parameters["SRP_A"])
+	case "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN":
+		return o.refreshSignIn(c, client, parameters)
+	case "USER_AUTH":
+		return o.choiceSignIn(c, client, parameters, in.Session)
+	case "CUSTOM_AUTH":
+		if !client.Allows("CUSTOM_AUTH") {
+			return nil, exception.InvalidParameter("CUSTOM_AUTH is not enabled for the client.")
+		}
+		return nil, exception.InvalidParameter("Custom auth lambda trigger is not configured for the user pool.")
+	}
+	return nil, exception.InvalidParameter("Initiate Auth method not supported.")
+}
+
+// checkParameters asks for the parameters of a flow and then for the hash of the client's secret.
+func checkParameters(c *settings.Client, parameters map[string]string, names ...string) error {
+	for _, name := range names {
+		if parameters[name] == "" {
+			return exception.InvalidParameter("Missing required parameter %s", name)
+		}
+	}
+	return c.CheckSecretHash(parameters["USERNAME"], parameters["SECRET_HASH"])
+}
+
+// attempt is whom a sign-in is about, as found before the password is looked at. user is nil if nobody has the name.
+type attempt struct {
+	pool    *settings.Pool
+	user    *store.User
+	name    string // as it was typed
+	account string // under which failures are counted
+
+	device  string         // DEVICE_KEY, if the client gave one
+	session *store.Session // that the client answers, if any; going on uses it up
+
+	chooses bool                   // with USER_AUTH
+	factors []string               // to choose from
+	decoy   *settings.CodeDelivery // where a code would go if nobody has the name
+	passkey *webauthn.Credential   // that is shown then, if any
+}
+
+// realName is what the password is hashed with.
+func (a *attempt) realName() string {
+	if a.user == nil {
+		return a.name
+	}
+	return a.user.Username
+}
+
+func (a *attempt) password() *store.Password {
+	if a.user == nil {
+		return nil
+	}
+	return a.user.Password
+}
+
+// newAttempt makes the checks that come before the password, in Cognito's order: existence, lock-out, disabled, unconfirmed.
+func (o *Operations) newAttempt(c *service.Call, client *settings.Client, name string) (*attempt, error) {
+	a := &attempt{name: name}
+	err := o.View(client.UserPoolID, c.Now, func(t *store.Tx) (err error) {
+		a.pool = t.Pool
+		if a.user, err = t.Find(name); err != nil {
+			return err
+		}
+		a.account = t.AccountKey(a.user, name)
+		if a.user == nil && !client.HidesExistence() {
+			return exception.UserDoesNotExist()
+		}
+		return t.CheckLock(a.account)
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case a.user == nil:
+		return a, nil
+	case a.user.Disabled:
+		return nil, exception.UserDisabled()
+	case a.user.Status == store.StatusUnconfirmed:
+		return nil, exception.New("UserNotConfirmedException", "User is not confirmed.")
+	}
+	return a, nil
+}
+
+func (o *Operations) passwordSignIn(c *service.Call, client *settings.Client, parameters map[string]string) (*authOutput, error) {
+	a, err := o.newAttempt(c, client, parameters["USERNAME"])
+	if err != nil {
+		return nil, err
+	}
+	a.device = deviceKeyIn(parameters)
+	return o.tryPassword(c, client, a, parameters["PASSWORD"])
+}
+
+func (o *Operations) tryPassword(c *service.Call, client *settings.Client, a *attempt, password string) (*authOutput, error) {
+	if !o.PasswordMatches(a.pool.ID, a.realName(), password, a.password()) {
+		return nil, o.failedSignIn(c, a)
+	}
+	return o.passwordProven(c, client, a)
+}
+
+// failedSignIn counts a failure, of a user who exists or of a name that nobody has alike.
+func (o *Operations) failedSignIn(c *service.Call, a *attempt) error {
+	return o.Decide(a.pool.ID, c.Now, func(t *store.Tx) (error, error) {
+		return exception.IncorrectPassword(), t.CountFailure(a.account)
+	})
+}
+
+// passwordProven goes on once the password is known to be right. It reads the user anew, since the world may have moved on
+// while the password was computed.
+func (o *Operations) passwordProven(c *service.Call, client *settings.Client, a *attempt) (*authOutput, error) {
+	w := &progress{client: client, sub: a.user.Sub, device: a.device}
+	return o.advance(c, w, func(t *store.Tx) (*store.User, error, error) {
+		u, err := recheckUser(t, a)
+		if err != nil {
+			return nil, nil, err
+		}
+		if a.session != nil {
+			if err := t.ConsumeSession(*a.session); err != nil {
+				return nil, nil, err
+			}
+		}
+		return u, nil, t.ForgetFailures(a.account)
+	})
+}
+
+// recheckUser reads the user of a candidate and makes the checks that come with or after the password.
+func recheckUser(t *store.Tx, a *attempt) (*store.User, error) {
+	if err := t.CheckLock(a.account); err != nil {
+		return nil, err
+	}
+	u, err := t.User(a.user.Sub)
+	switch {
+	case err != nil:
+		return nil, err
+	case u == nil || u.Password == nil || subtle.ConstantTimeCompare(u.Password.Verifier, a.user.Password.Verifier) != 1:
+		return nil, exception.IncorrectPassword()
+	case u.Disabled:
+		return nil, exception.UserDisabled()
+	case u.Status == store.StatusResetRequired:
+		return nil, exception.New("PasswordResetRequiredException", "Password reset required for the user")
+	case u.TemporaryPasswordExpired(t.Pool, t.Now):
+		return nil, exception.NotAuthorized("Temporary password has expired and must be reset by an administrator.")
+	}
+	return u, nil
+}
+
+// storeSignIn stores a new sign-in and gives what its tokens are made of.
+func storeSignIn(t *store.Tx, u *store.User, w *progress) (subject, error) {
+	deviceKey, err := t.TrackDevice(w.family, w.device, w.ip)
+	if err != nil {
+		return subject{}, err
+	}
+	if err := t.AddFamily(w.family); err != nil {
+		return subject{}, err
+	}
+	s, err := newSubject(t, u, w.family)
+	s.newDevice = deviceKey
+	return s, err
+}
+
+// signedIn is the answer to a sign-in that is stored. refresh is empty where no new refresh token is given.
+func (o *Operations) signedIn(c *service.Call, ring *tokens.KeyRing, client *settings.Client, s subject, refresh string) (*authOutput, error) {
+	pair, err := o.mintTokens(ring, client, s, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	result := &authResult{
+		AccessToken: pair.access, IDToken: pair.id, RefreshToken: refresh, TokenType: "Bearer",
+		ExpiresIn: int(client.AccessLife().Seconds()),
+	}
+	if s.newDevice != "" {
+		result.NewDevice = &newDevice{DeviceKey: s.newDevice, DeviceGroupKey: deviceGroup(ring, s.user.Sub)}
+	}
+	return &authOutput{AuthenticationResult: result, ChallengeParameters: map[string]string{}}, nil
+}
+
+// newDevice is Cognito's NewDeviceMetadataType.
+type newDevice struct {
+	DeviceKey      string `json:"DeviceKey"`
+	DeviceGroupKey string `json:"DeviceGroupKey"`
+}
+
+// signUpSignIn signs in with the session that ConfirmSignUp gave.
+func (o *Operations) signUpSignIn(c *service.Call, client *settings.Client, parameters map[string]string, text string) (*authOutput, error) {
+	s, err := store.OpenSession(o.Keys.Of(client.UserPoolID), client, store.SessionConfirmed, text)
+	if err != nil {
+		return nil, err
+	}
+	w := &progress{client: client, sub: s.Sub, device: deviceKeyIn(parameters)}
+	return o.advance(c, w, func(t *store.Tx) (*store.User, error, error) {
+		u, err := t.SessionUser(s, parameters["USERNAME"])
+		if err != nil {
+			return nil, nil, err
+		}
+		if u.Status != store.StatusConfirmed {
+			return nil, nil, exception.InvalidSession()
+		}
+		return u, nil, t.UseSession(s.ID, s.Expires)
+	})
+}
+
+type feedbackInput struct {
+	UserPoolID    string `json:"UserPoolId" is:"required,poolId"`
+	Username      string `json:"Username" is:"required,username"`
+	EventID       string `json:"EventId" is:"required,eventId"`
+	FeedbackToken string `json:"FeedbackToken" is:"required,token"`
+	FeedbackValue string `json:"FeedbackValue" is:"required,feedback"`
+}
+
+// UpdateAuthEventFeedback takes what a user answers to a mail about a sign-in. Such mails come of threat protection, which
+// this pool does not have, so there never is a token that it could take.
+func (o *Operations) UpdateAuthEventFeedback(c *service.Call, in *feedbackInput) (*service.Empty, error) {
+	return nil, o.View(in.UserPoolID, c.Now, func(t *store.Tx) error {
+		if on := t.Pool.UserPoolAddOns; on == nil || on.AdvancedSecurityMode == "OFF" {
+			return exception.New("UserPoolAddOnNotEnabledException", "Advanced security is not enabled for the user pool.")
+		}
+		if _, err := t.MustFind(in.Username); err != nil {
+			return err
+		}
+		return exception.NotAuthorized("Invalid feedback token.")
+	})
+}

@@ -1,0 +1,191 @@
+package signin
+
+import (
+	"crypto/subtle"
+	"encoding/base64"
+	"math/big"
+	"time"
+
+	"github.com/google/uuid"
+
+	"authgraph/cognito/userpool/internal/epoch"
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/service"
+	"authgraph/cognito/userpool/internal/settings"
+	"authgraph/cognito/userpool/internal/srp"
+	"authgraph/cognito/userpool/internal/store"
+	"authgraph/cognito/userpool/internal/tokens"
+)
+
+// srpState is what the server has to remember between SRP_A and the proof. It travels sealed as SECRET_BLOCK, as Cognito's
+// own does, and is good for one answer.
+type srpState struct {
+	ID       string     `json:"i"`
+	ClientID string     `json:"c"`
+	Sub      string     `json:"s,omitempty"` // empty for a user who does not exist
+	Name     string     `json:"n"`           // as typed
+	UserID   string     `json:"u"`           // USER_ID_FOR_SRP
+	A        []byte     `json:"A"`
+	B        []byte     `json:"B"`
+	Secret   []byte     `json:"b"`
+	Verifier []byte     `json:"v"`
+	Expires  epoch.Time `json:"e"`
+	Chosen   bool       `json:"C,omitempty"` // by USER_AUTH, where a session goes with the block
+}
+
+const (
+	srpPurpose   = "srp"
+	srpLife      = time.Minute
+	srpClockSkew = 5 * time.Minute
+	// srpTimeLayout is EEE MMM d HH:mm:ss z yyyy: the day has no leading zero.
+	srpTimeLayout = "Mon Jan 2 15:04:05 MST 2006"
+)
+
+// startSRP answers a client's A with PASSWORD_VERIFIER. For a user who does not exist the salt and the id are made up, the
+// same ones every time.
+func (o *Operations) startSRP(c *service.Call, client *settings.Client, who *attempt, srpA string) (*authOutput, error) {
+	a, ok := o.SRP.ParsePublic(srpA)
+	if !ok {
+		return nil, exception.InvalidParameter("SRP_A is not a valid public value.")
+	}
+	ring := o.Keys.Of(client.UserPoolID)
+	state := srpState{
+		ID: uuid.NewString(), ClientID: client.ClientID, Name: who.name, A: a.Bytes(), Expires: c.Now.Add(srpLife),
+		Chosen: who.chooses,
+	}
+	salt := state.of(who, ring)
+	secret, public, err := o.SRP.Public(state.Verifier)
+	if err != nil {
+		return nil, err
+	}
+	state.Secret, state.B = secret.Bytes(), public.Bytes()
+	block, err := ring.Seal(srpPurpose, state)
+	if err != nil {
+		return nil, err
+	}
+	out := &authOutput{ChallengeName: "PASSWORD_VERIFIER", ChallengeParameters: map[string]string{
+		"SALT":            new(big.Int).SetBytes(salt).Text(16),
+		"SRP_B":           public.Text(16),
+		"SECRET_BLOCK":    base64.StdEncoding.EncodeToString(block),
+		"USERNAME":        state.UserID,
+		"USER_ID_FOR_SRP": state.UserID,
+	}}
+	if who.chooses {
+		s := who.newSession(ring)
+		s.Challenge, s.Code = "PASSWORD_VERIFIER", state.ID
+		out.Session, err = store.NewSession(ring, client, s, c.Now)
+	}
+	return out, err
+}
+
+// of fills in whose verifier the state is about and gives the salt that goes with it.
+func (s *srpState) of(who *attempt, ring *tokens.KeyRing) (salt []byte) {
+	if who.user != nil && who.user.Password != nil {
+		s.Sub, s.UserID, s.Verifier = who.user.Sub, who.user.Username, who.user.Password.Verifier
+		return who.user.Password.Salt
+	}
+	seed := ring.Derive("srp", who.account)
+	s.Verifier = append(seed, make([]byte, srp.Size-len(seed))...)
+	s.UserID = service.DecoySub(ring, who.account)
+	if who.user != nil {
+		s.UserID = who.user.Username
+	} else if !who.pool.NamedByAttribute() {
+		s.UserID = who.name
+	}
+	return ring.Derive("salt", who.account)[:16]
+}
+
+// answerVerifier checks a client's proof that it knows the password.
+func (o *Operations) answerVerifier(c *service.Call, client *settings.Client, text string, answers map[string]string) (*authOutput, error) {
+	for _, name := range []string{"PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"} {
+		if answers[name] == "" {
+			return nil, exception.InvalidParameter("Missing required parameter %s", name)
+		}
+	}
+	if err := checkTimestamp(answers["TIMESTAMP"], c.Now); err != nil {
+		return nil, err
+	}
+	block, err := base64.StdEncoding.DecodeString(answers["PASSWORD_CLAIM_SECRET_BLOCK"])
+	if err != nil {
+		return nil, exception.IncorrectPassword()
+	}
+	var state srpState
+	err = o.Keys.Of(client.UserPoolID).Unseal(srpPurpose, block, &state)
+	if err != nil || state.ClientID != client.ClientID {
+		return nil, exception.IncorrectPassword()
+	}
+	device, err := o.verifierSession(c, client, &state, text)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.useBlock(c, client, &state, answers["USERNAME"]); err != nil {
+		return nil, err
+	}
+	who, err := o.newAttempt(c, client, state.Name)
+	if err != nil {
+		return nil, err
+	}
+	if !o.proofFits(&state, settings.PoolName(client.UserPoolID), block, answers) || who.user == nil || who.user.Sub != state.Sub {
+		return nil, o.failedSignIn(c, who)
+	}
+	if who.user.Password == nil || subtle.ConstantTimeCompare(who.user.Password.Verifier, state.Verifier) != 1 {
+		return nil, o.failedSignIn(c, who)
+	}
+	if who.device = deviceKeyIn(answers); who.device == "" {
+		who.device = device
+	}
+	return o.passwordProven(c, client, who)
+}
+
+// verifierSession checks the session that goes with the block of a sign-in with USER_AUTH, and gives the device key that
+// the sign-in began with. The block is what is good for one answer. Sign-ins without choice have no session.
+func (o *Operations) verifierSession(c *service.Call, client *settings.Client, state *srpState, text string) (device string, err error) {
+	if !state.Chosen {
+		return "", nil
+	}
+	s, err := store.OpenSession(o.Keys.Of(client.UserPoolID), client, "PASSWORD_VERIFIER", text)
+	if err != nil {
+		return "", err
+	}
+	if s.Code != state.ID {
+		return "", exception.InvalidSession()
+	}
+	return s.Device, o.View(client.UserPoolID, c.Now, func(t *store.Tx) error { return t.CheckSession(s.ID, s.Expires) })
+}
+
+// checkTimestamp holds TIMESTAMP against its form and the clock.
+func checkTimestamp(text string, now epoch.Time) error {
+	at, err := time.Parse(srpTimeLayout, text)
+	if err != nil {
+		return exception.InvalidParameter("TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.")
+	}
+	if epoch.Of(at).Sub(now).Abs() > srpClockSkew {
+		return exception.NotAuthorized("Incorrect username or password.")
+	}
+	return nil
+}
+
+// useBlock marks a secret block as used, whatever comes of it, so that a proof cannot be tried twice or replayed.
+func (o *Operations) useBlock(c *service.Call, client *settings.Client, state *srpState, name string) error {
+	return o.Update(client.UserPoolID, c.Now, func(t *store.Tx) error {
+		if t.Now > state.Expires || t.SessionUsed(state.ID) {
+			return exception.IncorrectPassword()
+		}
+		u, err := t.Find(name)
+		if err != nil {
+			return err
+		}
+		if name != state.UserID && name != state.Name && (u == nil || u.Sub != state.Sub) {
+			return exception.IncorrectPassword()
+		}
+		return t.UseSession(state.ID, state.Expires)
+	})
+}
+
+func (o *Operations) proofFits(state *srpState, poolName string, block []byte, answers map[string]string) bool {
+	integer := func(b []byte) *big.Int { return new(big.Int).SetBytes(b) }
+	sessionKey := o.SRP.SessionKey(integer(state.A), integer(state.Secret), integer(state.B), state.Verifier)
+	proof := srp.Proof(sessionKey, poolName, state.UserID, block, answers["TIMESTAMP"])
+	given, err := base64.StdEncoding.DecodeString(answers["PASSWORD_CLAIM_SIGNATURE"])
+	return err == nil && subtle.ConstantTimeCompare(proof, given) == 1
+}

@@ -1,0 +1,57 @@
+package store
+
+import (
+	"encoding/json"
+
+	"go.etcd.io/bbolt"
+
+	"authgraph/cognito/userpool/internal/db"
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/settings"
+)
+
+// Client reads an app client of this pool.
+func (t *Tx) Client(id string) (*settings.Client, error) {
+	c, err := db.Load[settings.Client](t.tx.Bucket([]byte(clientsBucket)), db.Key(id))
+	if err == nil && (c == nil || c.UserPoolID != t.Pool.ID) {
+		err = exception.ClientNotFound(id)
+	}
+	return c, err
+}
+
+// Client reads the app client that a public operation is called with, whichever pool it belongs to.
+func (s *Store) Client(id string) (*settings.Client, error) {
+	var c *settings.Client
+	err := s.File.View(func(tx *bbolt.Tx) (err error) {
+		c, err = db.Load[settings.Client](tx.Bucket([]byte(clientsBucket)), db.Key(id))
+		return err
+	})
+	if err == nil && c == nil {
+		err = exception.ClientNotFound(id)
+	}
+	return c, err
+}
+
+// Clients lists the app clients of this pool.
+func (t *Tx) Clients() ([]settings.Client, error) {
+	var list []settings.Client
+	err := db.ForEachWithPrefix(t.tx.Bucket([]byte(clientsBucket)), nil, func(_, raw []byte) error {
+		var c settings.Client
+		if err := json.Unmarshal(raw, &c); err != nil {
+			return err
+		}
+		if c.UserPoolID == t.Pool.ID {
+			list = append(list, c)
+		}
+		return nil
+	})
+	return list, err
+}
+
+func (t *Tx) PutClient(c *settings.Client) error {
+	return db.Save(t.tx.Bucket([]byte(clientsBucket)), db.Key(c.ClientID), c)
+}
+
+func (t *Tx) DeleteClient(id string) error {
+	return t.tx.Bucket([]byte(clientsBucket)).Delete(db.Key(id))
+}

@@ -1,0 +1,149 @@
+package store
+
+import (
+	"crypto/subtle"
+	"slices"
+	"strings"
+	"time"
+
+	"authgraph/cognito/userpool/internal/db"
+	"authgraph/cognito/userpool/internal/epoch"
+	"authgraph/cognito/userpool/internal/exception"
+	"authgraph/cognito/userpool/internal/inbox"
+	"authgraph/cognito/userpool/internal/settings"
+	"authgraph/cognito/userpool/internal/tokens"
+)
+
+// Code is the one current code of a user for one purpose.
+type Code struct {
+	Code      string     `json:"code"`
+	Attribute string     `json:"attribute"` // whose address it went to
+	Address   string     `json:"address"`   // where; a code for an address that is no longer the user's verifies nothing
+	Expires   epoch.Time `json:"expires"`
+	// Past are codes that were used or replaced, newest first. Cognito tells them from codes that were never sent.
+	Past []pastCode `json:"past,omitempty"`
+}
+
+type pastCode struct {
+	Hash    []byte     `json:"hash"`
+	Expires epoch.Time `json:"expires"` // when the code would have expired by itself
+}
+
+const pastCodesKept = 5
+
+// retire moves the current code to the past ones, of which the oldest and those that have expired are dropped.
+func (r *Code) retire(now epoch.Time) {
+	if r.Code != "" {
+		r.Past = append([]pastCode{{Hash: tokens.Hash(r.Code), Expires: r.Expires}}, r.Past...)
+	}
+	r.Past = slices.DeleteFunc(r.Past, func(c pastCode) bool { return now > c.Expires })
+	r.Past = r.Past[:min(pastCodesKept, len(r.Past))]
+	r.Code, r.Attribute, r.Address, r.Expires = "", "", "", 0
+}
+
+// was tells whether a code is one of the past ones.
+func (r *Code) was(code string, now epoch.Time) bool {
+	hash, found := tokens.Hash(code), false
+	for _, c := range r.Past {
+		found = now <= c.Expires && subtle.ConstantTimeCompare(c.Hash, hash) == 1 || found
+	}
+	return found
+}
+
+// What codes are for. A code is good for its purpose only.
+const (
+	ForSignUp = "signUp"
+	ForReset  = "reset"
+	ForVerify = "verify" // followed by the attribute's name
+
+	SignUpCodeLife = 24 * time.Hour
+	ResetCodeLife  = time.Hour
+)
+
+// SendCode puts a code into the inbox of an address of the user and makes it the current one for its purpose.
+func (t *Tx) SendCode(u *User, purpose, kind, attribute, address, code string, life time.Duration) error {
+	rec, err := t.pastCodes(u, purpose)
+	if err != nil {
+		return err
+	}
+	rec.Code, rec.Attribute, rec.Address, rec.Expires = code, attribute, address, t.Now.Add(life)
+	if err := db.Save(t.bucket(codesBucket), db.Key(u.Sub, purpose), rec); err != nil {
+		return err
+	}
+	return t.Deliver(inbox.Message{To: address, Kind: kind, Medium: settings.Medium(attribute), Code: code, SentAt: t.Now.Time()})
+}
+
+// CheckCode compares a code with the current one. It does not use it up; UseCode does.
+func (t *Tx) CheckCode(u *User, purpose, code string) (*Code, error) {
+	rec, err := db.Load[Code](t.bucket(codesBucket), db.Key(u.Sub, purpose))
+	if err != nil {
+		return nil, err
+	}
+	if rec == nil || rec.Code == "" || t.Now > rec.Expires {
+		return nil, exception.CodeExpired()
+	}
+	switch {
+	case subtle.ConstantTimeCompare([]byte(rec.Code), []byte(code)) == 1:
+		return rec, nil
+	case rec.was(code, t.Now):
+		return nil, exception.CodeExpired()
+	}
+	return nil, exception.CodeMismatch()
+}
+
+// pastCodes is the record of a purpose with its current code, if any, moved to the past ones.
+func (t *Tx) pastCodes(u *User, purpose string) (*Code, error) {
+	rec, err := db.Load[Code](t.bucket(codesBucket), db.Key(u.Sub, purpose))
+	if err != nil {
+		return nil, err
+	}
+	if rec == nil {
+		return &Code{}, nil
+	}
+	rec.retire(t.Now)
+	return rec, nil
+}
+
+func (t *Tx) UseCode(u *User, purpose string) error {
+	rec, err := t.pastCodes(u, purpose)
+	if err != nil {
+		return err
+	}
+	return db.Save(t.bucket(codesBucket), db.Key(u.Sub, purpose), rec)
+}
+
+// RecoveryTarget is the attribute that a reset code goes to: a verified one, in the order of the pool's recovery setting,
+// else phone before e-mail. adminOnly tells that the pool leaves recovery to an administrator.
+func RecoveryTarget(pool *settings.Pool, u *User) (attribute string, adminOnly bool) {
+	order := []string{"phone_number", "email"}
+	if s := pool.AccountRecoverySetting; s != nil && len(s.RecoveryMechanisms) > 0 {
+		mechanisms := slices.Clone(s.RecoveryMechanisms)
+		slices.SortStableFunc(mechanisms, func(a, b settings.RecoveryMechanism) int { return a.Priority - b.Priority })
+		order = nil
+		for _, m := range mechanisms {
+			adminOnly = adminOnly || m.Name == "admin_only"
+			order = append(order, strings.TrimPrefix(m.Name, "verified_"))
+		}
+	}
+	if adminOnly {
+		return "", true
+	}
+	for _, a := range order {
+		if u.Attributes[a] != "" && u.Verified(a) {
+			return a, false
+		}
+	}
+	return "", false
+}
+
+// PendingAddress returns the address that the current code for a purpose was sent to, or "" if there is no code.
+func (t *Tx) PendingAddress(u *User, purpose string) string {
+	rec, err := db.Load[Code](t.bucket(codesBucket), db.Key(u.Sub, purpose))
+	if err != nil || rec == nil || rec.Code == "" {
+		return ""
+	}
+	return rec.Address
+}
+
+// Deliver puts a message into the inbox.
+func (t *Tx) Deliver(m inbox.Message) error { return inbox.Put(t.tx, m) }

@@ -1,0 +1,55 @@
+package tokens
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+
+	"authgraph/cognito/userpool/internal/epoch"
+)
+
+// RefreshPayload is what a refresh token says, to us alone.
+type RefreshPayload struct {
+	Family  string     `json:"f"`
+	Sub     string     `json:"s"`
+	Client  string     `json:"c"`
+	Expires epoch.Time `json:"e"`
+	Nonce   string     `json:"n"`
+}
+
+func Hash(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+// refreshHeader is {"cty":"JWT","enc":"A256GCM","alg":"dir"}: a refresh token is a compact JWE (RFC 7516) that is encrypted
+// directly with the pool's key, so its second part is empty.
+const refreshHeader = "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiZGlyIn0"
+
+func (r *KeyRing) SealRefresh(v RefreshPayload) (string, error) {
+	sealed, err := r.Seal(refreshHeader, v)
+	if err != nil {
+		return "", err
+	}
+	n, tag := r.sealing.NonceSize(), len(sealed)-r.sealing.Overhead()
+	enc := base64.RawURLEncoding.EncodeToString
+	return strings.Join([]string{refreshHeader, "", enc(sealed[:n]), enc(sealed[n:tag]), enc(sealed[tag:])}, "."), nil
+}
+
+func (r *KeyRing) UnsealRefresh(token string) (RefreshPayload, error) {
+	var v RefreshPayload
+	parts := strings.Split(token, ".")
+	if len(token) > 4096 || len(parts) != 5 || parts[0] != refreshHeader || parts[1] != "" {
+		return v, errNotOurs
+	}
+	var sealed []byte
+	for _, part := range parts[2:] {
+		raw, err := base64.RawURLEncoding.Strict().DecodeString(part)
+		if err != nil {
+			return v, errNotOurs
+		}
+		sealed = append(sealed, raw...)
+	}
+	err := r.Unseal(refreshHeader, sealed, &v)
+	return v, err
+}

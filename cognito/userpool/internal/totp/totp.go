@@ -1,0 +1,69 @@
+package totp
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"crypto/subtle"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"authgraph/cognito/userpool/internal/epoch"
+)
+
+// Authenticator is a user's authenticator app: time-based one-time passwords of RFC 6238 with SHA-1, six digits and steps of
+// thirty seconds. A new secret takes the place of the former once a code of it has been seen.
+type Authenticator struct {
+	Secret  []byte  `json:"secret,omitempty"`
+	Pending []byte  `json:"pending,omitempty"` // associated, and not verified yet
+	Used    []int64 `json:"used,omitempty"`    // the steps of late whose code has been used
+	Name    string  `json:"name,omitempty"`    // FriendlyDeviceName
+}
+
+const (
+	stepSeconds = 30
+	SecretSize  = 32 // bytes, which base32 writes with 52 characters
+)
+
+func (r Authenticator) Verified() bool { return len(r.Secret) > 0 }
+
+func Encoding() *base32.Encoding { return base32.StdEncoding.WithPadding(base32.NoPadding) }
+
+// codeAt is the code of one step (RFC 4226, 5.3).
+func codeAt(secret []byte, step int64) string {
+	mac := hmac.New(sha1.New, secret)
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(step)))
+	sum := mac.Sum(nil)
+	at := sum[len(sum)-1] & 0xf
+	number := binary.BigEndian.Uint32(sum[at:]) & 0x7fffffff
+	return fmt.Sprintf("%06d", number%1_000_000)
+}
+
+func stepAt(now epoch.Time) int64 { return now.Seconds() / stepSeconds }
+
+// matchingSteps gives the steps that a code is right for: the present one, the one before and the one after.
+func matchingSteps(secret []byte, code string, now epoch.Time) []int64 {
+	var steps []int64
+	for step := stepAt(now) - 1; step <= stepAt(now)+1; step++ {
+		if subtle.ConstantTimeCompare([]byte(codeAt(secret, step)), []byte(code)) == 1 {
+			steps = append(steps, step)
+		}
+	}
+	return steps
+}
+
+// Use finds a step that the code is right for and that has not been used, and marks it as used. known tells whether the
+// code was right at all.
+func (r *Authenticator) Use(secret []byte, code string, now epoch.Time) (known, taken bool) {
+	oldest := stepAt(now) - 1
+	r.Used = slices.DeleteFunc(r.Used, func(step int64) bool { return step < oldest })
+	for _, step := range matchingSteps(secret, code, now) {
+		if !slices.Contains(r.Used, step) {
+			r.Used = append(r.Used, step)
+			return true, true
+		}
+		known = true
+	}
+	return known, false
+}

@@ -1,0 +1,91 @@
+package validation
+
+import "regexp"
+
+// shape is a type of the service model with the constraints that it puts on a member. Inputs name their shapes in the tag
+// "is", after "required" where the member must be there: `is:"required,username"`.
+type shape struct {
+	min, max  int // of length for text, of value for numbers; max 0 means no limit
+	pattern   *regexp.Regexp
+	written   string // the pattern as the service writes it in messages
+	enum      []string
+	sensitive bool // the value must not be repeated in a message
+}
+
+// Model is the part of a service model that inputs are checked against: shapes by the names that tags use.
+type Model map[string]shape
+
+// NewModel returns the constraints of Cognito's service model.
+func NewModel() Model {
+	name := `[\p{L}\p{M}\p{S}\p{N}\p{P}]+`
+	return Model{
+		"username":           text(1, 128, name).secret(),
+		"password":           text(0, 256, `^[\S]+.*[\S]+$`).secret(),
+		"clientId":           text(1, 128, `[\w+]+`).secret(),
+		"secret":             text(1, 256, `[\w+=/]+`).secret(),
+		"code":               text(1, 2048, `[\S]+`).secret(),
+		"token":              text(0, 0, `[A-Za-z0-9-_=.]+`).secret(),
+		"session":            text(20, 2048, "").secret(),
+		"attributeName":      text(1, 32, name),
+		"attributeValue":     text(0, 2048, "").secret(),
+		"customName":         text(1, 20, name),
+		"poolId":             text(1, 55, `[\w-]+_[0-9a-zA-Z]+`),
+		"poolName":           text(1, 128, `[\w\s+=,.@-]+`),
+		"clientName":         text(1, 128, `[\w\s+=,.@-]+`),
+		"groupName":          text(1, 128, name),
+		"description":        text(0, 2048, ""),
+		"arn":                text(20, 2048, `arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?`),
+		"filter":             text(0, 256, ""),
+		"page":               text(1, 131072, `[\S]+`).secret(),
+		"limit60":            {max: 60},
+		"limit60from1":       {min: 1, max: 60},
+		"precedence":         {},
+		"userCode":           text(6, 6, `[0-9]+`).secret(),
+		"dataType":           oneOf("String", "Number", "DateTime", "Boolean"),
+		"timeUnit":           oneOf("seconds", "minutes", "hours", "days"),
+		"deviceName":         text(1, 131072, ""),
+		"relyingParty":       text(1, 127, ""),
+		"userVerification":   oneOf("required", "preferred"),
+		"passkeyFactor":      oneOf("SINGLE_FACTOR", "MULTI_FACTOR_WITH_USER_VERIFICATION"),
+		"limit20":            {max: 20},
+		"credentialId":       text(1, 131072, ""),
+		"deviceKey":          text(1, 55, `[\w-]+_[0-9a-f-]+`),
+		"deviceStatus":       oneOf("remembered", "not_remembered"),
+		"feature":            oneOf("ENABLED", "DISABLED"),
+		"existenceErrors":    oneOf("LEGACY", "ENABLED"),
+		"messageAction":      oneOf("RESEND", "SUPPRESS"),
+		"medium":             oneOf("SMS", "EMAIL"),
+		"address":            oneOf("phone_number", "email"),
+		"alias":              oneOf("phone_number", "email", "preferred_username"),
+		"mfa":                oneOf("OFF", "ON", "OPTIONAL"),
+		"firstFactor":        oneOf("PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"),
+		"deletionProtection": oneOf("ACTIVE", "INACTIVE"),
+		"recovery":           oneOf("verified_email", "verified_phone_number", "admin_only"),
+		"sendingAccount":     oneOf("COGNITO_DEFAULT", "DEVELOPER"),
+		"emailOption":        oneOf("CONFIRM_WITH_LINK", "CONFIRM_WITH_CODE"),
+		"securityMode":       oneOf("OFF", "AUDIT", "ENFORCED"),
+		"eventId":            text(1, 50, `[\w+-]+`),
+		"feedback":           oneOf("Valid", "Invalid"),
+		"tier":               oneOf("LITE", "ESSENTIALS", "PLUS"),
+		"authFlow": oneOf("USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN", "CUSTOM_AUTH", "ADMIN_NO_SRP_AUTH",
+			"USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "USER_AUTH"),
+		"challenge": oneOf("SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA", "SELECT_MFA_TYPE", "MFA_SETUP", "PASSWORD_VERIFIER",
+			"CUSTOM_CHALLENGE", "SELECT_CHALLENGE", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER", "ADMIN_NO_SRP_AUTH",
+			"NEW_PASSWORD_REQUIRED", "SMS_OTP", "PASSWORD", "WEB_AUTHN", "PASSWORD_SRP"),
+	}
+}
+
+func text(shortest, longest int, pattern string) shape {
+	s := shape{min: shortest, max: longest, written: pattern}
+	if pattern != "" {
+		s.pattern = regexp.MustCompile("^(?:" + pattern + ")$")
+	}
+	return s
+}
+
+func (s shape) secret() shape {
+	s.sensitive = true
+	return s
+}
+
+func oneOf(values ...string) shape { return shape{enum: values} }

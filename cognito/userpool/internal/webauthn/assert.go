@@ -1,0 +1,45 @@
+package webauthn
+
+import (
+	"time"
+
+	"github.com/go-webauthn/webauthn/protocol"
+
+	"authgraph/cognito/userpool/internal/exception"
+)
+
+// RequestOptions ask a browser for an assertion of one of the credentials.
+func (rp RelyingParty) RequestOptions(credentials []*Credential, challenge []byte, timeout time.Duration) protocol.PublicKeyCredentialRequestOptions {
+	return protocol.PublicKeyCredentialRequestOptions{
+		Challenge: challenge, Timeout: int(timeout.Milliseconds()), RelyingPartyID: rp.ID,
+		AllowedCredentials: descriptors(credentials), UserVerification: rp.userVerification(),
+	}
+}
+
+// ParseAssertion reads an AuthenticationResponseJSON down to the authenticator data. It checks nothing yet.
+func ParseAssertion(text string) (*protocol.ParsedCredentialAssertionData, error) {
+	given, err := protocol.ParseCredentialRequestResponseBytes([]byte(text))
+	if err != nil {
+		return nil, exception.InvalidParameter("CREDENTIAL is not a valid authentication response.")
+	}
+	return given, nil
+}
+
+// VerifyAssertion verifies an assertion (section 7.2) of a credential of the user sub, made for a challenge.
+func (rp RelyingParty) VerifyAssertion(given *protocol.ParsedCredentialAssertionData, rec *Credential, sub, challenge string) bool {
+	origin, data := given.Response.CollectedClientData.Origin, given.Response.AuthenticatorData
+	switch {
+	case !allowedOrigin(rp.ID, origin):
+		return false
+	case len(given.Response.UserHandle) > 0 && string(given.Response.UserHandle) != sub:
+		return false
+	case !checkFlags(data) || data.Flags.HasBackupEligible() != rec.Synced:
+		return false
+	// A counter that does not go up is that of a copy (step 22).
+	case (data.Counter != 0 || rec.Counter != 0) && data.Counter <= rec.Counter:
+		return false
+	}
+	err := given.Verify(challenge, rp.ID, "", []string{origin}, nil, nil, protocol.TopOriginExplicitVerificationMode, false,
+		rp.VerifyUser, true, rec.PublicKey, protocol.SignaturePolicy{})
+	return err == nil
+}
