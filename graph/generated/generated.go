@@ -1592,612 +1592,722 @@ func newExecutionContext(
 
 var sources = []*ast.Source{
 	{Name: "../../schema.graphqls", Input: `"""
-Asks for a verified Cognito access token (` + "`" + `Authorization: Bearer …` + "`" + `). Refusals: ` + "`" + `UNAUTHENTICATED` + "`" + ` without
-a token, ` + "`" + `TOKEN_EXPIRED` + "`" + ` with an old one, ` + "`" + `INVALID_TOKEN` + "`" + ` with any other that does not verify, ` + "`" + `FORBIDDEN` + "`" + `
-when it verifies but lacks what is required, ` + "`" + `TOKEN_REVOKED` + "`" + ` when its session was signed out; ` + "`" + `extensions.required` + "`" + `
-then says what is lacking.
+Requires a valid Cognito access token in ` + "`" + `Authorization: Bearer …` + "`" + `.
+
+Fails with ` + "`" + `UNAUTHENTICATED` + "`" + ` without a token, ` + "`" + `TOKEN_EXPIRED` + "`" + ` after its expiry, ` + "`" + `TOKEN_REVOKED` + "`" + ` after a sign-out,
+` + "`" + `INVALID_TOKEN` + "`" + ` for any other token that does not verify, and ` + "`" + `FORBIDDEN` + "`" + ` if a required group or scope is missing;
+` + "`" + `extensions.required` + "`" + ` then lists what is required.
 """
 directive @auth(
-  """Any one of these groups (claim ` + "`" + `cognito:groups` + "`" + `) is enough. Absent: every group will do."""
+  """Groups of which the user needs at least one (claim ` + "`" + `cognito:groups` + "`" + `). Default: no group is required."""
   groups: [String!]
-  """All of these OAuth scopes (claim ` + "`" + `scope` + "`" + `) are needed. Absent: none is."""
+  """OAuth scopes that the token must all have (claim ` + "`" + `scope` + "`" + `). Default: no scope is required."""
   scopes: [String!]
   """
-  Names members of the field's ` + "`" + `input` + "`" + ` argument that stand for a credential of its own. When one is given, and is not
-  ` + "`" + `false` + "`" + `, no access token is asked for.
+  Names of fields of the ` + "`" + `input` + "`" + ` argument that carry a credential of their own. If one of them is set and not
+  ` + "`" + `false` + "`" + `, no access token is required.
   """
   orInput: [String!]
-  """True: only for services, which are callers with a group or scope of the settings SERVICE_GROUPS and SERVICE_SCOPES."""
+  """If true, allows only services: callers with a group in SERVICE_GROUPS or a scope in SERVICE_SCOPES."""
   service: Boolean! = false
-  """True: takes the token of a session that was, or may have been, signed out here, and leaves it to Cognito to refuse it."""
+  """
+  If true, accepts tokens whose session was signed out through this server, or whose status is unknown. Cognito then
+  decides.
+  """
   evenIfRevoked: Boolean! = false
 ) on OBJECT | FIELD_DEFINITION
 
 """
-Counts attempts, so that nobody can guess or send without end: every executed field is one, whatever documents, aliases or
-requests it comes in. Refusals are ` + "`" + `RATE_LIMITED` + "`" + ` with ` + "`" + `extensions.retryAfterSeconds` + "`" + `, the same for accounts that do
-not exist. The account is the one that the input's ` + "`" + `email` + "`" + ` or ` + "`" + `session` + "`" + ` names, or else the caller's own; counted are the
-account from one client address, the account from all addresses that its owner never signed in from, and the address.
+Limits attempts to guess passwords and codes, to send messages, to create accounts and to use tokens. Every executed
+field counts as one attempt, no matter how many documents, aliases or requests the attempts are spread over.
+
+Attempts are counted per account and client address, per account over all addresses its owner never signed in from,
+and per client address. The account is the one named by ` + "`" + `email` + "`" + ` or ` + "`" + `session` + "`" + ` in the input, else the caller's. Fails
+with ` + "`" + `RATE_LIMITED` + "`" + ` and ` + "`" + `extensions.retryAfterSeconds` + "`" + `, whether or not the account exists.
 """
 directive @rateLimit(
-  """What is counted. Of several, those that the input calls for."""
+  """What the field counts as. If there are several, those that apply to the given input."""
   of: [RateLimit!]!
 ) on FIELD_DEFINITION
 
-"""What ` + "`" + `@rateLimit` + "`" + ` counts. The figures are in the setting RATE_LIMITS."""
+"""Kinds of attempts that ` + "`" + `@rateLimit` + "`" + ` counts. RATE_LIMITS sets the limits."""
 enum RateLimit {
-  """A password, or a proof of one, that may be wrong."""
+  """A password, or a proof of one."""
   PASSWORD
-  """A code that may be wrong."""
+  """A code."""
   CODE
-  """A message that is sent to the user."""
+  """A message to the user."""
   MESSAGE
   """A new account."""
   SIGNUP
-  """A token, or another step that is no guess."""
+  """A refresh, a revocation, or another step that guesses nothing."""
   TOKEN
 }
 
 """
-What an input value must be like; of a list, what each item must be like. It is checked before anything else is asked; a value that is refused gives
-` + "`" + `BAD_USER_INPUT` + "`" + ` with ` + "`" + `extensions.field` + "`" + `. Values are taken as they are: nothing is trimmed or folded.
+Restricts a string or a list. On a list of strings, the string rules apply to each item. Checked before anything is
+sent to Cognito. Fails with ` + "`" + `BAD_USER_INPUT` + "`" + ` and ` + "`" + `extensions.field` + "`" + `. Values are not trimmed or normalized.
 """
 directive @constraint(
-  """Fewest characters (Unicode code points, not bytes)."""
+  """Minimum length in characters (Unicode code points)."""
   minLength: Int
-  """Most characters (Unicode code points, not bytes)."""
+  """Maximum length in characters (Unicode code points)."""
   maxLength: Int
-  """A regular expression (RE2 syntax) that some part of the value must match."""
+  """Regular expression (RE2 syntax). Some part of the value must match unless the expression is anchored."""
   pattern: String
-  """A form that the whole value must have."""
+  """Format of the whole value."""
   format: ConstraintFormat
-  """Fewest items of a list."""
+  """Minimum number of list items."""
   minItems: Int
-  """Most items of a list."""
+  """Maximum number of list items."""
   maxItems: Int
 ) on INPUT_FIELD_DEFINITION | ARGUMENT_DEFINITION
 
-"""Forms known to ` + "`" + `@constraint` + "`" + `."""
+"""Formats that ` + "`" + `@constraint` + "`" + ` can check."""
 enum ConstraintFormat {
-  """An e-mail address ` + "`" + `local@domain` + "`" + ` as one types it: no display name, no comment, no quoted part, a domain with a dot."""
+  """E-mail address ` + "`" + `local@domain` + "`" + `, without display name, comments or quoted parts. The domain must contain a dot."""
   EMAIL
 }
 
 """
-The cause of an error, in ` + "`" + `errors[].extensions.code` + "`" + `. Beside it stand ` + "`" + `status` + "`" + ` (the HTTP status that fits it)
-and, where they apply, ` + "`" + `field` + "`" + `, ` + "`" + `retryable` + "`" + `, ` + "`" + `retryAfterSeconds` + "`" + `, ` + "`" + `required` + "`" + ` and ` + "`" + `requestId` + "`" + `.
+Error code in ` + "`" + `errors[].extensions.code` + "`" + `. Each description starts with the HTTP status, which is also in
+` + "`" + `extensions.status` + "`" + `. Where they apply, ` + "`" + `extensions` + "`" + ` also has ` + "`" + `field` + "`" + `, ` + "`" + `retryable` + "`" + `, ` + "`" + `retryAfterSeconds` + "`" + `, ` + "`" + `required` + "`" + ` and
+` + "`" + `requestId` + "`" + `.
 """
 enum ErrorCode {
-  """403. The pool's web application firewall refused the request."""
+  """403. The user pool's web application firewall (AWS WAF) blocked the request."""
   BLOCKED_BY_WAF
-  """400. A value of the input is not acceptable; ` + "`" + `field` + "`" + ` names it."""
+  """400. An input value is invalid. ` + "`" + `extensions.field` + "`" + ` has its path."""
   BAD_USER_INPUT
-  """400. The HTTP request is not a GraphQL request: its body or its parameters are malformed."""
+  """400. The HTTP request is not a valid GraphQL request: its body or parameters are malformed."""
   BAD_REQUEST
-  """502. The code was made but could not be sent."""
+  """502. The code could not be sent."""
   CODE_DELIVERY_FAILED
-  """400. The code is too old, was used, or was replaced by a newer one. Ask for another."""
+  """400. The code has expired, was already used, or was replaced by a newer one. Request a new code."""
   CODE_EXPIRED
   """400. The code is wrong."""
   CODE_MISMATCH
-  """409. Something else changed the same record at the same time. Try again."""
+  """409. The record was changed by another request at the same time. Try again."""
   CONFLICT
-  """409. The device is registered already."""
+  """409. The device is already registered."""
   DEVICE_EXISTS
-  """409. An account with this e-mail address exists."""
+  """409. An account with this e-mail address already exists."""
   EMAIL_ALREADY_REGISTERED
-  """409. Another account has verified this e-mail address, phone number or preferred user name."""
+  """409. Another account already uses this e-mail address, phone number or preferred user name."""
   ALIAS_ALREADY_REGISTERED
-  """403. The token is good but lacks a group or scope; ` + "`" + `required` + "`" + ` says which."""
+  """
+  403. The access token is valid but lacks a required group or scope, which ` + "`" + `extensions.required` + "`" + ` lists. Also for
+  private fields of other users, and in cookie mode for requests from pages of other sites.
+  """
   FORBIDDEN
-  """400. The document is not GraphQL."""
+  """400. The document is not valid GraphQL."""
   GRAPHQL_PARSE_FAILED
-  """400. The document does not fit the schema."""
+  """400. The document does not match the schema."""
   GRAPHQL_VALIDATION_FAILED
-  """500. A fault on our side. Its cause is in the server's log under ` + "`" + `requestId` + "`" + `."""
+  """500. Unexpected error. The server's log has the cause under ` + "`" + `requestId` + "`" + `."""
   INTERNAL
-  """401. E-mail address or password is wrong."""
+  """401. The e-mail address or the password is wrong."""
   INVALID_CREDENTIALS
-  """401, or 400 when it is malformed. The token does not verify, or is not for this purpose."""
+  """401, or 400 for a malformed token. The token is not valid, or not valid for this purpose."""
   INVALID_TOKEN
-  """405. This HTTP method does not do that. Mutations go by POST."""
+  """405. The HTTP method is not allowed. Mutations require POST."""
   METHOD_NOT_ALLOWED
-  """400. The user has not set that factor up."""
+  """400. The user has not set up this second factor."""
   MFA_NOT_ENROLLED
-  """406. None of the media types that the client accepts can be had."""
+  """406. The server cannot produce any media type in the ` + "`" + `Accept` + "`" + ` header."""
   NOT_ACCEPTABLE
-  """400. The pool, its app client or this server has this switched off."""
+  """400. The feature is disabled in the user pool, in its app client, or on this server."""
   NOT_ENABLED
-  """404. There is no such thing."""
+  """404. The requested object does not exist."""
   NOT_FOUND
-  """400. The document exceeds a limit of this server; the message names it."""
+  """400. The document exceeds a limit of this server. The message names the limit."""
   OPERATION_LIMIT_EXCEEDED
-  """400. The passkey ceremony took too long or was never started."""
+  """400. The passkey registration took too long or was never started. Start again."""
   PASSKEY_CHALLENGE_EXPIRED
-  """400. The passkey was made on a page that the pool does not trust."""
+  """400. The passkey was created on a page that the user pool does not trust."""
   PASSKEY_ORIGIN
   """400. The passkey belongs to another relying party."""
   PASSKEY_RP_MISMATCH
   """400. This kind of passkey is not supported."""
   PASSKEY_UNSUPPORTED
-  """400. The new password breaks a rule of the pool; the message names it."""
+  """400. The password does not meet the pool's password policy. The message names the rule."""
   PASSWORD_POLICY
-  """403. The password must be set anew before the user can sign in."""
+  """403. The user must reset the password before signing in. Use ` + "`" + `forgotPassword` + "`" + `."""
   PASSWORD_RESET_REQUIRED
-  """400. The new password was used before."""
+  """400. The password was used before."""
   PASSWORD_REUSED
-  """413. The request is larger than this server takes."""
+  """413. The request body is too large."""
   PAYLOAD_TOO_LARGE
-  """400. No document is known by this hash: send the whole document with it."""
+  """400. The hash is unknown. Send the full document with it."""
   PERSISTED_QUERY_NOT_FOUND
-  """403. This server runs only operations that it knows beforehand, and this is none of them."""
+  """403. This server runs only the operations in its list, and this is not one of them."""
   PERSISTED_QUERY_NOT_IN_LIST
-  """429. Too many requests; try again after ` + "`" + `retryAfterSeconds` + "`" + `."""
+  """429. Too many requests. Try again after ` + "`" + `extensions.retryAfterSeconds` + "`" + `."""
   RATE_LIMITED
-  """401. This refresh token was replaced by a newer one and then used again. Sign in anew."""
+  """401. The refresh token was already replaced by a newer one. Sign in again."""
   REFRESH_TOKEN_REUSED
-  """400. A rule of the pool's owner refused it; the message is theirs."""
+  """400. A Lambda trigger of the user pool rejected the request. The message is the trigger's."""
   REJECTED_BY_POLICY
-  """500. The pool or its app client is set up in a way that cannot work. The log says more."""
+  """500. The user pool, its app client or this server is misconfigured. The server's log has the details."""
   SERVICE_MISCONFIGURED
-  """503. Cognito is out of reach, too slow, or failing. Try again."""
+  """503. Cognito, or a service that this server needs, is unreachable, too slow or failing. Try again."""
   SERVICE_UNAVAILABLE
-  """401. The sign-in took too long or this step was answered before. Start again."""
+  """401. The sign-in took too long, or this step was already answered. Start again."""
   SESSION_EXPIRED
-  """403. Users cannot sign up by themselves."""
+  """403. Users cannot sign themselves up in this pool."""
   SIGNUP_DISABLED
-  """403. The temporary password is too old; an administrator must set another."""
+  """403. The temporary password has expired. An administrator must set a new one."""
   TEMPORARY_PASSWORD_EXPIRED
-  """401. The access token is past its time. Refresh it."""
+  """401. The access token has expired. Use ` + "`" + `refreshToken` + "`" + `."""
   TOKEN_EXPIRED
-  """401. The token was revoked by a sign-out."""
+  """401. The token was revoked by a sign-out. Sign in again."""
   TOKEN_REVOKED
-  """429. Too many attempts for this account. Wait before the next one."""
+  """429. Too many attempts for this account. Wait before trying again."""
   TOO_MANY_ATTEMPTS
-  """401. This needs an access token, or a cookie with a refresh token, and there is none."""
+  """401. An access token, or a cookie with a refresh token, is required and missing."""
   UNAUTHENTICATED
   """415. The content type of the request is not ` + "`" + `application/json` + "`" + `."""
   UNSUPPORTED_MEDIA_TYPE
-  """409. The account is confirmed already."""
+  """409. The account is already confirmed."""
   USER_ALREADY_CONFIRMED
-  """403. An administrator has disabled the account."""
+  """403. An administrator disabled the account."""
   USER_DISABLED
-  """403. The account is not confirmed: enter the code that was sent."""
+  """403. The account is not confirmed. Enter the code with ` + "`" + `verifyAccount` + "`" + `."""
   USER_NOT_CONFIRMED
-  """404. There is no such user."""
+  """404. The user does not exist."""
   USER_NOT_FOUND
 }
 
-"""What a signed-in user can ask."""
+"""Queries."""
 type Query {
   """
-  The user whose access token came with the request. What the token itself holds (` + "`" + `id` + "`" + `, ` + "`" + `groups` + "`" + `) costs no call
-  to Cognito; those of the profile together cost one, GetUser. Null when refused, so that the rest of a query survives.
+  The user whose access token was sent with the request. ` + "`" + `id` + "`" + ` and ` + "`" + `groups` + "`" + ` are read from the token, without a call
+  to Cognito; all profile fields together take one call. Null on failure, so that the rest of the query still
+  succeeds.
   """
   me: User @auth
 
   """
-  Whether an access token is good at this moment, also with regard to sign-outs, which its signature does not tell: for
-  other services, which verify tokens by themselves. Costs no call to Cognito.
+  Reports whether an access token is valid right now, including whether its session was signed out, which its
+  signature alone does not reveal. For services that verify access tokens themselves. Makes no call to Cognito.
+
+  Fails with ` + "`" + `FORBIDDEN` + "`" + ` unless the caller is a service, and with ` + "`" + `SERVICE_UNAVAILABLE` + "`" + ` if the status is unknown.
   """
   tokenStatus(
-    """The access token of somebody else."""
+    """The access token to check."""
     token: String! @constraint(minLength: 1, maxLength: 8192)
   ): TokenStatus! @auth(service: true)
 }
 
-"""What there is to know of an access token (as RFC 7662 has it)."""
+"""Status of an access token, modeled on token introspection (RFC 7662)."""
 type TokenStatus {
-  """True when it would be taken here now."""
+  """Whether this server would accept the token now."""
   active: Boolean!
-  """Why it would not: ` + "`" + `INVALID_TOKEN` + "`" + `, ` + "`" + `TOKEN_EXPIRED` + "`" + ` or ` + "`" + `TOKEN_REVOKED` + "`" + `. Null when it would."""
+  """Why the token is not active: ` + "`" + `INVALID_TOKEN` + "`" + `, ` + "`" + `TOKEN_EXPIRED` + "`" + ` or ` + "`" + `TOKEN_REVOKED` + "`" + `. Null if it is active."""
   reason: ErrorCode
-  """Whose it is. Null unless it is active."""
+  """Id of the user. Null if the token is not active."""
   userId: ID
-  """The groups of the user, by precedence. Empty unless it is active."""
+  """Groups of the user, in order of precedence. Empty if the token is not active."""
   groups: [String!]!
-  """Its OAuth scopes. Empty unless it is active."""
+  """OAuth scopes of the token. Empty if the token is not active."""
   scopes: [String!]!
-  """When it expires. Null unless it is active."""
+  """When the token expires. Null if it is not active."""
   expiresAt: Time
 }
 
-"""What changes an account or a session."""
+"""Mutations."""
 type Mutation {
-  """Registers a user. Cognito sends a code to the e-mail address; ` + "`" + `verifyAccount` + "`" + ` takes it. Cognito: SignUp."""
+  """
+  Registers a user. Cognito sends a code to the e-mail address, which ` + "`" + `verifyAccount` + "`" + ` takes, unless the pool
+  confirms accounts by itself.
+
+  Fails with ` + "`" + `EMAIL_ALREADY_REGISTERED` + "`" + ` if the address is taken (unless HIDE_USER_EXISTENCE is on),
+  ` + "`" + `PASSWORD_POLICY` + "`" + `, ` + "`" + `SIGNUP_DISABLED` + "`" + `, or ` + "`" + `REJECTED_BY_POLICY` + "`" + ` if a trigger of the pool rejects the sign-up.
+  Cognito: SignUp.
+  """
   signup(
-    """Who is to be registered."""
+    """The new account."""
     input: SignupInput!
   ): SignupPayload! @rateLimit(of: [SIGNUP])
 
-  """Confirms an account with the code that was sent to its address. Cognito: ConfirmSignUp."""
+  """
+  Confirms an account with the code from the sign-up message. An account that is already confirmed is not an error;
+  see ` + "`" + `status` + "`" + `.
+
+  Fails with ` + "`" + `CODE_MISMATCH` + "`" + `, ` + "`" + `CODE_EXPIRED` + "`" + ` (Cognito's codes last 24 hours), ` + "`" + `USER_NOT_FOUND` + "`" + `, or
+  ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + `. Cognito: ConfirmSignUp.
+  """
   verifyAccount(
-    """The account and its code."""
+    """The account and the code."""
     input: VerifyAccountInput!
   ): VerifyAccountPayload! @rateLimit(of: [CODE])
 
-  """Sends a new code; older ones are void. Cognito: ResendConfirmationCode."""
+  """
+  Sends a new confirmation code. Earlier codes become invalid.
+
+  Fails with ` + "`" + `USER_NOT_FOUND` + "`" + `, ` + "`" + `USER_ALREADY_CONFIRMED` + "`" + `, ` + "`" + `CODE_DELIVERY_FAILED` + "`" + `, or ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + `. Cognito:
+  ResendConfirmationCode.
+  """
   resendConfirmationCode(
     """The account."""
     input: ResendConfirmationCodeInput!
   ): CodeDelivery! @rateLimit(of: [MESSAGE])
 
   """
-  Signs in with e-mail address and password. Cognito: InitiateAuth, USER_PASSWORD_AUTH, or USER_SRP_AUTH done by this
-  server where the app client permits no other.
+  Signs in with e-mail address and password. Returns tokens, or a challenge to answer with ` + "`" + `respondToChallenge` + "`" + `. If
+  the app client does not allow USER_PASSWORD_AUTH, the server runs SRP on behalf of the client.
+
+  Fails with ` + "`" + `INVALID_CREDENTIALS` + "`" + `, ` + "`" + `USER_NOT_CONFIRMED` + "`" + `, ` + "`" + `USER_DISABLED` + "`" + `, ` + "`" + `PASSWORD_RESET_REQUIRED` + "`" + `,
+  ` + "`" + `TEMPORARY_PASSWORD_EXPIRED` + "`" + `, or ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + ` while Cognito has locked the account. If the app client
+  reveals whether users exist, also with ` + "`" + `USER_NOT_FOUND` + "`" + `. Cognito: InitiateAuth.
   """
   signin(
-    """Who signs in."""
+    """The credentials."""
     input: SigninInput!
   ): SigninResult! @rateLimit(of: [PASSWORD])
 
   """
-  Begins a sign-in that goes on step by step: by SRP, so that the password never leaves the client, by a preferred first
-  factor, by one yet to be chosen, or by a custom challenge. Cognito: InitiateAuth, USER_SRP_AUTH, USER_AUTH, CUSTOM_AUTH.
+  Starts a sign-in without sending a password: with SRP, with a preferred first factor, with a choice of factors, or
+  with the custom challenges of the pool. Returns the first challenge.
+
+  Fails like ` + "`" + `signin` + "`" + `, and with ` + "`" + `SERVICE_MISCONFIGURED` + "`" + ` if the app client does not allow the flow
+  (ALLOW_USER_SRP_AUTH, ALLOW_USER_AUTH, ALLOW_CUSTOM_AUTH). Cognito: InitiateAuth.
   """
   startSignin(
-    """Who signs in, and how."""
+    """The account and the way to sign in."""
     input: StartSigninInput!
   ): SigninResult! @rateLimit(of: [TOKEN, MESSAGE])
 
-  """Answers a challenge; the result is tokens or the next one. Cognito: RespondToAuthChallenge, VerifySoftwareToken."""
+  """
+  Answers a challenge. Returns tokens or the next challenge. After a wrong code the same session can be used again.
+
+  Fails with ` + "`" + `CODE_MISMATCH` + "`" + `, ` + "`" + `INVALID_CREDENTIALS` + "`" + `, ` + "`" + `PASSWORD_POLICY` + "`" + ` for a new password, ` + "`" + `SESSION_EXPIRED` + "`" + `, or
+  ` + "`" + `BAD_USER_INPUT` + "`" + ` if the answer does not fit the challenge. Cognito: RespondToAuthChallenge, VerifySoftwareToken.
+  """
   respondToChallenge(
-    """The challenge's session and the answer."""
+    """The session of the challenge and the answer."""
     input: RespondToChallengeInput!
   ): SigninResult! @rateLimit(of: [TOKEN, PASSWORD, CODE, MESSAGE])
 
-  """Makes new access and ID tokens. Cognito: GetTokensFromRefreshToken."""
+  """
+  Issues new access and ID tokens. If the pool rotates refresh tokens, the result has a new refresh token, and the
+  old one becomes invalid after the grace period of the pool (0 to 60 seconds).
+
+  Fails with ` + "`" + `INVALID_TOKEN` + "`" + ` (400 if malformed, 401 if revoked, expired or foreign), ` + "`" + `REFRESH_TOKEN_REUSED` + "`" + `, or
+  ` + "`" + `UNAUTHENTICATED` + "`" + ` if neither the input nor the cookie has a token. Cognito: GetTokensFromRefreshToken.
+  """
   refreshToken(
-    """The refresh token. Absent: the one of the cookie, where the setting TOKEN_TRANSPORT is ` + "`" + `cookie` + "`" + `."""
+    """The refresh token. May be omitted if TOKEN_TRANSPORT is ` + "`" + `cookie` + "`" + `; the cookie is used then."""
     input: RefreshTokenInput
   ): AuthTokens! @rateLimit(of: [TOKEN])
 
   """
-  Ends sessions: with a refresh token, or the one of the cookie, that one session, and then no access token is needed;
-  without input every session of the user. Cognito: RevokeToken, GlobalSignOut.
+  Ends sessions. Without input, ends every session of the user and requires an access token. With a refresh token,
+  or ` + "`" + `thisSession` + "`" + ` in cookie mode, ends that session only and requires no access token. Access tokens of ended
+  sessions are rejected immediately with ` + "`" + `TOKEN_REVOKED` + "`" + `.
+
+  Fails with ` + "`" + `INVALID_TOKEN` + "`" + ` (400 if malformed, 401 if revoked, expired or foreign). Cognito: RevokeToken,
+  GlobalSignOut.
   """
   logout(
-    """Which session to end. Absent: all of them."""
+    """The session to end. Default: all sessions of the user."""
     input: LogoutInput
   ): LogoutPayload! @rateLimit(of: [TOKEN]) @auth(orInput: ["refreshToken", "thisSession"], evenIfRevoked: true)
 
-  """Sends a code with which the password can be set anew. Cognito: ForgotPassword."""
+  """
+  Sends a code with which ` + "`" + `confirmForgotPassword` + "`" + ` sets a new password.
+
+  Fails with ` + "`" + `USER_NOT_FOUND` + "`" + ` (if the app client reveals it), ` + "`" + `NOT_ENABLED` + "`" + ` if the account has no verified address
+  or the pool has no self-service recovery, ` + "`" + `USER_NOT_CONFIRMED` + "`" + `, ` + "`" + `CODE_DELIVERY_FAILED` + "`" + `, or ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + `.
+  Cognito: ForgotPassword.
+  """
   forgotPassword(
     """The account."""
     input: ForgotPasswordInput!
   ): CodeDelivery! @rateLimit(of: [MESSAGE])
 
-  """Sets a new password by the code that was sent. Cognito: ConfirmForgotPassword."""
+  """
+  Sets a new password with the code from ` + "`" + `forgotPassword` + "`" + `.
+
+  Fails with ` + "`" + `CODE_MISMATCH` + "`" + `, ` + "`" + `CODE_EXPIRED` + "`" + ` (Cognito's codes last one hour), ` + "`" + `PASSWORD_POLICY` + "`" + `, ` + "`" + `PASSWORD_REUSED` + "`" + `,
+  or ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + `. Cognito: ConfirmForgotPassword.
+  """
   confirmForgotPassword(
     """The account, the code and the new password."""
     input: ConfirmForgotPasswordInput!
   ): ConfirmForgotPasswordPayload! @rateLimit(of: [CODE])
 
-  """Changes the password, or gives a first one to a user who has none. Cognito: ChangePassword."""
+  """
+  Changes the password of the caller, or sets the first one of a user who has none. Existing sessions stay valid.
+
+  Fails with ` + "`" + `INVALID_CREDENTIALS` + "`" + ` if the current password is wrong, ` + "`" + `PASSWORD_POLICY` + "`" + `, ` + "`" + `PASSWORD_REUSED` + "`" + `, or
+  ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + `. Cognito: ChangePassword.
+  """
   changePassword(
-    """The password that holds and the one that shall."""
+    """The current password and the new one."""
     input: ChangePasswordInput!
   ): ChangePasswordPayload! @rateLimit(of: [PASSWORD]) @auth
 
   """
-  Changes attributes. A new e-mail address or phone number is verified by a code that is sent to it; whether the old one
-  stays until then is the pool's setting. Cognito: UpdateUserAttributes.
+  Changes attributes of the caller. Cognito sends a code to a new e-mail address or phone number, which
+  ` + "`" + `verifyAttribute` + "`" + ` takes. Whether the old value stays active until then is a setting of the pool.
+
+  Fails with ` + "`" + `BAD_USER_INPUT` + "`" + ` if the app client may not write an attribute, ` + "`" + `ALIAS_ALREADY_REGISTERED` + "`" + `, or
+  ` + "`" + `CODE_DELIVERY_FAILED` + "`" + `. Cognito: UpdateUserAttributes.
   """
   updateUser(
-    """What is to change."""
+    """The attributes to change."""
     input: UpdateUserInput!
   ): UpdateUserPayload! @rateLimit(of: [MESSAGE]) @auth
 
-  """Removes attributes. Cognito: DeleteUserAttributes."""
+  """
+  Deletes attributes of the caller. Fails with ` + "`" + `BAD_USER_INPUT` + "`" + ` if the app client may not write an attribute.
+  Cognito: DeleteUserAttributes.
+  """
   deleteUserAttributes(
-    """Which of them."""
+    """The attributes to delete."""
     input: DeleteUserAttributesInput!
   ): DeleteUserAttributesPayload! @auth
 
-  """Sends a code that verifies an attribute. Cognito: GetUserAttributeVerificationCode."""
+  """
+  Sends a code that verifies an attribute of the caller. Fails with ` + "`" + `CODE_DELIVERY_FAILED` + "`" + ` or ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + `.
+  Cognito: GetUserAttributeVerificationCode.
+  """
   requestAttributeCode(
-    """Which attribute."""
+    """The attribute to verify."""
     input: RequestAttributeCodeInput!
   ): CodeDelivery! @rateLimit(of: [MESSAGE]) @auth
 
-  """Verifies an attribute by the code that was sent to it. Cognito: VerifyUserAttribute."""
+  """
+  Verifies an attribute of the caller with the code that was sent to it. Fails with ` + "`" + `CODE_MISMATCH` + "`" + `, ` + "`" + `CODE_EXPIRED` + "`" + `
+  (Cognito's codes last 24 hours), ` + "`" + `ALIAS_ALREADY_REGISTERED` + "`" + `, or ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + `. Cognito: VerifyUserAttribute.
+  """
   verifyAttribute(
-    """Which attribute, and its code."""
+    """The attribute and the code."""
     input: VerifyAttributeInput!
   ): VerifyAttributePayload! @rateLimit(of: [CODE]) @auth
 
-  """Deletes the caller's account for good. Cognito: DeleteUser."""
+  """Deletes the caller's account permanently and ends all of its sessions. Cognito: DeleteUser."""
   deleteAccount: DeleteAccountPayload! @auth
 
-  """Makes a secret for an authenticator app; ` + "`" + `verifyTotp` + "`" + ` ends the set-up. Cognito: AssociateSoftwareToken."""
+  """
+  Starts the setup of an authenticator app and returns its secret. ` + "`" + `verifyTotp` + "`" + ` completes the setup. Replaces a
+  secret that was not verified. Cognito: AssociateSoftwareToken.
+  """
   setupTotp: TotpSetup! @auth
 
   """
-  Ends the set-up of an authenticator app by a code of it. Whether it is then asked for at sign-in is said by
-  ` + "`" + `setMfaPreference` + "`" + `, unless the pool requires it. Cognito: VerifySoftwareToken.
+  Completes the setup of an authenticator app with a code from it. ` + "`" + `setMfaPreference` + "`" + ` then turns the factor on,
+  unless the pool requires a second factor anyway. Fails with ` + "`" + `CODE_MISMATCH` + "`" + `, or ` + "`" + `CODE_EXPIRED` + "`" + ` if the code was
+  already used. Cognito: VerifySoftwareToken.
   """
   verifyTotp(
     """The code."""
     input: VerifyTotpInput!
   ): VerifyTotpPayload! @rateLimit(of: [CODE]) @auth
 
-  """Switches second factors on and off. Cognito: SetUserMFAPreference."""
+  """
+  Turns second factors on and off. Fails with ` + "`" + `MFA_NOT_ENROLLED` + "`" + ` if the user has not set up a factor that is turned on.
+  Cognito: SetUserMFAPreference.
+  """
   setMfaPreference(
     """The factors to change."""
     input: MfaPreferenceInput!
   ): SetMfaPreferencePayload! @auth
 
-  """Begins to register a passkey. Cognito: StartWebAuthnRegistration."""
+  """
+  Starts the registration of a passkey. Fails with ` + "`" + `NOT_ENABLED` + "`" + ` if the pool does not support passkeys. Cognito:
+  StartWebAuthnRegistration.
+  """
   startPasskeyRegistration: PasskeyRegistration! @auth
 
-  """Stores the passkey that the browser made. Cognito: CompleteWebAuthnRegistration."""
+  """
+  Completes the registration of a passkey. Fails with ` + "`" + `PASSKEY_CHALLENGE_EXPIRED` + "`" + `, ` + "`" + `PASSKEY_ORIGIN` + "`" + `,
+  ` + "`" + `PASSKEY_RP_MISMATCH` + "`" + `, or ` + "`" + `PASSKEY_UNSUPPORTED` + "`" + `. Cognito: CompleteWebAuthnRegistration.
+  """
   completePasskeyRegistration(
     """The new credential."""
     input: CompletePasskeyRegistrationInput!
   ): CompletePasskeyRegistrationPayload! @auth
 
-  """Removes a passkey. Cognito: DeleteWebAuthnCredential."""
+  """Deletes a passkey. Fails with ` + "`" + `NOT_FOUND` + "`" + ` if it does not exist. Cognito: DeleteWebAuthnCredential."""
   deletePasskey(
-    """Which of them."""
+    """The passkey."""
     input: DeletePasskeyInput!
   ): DeletePasskeyPayload! @auth
 
-  """Registers the device that ` + "`" + `AuthTokens.newDevice` + "`" + ` named. Cognito: ConfirmDevice."""
+  """
+  Registers the device that ` + "`" + `AuthTokens.newDevice` + "`" + ` returned. Fails with ` + "`" + `DEVICE_EXISTS` + "`" + ` if it is already registered.
+  Cognito: ConfirmDevice.
+  """
   confirmDevice(
-    """The device and the verifier of its password."""
+    """The device and its SRP verifier."""
     input: ConfirmDeviceInput!
   ): ConfirmDevicePayload! @auth
 
-  """Says whether a device is remembered. Cognito: UpdateDeviceStatus."""
+  """
+  Sets whether a device is remembered. A remembered device can replace the second factor. Fails with ` + "`" + `NOT_FOUND` + "`" + ` if
+  the device does not exist. Cognito: UpdateDeviceStatus.
+  """
   updateDevice(
-    """The device."""
+    """The device and its new status."""
     input: UpdateDeviceInput!
   ): UpdateDevicePayload! @auth
 
-  """Removes a device; sessions begun on it cannot be continued. Cognito: ForgetDevice."""
+  """
+  Removes a device. Sessions started on it can no longer be refreshed. Fails with ` + "`" + `NOT_FOUND` + "`" + ` if the device does not
+  exist. Cognito: ForgetDevice.
+  """
   forgetDevice(
     """The device."""
     input: ForgetDeviceInput!
   ): ForgetDevicePayload! @auth
 
   """
-  Tells Cognito's threat protection whether a sign-in was the user's own. The token of the message that asked is the
-  credential. Cognito: UpdateAuthEventFeedback.
+  Tells Cognito's threat protection whether a sign-in was made by the user. The feedback token from the notification
+  message is the credential. Fails with ` + "`" + `INVALID_TOKEN` + "`" + `, or ` + "`" + `SERVICE_MISCONFIGURED` + "`" + ` if the pool has no threat
+  protection. Cognito: UpdateAuthEventFeedback.
   """
   sendAuthEventFeedback(
-    """The sign-in and the answer."""
+    """The sign-in and the verdict."""
     input: AuthEventFeedbackInput!
   ): SendAuthEventFeedbackPayload! @rateLimit(of: [TOKEN])
 }
 
-"""Who is to be registered."""
+"""Input of ` + "`" + `signup` + "`" + `."""
 input SignupInput {
-  """The name that is shown. It is kept in the attribute that the setting USERNAME_ATTRIBUTE names."""
+  """Display name, stored in the attribute that USERNAME_ATTRIBUTE names (default ` + "`" + `preferred_username` + "`" + `)."""
   username: String! @constraint(minLength: 1, maxLength: 50)
-  """The address to sign in with. The code goes there."""
+  """E-mail address to sign in with. The code is sent to it."""
   email: String! @constraint(format: EMAIL)
   """
-  The password, taken as it is. The pool's policy may ask for more than the length. It may be absent only where the
-  setting PASSWORDLESS_SIGNUP says so.
+  The password, used exactly as given. The policy of the pool may require more than the length. May be omitted only
+  if PASSWORDLESS_SIGNUP is on.
   """
   password: String @constraint(minLength: 8, maxLength: 256)
-  """The application's own mark of the user, kept in the attribute ` + "`" + `custom:mode` + "`" + `."""
+  """
+  Application-defined kind of user, stored in the attribute ` + "`" + `custom:mode` + "`" + `. Users can change it; do not authorize by
+  it.
+  """
   mode: String! @constraint(minLength: 1, maxLength: 256)
-  """Further attributes, as the pool's schema names them."""
+  """
+  Further attributes, by their names in the schema of the pool. ` + "`" + `email` + "`" + `, ` + "`" + `custom:mode` + "`" + ` and the user name attribute
+  are set by the other fields and must not be repeated.
+  """
   attributes: [AttributeInput!] @constraint(maxItems: 100)
 }
 
-"""One attribute of a user, to be set."""
+"""An attribute to set."""
 input AttributeInput {
-  """Its name in the pool's schema, for instance ` + "`" + `given_name` + "`" + ` or ` + "`" + `custom:plan` + "`" + `."""
+  """Name in the schema of the pool, for example ` + "`" + `given_name` + "`" + ` or ` + "`" + `custom:plan` + "`" + `."""
   name: String! @constraint(minLength: 1, maxLength: 32, pattern: "^(custom:)?[A-Za-z0-9_.-]+$")
-  """Its value. Numbers and booleans are written as text."""
+  """The value. Numbers and booleans are given as strings."""
   value: String! @constraint(maxLength: 2048)
 }
 
-"""An account and the code that was sent to it."""
+"""Input of ` + "`" + `verifyAccount` + "`" + `."""
 input VerifyAccountInput {
-  """The address that was signed up."""
+  """E-mail address of the account."""
   email: String! @constraint(format: EMAIL)
   """The code from the message."""
   confirmationCode: String! @constraint(minLength: 1, maxLength: 6, pattern: "^\\S+$")
 }
 
-"""The account that wants another code."""
+"""Input of ` + "`" + `resendConfirmationCode` + "`" + `."""
 input ResendConfirmationCodeInput {
-  """The address that was signed up."""
+  """E-mail address of the account."""
   email: String! @constraint(format: EMAIL)
 }
 
-"""Who signs in."""
+"""Input of ` + "`" + `signin` + "`" + `."""
 input SigninInput {
-  """The address that was signed up."""
+  """E-mail address of the account."""
   email: String! @constraint(format: EMAIL)
-  """The password, taken as it is."""
+  """The password, used exactly as given."""
   password: String! @constraint(minLength: 1, maxLength: 256)
-  """The key of a device that the pool remembers, so that it can stand in for a second factor."""
+  """Key of a device that the pool remembers. Lets the device replace the second factor."""
   deviceKey: String @constraint(minLength: 1, maxLength: 55)
 }
 
-"""Who signs in, and how. With nothing but the address, the first factor is yet to be chosen."""
+"""Input of ` + "`" + `startSignin` + "`" + `. With nothing but ` + "`" + `email` + "`" + `, the result is a ` + "`" + `SelectFactorChallenge` + "`" + `."""
 input StartSigninInput {
-  """The address that was signed up."""
+  """E-mail address of the account."""
   email: String! @constraint(format: EMAIL)
-  """The client's public value A, hexadecimal: signs in by SRP, or begins it with the factor ` + "`" + `PASSWORD_SRP` + "`" + ` or ` + "`" + `custom` + "`" + `."""
+  """SRP public value A of the client, hexadecimal. Alone, or with the factor ` + "`" + `PASSWORD_SRP` + "`" + ` or with ` + "`" + `custom` + "`" + `."""
   srpA: String @constraint(minLength: 1, maxLength: 1024, pattern: "^[0-9A-Fa-f]+$")
-  """The first factor to begin with."""
+  """First factor to start with. Excludes ` + "`" + `custom` + "`" + `."""
   preferredFactor: FirstFactor
-  """True for the pool's own challenges."""
+  """True to use the custom challenges of the pool. Excludes ` + "`" + `preferredFactor` + "`" + `."""
   custom: Boolean
-  """The key of a device that the pool remembers."""
+  """Key of a device that the pool remembers. Lets the device replace the second factor."""
   deviceKey: String @constraint(minLength: 1, maxLength: 55)
 }
 
-"""The factors that a sign-in can begin with."""
+"""First factors of a sign-in."""
 enum FirstFactor {
   """The password."""
   PASSWORD
-  """A proof of the password, which never leaves the client."""
+  """A proof of the password by SRP. The password does not leave the client."""
   PASSWORD_SRP
-  """A code by e-mail."""
+  """A code sent by e-mail."""
   EMAIL_OTP
-  """A code by text message."""
+  """A code sent by text message."""
   SMS_OTP
   """A passkey."""
   WEB_AUTHN
 }
 
-"""The answer to a challenge."""
+"""Input of ` + "`" + `respondToChallenge` + "`" + `."""
 input RespondToChallengeInput {
-  """The challenge's session, as it came."""
+  """The ` + "`" + `session` + "`" + ` of the challenge, unchanged."""
   session: String! @constraint(minLength: 1, maxLength: 8192)
   """The answer."""
   answer: ChallengeAnswer!
 }
 
-"""The answer that a challenge asks for: exactly one of these."""
+"""Answer to a challenge. Set exactly one field: the one for the type of the challenge."""
 input ChallengeAnswer @oneOf {
-  """For SmsMfaChallenge, EmailOtpChallenge, SmsOtpChallenge and TotpChallenge: the code."""
+  """For ` + "`" + `SmsMfaChallenge` + "`" + `, ` + "`" + `EmailOtpChallenge` + "`" + `, ` + "`" + `SmsOtpChallenge` + "`" + ` and ` + "`" + `TotpChallenge` + "`" + `: the code."""
   code: String @constraint(minLength: 1, maxLength: 16, pattern: "^\\S+$")
-  """For SelectMfaChallenge: one of its options."""
+  """For ` + "`" + `SelectMfaChallenge` + "`" + `: one of ` + "`" + `available` + "`" + `."""
   mfaType: String @constraint(minLength: 1, maxLength: 64)
-  """For MfaSetupChallenge."""
+  """For ` + "`" + `MfaSetupChallenge` + "`" + `."""
   mfaSetup: MfaSetupAnswer
-  """For NewPasswordChallenge."""
+  """For ` + "`" + `NewPasswordChallenge` + "`" + `."""
   newPassword: NewPasswordAnswer
-  """For PasswordChallenge: the password."""
+  """For ` + "`" + `PasswordChallenge` + "`" + `: the password."""
   password: String @constraint(minLength: 1, maxLength: 256)
-  """For PasswordChallenge with ` + "`" + `srp` + "`" + `: the client's public value A, hexadecimal."""
+  """For ` + "`" + `PasswordChallenge` + "`" + ` with ` + "`" + `srp` + "`" + `: SRP public value A of the client, hexadecimal."""
   srpA: String @constraint(minLength: 1, maxLength: 1024, pattern: "^[0-9A-Fa-f]+$")
-  """For SrpChallenge and DeviceVerifierChallenge: the proof."""
+  """For ` + "`" + `SrpChallenge` + "`" + ` and ` + "`" + `DeviceVerifierChallenge` + "`" + `: the proof."""
   srp: SrpAnswer
-  """For SelectFactorChallenge."""
+  """For ` + "`" + `SelectFactorChallenge` + "`" + `."""
   factor: FactorAnswer
-  """For PasskeyChallenge: WebAuthn's AuthenticationResponseJSON, as JSON text."""
+  """For ` + "`" + `PasskeyChallenge` + "`" + `: WebAuthn AuthenticationResponseJSON, as a JSON string."""
   passkey: String @constraint(minLength: 1, maxLength: 16384)
-  """For CustomChallenge: what the pool's trigger wants."""
+  """For ` + "`" + `CustomChallenge` + "`" + `: the answer that the pool's triggers expect."""
   custom: String @constraint(maxLength: 2048)
-  """For DeviceSrpChallenge."""
+  """For ` + "`" + `DeviceSrpChallenge` + "`" + `."""
   deviceSrp: DeviceSrpAnswer
-  """For UnknownChallenge: the responses by Cognito's names."""
+  """For ` + "`" + `UnknownChallenge` + "`" + `: the challenge responses by Cognito's names."""
   parameters: [ChallengeParameterInput!] @constraint(maxItems: 100)
 }
 
-"""Ends the set-up of a second factor: either a code of the authenticator app, or an e-mail address."""
+"""Completes the setup of a second factor. Set either ` + "`" + `totpCode` + "`" + ` or ` + "`" + `email` + "`" + `."""
 input MfaSetupAnswer {
-  """A code of the app that took ` + "`" + `MfaSetupChallenge.totp` + "`" + `; the answer then goes with that one's session."""
+  """Six-digit code of the authenticator app. Send it with the session of ` + "`" + `MfaSetupChallenge.totp` + "`" + `."""
   totpCode: String @constraint(pattern: "^[0-9]{6}$")
-  """A name for the app."""
+  """Name of the authenticator app."""
   deviceName: String @constraint(minLength: 1, maxLength: 131)
-  """The address for codes by e-mail."""
+  """E-mail address to send codes to."""
   email: String @constraint(format: EMAIL)
 }
 
-"""A password of the user's own."""
+"""Answer to ` + "`" + `NewPasswordChallenge` + "`" + `."""
 input NewPasswordAnswer {
-  """The password, taken as it is."""
+  """The new password, used exactly as given."""
   password: String! @constraint(minLength: 8, maxLength: 256)
-  """The attributes that ` + "`" + `missingAttributes` + "`" + ` named."""
+  """The attributes that ` + "`" + `NewPasswordChallenge.missingAttributes` + "`" + ` lists."""
   attributes: [AttributeInput!] @constraint(maxItems: 100)
 }
 
-"""A proof of a password by SRP."""
+"""Proof of a password by SRP."""
 input SrpAnswer {
   """PASSWORD_CLAIM_SIGNATURE, base64."""
   signature: String! @constraint(minLength: 1, maxLength: 128)
-  """The challenge's ` + "`" + `secretBlock` + "`" + `, as it came."""
+  """` + "`" + `secretBlock` + "`" + ` of the challenge, unchanged."""
   secretBlock: String! @constraint(minLength: 1, maxLength: 8192)
-  """The time that was signed, for instance ` + "`" + `Tue Nov 3 07:05:09 UTC 2026` + "`" + `."""
+  """The signed time, for example ` + "`" + `Tue Nov 3 07:05:09 UTC 2026` + "`" + `."""
   timestamp: String! @constraint(minLength: 1, maxLength: 64)
 }
 
-"""The chosen first factor, and what it takes, where that is known already."""
+"""Answer to ` + "`" + `SelectFactorChallenge` + "`" + `. The proof may be sent along, which saves a step."""
 input FactorAnswer {
-  """One of the challenge's ` + "`" + `available` + "`" + `."""
+  """One of ` + "`" + `SelectFactorChallenge.available` + "`" + `."""
   factor: String! @constraint(minLength: 1, maxLength: 64)
   """With ` + "`" + `PASSWORD` + "`" + `: the password."""
   password: String @constraint(minLength: 1, maxLength: 256)
-  """With ` + "`" + `PASSWORD_SRP` + "`" + `: the client's public value A, hexadecimal."""
+  """With ` + "`" + `PASSWORD_SRP` + "`" + `: SRP public value A of the client, hexadecimal."""
   srpA: String @constraint(minLength: 1, maxLength: 1024, pattern: "^[0-9A-Fa-f]+$")
-  """With ` + "`" + `WEB_AUTHN` + "`" + `: WebAuthn's AuthenticationResponseJSON, as JSON text."""
+  """With ` + "`" + `WEB_AUTHN` + "`" + `: WebAuthn AuthenticationResponseJSON, as a JSON string."""
   passkey: String @constraint(minLength: 1, maxLength: 16384)
 }
 
-"""The first message of a device's SRP."""
+"""Answer to ` + "`" + `DeviceSrpChallenge` + "`" + `."""
 input DeviceSrpAnswer {
-  """The key of the device."""
+  """Key of the device."""
   deviceKey: String! @constraint(minLength: 1, maxLength: 55)
-  """The device's public value A, hexadecimal."""
+  """SRP public value A of the device, hexadecimal."""
   srpA: String! @constraint(minLength: 1, maxLength: 1024, pattern: "^[0-9A-Fa-f]+$")
 }
 
-"""A named value for a challenge that this version does not know."""
+"""A challenge response by name."""
 input ChallengeParameterInput {
-  """Its name."""
+  """Cognito's name of the response."""
   name: String! @constraint(minLength: 1, maxLength: 128)
-  """Its value."""
+  """The value."""
   value: String! @constraint(maxLength: 8192)
 }
 
-"""The account whose password was forgotten."""
+"""Input of ` + "`" + `forgotPassword` + "`" + `."""
 input ForgotPasswordInput {
-  """The address that was signed up."""
+  """E-mail address of the account."""
   email: String! @constraint(format: EMAIL)
 }
 
-"""A new password, by a code."""
+"""Input of ` + "`" + `confirmForgotPassword` + "`" + `."""
 input ConfirmForgotPasswordInput {
-  """The address that was signed up."""
+  """E-mail address of the account."""
   email: String! @constraint(format: EMAIL)
   """The code from the message."""
   confirmationCode: String! @constraint(minLength: 1, maxLength: 16, pattern: "^\\S+$")
-  """The new password, taken as it is."""
+  """The new password, used exactly as given."""
   newPassword: String! @constraint(minLength: 8, maxLength: 256)
 }
 
-"""A new password, by the old one."""
+"""Input of ` + "`" + `changePassword` + "`" + `."""
 input ChangePasswordInput {
-  """The password that holds. Absent for a user who has none."""
+  """The current password. Omit it for a user who has none."""
   currentPassword: String @constraint(minLength: 1, maxLength: 256)
-  """The new password, taken as it is."""
+  """The new password, used exactly as given."""
   newPassword: String! @constraint(minLength: 8, maxLength: 256)
 }
 
-"""Attributes to change."""
+"""Input of ` + "`" + `updateUser` + "`" + `."""
 input UpdateUserInput {
   """The attributes with their new values."""
   attributes: [AttributeInput!]! @constraint(minItems: 1, maxItems: 100)
 }
 
-"""Attributes to remove."""
+"""Input of ` + "`" + `deleteUserAttributes` + "`" + `."""
 input DeleteUserAttributesInput {
-  """Their names."""
+  """Names of the attributes."""
   names: [String!]! @constraint(minItems: 1, maxItems: 100, minLength: 1, maxLength: 32, pattern: "^(custom:)?[A-Za-z0-9_.-]+$")
 }
 
-"""An attribute to be verified."""
+"""Input of ` + "`" + `requestAttributeCode` + "`" + `."""
 input RequestAttributeCodeInput {
-  """Its name: ` + "`" + `email` + "`" + ` or ` + "`" + `phone_number` + "`" + `."""
+  """Name of the attribute: ` + "`" + `email` + "`" + ` or ` + "`" + `phone_number` + "`" + `."""
   attribute: String! @constraint(minLength: 1, maxLength: 32)
 }
 
-"""An attribute and the code that was sent to it."""
+"""Input of ` + "`" + `verifyAttribute` + "`" + `."""
 input VerifyAttributeInput {
-  """Its name: ` + "`" + `email` + "`" + ` or ` + "`" + `phone_number` + "`" + `."""
+  """Name of the attribute: ` + "`" + `email` + "`" + ` or ` + "`" + `phone_number` + "`" + `."""
   attribute: String! @constraint(minLength: 1, maxLength: 32)
   """The code from the message."""
   code: String! @constraint(minLength: 1, maxLength: 16, pattern: "^\\S+$")
 }
 
-"""A code of the authenticator app."""
+"""Input of ` + "`" + `verifyTotp` + "`" + `."""
 input VerifyTotpInput {
   """The six digits that the app shows."""
   code: String! @constraint(pattern: "^[0-9]{6}$")
-  """A name for the app."""
+  """Name of the authenticator app."""
   deviceName: String @constraint(minLength: 1, maxLength: 131)
 }
 
-"""Second factors to switch on or off. One that is absent stays as it is."""
+"""Input of ` + "`" + `setMfaPreference` + "`" + `. Factors that are omitted do not change."""
 input MfaPreferenceInput {
   """Codes by text message."""
   sms: FactorPreferenceInput
@@ -2205,114 +2315,111 @@ input MfaPreferenceInput {
   totp: FactorPreferenceInput
   """Codes by e-mail."""
   email: FactorPreferenceInput
-  """Whether passkeys count as a second factor."""
+  """Whether a passkey that verifies the user counts as both factors."""
   passkeyEnabled: Boolean
 }
 
-"""Whether a second factor is asked for."""
+"""State of a second factor."""
 input FactorPreferenceInput {
-  """Whether it is asked for at sign-in."""
+  """Whether the factor is used at sign-in."""
   enabled: Boolean!
-  """Whether it is the one that is asked for first."""
+  """Whether the factor is used first. At most one can be preferred."""
   preferred: Boolean! = false
 }
 
-"""The credential that ` + "`" + `navigator.credentials.create` + "`" + ` made."""
+"""Input of ` + "`" + `completePasskeyRegistration` + "`" + `."""
 input CompletePasskeyRegistrationInput {
-  """WebAuthn's RegistrationResponseJSON, as JSON text."""
+  """Result of ` + "`" + `navigator.credentials.create` + "`" + `: WebAuthn RegistrationResponseJSON, as a JSON string."""
   credential: String! @constraint(minLength: 1, maxLength: 65536)
 }
 
-"""A passkey to remove."""
+"""Input of ` + "`" + `deletePasskey` + "`" + `."""
 input DeletePasskeyInput {
-  """Its id."""
+  """Id of the passkey."""
   id: ID! @constraint(minLength: 1, maxLength: 2048)
 }
 
-"""A new device, with the verifier of a password that it made for itself."""
+"""Input of ` + "`" + `confirmDevice` + "`" + `. The verifier is of a random password that the device generates and keeps."""
 input ConfirmDeviceInput {
-  """The key that ` + "`" + `AuthTokens.newDevice` + "`" + ` gave."""
+  """` + "`" + `AuthTokens.newDevice.deviceKey` + "`" + `."""
   deviceKey: String! @constraint(minLength: 1, maxLength: 55)
-  """A name for it."""
+  """Name of the device."""
   deviceName: String @constraint(minLength: 1, maxLength: 1024)
-  """The SRP verifier, base64."""
+  """SRP verifier, base64."""
   passwordVerifier: String! @constraint(minLength: 1, maxLength: 1024)
-  """The SRP salt, base64."""
+  """SRP salt, base64."""
   salt: String! @constraint(minLength: 1, maxLength: 128)
 }
 
-"""Whether a device is remembered."""
+"""Input of ` + "`" + `updateDevice` + "`" + `."""
 input UpdateDeviceInput {
-  """Its key."""
+  """Key of the device."""
   deviceKey: String! @constraint(minLength: 1, maxLength: 55)
-  """Whether it is."""
+  """Whether the device is remembered."""
   remembered: Boolean!
 }
 
-"""A device to remove."""
+"""Input of ` + "`" + `forgetDevice` + "`" + `."""
 input ForgetDeviceInput {
-  """Its key."""
+  """Key of the device."""
   deviceKey: String! @constraint(minLength: 1, maxLength: 55)
 }
 
-"""Whether a sign-in was the user's own."""
+"""Input of ` + "`" + `sendAuthEventFeedback` + "`" + `."""
 input AuthEventFeedbackInput {
-  """The user's name, as the message has it."""
+  """User name from the message."""
   username: String! @constraint(minLength: 1, maxLength: 128)
-  """The sign-in's id, as the message has it."""
+  """Event id from the message."""
   eventId: String! @constraint(minLength: 1, maxLength: 131)
-  """The token, as the message has it."""
+  """Feedback token from the message."""
   feedbackToken: String! @constraint(minLength: 1, maxLength: 8192)
-  """True when it was."""
+  """True if the user made the sign-in."""
   valid: Boolean!
 }
 
-"""A session to be continued."""
+"""Input of ` + "`" + `refreshToken` + "`" + `."""
 input RefreshTokenInput {
   """
-  The refresh token of ` + "`" + `AuthTokens` + "`" + `. Absent: the one of the cookie, which is not looked at in a request that has an
-  Authorization header.
+  The refresh token from ` + "`" + `AuthTokens` + "`" + `. Omit it to use the cookie, which is ignored if the request has an
+  ` + "`" + `Authorization` + "`" + ` header.
   """
   refreshToken: String @constraint(minLength: 1, maxLength: 8192)
-  """The key of the device that the session was begun on, where the pool tracks devices."""
+  """Key of the device that the session was started on, if the pool tracks devices."""
   deviceKey: String @constraint(minLength: 1, maxLength: 55)
 }
 
-"""A session to be ended."""
+"""Input of ` + "`" + `logout` + "`" + `."""
 input LogoutInput {
-  """Its refresh token."""
+  """Refresh token of the session to end."""
   refreshToken: String @constraint(minLength: 1, maxLength: 8192)
   """
-  True: the session whose refresh token is in the cookie, where the setting TOKEN_TRANSPORT is ` + "`" + `cookie` + "`" + `. The cookie is not
-  looked at in a request that has an Authorization header.
+  True to end the session of the refresh token in the cookie, if TOKEN_TRANSPORT is ` + "`" + `cookie` + "`" + `. The cookie is ignored
+  if the request has an ` + "`" + `Authorization` + "`" + ` header.
   """
   thisSession: Boolean! = false
 }
 
-"""A registered user."""
+"""Result of ` + "`" + `signup` + "`" + `."""
 type SignupPayload {
-  """
-  The user's id (claim ` + "`" + `sub` + "`" + `). Null where the server hides which addresses are
-  registered: it is told at the first sign-in.
-  """
+  """Id of the user (claim ` + "`" + `sub` + "`" + `). Null if HIDE_USER_EXISTENCE is on."""
   userId: ID
-  """True when the account can be used at once; false when a code has to be entered first."""
+  """Whether the account can be used right away. If false, call ` + "`" + `verifyAccount` + "`" + ` first."""
   confirmed: Boolean!
-  """Where the code went. Null when none was sent."""
+  """Where the code was sent. Null if none was sent."""
   codeDelivery: CodeDelivery
 }
 
-"""Where a code went."""
+"""Where a code was sent."""
 type CodeDelivery {
-  """The address or number, masked."""
+  """The masked e-mail address or phone number, for example ` + "`" + `a***@e***` + "`" + `."""
   destination: String!
-  """By what it was sent. Null when Cognito does not say."""
+  """How the code was sent. Null if Cognito does not say."""
   medium: DeliveryMedium
-  """The attribute that the code verifies, for instance ` + "`" + `email` + "`" + `."""
+  """Attribute that the code verifies, for example ` + "`" + `email` + "`" + `."""
   attribute: String
 }
 
-"""By what a code is sent."""
+"""How a code is sent."""
 enum DeliveryMedium {
   """By e-mail."""
   EMAIL
@@ -2320,243 +2427,251 @@ enum DeliveryMedium {
   SMS
 }
 
-"""How a verification ended."""
+"""Result of ` + "`" + `verifyAccount` + "`" + `."""
 type VerifyAccountPayload {
-  """Whether the account became verified now or was so before."""
+  """Whether the account was confirmed now or earlier."""
   status: VerificationStatus!
   """
-  Signs in without a password being asked for, where the app client permits going straight on from the code (flow
-  USER_AUTH). Null elsewhere. Selecting it starts the sign-in.
+  Signs the user in without a password, if the app client allows choice-based sign-in (ALLOW_USER_AUTH). Null
+  otherwise. The sign-in starts only if this field is selected.
   """
   signin: SigninResult
 }
 
-"""How a verification ended."""
+"""Outcome of ` + "`" + `verifyAccount` + "`" + `."""
 enum VerificationStatus {
-  """The code was right; the account is confirmed now."""
+  """The code was correct and the account is now confirmed."""
   VERIFIED
-  """The account was confirmed before; the code was not looked at."""
+  """The account was already confirmed. The code was not checked."""
   ALREADY_VERIFIED
 }
 
-"""How sign-outs ended."""
+"""Result of ` + "`" + `logout` + "`" + `."""
 type LogoutPayload {
-  """Always true; a refusal is an error."""
+  """Always true. Failures are returned as errors."""
   success: Boolean!
 }
 
-"""How the set-up of a new password ended."""
+"""Result of ` + "`" + `confirmForgotPassword` + "`" + `."""
 type ConfirmForgotPasswordPayload {
-  """Always true; a refusal is an error."""
+  """Always true. Failures are returned as errors."""
   success: Boolean!
 }
 
-"""How the change of a password ended."""
+"""Result of ` + "`" + `changePassword` + "`" + `."""
 type ChangePasswordPayload {
-  """Always true; a refusal is an error."""
+  """Always true. Failures are returned as errors."""
   success: Boolean!
 }
 
-"""What a change of attributes set off."""
+"""Result of ` + "`" + `updateUser` + "`" + `."""
 type UpdateUserPayload {
-  """Where codes went that verify new addresses; ` + "`" + `verifyAttribute` + "`" + ` takes them."""
+  """Where codes were sent to verify new addresses. ` + "`" + `verifyAttribute` + "`" + ` takes them."""
   codeDeliveries: [CodeDelivery!]!
 }
 
-"""How the removal of attributes ended."""
+"""Result of ` + "`" + `deleteUserAttributes` + "`" + `."""
 type DeleteUserAttributesPayload {
-  """Always true; a refusal is an error."""
+  """Always true. Failures are returned as errors."""
   success: Boolean!
 }
 
-"""How a verification ended."""
+"""Result of ` + "`" + `verifyAttribute` + "`" + `."""
 type VerifyAttributePayload {
-  """Always true; a refusal is an error."""
+  """Always true. Failures are returned as errors."""
   success: Boolean!
 }
 
-"""How the deletion of an account ended."""
+"""Result of ` + "`" + `deleteAccount` + "`" + `."""
 type DeleteAccountPayload {
-  """Always true; a refusal is an error."""
+  """Always true. Failures are returned as errors."""
   success: Boolean!
 }
 
-"""A secret for an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds)."""
+"""Secret for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds)."""
 type TotpSetup {
-  """The secret, base32, for typing in."""
+  """The secret in base32, for manual entry."""
   secret: String!
-  """The secret as an otpauth URI, for a QR code."""
+  """The secret as an ` + "`" + `otpauth://` + "`" + ` URI, for a QR code."""
   otpauthUri: String!
 }
 
-"""A secret for an authenticator app, in the middle of a sign-in."""
+"""Secret for an authenticator app that is set up during sign-in (TOTP, RFC 6238)."""
 type TotpEnrollment {
-  """The secret, base32, for typing in."""
+  """The secret in base32, for manual entry."""
   secret: String!
-  """The secret as an otpauth URI, for a QR code."""
+  """The secret as an ` + "`" + `otpauth://` + "`" + ` URI, for a QR code."""
   otpauthUri: String!
-  """The session to answer with, in place of the challenge's own."""
+  """Send this session with the answer, not the challenge's own."""
   session: String!
 }
 
-"""How the set-up of an authenticator app ended."""
+"""Result of ` + "`" + `verifyTotp` + "`" + `."""
 type VerifyTotpPayload {
-  """Always true; a refusal is an error."""
+  """Always true. Failures are returned as errors."""
   success: Boolean!
 }
 
-"""How a change of second factors ended."""
+"""Result of ` + "`" + `setMfaPreference` + "`" + `."""
 type SetMfaPreferencePayload {
-  """Always true; a refusal is an error."""
+  """Always true. Failures are returned as errors."""
   success: Boolean!
 }
 
-"""What a browser needs to make a passkey."""
+"""Result of ` + "`" + `startPasskeyRegistration` + "`" + `."""
 type PasskeyRegistration {
-  """For ` + "`" + `navigator.credentials.create` + "`" + ` (WebAuthn's PublicKeyCredentialCreationOptionsJSON, as JSON text)."""
+  """Options for ` + "`" + `navigator.credentials.create` + "`" + `: WebAuthn PublicKeyCredentialCreationOptionsJSON, as a JSON string."""
   options: String!
 }
 
-"""How the registration of a passkey ended."""
+"""Result of ` + "`" + `completePasskeyRegistration` + "`" + `."""
 type CompletePasskeyRegistrationPayload {
-  """Always true; a refusal is an error."""
+  """Always true. Failures are returned as errors."""
   success: Boolean!
 }
 
-"""How the removal of a passkey ended."""
+"""Result of ` + "`" + `deletePasskey` + "`" + `."""
 type DeletePasskeyPayload {
-  """Always true; a refusal is an error."""
+  """Always true. Failures are returned as errors."""
   success: Boolean!
 }
 
-"""A device that was registered."""
+"""Result of ` + "`" + `confirmDevice` + "`" + `."""
 type ConfirmDevicePayload {
-  """True when the user has to be asked before ` + "`" + `updateDevice` + "`" + ` remembers it."""
+  """True if the device is not remembered until ` + "`" + `updateDevice` + "`" + ` says so. Ask the user first."""
   userConfirmationNecessary: Boolean!
 }
 
-"""How the change of a device ended."""
+"""Result of ` + "`" + `updateDevice` + "`" + `."""
 type UpdateDevicePayload {
-  """Always true; a refusal is an error."""
+  """Always true. Failures are returned as errors."""
   success: Boolean!
 }
 
-"""How the removal of a device ended."""
+"""Result of ` + "`" + `forgetDevice` + "`" + `."""
 type ForgetDevicePayload {
-  """Always true; a refusal is an error."""
+  """Always true. Failures are returned as errors."""
   success: Boolean!
 }
 
-"""How the feedback was taken."""
+"""Result of ` + "`" + `sendAuthEventFeedback` + "`" + `."""
 type SendAuthEventFeedbackPayload {
-  """Always true; a refusal is an error."""
+  """Always true. Failures are returned as errors."""
   success: Boolean!
 }
 
 """
-The user, as known from a verified token and, for the fields that need it, from Cognito. Other subgraphs refer to users
-by their ` + "`" + `id` + "`" + `: those are looked up with the server's AWS credentials (Cognito: AdminGetUser), and only ` + "`" + `id` + "`" + ` and ` + "`" + `username` + "`" + `
-can be seen of somebody else, unless the caller is in a group of the setting USER_READER_GROUPS.
+A user. Fields are read from the verified access token and, where needed, from Cognito.
+
+Other subgraphs refer to users by ` + "`" + `id` + "`" + `. Users other than the caller are looked up with the AWS credentials of the
+server (AdminGetUser). Of them, callers see ` + "`" + `id` + "`" + ` and ` + "`" + `username` + "`" + ` only; other fields fail with ` + "`" + `FORBIDDEN` + "`" + ` unless the
+caller is in one of USER_READER_GROUPS.
 """
 type User {
-  """The user's id: the claim ` + "`" + `sub` + "`" + `, which never changes."""
+  """Id of the user: the claim ` + "`" + `sub` + "`" + `. Never changes."""
   id: ID!
-  """The name that was chosen at sign-up (the attribute that the setting USERNAME_ATTRIBUTE names)."""
+  """Name chosen at sign-up, stored in the attribute that USERNAME_ATTRIBUTE names."""
   username: String
-  """The e-mail address. Cognito: GetUser."""
+  """E-mail address. Cognito: GetUser."""
   email: String
-  """Whether the e-mail address was confirmed by a code."""
+  """Whether the e-mail address is verified."""
   emailVerified: Boolean
-  """The phone number in E.164 form."""
+  """Phone number in E.164 format, for example ` + "`" + `+14155552671` + "`" + `."""
   phoneNumber: String
-  """The application's own mark of the user (attribute ` + "`" + `custom:mode` + "`" + `)."""
+  """Application-defined kind of user (attribute ` + "`" + `custom:mode` + "`" + `). Users can change it; do not authorize by it."""
   mode: String
-  """The groups that the token names (claim ` + "`" + `cognito:groups` + "`" + `), by precedence. Null where they may not be seen."""
+  """
+  Groups from the access token (claim ` + "`" + `cognito:groups` + "`" + `), in order of precedence. Null if the caller may not see
+  them.
+  """
   groups: [String!]
-  """All attributes that the app client may read, in the order of their names."""
+  """All attributes that the app client may read, sorted by name."""
   attributes: [Attribute!]
-  """The second factors that are switched on. Cognito: GetUserAuthFactors."""
+  """Second factors. Cognito: GetUserAuthFactors."""
   mfa: Mfa
-  """The first factors that the user can sign in with, by Cognito's names. Cognito: GetUserAuthFactors."""
+  """
+  First factors that the user can sign in with: ` + "`" + `PASSWORD` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `, ` + "`" + `SMS_OTP` + "`" + `, ` + "`" + `WEB_AUTHN` + "`" + `. Cognito:
+  GetUserAuthFactors.
+  """
   authFactors: [String!]
-  """The user's passkeys. Cognito: ListWebAuthnCredentials."""
+  """Passkeys of the user. Cognito: ListWebAuthnCredentials."""
   passkeys: [Passkey!]
-  """The devices that the user signed in on. Cognito: ListDevices."""
+  """Devices that the user signed in on, if the pool tracks devices. Cognito: ListDevices."""
   devices(
-    """How many: 1 to 60."""
+    """Page size, 1 to 60."""
     first: Int! = 60
-    """The ` + "`" + `nextToken` + "`" + ` of the page before."""
+    """` + "`" + `nextToken` + "`" + ` of the previous page."""
     after: String
   ): DevicePage
-  """One of these devices. Cognito: GetDevice."""
+  """The device with this key. Fails with ` + "`" + `NOT_FOUND` + "`" + ` if it does not exist. Cognito: GetDevice."""
   device(
-    """Its key."""
+    """Key of the device."""
     key: String! @constraint(minLength: 1, maxLength: 55)
   ): Device
 }
 
-"""Second factors."""
+"""Second factors of a user."""
 type Mfa {
-  """Those that are switched on, by Cognito's names: ` + "`" + `SMS_MFA` + "`" + `, ` + "`" + `SOFTWARE_TOKEN_MFA` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `."""
+  """Factors that are turned on, by Cognito's names: ` + "`" + `SMS_MFA` + "`" + `, ` + "`" + `SOFTWARE_TOKEN_MFA` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `."""
   enabled: [String!]!
-  """The one that is asked for first."""
+  """The factor that is used first. Null if none is preferred."""
   preferred: String
 }
 
-"""A WebAuthn credential of a user."""
+"""A passkey (WebAuthn credential)."""
 type Passkey {
-  """Its id, base64url."""
+  """Credential id, base64url."""
   id: ID!
-  """The name that the pool gave it."""
+  """Name given by the pool."""
   name: String
-  """The relying party that it belongs to: a domain."""
+  """Relying party of the passkey: a domain."""
   relyingPartyId: String!
   """` + "`" + `platform` + "`" + ` or ` + "`" + `cross-platform` + "`" + `."""
   attachment: String
-  """How the browser reaches it, for instance ` + "`" + `internal` + "`" + ` or ` + "`" + `usb` + "`" + `."""
+  """Transports of the authenticator, for example ` + "`" + `internal` + "`" + ` or ` + "`" + `usb` + "`" + `."""
   transports: [String!]!
-  """When it was registered."""
+  """When the passkey was registered."""
   createdAt: Time!
 }
 
-"""One page of a user's devices."""
+"""A page of devices."""
 type DevicePage {
   """The devices."""
   nodes: [Device!]!
-  """Where the next page begins. Null on the last one."""
+  """Token of the next page. Null on the last page."""
   nextToken: String
 }
 
 """A device that a user signed in on."""
 type Device {
-  """The key that names it."""
+  """Key of the device."""
   key: String!
-  """The name that it was given."""
+  """Name of the device."""
   name: String
-  """Whether it is remembered, so that it can stand in for a second factor."""
+  """Whether the device is remembered and can replace the second factor."""
   remembered: Boolean!
-  """The address that it was last used from."""
+  """IP address at last use."""
   lastIpAddress: String
-  """When it was registered."""
+  """When the device was registered."""
   createdAt: Time!
-  """When it was last changed."""
+  """When the device was last modified."""
   lastModifiedAt: Time!
-  """When it was last signed in on."""
+  """When the user last signed in on the device."""
   lastAuthenticatedAt: Time
 }
 
-"""A moment: RFC 3339, in UTC."""
+"""A point in time, RFC 3339 in UTC, for example ` + "`" + `2026-11-03T07:05:09Z` + "`" + `."""
 scalar Time
 
-"""One attribute of a user."""
+"""An attribute of a user."""
 type Attribute {
-  """Its name in the pool's schema."""
+  """Name in the schema of the pool."""
   name: String!
-  """Its value. Numbers and booleans are written as text."""
+  """The value. Numbers and booleans are strings."""
   value: String!
 }
 
-"""Either tokens, or the next step that Cognito asks for."""
+"""Tokens, or a challenge to answer with ` + "`" + `respondToChallenge` + "`" + `."""
 union SigninResult =
     AuthTokens
   | SmsMfaChallenge
@@ -2575,184 +2690,193 @@ union SigninResult =
   | DeviceVerifierChallenge
   | UnknownChallenge
 
-"""The tokens of a session."""
+"""Tokens of a session."""
 type AuthTokens {
-  """Goes into ` + "`" + `Authorization: Bearer …` + "`" + `."""
+  """Access token. Send it as ` + "`" + `Authorization: Bearer …` + "`" + `. Valid for one hour by default, set in the app client."""
   accessToken: String!
-  """Tells the client who signed in. It is not a credential for this API."""
+  """ID token, for the client to read who signed in. This API does not accept it as a credential."""
   idToken: String
   """
-  Continues the session by ` + "`" + `refreshToken` + "`" + `. Null when the one in use stays good, and always where the setting
-  TOKEN_TRANSPORT is ` + "`" + `cookie` + "`" + `: no script gets to see it then.
+  Refresh token for ` + "`" + `refreshToken` + "`" + `. Null if the current one stays valid, and always if TOKEN_TRANSPORT is ` + "`" + `cookie` + "`" + `,
+  where scripts never see it.
   """
   refreshToken: String
-  """Seconds until the access token expires."""
+  """Lifetime of the access token in seconds."""
   expiresIn: Int!
-  """How the access token is presented: ` + "`" + `Bearer` + "`" + `."""
+  """Always ` + "`" + `Bearer` + "`" + `."""
   tokenType: String!
-  """The user who signed in, from the tokens: selecting it costs no call to Cognito."""
+  """The user who signed in, read from the tokens without a call to Cognito."""
   user: User
-  """Set when the pool tracks devices and has not seen this one: confirm it, or the session cannot be continued."""
+  """
+  Set if the pool tracks devices and does not know this one. Call ` + "`" + `confirmDevice` + "`" + `; the session cannot be refreshed
+  before that.
+  """
   newDevice: NewDevice
 }
 
-"""A device that the pool has not seen before."""
+"""A device that the pool does not know yet."""
 type NewDevice {
-  """The key that names the device."""
+  """Key of the device."""
   deviceKey: String!
-  """The key of the group that the device's password is bound to."""
+  """Key of the device group, part of the device's SRP computation."""
   deviceGroupKey: String!
 }
 
-"""A step of the sign-in that the user has to answer."""
+"""A step of the sign-in. Answer it with ` + "`" + `respondToChallenge` + "`" + `."""
 interface Challenge {
-  """Holds all that the answer needs. It is opaque, lives for some minutes, and any process or device can answer with it."""
+  """
+  Opaque. Contains all that the answer needs, so that any tab, process or device can send it. Valid for a few
+  minutes (3 by default, set in the app client).
+  """
   session: String!
 }
 
-"""Enter the code that was sent by text message, as second factor."""
+"""Asks for a code sent by text message, as the second factor."""
 type SmsMfaChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
-  """Where the code went."""
+  """Where the code was sent."""
   codeDelivery: CodeDelivery
 }
 
-"""Enter the code that was sent by e-mail, as first or second factor."""
+"""Asks for a code sent by e-mail, as the first or second factor."""
 type EmailOtpChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
-  """Where the code went."""
+  """Where the code was sent."""
   codeDelivery: CodeDelivery
 }
 
-"""Enter the code that was sent by text message, as first factor."""
+"""Asks for a code sent by text message, as the first factor."""
 type SmsOtpChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
-  """Where the code went."""
+  """Where the code was sent."""
   codeDelivery: CodeDelivery
 }
 
-"""Enter the code that the authenticator app shows."""
+"""Asks for the code of an authenticator app."""
 type TotpChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
-  """The name that the user gave the authenticator."""
+  """Name of the authenticator app."""
   deviceName: String
 }
 
-"""Choose a second factor."""
+"""Asks to choose a second factor."""
 type SelectMfaChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
-  """The factors to choose from, by Cognito's names: ` + "`" + `SMS_MFA` + "`" + `, ` + "`" + `SOFTWARE_TOKEN_MFA` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `."""
+  """Factors to choose from, by Cognito's names: ` + "`" + `SMS_MFA` + "`" + `, ` + "`" + `SOFTWARE_TOKEN_MFA` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `."""
   available: [String!]!
-  """The same as ` + "`" + `available` + "`" + `."""
-  options: [String!]! @deprecated(reason: "Ask for available: a document that asks for options of PasskeyChallenge too cannot have both.")
+  """Same as ` + "`" + `available` + "`" + `."""
+  options: [String!]! @deprecated(reason: "Use available. PasskeyChallenge.options has another type, so one document cannot select both.")
 }
 
-"""Set up a second factor before the sign-in can go on."""
+"""Asks to set up a second factor, which the pool requires."""
 type MfaSetupChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
-  """The factors that can be set up, by Cognito's names."""
+  """Factors that can be set up, by Cognito's names: ` + "`" + `SOFTWARE_TOKEN_MFA` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `."""
   available: [String!]!
-  """The same as ` + "`" + `available` + "`" + `."""
-  options: [String!]! @deprecated(reason: "Ask for available: a document that asks for options of PasskeyChallenge too cannot have both.")
-  """The secret of an authenticator app. Selecting it starts the enrolment. Cognito: AssociateSoftwareToken."""
+  """Same as ` + "`" + `available` + "`" + `."""
+  options: [String!]! @deprecated(reason: "Use available. PasskeyChallenge.options has another type, so one document cannot select both.")
+  """
+  Secret for an authenticator app. Selecting this field starts the setup and consumes the session of the challenge;
+  answer with ` + "`" + `totp.session` + "`" + `. Null if the pool does not offer authenticator apps. Cognito: AssociateSoftwareToken.
+  """
   totp: TotpEnrollment
 }
 
-"""Choose a password of one's own, and fill in what is missing."""
+"""Asks for a new password, for users whose password was set by an administrator."""
 type NewPasswordChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
-  """Names of the attributes that have to be given with the answer."""
+  """Names of required attributes that have no value. Send them with the answer."""
   missingAttributes: [String!]!
 }
 
-"""Prove the password by SRP (RFC 5054, as Cognito does it) without sending it."""
+"""Asks for a proof of the password by SRP (RFC 5054, Cognito's variant)."""
 type SrpChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
-  """The user's salt, hexadecimal."""
+  """Salt of the user, hexadecimal."""
   salt: String!
-  """The server's public value B, hexadecimal."""
+  """SRP public value B of the server, hexadecimal."""
   srpB: String!
-  """To be sent back as it is."""
+  """Opaque. Send it back unchanged."""
   secretBlock: String!
-  """The user name that goes into the proof."""
+  """User name to use in the proof."""
   userIdForSrp: String!
 }
 
-"""Enter the password."""
+"""Asks for the password."""
 type PasswordChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
-  """True when the first message of a proof is asked for in place of the password."""
+  """If true, answer with ` + "`" + `srpA` + "`" + `. If false, answer with ` + "`" + `password` + "`" + `."""
   srp: Boolean!
 }
 
-"""Choose the first factor."""
+"""Asks to choose a first factor."""
 type SelectFactorChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
-  """The factors to choose from, by Cognito's names: ` + "`" + `PASSWORD` + "`" + `, ` + "`" + `PASSWORD_SRP` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `, ` + "`" + `SMS_OTP` + "`" + `, ` + "`" + `WEB_AUTHN` + "`" + `."""
+  """Factors to choose from, by Cognito's names: ` + "`" + `PASSWORD` + "`" + `, ` + "`" + `PASSWORD_SRP` + "`" + `, ` + "`" + `EMAIL_OTP` + "`" + `, ` + "`" + `SMS_OTP` + "`" + `, ` + "`" + `WEB_AUTHN` + "`" + `."""
   available: [String!]!
 }
 
-"""Sign in with a passkey."""
+"""Asks for a passkey."""
 type PasskeyChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
-  """For ` + "`" + `navigator.credentials.get` + "`" + ` (WebAuthn's PublicKeyCredentialRequestOptionsJSON, as JSON text)."""
+  """Options for ` + "`" + `navigator.credentials.get` + "`" + `: WebAuthn PublicKeyCredentialRequestOptionsJSON, as a JSON string."""
   options: String!
 }
 
-"""A challenge of the pool's own making."""
+"""A custom challenge, defined by the pool's Lambda triggers."""
 type CustomChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
-  """What the pool's trigger made public."""
+  """Public parameters of the challenge."""
   parameters: [ChallengeParameter!]!
 }
 
-"""Prove that the device is known: first message of its SRP."""
+"""Asks a remembered device for its SRP public value. First of two steps."""
 type DeviceSrpChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
 }
 
-"""Prove that the device is known: second message of its SRP."""
+"""Asks a remembered device for its SRP proof. Second of two steps."""
 type DeviceVerifierChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
-  """The device's salt, hexadecimal."""
+  """Salt of the device, hexadecimal."""
   salt: String!
-  """The server's public value B, hexadecimal."""
+  """SRP public value B of the server, hexadecimal."""
   srpB: String!
-  """To be sent back as it is."""
+  """Opaque. Send it back unchanged."""
   secretBlock: String!
-  """The key of the device."""
+  """Key of the device."""
   deviceKey: String!
 }
 
-"""A challenge that this version does not know, so that a new one never breaks a client."""
+"""A challenge that this version does not know. Lets clients handle new challenges without a change of the schema."""
 type UnknownChallenge implements Challenge {
-  """Holds all that the answer needs."""
+  """Opaque. Send it with the answer."""
   session: String!
   """Cognito's name of the challenge."""
   name: String!
-  """Cognito's parameters."""
+  """Cognito's parameters of the challenge."""
   parameters: [ChallengeParameter!]!
 }
 
-"""A named value of a challenge."""
+"""A parameter of a challenge."""
 type ChallengeParameter {
-  """Its name."""
+  """The name."""
   name: String!
-  """Its value."""
+  """The value."""
   value: String!
 }
 `, BuiltIn: false},

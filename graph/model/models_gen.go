@@ -6,221 +6,221 @@ import (
 	"authgraph/cognito"
 )
 
-// Whether a sign-in was the user's own.
+// Input of `sendAuthEventFeedback`.
 type AuthEventFeedbackInput struct {
-	// The user's name, as the message has it.
+	// User name from the message.
 	Username string `json:"username"`
-	// The sign-in's id, as the message has it.
+	// Event id from the message.
 	EventID string `json:"eventId"`
-	// The token, as the message has it.
+	// Feedback token from the message.
 	FeedbackToken string `json:"feedbackToken"`
-	// True when it was.
+	// True if the user made the sign-in.
 	Valid bool `json:"valid"`
 }
 
-// A new password, by the old one.
+// Input of `changePassword`.
 type ChangePasswordInput struct {
-	// The password that holds. Absent for a user who has none.
+	// The current password. Omit it for a user who has none.
 	CurrentPassword *string `json:"currentPassword,omitempty"`
-	// The new password, taken as it is.
+	// The new password, used exactly as given.
 	NewPassword string `json:"newPassword"`
 }
 
-// How the change of a password ended.
+// Result of `changePassword`.
 type ChangePasswordPayload struct {
-	// Always true; a refusal is an error.
+	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
 }
 
-// The credential that `navigator.credentials.create` made.
+// Input of `completePasskeyRegistration`.
 type CompletePasskeyRegistrationInput struct {
-	// WebAuthn's RegistrationResponseJSON, as JSON text.
+	// Result of `navigator.credentials.create`: WebAuthn RegistrationResponseJSON, as a JSON string.
 	Credential string `json:"credential"`
 }
 
-// How the registration of a passkey ended.
+// Result of `completePasskeyRegistration`.
 type CompletePasskeyRegistrationPayload struct {
-	// Always true; a refusal is an error.
+	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
 }
 
-// A new device, with the verifier of a password that it made for itself.
+// Input of `confirmDevice`. The verifier is of a random password that the device generates and keeps.
 type ConfirmDeviceInput struct {
-	// The key that `AuthTokens.newDevice` gave.
+	// `AuthTokens.newDevice.deviceKey`.
 	DeviceKey string `json:"deviceKey"`
-	// A name for it.
+	// Name of the device.
 	DeviceName *string `json:"deviceName,omitempty"`
-	// The SRP verifier, base64.
+	// SRP verifier, base64.
 	PasswordVerifier string `json:"passwordVerifier"`
-	// The SRP salt, base64.
+	// SRP salt, base64.
 	Salt string `json:"salt"`
 }
 
-// A device that was registered.
+// Result of `confirmDevice`.
 type ConfirmDevicePayload struct {
-	// True when the user has to be asked before `updateDevice` remembers it.
+	// True if the device is not remembered until `updateDevice` says so. Ask the user first.
 	UserConfirmationNecessary bool `json:"userConfirmationNecessary"`
 }
 
-// A new password, by a code.
+// Input of `confirmForgotPassword`.
 type ConfirmForgotPasswordInput struct {
-	// The address that was signed up.
+	// E-mail address of the account.
 	Email string `json:"email"`
 	// The code from the message.
 	ConfirmationCode string `json:"confirmationCode"`
-	// The new password, taken as it is.
+	// The new password, used exactly as given.
 	NewPassword string `json:"newPassword"`
 }
 
-// How the set-up of a new password ended.
+// Result of `confirmForgotPassword`.
 type ConfirmForgotPasswordPayload struct {
-	// Always true; a refusal is an error.
+	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
 }
 
-// How the deletion of an account ended.
+// Result of `deleteAccount`.
 type DeleteAccountPayload struct {
-	// Always true; a refusal is an error.
+	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
 }
 
-// A passkey to remove.
+// Input of `deletePasskey`.
 type DeletePasskeyInput struct {
-	// Its id.
+	// Id of the passkey.
 	ID string `json:"id"`
 }
 
-// How the removal of a passkey ended.
+// Result of `deletePasskey`.
 type DeletePasskeyPayload struct {
-	// Always true; a refusal is an error.
+	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
 }
 
-// Attributes to remove.
+// Input of `deleteUserAttributes`.
 type DeleteUserAttributesInput struct {
-	// Their names.
+	// Names of the attributes.
 	Names []string `json:"names"`
 }
 
-// How the removal of attributes ended.
+// Result of `deleteUserAttributes`.
 type DeleteUserAttributesPayload struct {
-	// Always true; a refusal is an error.
+	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
 }
 
-// A device to remove.
+// Input of `forgetDevice`.
 type ForgetDeviceInput struct {
-	// Its key.
+	// Key of the device.
 	DeviceKey string `json:"deviceKey"`
 }
 
-// How the removal of a device ended.
+// Result of `forgetDevice`.
 type ForgetDevicePayload struct {
-	// Always true; a refusal is an error.
+	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
 }
 
-// The account whose password was forgotten.
+// Input of `forgotPassword`.
 type ForgotPasswordInput struct {
-	// The address that was signed up.
+	// E-mail address of the account.
 	Email string `json:"email"`
 }
 
-// A session to be ended.
+// Input of `logout`.
 type LogoutInput struct {
-	// Its refresh token.
+	// Refresh token of the session to end.
 	RefreshToken *string `json:"refreshToken,omitempty"`
-	// True: the session whose refresh token is in the cookie, where the setting TOKEN_TRANSPORT is `cookie`. The cookie is not
-	// looked at in a request that has an Authorization header.
+	// True to end the session of the refresh token in the cookie, if TOKEN_TRANSPORT is `cookie`. The cookie is ignored
+	// if the request has an `Authorization` header.
 	ThisSession bool `json:"thisSession"`
 }
 
-// How sign-outs ended.
+// Result of `logout`.
 type LogoutPayload struct {
-	// Always true; a refusal is an error.
+	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
 }
 
-// What a browser needs to make a passkey.
+// Result of `startPasskeyRegistration`.
 type PasskeyRegistration struct {
-	// For `navigator.credentials.create` (WebAuthn's PublicKeyCredentialCreationOptionsJSON, as JSON text).
+	// Options for `navigator.credentials.create`: WebAuthn PublicKeyCredentialCreationOptionsJSON, as a JSON string.
 	Options string `json:"options"`
 }
 
-// A session to be continued.
+// Input of `refreshToken`.
 type RefreshTokenInput struct {
-	// The refresh token of `AuthTokens`. Absent: the one of the cookie, which is not looked at in a request that has an
-	// Authorization header.
+	// The refresh token from `AuthTokens`. Omit it to use the cookie, which is ignored if the request has an
+	// `Authorization` header.
 	RefreshToken *string `json:"refreshToken,omitempty"`
-	// The key of the device that the session was begun on, where the pool tracks devices.
+	// Key of the device that the session was started on, if the pool tracks devices.
 	DeviceKey *string `json:"deviceKey,omitempty"`
 }
 
-// An attribute to be verified.
+// Input of `requestAttributeCode`.
 type RequestAttributeCodeInput struct {
-	// Its name: `email` or `phone_number`.
+	// Name of the attribute: `email` or `phone_number`.
 	Attribute string `json:"attribute"`
 }
 
-// The account that wants another code.
+// Input of `resendConfirmationCode`.
 type ResendConfirmationCodeInput struct {
-	// The address that was signed up.
+	// E-mail address of the account.
 	Email string `json:"email"`
 }
 
-// The answer to a challenge.
+// Input of `respondToChallenge`.
 type RespondToChallengeInput struct {
-	// The challenge's session, as it came.
+	// The `session` of the challenge, unchanged.
 	Session string `json:"session"`
 	// The answer.
 	Answer cognito.Answer `json:"answer"`
 }
 
-// How the feedback was taken.
+// Result of `sendAuthEventFeedback`.
 type SendAuthEventFeedbackPayload struct {
-	// Always true; a refusal is an error.
+	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
 }
 
-// How a change of second factors ended.
+// Result of `setMfaPreference`.
 type SetMfaPreferencePayload struct {
-	// Always true; a refusal is an error.
+	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
 }
 
-// Who signs in.
+// Input of `signin`.
 type SigninInput struct {
-	// The address that was signed up.
+	// E-mail address of the account.
 	Email string `json:"email"`
-	// The password, taken as it is.
+	// The password, used exactly as given.
 	Password string `json:"password"`
-	// The key of a device that the pool remembers, so that it can stand in for a second factor.
+	// Key of a device that the pool remembers. Lets the device replace the second factor.
 	DeviceKey *string `json:"deviceKey,omitempty"`
 }
 
-// Whether a device is remembered.
+// Input of `updateDevice`.
 type UpdateDeviceInput struct {
-	// Its key.
+	// Key of the device.
 	DeviceKey string `json:"deviceKey"`
-	// Whether it is.
+	// Whether the device is remembered.
 	Remembered bool `json:"remembered"`
 }
 
-// How the change of a device ended.
+// Result of `updateDevice`.
 type UpdateDevicePayload struct {
-	// Always true; a refusal is an error.
+	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
 }
 
-// Attributes to change.
+// Input of `updateUser`.
 type UpdateUserInput struct {
 	// The attributes with their new values.
 	Attributes []*cognito.Attribute `json:"attributes"`
 }
 
-// What a change of attributes set off.
+// Result of `updateUser`.
 type UpdateUserPayload struct {
-	// Where codes went that verify new addresses; `verifyAttribute` takes them.
+	// Where codes were sent to verify new addresses. `verifyAttribute` takes them.
 	CodeDeliveries []*cognito.CodeDelivery `json:"codeDeliveries"`
 }
 
@@ -228,38 +228,38 @@ type UserByIDsInput struct {
 	ID string `json:"ID"`
 }
 
-// An account and the code that was sent to it.
+// Input of `verifyAccount`.
 type VerifyAccountInput struct {
-	// The address that was signed up.
+	// E-mail address of the account.
 	Email string `json:"email"`
 	// The code from the message.
 	ConfirmationCode string `json:"confirmationCode"`
 }
 
-// An attribute and the code that was sent to it.
+// Input of `verifyAttribute`.
 type VerifyAttributeInput struct {
-	// Its name: `email` or `phone_number`.
+	// Name of the attribute: `email` or `phone_number`.
 	Attribute string `json:"attribute"`
 	// The code from the message.
 	Code string `json:"code"`
 }
 
-// How a verification ended.
+// Result of `verifyAttribute`.
 type VerifyAttributePayload struct {
-	// Always true; a refusal is an error.
+	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
 }
 
-// A code of the authenticator app.
+// Input of `verifyTotp`.
 type VerifyTotpInput struct {
 	// The six digits that the app shows.
 	Code string `json:"code"`
-	// A name for the app.
+	// Name of the authenticator app.
 	DeviceName *string `json:"deviceName,omitempty"`
 }
 
-// How the set-up of an authenticator app ended.
+// Result of `verifyTotp`.
 type VerifyTotpPayload struct {
-	// Always true; a refusal is an error.
+	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
 }

@@ -4,134 +4,134 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** One attribute of a user, to be set. */
+/** An attribute to set. */
 export type AttributeInput = {
-  /** Its name in the pool's schema, for instance `given_name` or `custom:plan`. */
+  /** Name in the schema of the pool, for example `given_name` or `custom:plan`. */
   name: string;
-  /** Its value. Numbers and booleans are written as text. */
+  /** The value. Numbers and booleans are given as strings. */
   value: string;
 };
 
-/** The answer that a challenge asks for: exactly one of these. */
+/** Answer to a challenge. Set exactly one field: the one for the type of the challenge. */
 export type ChallengeAnswer =
-  {   /** For SmsMfaChallenge, EmailOtpChallenge, SmsOtpChallenge and TotpChallenge: the code. */
+  {   /** For `SmsMfaChallenge`, `EmailOtpChallenge`, `SmsOtpChallenge` and `TotpChallenge`: the code. */
   code: string; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never; srpA?: never; }
-  |  { code?: never;   /** For CustomChallenge: what the pool's trigger wants. */
+  |  { code?: never;   /** For `CustomChallenge`: the answer that the pool's triggers expect. */
   custom: string; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never; srpA?: never; }
-  |  { code?: never; custom?: never;   /** For DeviceSrpChallenge. */
+  |  { code?: never; custom?: never;   /** For `DeviceSrpChallenge`. */
   deviceSrp: DeviceSrpAnswer; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never; srpA?: never; }
-  |  { code?: never; custom?: never; deviceSrp?: never;   /** For SelectFactorChallenge. */
+  |  { code?: never; custom?: never; deviceSrp?: never;   /** For `SelectFactorChallenge`. */
   factor: FactorAnswer; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never; srpA?: never; }
-  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never;   /** For MfaSetupChallenge. */
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never;   /** For `MfaSetupChallenge`. */
   mfaSetup: MfaSetupAnswer; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never; srpA?: never; }
-  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never;   /** For SelectMfaChallenge: one of its options. */
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never;   /** For `SelectMfaChallenge`: one of `available`. */
   mfaType: string; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never; srpA?: never; }
-  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never;   /** For NewPasswordChallenge. */
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never;   /** For `NewPasswordChallenge`. */
   newPassword: NewPasswordAnswer; parameters?: never; passkey?: never; password?: never; srp?: never; srpA?: never; }
-  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never;   /** For UnknownChallenge: the responses by Cognito's names. */
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never;   /** For `UnknownChallenge`: the challenge responses by Cognito's names. */
   parameters: Array<ChallengeParameterInput>; passkey?: never; password?: never; srp?: never; srpA?: never; }
-  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never;   /** For PasskeyChallenge: WebAuthn's AuthenticationResponseJSON, as JSON text. */
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never;   /** For `PasskeyChallenge`: WebAuthn AuthenticationResponseJSON, as a JSON string. */
   passkey: string; password?: never; srp?: never; srpA?: never; }
-  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never;   /** For PasswordChallenge: the password. */
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never;   /** For `PasswordChallenge`: the password. */
   password: string; srp?: never; srpA?: never; }
-  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never;   /** For SrpChallenge and DeviceVerifierChallenge: the proof. */
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never;   /** For `SrpChallenge` and `DeviceVerifierChallenge`: the proof. */
   srp: SrpAnswer; srpA?: never; }
-  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never;   /** For PasswordChallenge with `srp`: the client's public value A, hexadecimal. */
+  |  { code?: never; custom?: never; deviceSrp?: never; factor?: never; mfaSetup?: never; mfaType?: never; newPassword?: never; parameters?: never; passkey?: never; password?: never; srp?: never;   /** For `PasswordChallenge` with `srp`: SRP public value A of the client, hexadecimal. */
   srpA: string; };
 
-/** A named value for a challenge that this version does not know. */
+/** A challenge response by name. */
 export type ChallengeParameterInput = {
-  /** Its name. */
+  /** Cognito's name of the response. */
   name: string;
-  /** Its value. */
+  /** The value. */
   value: string;
 };
 
-/** The credential that `navigator.credentials.create` made. */
+/** Input of `completePasskeyRegistration`. */
 export type CompletePasskeyRegistrationInput = {
-  /** WebAuthn's RegistrationResponseJSON, as JSON text. */
+  /** Result of `navigator.credentials.create`: WebAuthn RegistrationResponseJSON, as a JSON string. */
   credential: string;
 };
 
-/** A new password, by a code. */
+/** Input of `confirmForgotPassword`. */
 export type ConfirmForgotPasswordInput = {
   /** The code from the message. */
   confirmationCode: string;
-  /** The address that was signed up. */
+  /** E-mail address of the account. */
   email: string;
-  /** The new password, taken as it is. */
+  /** The new password, used exactly as given. */
   newPassword: string;
 };
 
-/** A passkey to remove. */
+/** Input of `deletePasskey`. */
 export type DeletePasskeyInput = {
-  /** Its id. */
+  /** Id of the passkey. */
   id: string;
 };
 
-/** The first message of a device's SRP. */
+/** Answer to `DeviceSrpChallenge`. */
 export type DeviceSrpAnswer = {
-  /** The key of the device. */
+  /** Key of the device. */
   deviceKey: string;
-  /** The device's public value A, hexadecimal. */
+  /** SRP public value A of the device, hexadecimal. */
   srpA: string;
 };
 
-/** The chosen first factor, and what it takes, where that is known already. */
+/** Answer to `SelectFactorChallenge`. The proof may be sent along, which saves a step. */
 export type FactorAnswer = {
-  /** One of the challenge's `available`. */
+  /** One of `SelectFactorChallenge.available`. */
   factor: string;
-  /** With `WEB_AUTHN`: WebAuthn's AuthenticationResponseJSON, as JSON text. */
+  /** With `WEB_AUTHN`: WebAuthn AuthenticationResponseJSON, as a JSON string. */
   passkey?: string | null | undefined;
   /** With `PASSWORD`: the password. */
   password?: string | null | undefined;
-  /** With `PASSWORD_SRP`: the client's public value A, hexadecimal. */
+  /** With `PASSWORD_SRP`: SRP public value A of the client, hexadecimal. */
   srpA?: string | null | undefined;
 };
 
-/** Whether a second factor is asked for. */
+/** State of a second factor. */
 export type FactorPreferenceInput = {
-  /** Whether it is asked for at sign-in. */
+  /** Whether the factor is used at sign-in. */
   enabled: boolean;
-  /** Whether it is the one that is asked for first. */
+  /** Whether the factor is used first. At most one can be preferred. */
   preferred?: boolean;
 };
 
-/** The factors that a sign-in can begin with. */
+/** First factors of a sign-in. */
 export type FirstFactor =
-  /** A code by e-mail. */
+  /** A code sent by e-mail. */
   | 'EMAIL_OTP'
   /** The password. */
   | 'PASSWORD'
-  /** A proof of the password, which never leaves the client. */
+  /** A proof of the password by SRP. The password does not leave the client. */
   | 'PASSWORD_SRP'
-  /** A code by text message. */
+  /** A code sent by text message. */
   | 'SMS_OTP'
   /** A passkey. */
   | 'WEB_AUTHN';
 
-/** The account whose password was forgotten. */
+/** Input of `forgotPassword`. */
 export type ForgotPasswordInput = {
-  /** The address that was signed up. */
+  /** E-mail address of the account. */
   email: string;
 };
 
-/** A session to be ended. */
+/** Input of `logout`. */
 export type LogoutInput = {
-  /** Its refresh token. */
+  /** Refresh token of the session to end. */
   refreshToken?: string | null | undefined;
   /**
-   * True: the session whose refresh token is in the cookie, where the setting TOKEN_TRANSPORT is `cookie`. The cookie is not
-   * looked at in a request that has an Authorization header.
+   * True to end the session of the refresh token in the cookie, if TOKEN_TRANSPORT is `cookie`. The cookie is ignored
+   * if the request has an `Authorization` header.
    */
   thisSession?: boolean;
 };
 
-/** Second factors to switch on or off. One that is absent stays as it is. */
+/** Input of `setMfaPreference`. Factors that are omitted do not change. */
 export type MfaPreferenceInput = {
   /** Codes by e-mail. */
   email?: FactorPreferenceInput | null | undefined;
-  /** Whether passkeys count as a second factor. */
+  /** Whether a passkey that verifies the user counts as both factors. */
   passkeyEnabled?: boolean | null | undefined;
   /** Codes by text message. */
   sms?: FactorPreferenceInput | null | undefined;
@@ -139,109 +139,115 @@ export type MfaPreferenceInput = {
   totp?: FactorPreferenceInput | null | undefined;
 };
 
-/** Ends the set-up of a second factor: either a code of the authenticator app, or an e-mail address. */
+/** Completes the setup of a second factor. Set either `totpCode` or `email`. */
 export type MfaSetupAnswer = {
-  /** A name for the app. */
+  /** Name of the authenticator app. */
   deviceName?: string | null | undefined;
-  /** The address for codes by e-mail. */
+  /** E-mail address to send codes to. */
   email?: string | null | undefined;
-  /** A code of the app that took `MfaSetupChallenge.totp`; the answer then goes with that one's session. */
+  /** Six-digit code of the authenticator app. Send it with the session of `MfaSetupChallenge.totp`. */
   totpCode?: string | null | undefined;
 };
 
-/** A password of the user's own. */
+/** Answer to `NewPasswordChallenge`. */
 export type NewPasswordAnswer = {
-  /** The attributes that `missingAttributes` named. */
+  /** The attributes that `NewPasswordChallenge.missingAttributes` lists. */
   attributes?: Array<AttributeInput> | null | undefined;
-  /** The password, taken as it is. */
+  /** The new password, used exactly as given. */
   password: string;
 };
 
-/** The account that wants another code. */
+/** Input of `resendConfirmationCode`. */
 export type ResendConfirmationCodeInput = {
-  /** The address that was signed up. */
+  /** E-mail address of the account. */
   email: string;
 };
 
-/** The answer to a challenge. */
+/** Input of `respondToChallenge`. */
 export type RespondToChallengeInput = {
   /** The answer. */
   answer: ChallengeAnswer;
-  /** The challenge's session, as it came. */
+  /** The `session` of the challenge, unchanged. */
   session: string;
 };
 
-/** Who signs in. */
+/** Input of `signin`. */
 export type SigninInput = {
-  /** The key of a device that the pool remembers, so that it can stand in for a second factor. */
+  /** Key of a device that the pool remembers. Lets the device replace the second factor. */
   deviceKey?: string | null | undefined;
-  /** The address that was signed up. */
+  /** E-mail address of the account. */
   email: string;
-  /** The password, taken as it is. */
+  /** The password, used exactly as given. */
   password: string;
 };
 
-/** Who is to be registered. */
+/** Input of `signup`. */
 export type SignupInput = {
-  /** Further attributes, as the pool's schema names them. */
+  /**
+   * Further attributes, by their names in the schema of the pool. `email`, `custom:mode` and the user name attribute
+   * are set by the other fields and must not be repeated.
+   */
   attributes?: Array<AttributeInput> | null | undefined;
-  /** The address to sign in with. The code goes there. */
+  /** E-mail address to sign in with. The code is sent to it. */
   email: string;
-  /** The application's own mark of the user, kept in the attribute `custom:mode`. */
+  /**
+   * Application-defined kind of user, stored in the attribute `custom:mode`. Users can change it; do not authorize by
+   * it.
+   */
   mode: string;
   /**
-   * The password, taken as it is. The pool's policy may ask for more than the length. It may be absent only where the
-   * setting PASSWORDLESS_SIGNUP says so.
+   * The password, used exactly as given. The policy of the pool may require more than the length. May be omitted only
+   * if PASSWORDLESS_SIGNUP is on.
    */
   password?: string | null | undefined;
-  /** The name that is shown. It is kept in the attribute that the setting USERNAME_ATTRIBUTE names. */
+  /** Display name, stored in the attribute that USERNAME_ATTRIBUTE names (default `preferred_username`). */
   username: string;
 };
 
-/** A proof of a password by SRP. */
+/** Proof of a password by SRP. */
 export type SrpAnswer = {
-  /** The challenge's `secretBlock`, as it came. */
+  /** `secretBlock` of the challenge, unchanged. */
   secretBlock: string;
   /** PASSWORD_CLAIM_SIGNATURE, base64. */
   signature: string;
-  /** The time that was signed, for instance `Tue Nov 3 07:05:09 UTC 2026`. */
+  /** The signed time, for example `Tue Nov 3 07:05:09 UTC 2026`. */
   timestamp: string;
 };
 
-/** Who signs in, and how. With nothing but the address, the first factor is yet to be chosen. */
+/** Input of `startSignin`. With nothing but `email`, the result is a `SelectFactorChallenge`. */
 export type StartSigninInput = {
-  /** True for the pool's own challenges. */
+  /** True to use the custom challenges of the pool. Excludes `preferredFactor`. */
   custom?: boolean | null | undefined;
-  /** The key of a device that the pool remembers. */
+  /** Key of a device that the pool remembers. Lets the device replace the second factor. */
   deviceKey?: string | null | undefined;
-  /** The address that was signed up. */
+  /** E-mail address of the account. */
   email: string;
-  /** The first factor to begin with. */
+  /** First factor to start with. Excludes `custom`. */
   preferredFactor?: FirstFactor | null | undefined;
-  /** The client's public value A, hexadecimal: signs in by SRP, or begins it with the factor `PASSWORD_SRP` or `custom`. */
+  /** SRP public value A of the client, hexadecimal. Alone, or with the factor `PASSWORD_SRP` or with `custom`. */
   srpA?: string | null | undefined;
 };
 
-/** How a verification ended. */
+/** Outcome of `verifyAccount`. */
 export type VerificationStatus =
-  /** The account was confirmed before; the code was not looked at. */
+  /** The account was already confirmed. The code was not checked. */
   | 'ALREADY_VERIFIED'
-  /** The code was right; the account is confirmed now. */
+  /** The code was correct and the account is now confirmed. */
   | 'VERIFIED';
 
-/** An account and the code that was sent to it. */
+/** Input of `verifyAccount`. */
 export type VerifyAccountInput = {
   /** The code from the message. */
   confirmationCode: string;
-  /** The address that was signed up. */
+  /** E-mail address of the account. */
   email: string;
 };
 
-/** A code of the authenticator app. */
+/** Input of `verifyTotp`. */
 export type VerifyTotpInput = {
   /** The six digits that the app shows. */
   code: string;
-  /** A name for the app. */
+  /** Name of the authenticator app. */
   deviceName?: string | null | undefined;
 };
 

@@ -1,9 +1,9 @@
-/** Forms known to `@constraint`. */
+/** Formats that `@constraint` can check. */
 export type ConstraintFormat =
-  /** An e-mail address `local@domain` as one types it: no display name, no comment, no quoted part, a domain with a dot. */
+  /** E-mail address `local@domain`, without display name, comments or quoted parts. The domain must contain a dot. */
   | 'EMAIL';
 
-/** By what a code is sent. */
+/** How a code is sent. */
 export type DeliveryMedium =
   /** By e-mail. */
   | 'EMAIL'
@@ -11,138 +11,142 @@ export type DeliveryMedium =
   | 'SMS';
 
 /**
- * The cause of an error, in `errors[].extensions.code`. Beside it stand `status` (the HTTP status that fits it)
- * and, where they apply, `field`, `retryable`, `retryAfterSeconds`, `required` and `requestId`.
+ * Error code in `errors[].extensions.code`. Each description starts with the HTTP status, which is also in
+ * `extensions.status`. Where they apply, `extensions` also has `field`, `retryable`, `retryAfterSeconds`, `required` and
+ * `requestId`.
  */
 export type ErrorCode =
-  /** 409. Another account has verified this e-mail address, phone number or preferred user name. */
+  /** 409. Another account already uses this e-mail address, phone number or preferred user name. */
   | 'ALIAS_ALREADY_REGISTERED'
-  /** 400. The HTTP request is not a GraphQL request: its body or its parameters are malformed. */
+  /** 400. The HTTP request is not a valid GraphQL request: its body or parameters are malformed. */
   | 'BAD_REQUEST'
-  /** 400. A value of the input is not acceptable; `field` names it. */
+  /** 400. An input value is invalid. `extensions.field` has its path. */
   | 'BAD_USER_INPUT'
-  /** 403. The pool's web application firewall refused the request. */
+  /** 403. The user pool's web application firewall (AWS WAF) blocked the request. */
   | 'BLOCKED_BY_WAF'
-  /** 502. The code was made but could not be sent. */
+  /** 502. The code could not be sent. */
   | 'CODE_DELIVERY_FAILED'
-  /** 400. The code is too old, was used, or was replaced by a newer one. Ask for another. */
+  /** 400. The code has expired, was already used, or was replaced by a newer one. Request a new code. */
   | 'CODE_EXPIRED'
   /** 400. The code is wrong. */
   | 'CODE_MISMATCH'
-  /** 409. Something else changed the same record at the same time. Try again. */
+  /** 409. The record was changed by another request at the same time. Try again. */
   | 'CONFLICT'
-  /** 409. The device is registered already. */
+  /** 409. The device is already registered. */
   | 'DEVICE_EXISTS'
-  /** 409. An account with this e-mail address exists. */
+  /** 409. An account with this e-mail address already exists. */
   | 'EMAIL_ALREADY_REGISTERED'
-  /** 403. The token is good but lacks a group or scope; `required` says which. */
+  /**
+   * 403. The access token is valid but lacks a required group or scope, which `extensions.required` lists. Also for
+   * private fields of other users, and in cookie mode for requests from pages of other sites.
+   */
   | 'FORBIDDEN'
-  /** 400. The document is not GraphQL. */
+  /** 400. The document is not valid GraphQL. */
   | 'GRAPHQL_PARSE_FAILED'
-  /** 400. The document does not fit the schema. */
+  /** 400. The document does not match the schema. */
   | 'GRAPHQL_VALIDATION_FAILED'
-  /** 500. A fault on our side. Its cause is in the server's log under `requestId`. */
+  /** 500. Unexpected error. The server's log has the cause under `requestId`. */
   | 'INTERNAL'
-  /** 401. E-mail address or password is wrong. */
+  /** 401. The e-mail address or the password is wrong. */
   | 'INVALID_CREDENTIALS'
-  /** 401, or 400 when it is malformed. The token does not verify, or is not for this purpose. */
+  /** 401, or 400 for a malformed token. The token is not valid, or not valid for this purpose. */
   | 'INVALID_TOKEN'
-  /** 405. This HTTP method does not do that. Mutations go by POST. */
+  /** 405. The HTTP method is not allowed. Mutations require POST. */
   | 'METHOD_NOT_ALLOWED'
-  /** 400. The user has not set that factor up. */
+  /** 400. The user has not set up this second factor. */
   | 'MFA_NOT_ENROLLED'
-  /** 406. None of the media types that the client accepts can be had. */
+  /** 406. The server cannot produce any media type in the `Accept` header. */
   | 'NOT_ACCEPTABLE'
-  /** 400. The pool, its app client or this server has this switched off. */
+  /** 400. The feature is disabled in the user pool, in its app client, or on this server. */
   | 'NOT_ENABLED'
-  /** 404. There is no such thing. */
+  /** 404. The requested object does not exist. */
   | 'NOT_FOUND'
-  /** 400. The document exceeds a limit of this server; the message names it. */
+  /** 400. The document exceeds a limit of this server. The message names the limit. */
   | 'OPERATION_LIMIT_EXCEEDED'
-  /** 400. The passkey ceremony took too long or was never started. */
+  /** 400. The passkey registration took too long or was never started. Start again. */
   | 'PASSKEY_CHALLENGE_EXPIRED'
-  /** 400. The passkey was made on a page that the pool does not trust. */
+  /** 400. The passkey was created on a page that the user pool does not trust. */
   | 'PASSKEY_ORIGIN'
   /** 400. The passkey belongs to another relying party. */
   | 'PASSKEY_RP_MISMATCH'
   /** 400. This kind of passkey is not supported. */
   | 'PASSKEY_UNSUPPORTED'
-  /** 400. The new password breaks a rule of the pool; the message names it. */
+  /** 400. The password does not meet the pool's password policy. The message names the rule. */
   | 'PASSWORD_POLICY'
-  /** 403. The password must be set anew before the user can sign in. */
+  /** 403. The user must reset the password before signing in. Use `forgotPassword`. */
   | 'PASSWORD_RESET_REQUIRED'
-  /** 400. The new password was used before. */
+  /** 400. The password was used before. */
   | 'PASSWORD_REUSED'
-  /** 413. The request is larger than this server takes. */
+  /** 413. The request body is too large. */
   | 'PAYLOAD_TOO_LARGE'
-  /** 400. No document is known by this hash: send the whole document with it. */
+  /** 400. The hash is unknown. Send the full document with it. */
   | 'PERSISTED_QUERY_NOT_FOUND'
-  /** 403. This server runs only operations that it knows beforehand, and this is none of them. */
+  /** 403. This server runs only the operations in its list, and this is not one of them. */
   | 'PERSISTED_QUERY_NOT_IN_LIST'
-  /** 429. Too many requests; try again after `retryAfterSeconds`. */
+  /** 429. Too many requests. Try again after `extensions.retryAfterSeconds`. */
   | 'RATE_LIMITED'
-  /** 401. This refresh token was replaced by a newer one and then used again. Sign in anew. */
+  /** 401. The refresh token was already replaced by a newer one. Sign in again. */
   | 'REFRESH_TOKEN_REUSED'
-  /** 400. A rule of the pool's owner refused it; the message is theirs. */
+  /** 400. A Lambda trigger of the user pool rejected the request. The message is the trigger's. */
   | 'REJECTED_BY_POLICY'
-  /** 500. The pool or its app client is set up in a way that cannot work. The log says more. */
+  /** 500. The user pool, its app client or this server is misconfigured. The server's log has the details. */
   | 'SERVICE_MISCONFIGURED'
-  /** 503. Cognito is out of reach, too slow, or failing. Try again. */
+  /** 503. Cognito, or a service that this server needs, is unreachable, too slow or failing. Try again. */
   | 'SERVICE_UNAVAILABLE'
-  /** 401. The sign-in took too long or this step was answered before. Start again. */
+  /** 401. The sign-in took too long, or this step was already answered. Start again. */
   | 'SESSION_EXPIRED'
-  /** 403. Users cannot sign up by themselves. */
+  /** 403. Users cannot sign themselves up in this pool. */
   | 'SIGNUP_DISABLED'
-  /** 403. The temporary password is too old; an administrator must set another. */
+  /** 403. The temporary password has expired. An administrator must set a new one. */
   | 'TEMPORARY_PASSWORD_EXPIRED'
-  /** 401. The access token is past its time. Refresh it. */
+  /** 401. The access token has expired. Use `refreshToken`. */
   | 'TOKEN_EXPIRED'
-  /** 401. The token was revoked by a sign-out. */
+  /** 401. The token was revoked by a sign-out. Sign in again. */
   | 'TOKEN_REVOKED'
-  /** 429. Too many attempts for this account. Wait before the next one. */
+  /** 429. Too many attempts for this account. Wait before trying again. */
   | 'TOO_MANY_ATTEMPTS'
-  /** 401. This needs an access token, or a cookie with a refresh token, and there is none. */
+  /** 401. An access token, or a cookie with a refresh token, is required and missing. */
   | 'UNAUTHENTICATED'
   /** 415. The content type of the request is not `application/json`. */
   | 'UNSUPPORTED_MEDIA_TYPE'
-  /** 409. The account is confirmed already. */
+  /** 409. The account is already confirmed. */
   | 'USER_ALREADY_CONFIRMED'
-  /** 403. An administrator has disabled the account. */
+  /** 403. An administrator disabled the account. */
   | 'USER_DISABLED'
-  /** 403. The account is not confirmed: enter the code that was sent. */
+  /** 403. The account is not confirmed. Enter the code with `verifyAccount`. */
   | 'USER_NOT_CONFIRMED'
-  /** 404. There is no such user. */
+  /** 404. The user does not exist. */
   | 'USER_NOT_FOUND';
 
-/** The factors that a sign-in can begin with. */
+/** First factors of a sign-in. */
 export type FirstFactor =
-  /** A code by e-mail. */
+  /** A code sent by e-mail. */
   | 'EMAIL_OTP'
   /** The password. */
   | 'PASSWORD'
-  /** A proof of the password, which never leaves the client. */
+  /** A proof of the password by SRP. The password does not leave the client. */
   | 'PASSWORD_SRP'
-  /** A code by text message. */
+  /** A code sent by text message. */
   | 'SMS_OTP'
   /** A passkey. */
   | 'WEB_AUTHN';
 
-/** What `@rateLimit` counts. The figures are in the setting RATE_LIMITS. */
+/** Kinds of attempts that `@rateLimit` counts. RATE_LIMITS sets the limits. */
 export type RateLimit =
-  /** A code that may be wrong. */
+  /** A code. */
   | 'CODE'
-  /** A message that is sent to the user. */
+  /** A message to the user. */
   | 'MESSAGE'
-  /** A password, or a proof of one, that may be wrong. */
+  /** A password, or a proof of one. */
   | 'PASSWORD'
   /** A new account. */
   | 'SIGNUP'
-  /** A token, or another step that is no guess. */
+  /** A refresh, a revocation, or another step that guesses nothing. */
   | 'TOKEN';
 
-/** How a verification ended. */
+/** Outcome of `verifyAccount`. */
 export type VerificationStatus =
-  /** The account was confirmed before; the code was not looked at. */
+  /** The account was already confirmed. The code was not checked. */
   | 'ALREADY_VERIFIED'
-  /** The code was right; the account is confirmed now. */
+  /** The code was correct and the account is now confirmed. */
   | 'VERIFIED';
