@@ -18,8 +18,8 @@ import (
 	"authgraph/internal/suite"
 )
 
-// readmeBlocks returns the shell blocks of a page, and the answers that they
-// promise in lines beginning with #→.
+// readmeBlocks returns the commands of a page, from its sh blocks, and the
+// responses that it promises, one a line, from its json blocks.
 func readmeBlocks(t *testing.T, page string) (script string, answers []string) {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -27,13 +27,11 @@ func readmeBlocks(t *testing.T, page string) (script string, answers []string) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
-		for line := range strings.Lines(block[1]) {
-			if answer, ok := strings.CutPrefix(line, "#→ "); ok {
-				answers = append(answers, strings.TrimSpace(answer))
-			} else {
-				b.WriteString(line)
-			}
+	for _, block := range regexp.MustCompile("(?s)```(sh|json)\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		if block[1] == "sh" {
+			b.WriteString(block[2])
+		} else {
+			answers = append(answers, strings.Split(strings.TrimSpace(block[2]), "\n")...)
 		}
 	}
 	return b.String(), answers
