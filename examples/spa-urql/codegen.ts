@@ -1,7 +1,7 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
 // region config
-// The running API tells its schema; a file with it will do too.
+// The schema comes from the running API. SCHEMA may also name a file.
 const schema = process.env.SCHEMA ?? 'http://localhost:8080/graphql';
 
 const config: CodegenConfig = {
@@ -13,7 +13,7 @@ const config: CodegenConfig = {
       presetConfig: { fragmentMasking: false },
       config: { scalars: { ID: 'string', Time: 'string' }, useTypeImports: true },
     },
-    // No operation selects the code of an error, so the preset leaves its type out.
+    // No operation selects ErrorCode, so the preset leaves it out.
     'src/gql/enums.ts': {
       plugins: ['typescript'],
       config: { onlyEnums: true, enumsAsTypes: true },

@@ -3,6 +3,6 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   plugins: [react()],
-  // The API permits this origin by its setting CORS_ALLOWED_ORIGINS.
+  // CORS_ALLOWED_ORIGINS of the API must list this origin.
   server: { host: 'localhost', port: 5173, strictPort: true },
 });

@@ -1,21 +1,21 @@
-// The gateway: composes the subgraphs to a supergraph and serves it.
+// The gateway: composes the subgraphs into a supergraph and serves it.
 import { createServer } from 'node:http';
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
 import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';
 
-/** Composes subgraphs, each { name, url, sdl }, to the schema of a supergraph. */
+/** Composes subgraphs, each { name, url, sdl }, into the schema of a supergraph. */
 export function compose(subgraphs) {
   const { errors, supergraphSdl } = composeServices(subgraphs.map(({ name, url, sdl }) => ({ name, url, typeDefs: parse(sdl) })));
   if (errors?.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'));
   return supergraphSdl;
 }
 
-/** What Authgraph has to know of a request: whose it is, and where it comes from. */
+/** Headers that Authgraph needs: the access token and the client's address. */
 function headersOf({ request, context }) {
   return {
     authorization: request.headers.get('authorization'),
-    // Authgraph counts guesses by address. It takes this from the proxies in TRUSTED_PROXIES only.
+    // Authgraph counts attempts by address. It accepts this header only from TRUSTED_PROXIES.
     'x-forwarded-for': context.req?.socket.remoteAddress,
     'x-request-id': request.headers.get('x-request-id'),
   };
@@ -26,7 +26,7 @@ export async function startGateway({ port, supergraph }) {
   const gateway = createGatewayRuntime({
     supergraph,
     propagateHeaders: { fromClientToSubgraphs: headersOf },
-    // An error keeps the code that Authgraph gave it.
+    // Errors keep Authgraph's codes.
     subgraphErrors: { errorCode: false, subgraphNameProp: false },
     graphiql: false,
     landingPage: false,

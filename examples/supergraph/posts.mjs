@@ -1,5 +1,5 @@
-// The subgraph of posts. It knows users by their id alone; who they are is Authgraph's
-// to say.
+// The subgraph of posts. It knows users only by their id; Authgraph owns everything else
+// about them.
 import { createServer } from 'node:http';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { GraphQLError, parse } from 'graphql';
@@ -9,43 +9,43 @@ import { createYoga } from 'graphql-yoga';
 export const sdl = /* GraphQL */ `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
 
-  "What can be asked of posts."
+  "Queries about posts."
   type Query {
     "The newest posts."
     posts(
-      "How many: 1 to 250."
+      "Number of posts, 1 to 250."
       first: Int! = 20
     ): [Post!]!
   }
 
-  "What changes posts."
+  "Mutations of posts."
   type Mutation {
-    "Publishes a post of the user who is signed in."
+    "Publishes a post as the signed-in user."
     createPost(
       "The post."
       input: CreatePostInput!
     ): Post!
   }
 
-  "A post to be published."
+  "Input of `createPost`."
   input CreatePostInput {
-    "What it is called."
+    "Title of the post."
     title: String!
   }
 
   "A post."
   type Post @key(fields: "id") {
-    "Its id."
+    "Id of the post."
     id: ID!
-    "What it is called."
+    "Title of the post."
     title: String!
-    "Who wrote it."
+    "Author of the post."
     author: User!
   }
 
-  "A user of Authgraph's, with what posts there are."
+  "A user of Authgraph, with posts."
   type User @key(fields: "id") {
-    "The user's id there."
+    "Id of the user in Authgraph."
     id: ID!
     "The user's posts, newest first."
     posts: [Post!]!
@@ -53,8 +53,8 @@ export const sdl = /* GraphQL */ `
 `;
 
 /**
- * Returns the id of the user who calls. Authgraph is asked, rather than the token
- * verified here, because it knows of sign-outs; the id costs no call to Cognito.
+ * Returns the id of the caller. It asks Authgraph instead of verifying the token here,
+ * because Authgraph knows about sign-outs. The id costs no call to Cognito.
  */
 async function callerOf(request, authgraph) {
   const response = await fetch(`${authgraph}/graphql`, {
@@ -71,7 +71,7 @@ async function callerOf(request, authgraph) {
   return data.me.id;
 }
 
-/** Serves the subgraph. The posts, newest first, are kept in memory: an application has a database. */
+/** Serves the subgraph. Posts are kept in memory, newest first; a real app would use a database. */
 export async function startPosts({ port, authgraph, posts = [] }) {
   const resolvers = {
     Query: {

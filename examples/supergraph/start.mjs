@@ -1,7 +1,7 @@
 // Starts Authgraph, the subgraph of posts and the gateway.
 //
-// AUTHGRAPH names a program to run in place of what the sources two folders above make,
-// ADDR is where it listens, GATEWAY_PORT and POSTS_PORT are where the others do.
+// AUTHGRAPH names a binary to run instead of building the sources two folders above.
+// ADDR, GATEWAY_PORT and POSTS_PORT say where the three listen.
 import { execFileSync, spawn } from 'node:child_process';
 import path from 'node:path';
 import { compose, startGateway } from './gateway.mjs';
@@ -17,7 +17,7 @@ function build() {
   return program;
 }
 
-/** Waits until Authgraph takes requests. */
+/** Waits until Authgraph accepts requests. */
 async function ready(server) {
   for (;;) {
     if (server.exitCode !== null) process.exit(server.exitCode);

@@ -18,7 +18,7 @@ import {
 
 declare module '@apollo/client' {
   interface DefaultContext {
-    /** Sends the cookie alone: with an access token beside it, it is not taken. */
+    /** Sends the cookie without an access token: the API ignores the cookie if there is one. */
     withoutToken?: boolean;
   }
 }
@@ -29,7 +29,7 @@ const addToken = new SetContextLink(({ headers, withoutToken }) => {
   return token && !withoutToken ? { headers: { ...headers, Authorization: `Bearer ${token}` } } : {};
 });
 
-// Tries once more with another access token. What then fails is shown: an ErrorLink does not see its own retries.
+// Retries once with a new access token. If that fails, the error is shown: an ErrorLink does not see its own retries.
 const renewToken = new ErrorLink(({ error, operation, forward }) => {
   if (needsRefresh(problemOf(error))) return from(refresh()).pipe(mergeMap(() => forward(operation)));
 });
@@ -42,13 +42,13 @@ const http = new HttpLink({
 export const client = new ApolloClient({
   link: ApolloLink.from([renewToken, addToken, http]),
   cache: new InMemoryCache(possibleTypes),
-  // Answers of mutations have tokens, secrets and codes in them: they stay out of the cache.
+  // Results of mutations contain tokens, secrets and codes, so they are not cached.
   defaultOptions: { mutate: { fetchPolicy: 'no-cache' } },
 });
 // endregion
 
 // region session
-/** Gets an access token by the cookie, or ends the session when that cannot be. */
+/** Gets an access token with the cookie. Ends the session if the cookie is no longer valid. */
 function refresh(): Promise<void> {
   return refreshOnce(async () => {
     try {
@@ -62,7 +62,7 @@ function refresh(): Promise<void> {
   });
 }
 
-/** Goes on with the session of the cookie, if there is one. */
+/** Resumes the session of the cookie, if there is one. */
 export async function resume(): Promise<void> {
   setSession({ status: 'starting' });
   await client.clearStore();
@@ -73,13 +73,13 @@ export async function resume(): Promise<void> {
   }
 }
 
-/** Takes the access token of a sign-in. The refresh token came as a cookie. */
+/** Starts a session with the access token of a sign-in. The refresh token is in the cookie. */
 export function begin(token: string): void {
   setSession({ status: 'signed in', accessToken: token });
   tellTabs();
 }
 
-/** Forgets everything that belongs to the user. */
+/** Ends the session and drops all data of the user. */
 export async function end(notice?: string): Promise<void> {
   setSession(notice ? { status: 'signed out', notice } : { status: 'signed out' });
   await client.clearStore();

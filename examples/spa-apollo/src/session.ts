@@ -2,8 +2,8 @@ import { useSyncExternalStore } from 'react';
 import type { Problem } from './ui/texts';
 
 /**
- * What this tab knows of the session. The access token is nowhere but here, in memory; the refresh token is in a cookie
- * that no script can read, so that a page that is loaded anew asks for another access token.
+ * State of the session in this tab. The access token is kept only here, in memory. The refresh token is in a cookie
+ * that scripts cannot read, so a reloaded page requests a new access token.
  */
 export type Session =
   | { status: 'starting' }
@@ -33,8 +33,8 @@ export const accessToken = (): string | undefined => (session.status === 'signed
 let refreshing: Promise<void> | undefined;
 
 /**
- * Lets one refresh run at a time: callers in this tab share it, other tabs wait for their turn, so that each sends the
- * cookie that the one before was given.
+ * Runs one refresh at a time. Callers in this tab share it; other tabs wait, so that each tab sends the cookie that the
+ * previous refresh set.
  */
 export function refreshOnce(refresh: () => Promise<void>): Promise<void> {
   refreshing ??= navigator.locks.request('authgraph-refresh', refresh).finally(() => {
@@ -44,10 +44,10 @@ export function refreshOnce(refresh: () => Promise<void>): Promise<void> {
 }
 // endregion
 
-/** Whether another access token may help. One is revoked too when this browser has signed in anew in another tab. */
+/** Whether a new access token may help. A token is also revoked if another tab of this browser signed in again. */
 export const needsRefresh = ({ code }: Problem): boolean => code === 'TOKEN_EXPIRED' || code === 'TOKEN_REVOKED';
 
-// What refreshToken says when the session cannot go on. Anything else may pass.
+// Codes of refreshToken that end the session. Other errors are temporary.
 const final = new Set<Problem['code']>([
   'INVALID_TOKEN',
   'REFRESH_TOKEN_REUSED',
@@ -60,7 +60,7 @@ export const isOver = ({ code }: Problem): boolean => final.has(code);
 
 const tabs = new BroadcastChannel('authgraph-session');
 
-/** Tells the other tabs that the cookie is another one or gone. */
+/** Tells the other tabs that the cookie has changed or is gone. */
 export const tellTabs = (): void => tabs.postMessage('changed');
 
 export function onOtherTab(changed: () => void): void {

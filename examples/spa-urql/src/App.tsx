@@ -6,7 +6,7 @@ import { SignedOut } from './signin/SignedOut';
 import { Form } from './ui/Form';
 import { Brand, Screen, Waiting } from './ui/Screen';
 
-/** Shows what the session permits. */
+/** Shows the screens for the current session. */
 export function App() {
   useSession();
   return (

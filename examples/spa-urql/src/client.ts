@@ -22,11 +22,11 @@ const makeClient = () =>
     exchanges: [cacheExchange, auth, fetchExchange],
   });
 
-/** Sends the cookie alone: with an access token beside it, it is not taken. */
+/** Sends the cookie without an access token: the API ignores the cookie if there is one. */
 export const withoutToken = { withoutToken: true };
 
 const auth = authExchange(async ({ appendHeaders, mutate }) => {
-  /** Gets an access token by the cookie, or ends the session when that cannot be. */
+  /** Gets an access token with the cookie. Ends the session if the cookie is no longer valid. */
   const refreshAuth = () =>
     refreshOnce(async () => {
       try {
@@ -39,7 +39,7 @@ const auth = authExchange(async ({ appendHeaders, mutate }) => {
       }
     });
 
-  // Requests wait until it is known whether there is a session to go on with.
+  // Requests wait until it is known whether there is a session.
   if (getSession().status === 'starting') {
     await refreshAuth().catch((error) => {
       if (getSession().status === 'starting') setSession({ status: 'unreachable', problem: problemOf(error) });
@@ -53,16 +53,16 @@ const auth = authExchange(async ({ appendHeaders, mutate }) => {
         ? appendHeaders(operation, { Authorization: `Bearer ${token}` })
         : operation;
     },
-    // The request is then tried once more.
+    // Refreshes and retries the request once.
     didAuthError: (error) => needsRefresh(problemOf(error)),
     refreshAuth,
   };
 });
 
-/** Makes queries about the user ask again after a mutation. */
+/** Makes urql refetch queries about the user after a mutation. */
 export const changesUser = { additionalTypenames: ['User'] };
 
-/** Gives the data of an answer, or throws the error that came in its place. */
+/** Returns the data of a result, or throws its error. */
 export function dataOf<Data>({ data, error }: OperationResult<Data>): Data {
   if (data && !error) return data;
   throw error;
@@ -72,22 +72,22 @@ export function dataOf<Data>({ data, error }: OperationResult<Data>): Data {
 // region session
 let client = makeClient();
 
-/** The client of this session. Another session has another one, with nothing in its cache. */
+/** The client of this session. A new session gets a new client with an empty cache. */
 export const currentClient = () => client;
 
-/** Goes on with the session of the cookie, if there is one. */
+/** Resumes the session of the cookie, if there is one. */
 export function resume(): void {
   setSession({ status: 'starting' });
   client = makeClient();
 }
 
-/** Takes the access token of a sign-in. The refresh token came as a cookie. */
+/** Starts a session with the access token of a sign-in. The refresh token is in the cookie. */
 export function begin(token: string): void {
   setSession({ status: 'signed in', accessToken: token });
   tellTabs();
 }
 
-/** Forgets everything that belongs to the user. */
+/** Ends the session and drops all data of the user. */
 export function end(notice?: string): void {
   client = makeClient();
   setSession(notice ? { status: 'signed out', notice } : { status: 'signed out' });

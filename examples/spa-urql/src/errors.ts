@@ -2,11 +2,11 @@ import { CombinedError } from 'urql';
 import { type Problem, passkeyRefusal, refusal, unreachable } from './ui/texts';
 
 // region errors
-/** What to show for anything that was thrown: the API's own code decides. */
+/** Returns what to show for a thrown error. Errors of the API are mapped by their code. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof CombinedError) {
     const [first] = error.graphQLErrors;
-    // A request that waited for a refresh in vain has that one's error as its networkError.
+    // If the refresh failed, its error is the networkError of the request that waited for it.
     return first ? refusal(first) : problemOf(error.networkError);
   }
   if (error instanceof DOMException) return passkeyRefusal(error);

@@ -7,7 +7,7 @@ import { Profile } from './Profile';
 import { SecondFactors } from './SecondFactors';
 import { Sessions } from './Sessions';
 
-/** Everything that a signed-in user sees. */
+/** The account page. */
 export function Account() {
   // region me
   const { data, error, refetch } = useQuery(MeDocument);

@@ -28,7 +28,7 @@ export function Passkeys({ passkeys }: { passkeys: NonNullable<MeQuery['me']>['p
 
   return (
     <Card title="Passkeys" state={String(passkeys?.length || 'None')} good={!!passkeys?.length}>
-      <p>A passkey signs you in by your fingerprint, your face or your device's PIN.</p>
+      <p>A passkey signs you in with your fingerprint, your face or your device's PIN.</p>
       {!!passkeys?.length && (
         <ul className="list">
           {passkeys.map(({ id, name, createdAt }) => (

@@ -1,7 +1,7 @@
 import type { MeQuery } from '../gql/graphql';
 import { Badge, Card } from '../ui/Card';
 
-/** Who is signed in. */
+/** Shows who is signed in. */
 export function Profile({ me }: { me: NonNullable<MeQuery['me']> }) {
   return (
     <Card title="Profile">

@@ -5,7 +5,7 @@ import { CodeField, EmailField, Form, PasswordField, type Values } from '../ui/F
 import { LinkButton, Notice, Screen } from '../ui/Screen';
 import type { PlaceProps } from './SignedOut';
 
-/** Sets a new password by a code. */
+/** Sets a new password with a code. */
 export function ForgottenPassword({ place, go }: PlaceProps) {
   const [forgot] = useMutation(ForgotPasswordDocument);
   const [confirm] = useMutation(ConfirmForgotPasswordDocument);
@@ -30,7 +30,7 @@ export function ForgottenPassword({ place, go }: PlaceProps) {
   );
   if (!sent)
     return (
-      <Screen title="Forgotten password" lead="A code is sent to you, and you choose a new password.">
+      <Screen title="Forgotten password" lead="We send you a code, and you choose a new password.">
         {place.notice && <Notice>{place.notice}</Notice>}
         <Form submit="Send the code" onSubmit={send}>
           <EmailField defaultValue={place.email} />

@@ -4,7 +4,7 @@ import { EmailField, Field, Form, PasswordField, type Values } from '../ui/Form'
 import { LinkButton, Screen } from '../ui/Screen';
 import type { PlaceProps } from './SignedOut';
 
-/** Makes an account. */
+/** Creates an account. */
 export function SignUp({ place, go }: PlaceProps) {
   const [signUp] = useMutation(SignUpDocument);
 

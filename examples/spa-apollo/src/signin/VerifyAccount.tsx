@@ -5,7 +5,7 @@ import { CodeField, EmailField, Form, type Values } from '../ui/Form';
 import { LinkButton, Notice, Screen } from '../ui/Screen';
 import type { PlaceProps } from './SignedOut';
 
-/** Confirms an account by the code that was sent to it, and goes straight on where the pool permits. */
+/** Confirms an account with the code that was sent to it, and signs in directly if the pool allows it. */
 export function VerifyAccount({ place, go, proceed }: PlaceProps) {
   const [verify] = useMutation(VerifyAccountDocument);
   const [resend] = useMutation(ResendConfirmationCodeDocument);

@@ -1,6 +1,6 @@
 import { type ReactNode, useId } from 'react';
 
-/** A part of the account page, with its state beside its title. */
+/** A section of the account page, with its state next to the title. */
 export function Card({
   title,
   state,
@@ -24,7 +24,7 @@ export function Card({
   );
 }
 
-/** A short state. */
+/** A status label. */
 export function Badge({ good, children }: { good?: boolean | undefined; children: ReactNode }) {
   return <span className={good ? 'badge good' : 'badge'}>{children}</span>;
 }

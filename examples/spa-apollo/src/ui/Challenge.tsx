@@ -5,12 +5,12 @@ import { getPasskey } from './passkeys';
 import { TotpSecret } from './QrCode';
 import { LinkButton, Screen } from './Screen';
 
-/** A step of the sign-in that the user has to answer. */
+/** A step of the sign-in that the user must answer. */
 export type Challenge = Exclude<SigninStepFragment, { __typename: 'AuthTokens' }>;
 
 type Props<Step = Challenge> = {
   step: Step;
-  /** Sends the answer; with another session than the step's own, where the step brings one. */
+  /** Sends the answer, with another session than that of the step if one is given. */
   answer: (answer: ChallengeAnswer, session?: string) => Promise<void>;
 };
 
@@ -20,7 +20,7 @@ type ChallengeScreenProps = {
   restart: () => void;
 };
 
-/** Asks what a challenge asks for. */
+/** Shows the form for a challenge. */
 export function ChallengeScreen({ step, respond, restart }: ChallengeScreenProps) {
   return (
     <Screen key={step.session} {...describe(step)}>
@@ -51,17 +51,17 @@ function describe(step: Challenge): { title: string; lead?: ReactNode } {
         lead: `It was sent to ${step.codeDelivery?.destination ?? 'your e-mail address'}.`,
       };
     case 'SelectMfaChallenge':
-      return { title: 'One more proof', lead: 'How do you want to confirm that it is you?' };
+      return { title: 'One more proof', lead: 'How do you want to confirm your identity?' };
     case 'MfaSetupChallenge':
-      return { title: 'Set up a second factor', lead: 'This account needs more than a password.' };
+      return { title: 'Set up a second factor', lead: 'This account requires a second factor.' };
     case 'NewPasswordChallenge':
-      return { title: 'Choose a password', lead: 'The one that you were given is good for once.' };
+      return { title: 'Choose a password', lead: 'Your temporary password works only once.' };
     case 'SelectFactorChallenge':
       return { title: 'Choose a way to sign in' };
     case 'PasswordChallenge':
       return { title: 'Enter your password' };
     case 'PasskeyChallenge':
-      return { title: 'Use your passkey', lead: 'Your browser asks for it.' };
+      return { title: 'Use your passkey', lead: 'Your browser will ask for it.' };
     case 'CustomChallenge':
       return { title: 'One more question' };
     default:
@@ -96,7 +96,7 @@ function Answer({ step, answer }: Props) {
     case 'SelectFactorChallenge':
       return <SelectFactor step={step} answer={answer} />;
     case 'PasswordChallenge':
-      // With srp a proof is wanted in place of the password; this app leaves that to the server.
+      // With srp the challenge wants an SRP proof, which this app does not compute.
       if (step.srp) return null;
       return (
         <Form submit="Continue" onSubmit={(value) => answer({ password: value('password') })}>
@@ -127,7 +127,7 @@ function Answer({ step, answer }: Props) {
   }
 }
 
-// Cognito's names of factors, in words.
+// Labels for Cognito's factor names.
 const factors: Record<string, string> = {
   PASSWORD: 'Password',
   EMAIL_OTP: 'Code by e-mail',
@@ -146,12 +146,12 @@ function Choices({ of }: { of: string[] }) {
 }
 
 function MfaSetup({ step, answer }: Props<Extract<Challenge, { __typename: 'MfaSetupChallenge' }>>) {
-  // The secret was made with the step's own session, which is used up by it; without a secret, that one is still good.
+  // Creating the secret consumed the session of the step; without a secret that session is still valid.
   const { totp } = step;
   const set = (mfaSetup: MfaSetupAnswer) => answer({ mfaSetup }, totp?.session);
   const canEmail = step.available.includes('EMAIL_OTP');
   const [byEmail, setByEmail] = useState(!totp);
-  if (!totp && !canEmail) return <p>This app cannot set up what this account needs: {step.available.join(', ')}.</p>;
+  if (!totp && !canEmail) return <p>This app cannot set up any of these factors: {step.available.join(', ')}.</p>;
   if (byEmail || !totp)
     return (
       <Form submit="Use this address" onSubmit={(value) => set({ email: value('email') })}>
@@ -214,7 +214,7 @@ function SelectFactor({ step, answer }: Props<Extract<Challenge, { __typename: '
         else await answer({ factor: { factor } });
       }}
     >
-      {/* PASSWORD_SRP is a proof of the same password. */}
+      {/* PASSWORD_SRP proves the same password. */}
       <Choices of={step.available.filter((name) => name !== 'PASSWORD_SRP')} />
     </Form>
   );

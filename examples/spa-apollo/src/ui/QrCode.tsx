@@ -1,6 +1,6 @@
 import encodeQR from 'qr';
 
-/** A QR code, drawn here: the secret in it goes to no other machine. */
+/** A QR code, drawn locally so that its secret does not leave the browser. */
 export function QrCode({ text, label }: { text: string; label: string }) {
   const rows = encodeQR(text, 'raw', { border: 4, ecc: 'low' });
   const path = rows.map((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : '')).join('')).join('');
@@ -17,7 +17,7 @@ export function QrCode({ text, label }: { text: string; label: string }) {
   );
 }
 
-/** How an authenticator app is told its secret: by a QR code, by a link on the same device, or by typing. */
+/** The secret for an authenticator app: as a QR code, as a link for the same device, and as text. */
 export function TotpSecret({ secret, otpauthUri }: { secret: string; otpauthUri: string }) {
   return (
     <div className="totp">

@@ -1,9 +1,9 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 
-// The first heading of a page leaves the focus alone; later ones take it, so that whoever hears the page knows where it went.
+// The first heading of a page does not take the focus; later ones do, so that screen readers announce the new screen.
 let first = true;
 
-/** The heading of what is shown now. It takes the focus, unless an input beside it has it. */
+/** Heading of the current screen. Takes the focus unless an input on the screen has it. */
 export function Heading({ children: title }: { children: string }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -19,7 +19,7 @@ export function Heading({ children: title }: { children: string }) {
   );
 }
 
-/** A card with a heading of its own: one thing to do at a time. */
+/** A card with a heading, for one task. */
 export function Screen({ title, lead, children }: { title: string; lead?: ReactNode; children: ReactNode }) {
   return (
     <main className="card">
@@ -30,7 +30,7 @@ export function Screen({ title, lead, children }: { title: string; lead?: ReactN
   );
 }
 
-/** The name of the application, over everything. */
+/** The name of the app, at the top of every page. */
 export function Brand() {
   return (
     <header className="brand">
@@ -40,7 +40,7 @@ export function Brand() {
   );
 }
 
-/** Tells what was done. */
+/** A message about what was done. */
 export function Notice({ children }: { children: ReactNode }) {
   return (
     <p className="notice" role="status">
@@ -49,7 +49,7 @@ export function Notice({ children }: { children: ReactNode }) {
   );
 }
 
-/** Shown while something is on its way. */
+/** Loading indicator. */
 export function Waiting() {
   return (
     <p className="waiting" role="status">
@@ -58,7 +58,7 @@ export function Waiting() {
   );
 }
 
-/** A button that looks like a link: it leads to another screen. */
+/** A button that looks like a link and opens another screen. */
 export function LinkButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
   return (
     <button type="button" className="link" onClick={onClick}>

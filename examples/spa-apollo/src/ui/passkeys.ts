@@ -1,16 +1,16 @@
-// WebAuthn by the browser's own conversion from and to JSON, which the API gives and takes as text.
+// WebAuthn, using the browser's own conversion from and to JSON.
 
-/** Whether this browser has passkeys. */
+/** Whether this browser supports passkeys. */
 export const passkeysWork =
   typeof PublicKeyCredential === 'function' && 'parseRequestOptionsFromJSON' in PublicKeyCredential;
 
-/** Lets the user sign by a passkey. Gives an AuthenticationResponseJSON. */
+/** Asks for a passkey. Returns an AuthenticationResponseJSON. */
 export async function getPasskey(options: string): Promise<string> {
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(options));
   return JSON.stringify(await navigator.credentials.get({ publicKey }));
 }
 
-/** Lets the user make a passkey. Gives a RegistrationResponseJSON. */
+/** Creates a passkey. Returns a RegistrationResponseJSON. */
 export async function createPasskey(options: string): Promise<string> {
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(JSON.parse(options));
   return JSON.stringify(await navigator.credentials.create({ publicKey }));

@@ -13,7 +13,7 @@ import { CodeField, Form, type Values } from '../ui/Form';
 import { TotpSecret } from '../ui/QrCode';
 import { LinkButton } from '../ui/Screen';
 
-/** Switches an authenticator app on and off. */
+/** Turns an authenticator app on and off. */
 export function SecondFactors({ mfa }: { mfa: NonNullable<MeQuery['me']>['mfa'] }) {
   const [, setUp] = useMutation(SetUpTotpDocument);
   const [, verify] = useMutation(VerifyTotpDocument);
@@ -39,7 +39,7 @@ export function SecondFactors({ mfa }: { mfa: NonNullable<MeQuery['me']>['mfa'] 
     <Card title="Authenticator app" state={on ? 'On' : 'Off'} good={on}>
       {on ? (
         <>
-          <p>A code of your app is asked for when you sign in.</p>
+          <p>You enter a code from your app when you sign in.</p>
           <Form submit="Switch off" onSubmit={switchOff} look="secondary" />
         </>
       ) : secret ? (
@@ -52,7 +52,7 @@ export function SecondFactors({ mfa }: { mfa: NonNullable<MeQuery['me']>['mfa'] 
         </>
       ) : (
         <>
-          <p>A code of an app on your phone protects the account even from those who know your password.</p>
+          <p>A code from an app on your phone protects your account even if someone knows your password.</p>
           <Form submit="Set up" onSubmit={begin} look="secondary" />
         </>
       )}

@@ -6,14 +6,14 @@ import { isOver, tellTabs } from '../session';
 import { Card } from '../ui/Card';
 import { Form } from '../ui/Form';
 
-/** Ends sessions: this one, which needs only its cookie, or all of them. */
+/** Ends this session, which needs only its cookie, or all sessions. */
 export function Sessions() {
   const [, signOut] = useMutation(SignOutDocument);
 
   // region signout
   async function here() {
     const { error } = await signOut({ input: { thisSession: true } }, withoutToken);
-    if (error && !isOver(problemOf(error))) throw error; // Without the cookie there is no session any more.
+    if (error && !isOver(problemOf(error))) throw error; // Without the cookie the session is already over.
     tellTabs();
     end('You are signed out.');
   }
@@ -27,7 +27,7 @@ export function Sessions() {
 
   return (
     <Card title="Sessions">
-      <p>Sign out here when others use this browser too, and everywhere when a device is lost.</p>
+      <p>Sign out here if others use this browser, or everywhere if you lost a device.</p>
       <div className="row">
         <Form submit="Sign out" onSubmit={here} look="secondary" />
         <Form submit="Sign out everywhere" onSubmit={everywhere} look="danger" />

@@ -8,7 +8,7 @@ import { passkeysWork } from '../ui/passkeys';
 import { LinkButton, Notice, Screen } from '../ui/Screen';
 import type { PlaceProps } from './SignedOut';
 
-/** Signs in by a password, by a passkey, or by whatever else the account has. */
+/** Signs in with a password, a passkey, or any other factor of the account. */
 export function SignIn({ place, go, proceed }: PlaceProps) {
   const [, signIn] = useMutation(SignInDocument);
   const [, startSignIn] = useMutation(StartSignInDocument);
@@ -30,7 +30,7 @@ export function SignIn({ place, go, proceed }: PlaceProps) {
   }
   // endregion
 
-  // Without a preference the answer is the choice of what the account has.
+  // Without a preferred factor, the result is a choice of the account's factors.
   async function otherwise(preferredFactor: FirstFactor | null) {
     if (!email.current?.reportValidity()) return;
     const { startSignin } = dataOf(await startSignIn({ input: { email: typed(), preferredFactor } }));

@@ -8,28 +8,28 @@ import { SignIn } from './SignIn';
 import { SignUp } from './SignUp';
 import { VerifyAccount } from './VerifyAccount';
 
-/** Where a visitor is, with the address that was typed last and with something to be told. */
+/** The current screen, with the last typed address and an optional message. */
 export type Place = {
   name: 'sign in' | 'sign up' | 'verify' | 'forgotten password';
   email?: string | undefined;
   notice?: string | undefined;
 };
 
-/** What every place gets: itself, the way to others, and what to do with the answer of a sign-in. */
+/** Props of every screen: itself, navigation, and what to do with the result of a sign-in step. */
 export type PlaceProps = {
   place: Place;
   go: (place: Place) => void;
   proceed: (step: SigninStepFragment, email: string) => void;
 };
 
-/** Everything before there is a session. */
+/** The screens before sign-in. */
 export function SignedOut({ notice }: { notice?: string | undefined }) {
   const [place, go] = useState<Place>({ name: 'sign in', notice });
   const [challenge, setChallenge] = useState<Challenge>();
   const [, respond] = useMutation(RespondToChallengeDocument);
 
   // region steps
-  // Every answer of a sign-in is either the end of it or the next question.
+  // Every step of a sign-in returns either tokens or the next challenge.
   function proceed(step: SigninStepFragment, email = place.email) {
     if (step.__typename === 'AuthTokens') return begin(step.accessToken);
     setChallenge(step);

@@ -3,23 +3,23 @@ import { problemOf } from '../errors';
 import type { Problem } from './texts';
 
 type FormProps = {
-  /** What becomes of the values; what it throws is shown. The pressed button's name and value are among them. */
+  /** Called with the values, including those of the pressed button. Errors that it throws are shown. */
   onSubmit: (values: Values) => Promise<void>;
-  /** The text of the button. Without it the children bring buttons of their own. */
+  /** Label of the submit button. Without it, the children provide buttons. */
   submit?: string;
-  /** How important that button is. */
+  /** Style of the submit button. */
   look?: 'primary' | 'secondary' | 'danger';
-  /** What that button is called where its text is not enough. */
+  /** Accessible name of the submit button, if the label is not enough. */
   label?: string;
-  /** Sends the form by itself, as soon as it is there. */
+  /** Submits the form automatically when it appears. */
   immediately?: boolean;
   children?: ReactNode;
 };
 
-/** Gives the text of an input by its name. */
+/** Returns the value of an input by its name. */
 export type Values = (name: string) => string;
 
-/** A form that is sent once at a time and tells what went wrong, by a text and by the input that it is about. */
+/** A form that cannot be submitted twice at a time. Shows errors as text and marks the input in question. */
 export function Form({ onSubmit, submit, look = 'primary', label, immediately, children }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
   const alert = useRef<HTMLParagraphElement>(null);
@@ -80,7 +80,7 @@ export function Form({ onSubmit, submit, look = 'primary', label, immediately, c
 
 type FieldProps = ComponentProps<'input'> & { label: string; name: string; hint?: ReactNode };
 
-/** An input with its label, and with a hint where there is something to say. */
+/** An input with a label and an optional hint. */
 export function Field({ label, hint, ...input }: FieldProps) {
   const id = useId();
   return (
@@ -96,12 +96,12 @@ export function Field({ label, hint, ...input }: FieldProps) {
   );
 }
 
-/** An e-mail address to sign in with. */
+/** Input for the e-mail address. */
 export function EmailField(input: Partial<FieldProps>) {
   return <Field label="E-mail address" name="email" type="email" autoComplete="username" {...input} />;
 }
 
-/** A password, which can be looked at. */
+/** Input for a password, which can be shown. */
 export function PasswordField({
   fresh,
   label = 'Password',
@@ -133,14 +133,14 @@ export function PasswordField({
       </div>
       {fresh && (
         <p className="hint" id={`${id}-hint`}>
-          Eight characters or more, with a capital letter, a small one, a digit and a symbol.
+          At least eight characters, with an upper-case letter, a lower-case letter, a digit and a symbol.
         </p>
       )}
     </div>
   );
 }
 
-/** A code that was sent or that an app shows. */
+/** Input for a code. */
 export function CodeField({ name = 'code', maxLength = 16 }: { name?: string; maxLength?: number }) {
   return (
     <Field
