@@ -1,5 +1,5 @@
-# What a contributor needs. `make test` is the whole truth; .ci/run adds lint and
-# the check that generated files are up to date.
+# Commands for contributors. .ci/run is what a change must pass: all tests, lint, and
+# generated files up to date.
 
 GOLANGCI_LINT := v2.15.0
 GOTESTSUM     := v1.13.0
@@ -18,43 +18,43 @@ TESTSUM := $(BIN)/gotestsum-$(GOTESTSUM)
 
 # Without cgo, and without the Lambda runtime's RPC mode, which AWS advises to leave out on
 # provided.al2023 and later.
-build: ## the binary; GOOS and GOARCH choose for what, BINARY where it goes
+build: ## build a static binary for GOOS and GOARCH, at BINARY
 	CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -o '$(BINARY)' .
 
-run: ## the API on the embedded pool
+run: ## serve the API on the embedded pool
 	go run .
 
-test: $(TESTSUM) ## all tests, under the race detector; installs what they need
+test: $(TESTSUM) ## run all tests with the race detector; installs what they need
 	.ci/prepare
 	@mkdir -p build
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(TESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile $(RESULTS) -- -race -count=1 ./... ; \
 	  status=$$?; .ci/count $(RESULTS); exit $$status
 
-bench: ## the comparison of docs/performance.md, for a quarter of an hour; BENCH=me-hot runs one case. It wants a quiet machine
+bench: ## run the comparison of docs/performance.md (a quarter of an hour, on a quiet machine); BENCH=me-hot runs one case
 	cd bench && go run . -case '$(BENCH)' -report $(CURDIR)/build/bench.md
 	@echo; cat build/bench.md
 
-lint: $(LINT) ## golangci-lint, as .golangci.yml says
+lint: $(LINT) ## run golangci-lint
 	$(LINT) run ./...
 
-generate: ## gqlgen's code, the playground's bundle, the types of the examples
+generate: ## generate gqlgen's code, the playground's bundle and the examples' types
 	go tool gqlgen generate
 	cd internal/playground && npm ci --no-audit --no-fund && npm run build
 	@mkdir -p build
 	go run . schema >build/schema.graphqls
 	for app in $(APPS); do (cd $$app && { [ -d node_modules ] || npm ci --no-audit --no-fund; } && SCHEMA=$(CURDIR)/build/schema.graphqls npm run codegen) || exit 1; done
 
-generated: generate ## fails when generate changes a committed file
+generated: generate ## fail if generate changes a committed file
 	git diff --exit-code -- graph internal/playground $(APPS)
 	@test -z "$$(git status --porcelain -- graph internal/playground $(APPS))" || { git status --short -- graph internal/playground $(APPS); exit 1; }
 
-fuzz: ## every fuzz target, each for FUZZTIME (a time, or 2000x for executions)
+fuzz: ## run every fuzz target for FUZZTIME (a duration, or 2000x for executions)
 	.ci/fuzz $(FUZZTIME)
 
-vuln: ## known vulnerabilities; needs the network
+vuln: ## check for known vulnerabilities; needs the network
 	go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK) ./...
 
-sbom: ## what the binary is made of: build/authgraph.cdx.json, in CycloneDX's form
+sbom: ## write a bill of materials (CycloneDX) to build/authgraph.cdx.json
 	@mkdir -p $(BIN)
 	cd .ci/sbom && go build -o $(CURDIR)/$(BIN)/cyclonedx-gomod github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 	$(BIN)/cyclonedx-gomod app -json -licenses -main . -output build/authgraph.cdx.json .
