@@ -7,13 +7,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
-	"github.com/aws/smithy-go/middleware"
 	"golang.org/x/sync/singleflight"
 
 	"authgraph/internal/recent"
@@ -90,13 +88,9 @@ type Options struct {
 // safe for concurrent use.
 type Client struct {
 	api     *sdk.Client
-	http    sdk.HTTPClient
 	options Options
 	errors  errorTable
 	guard   *guard
-
-	// calls holds an *preparedCall for each operation that was called.
-	calls sync.Map
 
 	// lacksTokenRefresh is set once the endpoint has said that it does not know
 	// GetTokensFromRefreshToken.
@@ -151,7 +145,7 @@ func newClient(o Options, http sdk.HTTPClient) *Client {
 	c := &Client{
 		// The operations of an end user are not signed; without this the SDK
 		// would look for credentials on the machine and in the network.
-		api: newAPI(o, http, aws.AnonymousCredentials{}), http: http, options: o,
+		api: newAPI(o, http, aws.AnonymousCredentials{}), options: o,
 		errors: newErrorTable(o.UsernameAttribute), guard: newGuard(o),
 		notices: make(chan struct{}, concurrentNotices), mimic: newMimic(o),
 		replaced: recent.New[replacement](keptReplacements),
@@ -167,8 +161,7 @@ func newAPI(o Options, client sdk.HTTPClient, credentials aws.CredentialsProvide
 		Credentials: credentials,
 		// invoke decides what is repeated. The SDK's own policy repeats SignUp,
 		// and LimitExceededException, which burns the user's attempts.
-		Retryer:    aws.NopRetryer{},
-		APIOptions: []func(*middleware.Stack) error{readTokensDirectly},
+		Retryer: aws.NopRetryer{},
 	}
 	if o.Endpoint != "" {
 		settings.BaseEndpoint = aws.String(o.Endpoint)
@@ -243,25 +236,7 @@ func callOnce[In, Out any](
 		ctx, cancel = context.WithTimeout(ctx, c.options.Timeout*9/20)
 		defer cancel()
 	}
-	if op.isSigned() {
-		return call(ctx, in)
-	}
-	how, ok := c.calls.Load(op)
-	if !ok {
-		prepared, err := prepare(func(change func(*sdk.Options)) error {
-			_, err := call(context.Background(), in, change)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		how, _ = c.calls.LoadOrStore(op, prepared)
-	}
-	out, err := how.(*preparedCall).do(ctx, c.http, in)
-	if err != nil {
-		return nil, err
-	}
-	return out.(*Out), nil
+	return call(ctx, in)
 }
 
 // pause waits a short, random time, so that callers who failed together do not

@@ -2,71 +2,62 @@ package cognito
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"net/http"
-	"strings"
-	"sync"
 	"time"
-	"unicode"
 )
 
-// maxResponseBytes bounds what is read of one answer. Cognito's largest answers are a few
-// kilobytes.
-const maxResponseBytes = 1 << 20
+const (
+	// maxResponseBytes bounds the body of a response. Cognito's largest are a few
+	// kilobytes.
+	maxResponseBytes = 1 << 20
+	// maxHeaderBytes bounds the headers of a response.
+	maxHeaderBytes = 64 << 10
+	// dialTimeout bounds the TCP connect and, separately, the TLS handshake.
+	dialTimeout = 2 * time.Second
+)
 
-// httpClient makes the requests of calls. Their answers end after maxResponseBytes, and it
-// follows no redirect, which would carry a password to wherever it points.
-//
-// net/http makes them where there is a proxy or HTTP/2, and until it is known that there is
-// neither; [connections] do where there is just HTTP/1.1.
-type httpClient struct {
-	transport http.Transport
-	direct    sync.Map // of server to *connections
-}
+// httpClient sends the SDK's requests. It bounds responses and follows no redirects,
+// since a redirect would carry a password to another host.
+type httpClient struct{ transport *http.Transport }
 
-// server is whom a request goes to.
-type server struct{ scheme, host string }
-
-// newHTTPClient returns a client for so many calls at once. It has no more connections,
-// also when calls are given up while net/http still opens them.
-func newHTTPClient(calls int) *httpClient {
-	return &httpClient{transport: http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         newDialer().DialContext,
-		ForceAttemptHTTP2:   true,
-		MaxIdleConns:        calls,
-		MaxIdleConnsPerHost: calls, // net/http's default of two closes most of them under load
-		MaxConnsPerHost:     calls,
-		ReadBufferSize:      6 << 10, // an answer with tokens in one read
-		IdleConnTimeout:     idleTimeout,
-		TLSHandshakeTimeout: dialTimeout,
-		// In HTTP/2 all calls share a connection, and giving up a call does not
-		// close it: one that is dead would fail every later call too.
+// newHTTPClient returns an HTTP client that keeps a connection open for each of
+// maxCalls concurrent calls and opens no more than that.
+func newHTTPClient(maxCalls int) *httpClient {
+	return &httpClient{&http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    dialTimeout,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           maxCalls,
+		MaxIdleConnsPerHost:    maxCalls, // the default of 2 closes most connections under load
+		MaxConnsPerHost:        maxCalls,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+		// net/http measures idle time by the wall clock, so a process that was frozen
+		// (AWS Lambda) does not reuse connections from before the freeze.
+		IdleConnTimeout: 90 * time.Second,
+		// Concurrent HTTP/2 calls share a connection, and canceling a call does not
+		// close it. Without pings, a dead connection would fail every later call.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 2 * time.Second, PingTimeout: 2 * time.Second},
 	}}
 }
 
-func newDialer() *net.Dialer {
-	return &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
-}
-
 // Do implements the SDK's HTTPClient.
 func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
-	if direct := c.directTo(r); direct != nil {
-		return direct.exchange(r.Context(), func(message *bytes.Buffer) error { return r.Write(message) })
-	}
-	if r.GetBody == nil {
-		if err := holdBody(r); err != nil {
-			return nil, err
-		}
+	r, err := bufferBody(r)
+	if err != nil {
+		return nil, err
 	}
 	response, err := c.transport.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
-	if response.ProtoMajor == 1 {
-		c.addDirect(r)
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		// Its body is the connection, which the request's context does not close.
+		_ = response.Body.Close()
+		return nil, errors.New("cognito: unexpected 101 Switching Protocols")
 	}
 	response.Body = struct {
 		io.Reader
@@ -75,44 +66,25 @@ func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// directTo returns the connections to where a request goes, or nil where HTTP/1.1 is not
-// known to be spoken.
-func (c *httpClient) directTo(r *http.Request) *connections {
-	if found, ok := c.direct.Load(server{r.URL.Scheme, r.URL.Host}); ok {
-		return found.(*connections)
-	}
-	if r.URL.Scheme == "http" {
-		return c.addDirect(r)
-	}
-	return nil
-}
-
-// addDirect opens connections from now on to where a request goes, unless that is behind
-// a proxy or has a name that only net/http can look up.
-func (c *httpClient) addDirect(r *http.Request) *connections {
-	proxy, err := c.transport.Proxy(r)
-	if err != nil || proxy != nil || strings.ContainsFunc(r.URL.Host, func(c rune) bool { return c > unicode.MaxASCII }) {
-		return nil
-	}
-	added, _ := c.direct.LoadOrStore(server{r.URL.Scheme, r.URL.Host}, newConnections(r.URL, c.transport.TLSClientConfig))
-	return added.(*connections)
-}
-
-// holdBody makes the body one that net/http knows to be in memory. Before any other it
-// sends the headers in a packet of their own, and an answer that overtakes the body, whose
-// reader the SDK closes then, would end the connection.
-func holdBody(r *http.Request) error {
+// bufferBody returns the request with its body in memory.
+//
+// net/http sends the headers and an in-memory body in one packet. It sends the headers
+// of other requests first, and a response that arrives before the body is written then
+// breaks the connection. A body in memory can also be sent again on a new connection
+// when an idle connection turns out to be closed before anything was written.
+func bufferBody(r *http.Request) (*http.Request, error) {
 	if r.Body == nil || r.Body == http.NoBody {
-		return nil
+		return r, nil
 	}
-	body := bytes.NewBuffer(make([]byte, 0, max(r.ContentLength, 0)+bytes.MinRead))
-	if _, err := body.ReadFrom(r.Body); err != nil {
-		return err
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
 	}
 	if err := r.Body.Close(); err != nil {
-		return err
+		return nil, err
 	}
-	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body.Bytes())), nil }
+	r = r.WithContext(r.Context())
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	r.Body, _ = r.GetBody()
-	return nil
+	return r, nil
 }

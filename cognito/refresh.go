@@ -57,12 +57,7 @@ func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceK
 
 // refreshKey is what a refresh is known by.
 func refreshKey(refreshToken string, deviceKey *string) recent.Key {
-	text := inputs.Get()
-	defer inputs.Put(text)
-	text.WriteString(refreshToken)
-	text.WriteByte('\n')
-	text.WriteString(aws.ToString(deviceKey))
-	return sha256.Sum256(text.Bytes())
+	return sha256.Sum256([]byte(refreshToken + "\n" + aws.ToString(deviceKey)))
 }
 
 // replay returns what the refresh token was replaced by a moment ago, or nil. What was
