@@ -217,58 +217,21 @@ func (c *Client) begin(
 	if err != nil {
 		return nil, err
 	}
-	signIn := SignIn{Began: began}
-	signIn.read(tokens)
-	c.options.SignedIn(ctx, signIn)
+	c.options.SignedIn(ctx, newSignIn(tokens, began))
 	return tokens, nil
 }
 
-// read reads what the tokens tell. Those of Cognito's form are read in one pass; some
-// emulators have others.
-func (s *SignIn) read(tokens *AuthTokens) {
-	if s.readDirectly(tokens) {
-		return
+// newSignIn returns what the tokens say about a session that began at that time.
+func newSignIn(tokens *AuthTokens, began time.Time) SignIn {
+	access, id := unverifiedClaims(tokens.AccessToken), unverifiedClaims(aws.ToString(tokens.IDToken))
+	return SignIn{
+		Subject:   text(access["sub"]),
+		Email:     text(id[emailAttribute]),
+		OriginJTI: text(access["origin_jti"]),
+		IssuedAt:  timeOf(access["iat"]),
+		ExpiresAt: timeOf(access["exp"]),
+		Began:     began,
 	}
-	loose, id := unverifiedClaims(tokens.AccessToken), unverifiedClaims(aws.ToString(tokens.IDToken))
-	s.Subject, s.OriginJTI = text(loose["sub"]), text(loose["origin_jti"])
-	s.IssuedAt, s.ExpiresAt = timeOf(loose["iat"]), timeOf(loose["exp"])
-	s.Email = text(id[emailAttribute])
-}
-
-// readDirectly returns false, and changes nothing, when the tokens have another form.
-func (s *SignIn) readDirectly(tokens *AuthTokens) bool {
-	memory := scratches.Get().(*scratch)
-	defer func() {
-		if cap(memory.token) <= maxTokenLen {
-			scratches.Put(memory)
-		}
-	}()
-	access, ok := parseClaims(memory.payload(tokens.AccessToken))
-	if !ok {
-		return false
-	}
-	// Before the next token takes the memory.
-	subject, originJTI, email := string(access.subject), string(access.originJTI), ""
-	if tokens.IDToken != nil {
-		if email, ok = emailOf(memory.payload(*tokens.IDToken)); !ok {
-			return false
-		}
-	}
-	s.Subject, s.OriginJTI, s.Email, s.IssuedAt, s.ExpiresAt = subject, originJTI, email, access.issued, access.expires
-	return true
-}
-
-// emailOf reads the address in the payload of an ID token.
-func emailOf(data []byte) (email string, ok bool) {
-	r := objectReader{data: data}
-	for r.next() {
-		if string(r.name) == emailAttribute {
-			email = string(r.text())
-		} else {
-			r.skip()
-		}
-	}
-	return email, !r.failed
 }
 
 // newAuthTokens translates Cognito's result. An empty one is never a session.
