@@ -14,6 +14,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"golang.org/x/sync/singleflight"
 
+	"authgraph/cognito/token"
 	"authgraph/internal/recent"
 )
 
@@ -70,8 +71,8 @@ type Options struct {
 	// one browser, which share their cookie, each may come with the old one. Default:
 	// the pool's own grace period decides.
 	ReplayRefreshes bool
-	// Revoked tells of sign-outs as in [VerifierOptions]. ReplayRefreshes needs it.
-	Revoked func(*AccessClaims) error
+	// Revoked tells of sign-outs as in [token.VerifierOptions]. ReplayRefreshes needs it.
+	Revoked func(*token.AccessClaims) error
 	// SignedIn is called with every session that begins, before its tokens are
 	// returned. Default: nobody is told.
 	SignedIn func(context.Context, SignIn)

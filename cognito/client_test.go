@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"authgraph/cognito"
+	"authgraph/cognito/token"
 	"authgraph/internal/apierr"
 )
 
@@ -196,7 +197,7 @@ var operations = map[string]func(context.Context, *cognito.Client) error{
 }
 
 func caller(c *cognito.Client) *cognito.Caller {
-	return c.NewCaller(&cognito.AccessClaims{Username: "the-sub"}, "access")
+	return c.NewCaller(&token.AccessClaims{Username: "the-sub"}, "access")
 }
 
 // sessionOf makes the session of a challenge as the client seals it.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"authgraph/cognito"
+	"authgraph/cognito/token"
 	"authgraph/internal/apierr"
 )
 
@@ -85,7 +86,7 @@ func newAdministration(t *testing.T, credentials *cognito.Credentials) (*adminis
 }
 
 func lookupBy(client *cognito.Client, ids ...string) cognito.Lookup {
-	return cognito.Lookup{Caller: client.NewCaller(&cognito.AccessClaims{Subject: "me"}, "token"), IDs: ids, Profile: true}
+	return cognito.Lookup{Caller: client.NewCaller(&token.AccessClaims{Subject: "me"}, "token"), IDs: ids, Profile: true}
 }
 
 // A hundred references, some of them twice, cost a call for each id, a few at a time;

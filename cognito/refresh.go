@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/smithy-go"
 
+	"authgraph/cognito/token"
 	"authgraph/internal/recent"
 )
 
@@ -71,7 +72,7 @@ func (c *Client) replay(what recent.Key) *AuthTokens {
 		return nil
 	}
 	claims := unverifiedClaims(kept.tokens.AccessToken)
-	session := &AccessClaims{
+	session := &token.AccessClaims{
 		Subject: text(claims["sub"]), OriginJTI: text(claims["origin_jti"]),
 		IssuedAt: timeOf(claims["iat"]), ExpiresAt: timeOf(claims["exp"]),
 	}

@@ -5,25 +5,26 @@ import (
 	"errors"
 	"time"
 
+	"authgraph/cognito/token"
 	"authgraph/internal/apierr"
 )
 
-// TokenStatus is what there is to know of an access token. See the schema.
+// TokenStatus describes an access token. See the schema.
 type TokenStatus struct {
 	Active    bool
-	Reason    *apierr.Code // why it is not active
+	Reason    *apierr.Code // why the token is not active
 	UserID    *string
 	Groups    []string
 	Scopes    []string
 	ExpiresAt *time.Time
 }
 
-// Status tells about a token what [Verifier.Verify] finds. The error is one of
-// those that say that this cannot be known at the moment.
-func (v *Verifier) Status(ctx context.Context, token string) (*TokenStatus, error) {
-	claims, err := v.Verify(ctx, token)
+// CheckToken returns whether the verifier accepts the access token, and what the token
+// says. It returns SERVICE_UNAVAILABLE if signing keys or revocations are unavailable.
+func CheckToken(ctx context.Context, v *token.Verifier, accessToken string) (*TokenStatus, error) {
+	claims, err := v.Verify(ctx, accessToken)
 	var reason apierr.Code
-	var expired *TokenExpiredError
+	var expired *token.TokenExpiredError
 	switch {
 	case err == nil:
 		return &TokenStatus{
@@ -32,13 +33,13 @@ func (v *Verifier) Status(ctx context.Context, token string) (*TokenStatus, erro
 		}, nil
 	case errors.As(err, &expired):
 		reason = apierr.TokenExpired
-	case errors.Is(err, ErrTokenRevoked):
+	case errors.Is(err, token.ErrTokenRevoked):
 		reason = apierr.TokenRevoked
-	case errors.Is(err, ErrInvalidToken):
+	case errors.Is(err, token.ErrInvalidToken):
 		reason = apierr.InvalidToken
 	default:
 		return nil, apierr.New(apierr.ServiceUnavailable,
-			"Whether the token is good cannot be known at the moment. Try again.").WithCause(err)
+			"The token cannot be checked at the moment. Try again.").WithCause(err)
 	}
 	return &TokenStatus{Reason: &reason, Groups: []string{}, Scopes: []string{}}, nil
 }

@@ -10,13 +10,14 @@ import (
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 
+	"authgraph/cognito/token"
 	"authgraph/internal/apierr"
 )
 
 // Caller is the user of one request, known by a verified access token.
 type Caller struct {
 	// Claims is what the token holds.
-	Claims *AccessClaims
+	Claims *token.AccessClaims
 
 	client      *Client
 	accessToken string
@@ -41,7 +42,7 @@ func (o *once[T]) get(call func() (T, error)) (T, error) {
 }
 
 // NewCaller returns the caller that the verified access token names.
-func (c *Client) NewCaller(claims *AccessClaims, accessToken string) *Caller {
+func (c *Client) NewCaller(claims *token.AccessClaims, accessToken string) *Caller {
 	return &Caller{Claims: claims, client: c, accessToken: accessToken}
 }
 
@@ -229,7 +230,7 @@ func (User) IsEntity() {}
 // there is no ID token, the profile is one call away.
 func newUserFromTokens(t *AuthTokens) *User {
 	access := unverifiedClaims(t.AccessToken)
-	caller := t.client.NewCaller(&AccessClaims{}, t.AccessToken)
+	caller := t.client.NewCaller(&token.AccessClaims{}, t.AccessToken)
 	user := &User{ID: text(access["sub"]), groups: groupsOf(access), caller: caller, load: caller.loadProfile}
 	if t.IDToken != nil {
 		id := profileOf(unverifiedClaims(*t.IDToken), t.client.options.UsernameAttribute)

@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"authgraph/cognito"
+	"authgraph/cognito/token"
 	"authgraph/internal/account"
 	"authgraph/internal/apierr"
 	"authgraph/internal/reqctx"
@@ -16,7 +17,7 @@ import (
 // Auth is the directive @auth.
 type Auth struct {
 	// Verifier checks the access token. Required.
-	Verifier *cognito.Verifier
+	Verifier *token.Verifier
 	// Client makes the calls that the caller's fields need. Required.
 	Client *cognito.Client
 	// ServiceGroups and ServiceScopes make their holders services: any one of
@@ -69,7 +70,7 @@ func forbidden(groups, scopes []string) error {
 
 // isService tells whether the caller has one of the groups or one of the scopes
 // that make a service.
-func (a *Auth) isService(claims *cognito.AccessClaims) bool {
+func (a *Auth) isService(claims *token.AccessClaims) bool {
 	has := func(list []string) func(string) bool {
 		return func(s string) bool { return slices.Contains(list, s) }
 	}
@@ -110,15 +111,15 @@ func (a *Auth) Caller(ctx context.Context) (*cognito.Caller, error) {
 // mayBeRevoked tells the tokens that are good but for a sign-out, or for what
 // cannot be known of one.
 func mayBeRevoked(err error) bool {
-	return errors.Is(err, cognito.ErrTokenRevoked) || errors.Is(err, cognito.ErrRevocationsUnknown)
+	return errors.Is(err, token.ErrTokenRevoked) || errors.Is(err, token.ErrRevocationsUnknown)
 }
 
 // isForged tells the tokens that only a signature gave away from those that are
 // merely malformed or meant for somebody else: they cost a look-up or a
 // verification, and nobody has one by mistake.
 func isForged(err error) bool {
-	invalid, ok := errors.AsType[*cognito.InvalidTokenError](err)
-	return ok && (invalid.Reason == cognito.ReasonBadSignature || invalid.Reason == cognito.ReasonUnknownKey)
+	invalid, ok := errors.AsType[*token.InvalidTokenError](err)
+	return ok && (invalid.Reason == token.ReasonBadSignature || invalid.Reason == token.ReasonUnknownKey)
 }
 
 // refusal says why a token does not verify, as far as a client needs to know to
@@ -128,22 +129,22 @@ func refusal(err error) *apierr.Error {
 	switch {
 	case isExpired(err):
 		e.Code, e.Message = apierr.TokenExpired, "The access token has expired. Refresh it."
-	case errors.Is(err, cognito.ErrTokenRevoked):
+	case errors.Is(err, token.ErrTokenRevoked):
 		e.Code, e.Message = apierr.TokenRevoked, "The token was revoked by a sign-out. Sign in again."
-	case errors.Is(err, cognito.ErrRevocationsUnknown):
+	case errors.Is(err, token.ErrRevocationsUnknown):
 		e.Code, e.Message = apierr.ServiceUnavailable, "Whether the session was signed out cannot be known at the moment. Try again."
-	case errors.Is(err, cognito.ErrKeysUnavailable):
+	case errors.Is(err, token.ErrKeysUnavailable):
 		e.Code, e.Message = apierr.ServiceUnavailable, "The keys to verify tokens with cannot be had at the moment. Try again."
 	}
 	return e
 }
 
 func isExpired(err error) bool {
-	_, ok := errors.AsType[*cognito.TokenExpiredError](err)
+	_, ok := errors.AsType[*token.TokenExpiredError](err)
 	return ok
 }
 
-func permits(claims *cognito.AccessClaims, groups, scopes []string) bool {
+func permits(claims *token.AccessClaims, groups, scopes []string) bool {
 	for _, scope := range scopes {
 		if !slices.Contains(claims.Scopes, scope) {
 			return false

@@ -27,6 +27,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"authgraph/cognito"
+	"authgraph/cognito/token"
 	"authgraph/directives"
 	"authgraph/graph"
 	"authgraph/graph/generated"
@@ -101,11 +102,11 @@ func newPool(t *testing.T) *pool {
 		_, _ = io.WriteString(w, `{"Username":"the-sub","UserAttributes":[{"Name":"email","Value":"ada@example.com"}],"AuthenticationResult":{"AccessToken":"a.b.c"}}`)
 	}))
 	t.Cleanup(p.Close)
-	keys, err := cognito.NewKeySet(cognito.KeySetOptions{URL: p.URL})
+	keys, err := token.NewKeySet(token.KeySetOptions{URL: p.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier, err := cognito.NewVerifier(cognito.VerifierOptions{Issuers: []string{p.URL}, ClientID: "c", Keys: keys})
+	verifier, err := token.NewVerifier(token.VerifierOptions{Issuers: []string{p.URL}, ClientID: "c", Keys: keys})
 	if err != nil {
 		t.Fatal(err)
 	}

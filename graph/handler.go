@@ -18,6 +18,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"authgraph/cognito"
+	"authgraph/cognito/token"
 	"authgraph/graph/generated"
 	"authgraph/graph/transport"
 	"authgraph/internal/audit"
@@ -41,7 +42,7 @@ type Options struct {
 	// Cognito carries out the operations. Required.
 	Cognito *cognito.Client
 	// Verifier answers tokenStatus. Required.
-	Verifier *cognito.Verifier
+	Verifier *token.Verifier
 	// Directives implements the directives of the schema. All are required.
 	Directives generated.DirectiveRoot
 	// SignedOut is called after every sign-out that Cognito has carried out, before

@@ -19,6 +19,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"authgraph/cognito"
+	"authgraph/cognito/token"
 	"authgraph/directives"
 	"authgraph/graph"
 	"authgraph/graph/generated"
@@ -69,12 +70,12 @@ func newAPI(t testing.TB, o options) *api {
 	}
 	constraint := &directives.Constraint{}
 	auth := func(ctx context.Context, _ any, next graphql.Resolver, _, _, _ []string, _, _ bool) (any, error) {
-		claims := &cognito.AccessClaims{Subject: "the-sub", Groups: []string{"admins"}}
+		claims := &token.AccessClaims{Subject: "the-sub", Groups: []string{"admins"}}
 		return next(cognito.NewContext(ctx, client.NewCaller(claims, "token")))
 	}
 	a.Handler, err = graph.NewHandler(graph.Options{
 		Cognito:       client,
-		Verifier:      &cognito.Verifier{},
+		Verifier:      &token.Verifier{},
 		Directives:    generated.DirectiveRoot{Auth: auth, Constraint: constraint.Directive, RateLimit: unlimited},
 		Limits:        o.limits,
 		Operations:    o.operations,
@@ -747,7 +748,7 @@ func TestPanic(t *testing.T) {
 	constraint := &directives.Constraint{}
 	a := &api{log: &lockedBuffer{}}
 	a.Handler, err = graph.NewHandler(graph.Options{
-		Cognito: client, Verifier: &cognito.Verifier{}, Log: slog.New(slog.NewJSONHandler(a.log, nil)), ObservePanic: func() { panics.Add(1) },
+		Cognito: client, Verifier: &token.Verifier{}, Log: slog.New(slog.NewJSONHandler(a.log, nil)), ObservePanic: func() { panics.Add(1) },
 		Directives: generated.DirectiveRoot{
 			Auth: func(context.Context, any, graphql.Resolver, []string, []string, []string, bool, bool) (any, error) {
 				panic("a bug at 10.1.2.3")
@@ -773,7 +774,7 @@ func TestNewHandlerWantsAllDirectives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = graph.NewHandler(graph.Options{Cognito: client, Verifier: &cognito.Verifier{}, Log: slog.New(slog.DiscardHandler)})
+	_, err = graph.NewHandler(graph.Options{Cognito: client, Verifier: &token.Verifier{}, Log: slog.New(slog.DiscardHandler)})
 	if err == nil || !strings.Contains(err.Error(), "@Auth") {
 		t.Errorf("error %v, want one that names the directive", err)
 	}
@@ -796,7 +797,7 @@ func FuzzHTTP(f *testing.F) {
 	constraint := &directives.Constraint{}
 	handler, err := graph.NewHandler(graph.Options{
 		Cognito:  client,
-		Verifier: &cognito.Verifier{},
+		Verifier: &token.Verifier{},
 		Log:      slog.New(slog.NewTextHandler(log, nil)),
 		Directives: generated.DirectiveRoot{
 			Auth: func(context.Context, any, graphql.Resolver, []string, []string, []string, bool, bool) (any, error) {

@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"authgraph/cognito"
+	"authgraph/cognito/token"
 	"authgraph/internal/apierr"
 )
 
@@ -18,7 +19,7 @@ type Resolver struct {
 	// Cognito carries out the operations. Required.
 	Cognito *cognito.Client
 	// Verifier answers tokenStatus. Required.
-	Verifier *cognito.Verifier
+	Verifier *token.Verifier
 	// SignedOut is called after every sign-out that Cognito has carried out. Required.
 	SignedOut func(context.Context, cognito.SignedOut) error
 	// ReaderGroups may read the private fields of other users.

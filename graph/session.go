@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"authgraph/cognito"
+	"authgraph/cognito/token"
 	"authgraph/graph/model"
 	"authgraph/internal/apierr"
 	"authgraph/internal/reqctx"
@@ -93,7 +94,7 @@ func (r *Resolver) deleteAccount(ctx context.Context) error {
 // refreshed just now, so its tokens live for their full lifetime.
 func everySession(caller *cognito.Caller) cognito.SignedOut {
 	lifetime := caller.Claims.ExpiresAt.Sub(caller.Claims.IssuedAt)
-	return cognito.SignedOut{Subject: caller.Claims.Subject, TokensExpire: time.Now().Add(lifetime + cognito.MaxLeeway)}
+	return cognito.SignedOut{Subject: caller.Claims.Subject, TokensExpire: time.Now().Add(lifetime + token.MaxLeeway)}
 }
 
 // presented returns the refresh token of the input or, if there is none, of the cookie.

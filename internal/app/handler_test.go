@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"authgraph/cognito"
+	"authgraph/cognito/token"
 	"authgraph/internal/config"
 	"authgraph/internal/httpserver"
 	"authgraph/internal/metrics"
@@ -54,7 +54,7 @@ func newTestAPI(tb testing.TB, args ...string) *testAPI {
 	s := &server{settings: settings, log: slog.New(slog.DiscardHandler), metrics: metrics.New(), stdout: io.Discard, stderr: io.Discard}
 	h.metrics = s.metrics
 	t := s.cognito()
-	keys, err := cognito.NewKeySet(cognito.KeySetOptions{URL: t.jwksURL, Observe: s.metrics.ObserveJWKS})
+	keys, err := token.NewKeySet(token.KeySetOptions{URL: t.jwksURL, Observe: s.metrics.ObserveJWKS})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"authgraph/cognito"
+	"authgraph/cognito/token"
 	"authgraph/directives"
 	"authgraph/graph"
 	"authgraph/graph/generated"
@@ -102,7 +103,7 @@ func (s *server) cognito() target {
 
 // serve serves the API before the pool.
 func (s *server) serve(ctx context.Context, t target) error {
-	keys, err := cognito.NewKeySet(cognito.KeySetOptions{URL: t.jwksURL, Observe: s.metrics.ObserveJWKS, Log: s.log})
+	keys, err := token.NewKeySet(token.KeySetOptions{URL: t.jwksURL, Observe: s.metrics.ObserveJWKS, Log: s.log})
 	if err != nil {
 		return err
 	}
@@ -156,7 +157,7 @@ func (s *server) serveProfiles(ctx context.Context, running *sync.WaitGroup) err
 }
 
 // handler wires the API from the edge to the client of the user pools API.
-func (s *server) handler(ctx context.Context, t target, keys *cognito.KeySet, trust *trust, drain *httpserver.Drain) (http.Handler, error) {
+func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, trust *trust, drain *httpserver.Drain) (http.Handler, error) {
 	operations, err := s.operations()
 	if err != nil {
 		return nil, err
@@ -187,7 +188,7 @@ func (s *server) handler(ctx context.Context, t target, keys *cognito.KeySet, tr
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := cognito.NewVerifier(cognito.VerifierOptions{
+	verifier, err := token.NewVerifier(token.VerifierOptions{
 		Issuers: t.issuers, ClientID: t.clientID, Keys: keys, Revoked: trust.revoked, Observe: s.metrics.ObserveToken,
 	})
 	if err != nil {
@@ -244,7 +245,7 @@ func refreshCookie(s *config.Settings) time.Duration {
 }
 
 // observeState reports what is there at the moment.
-func (s *server) observeState(client *cognito.Client, verifier *cognito.Verifier) {
+func (s *server) observeState(client *cognito.Client, verifier *token.Verifier) {
 	s.metrics.ObserveGauge("token_cache_entries", "Access tokens that are remembered.",
 		func() float64 { return float64(verifier.Remembered()) })
 	s.metrics.ObserveGauge("cognito_calls_in_flight", "Calls of Cognito's API that are out.",

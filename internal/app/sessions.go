@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"authgraph/cognito"
+	"authgraph/cognito/token"
 	"authgraph/directives"
 	"authgraph/internal/account"
 	"authgraph/internal/audit"
@@ -179,7 +180,7 @@ func (t *trust) quota() func(context.Context, string) time.Duration {
 const catchUpStep = 10 * time.Millisecond
 
 // revoked tells the verifier of sign-outs.
-func (t *trust) revoked(claims *cognito.AccessClaims) error {
+func (t *trust) revoked(claims *token.AccessClaims) error {
 	asked := session(claims.OriginJTI, claims.Subject, claims.IssuedAt)
 	status := t.revocations.Status(asked)
 	for range t.catchUp {
@@ -193,9 +194,9 @@ func (t *trust) revoked(claims *cognito.AccessClaims) error {
 	case store.Good:
 		return nil
 	case store.Revoked:
-		return cognito.ErrTokenRevoked
+		return token.ErrTokenRevoked
 	default:
-		return cognito.ErrRevocationsUnknown
+		return token.ErrRevocationsUnknown
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"authgraph/cognito"
+	"authgraph/cognito/token"
 	"authgraph/cognito/userpool"
 	"authgraph/directives"
 	"authgraph/graph"
@@ -65,11 +66,11 @@ func newStage(t *testing.T) *stage {
 			t.Error(err)
 		}
 	})
-	keys, err := cognito.NewKeySet(cognito.KeySetOptions{URL: w.pool.Issuer() + "/.well-known/jwks.json"})
+	keys, err := token.NewKeySet(token.KeySetOptions{URL: w.pool.Issuer() + "/.well-known/jwks.json"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier, err := cognito.NewVerifier(cognito.VerifierOptions{
+	verifier, err := token.NewVerifier(token.VerifierOptions{
 		Issuers: []string{w.pool.Issuer()}, ClientID: w.pool.ClientID(), Keys: keys, Now: w.now,
 	})
 	if err != nil {

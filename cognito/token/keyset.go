@@ -1,4 +1,4 @@
-package cognito
+package token
 
 import (
 	"context"
@@ -56,11 +56,11 @@ var (
 	// ErrKeysUnavailable says that a token cannot be judged, because the
 	// issuer's keys could not be loaded, or not before the caller's context
 	// ended. It is no fault of the token.
-	ErrKeysUnavailable = errors.New("cognito: the issuer's keys are unavailable")
+	ErrKeysUnavailable = errors.New("token: the issuer's keys are unavailable")
 
 	// ErrUnknownKey says that the issuer's keys are loaded and the one asked
 	// for is not among them.
-	ErrUnknownKey = errors.New("cognito: unknown key id")
+	ErrUnknownKey = errors.New("token: unknown key id")
 
 	errNotFetched = errors.New("not fetched yet")
 	errTooSoon    = errors.New("fetched too often")
@@ -144,10 +144,10 @@ type fetch struct {
 func NewKeySet(o KeySetOptions) (*KeySet, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, fmt.Errorf("cognito: key set needs an http or https URL, not %q", o.URL)
+		return nil, fmt.Errorf("token: key set needs an http or https URL, not %q", o.URL)
 	}
 	if o.RefreshEvery < 0 || o.MinInterval < 0 {
-		return nil, errors.New("cognito: a key set's intervals cannot be negative")
+		return nil, errors.New("token: a key set's intervals cannot be negative")
 	}
 	k := &KeySet{
 		url:          o.URL,

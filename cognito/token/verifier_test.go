@@ -1,4 +1,4 @@
-package cognito
+package token
 
 import (
 	"context"
@@ -150,7 +150,7 @@ func verdict(t *testing.T, claims *AccessClaims, err error) string {
 	case err == nil:
 		return ""
 	case errors.As(err, &invalid):
-		if !errors.Is(err, ErrInvalidToken) || err.Error() != "cognito: invalid token: "+invalid.Reason {
+		if !errors.Is(err, ErrInvalidToken) || err.Error() != "token: invalid token: "+invalid.Reason {
 			t.Errorf("error %q", err)
 		}
 		return invalid.Reason

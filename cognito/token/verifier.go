@@ -1,4 +1,4 @@
-package cognito
+package token
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ const (
 // ErrInvalidToken is matched, with [errors.Is], by every refusal of a token
 // that no waiting and no signing in again at another time would have helped:
 // all of them are [*InvalidTokenError].
-var ErrInvalidToken = errors.New("cognito: invalid token")
+var ErrInvalidToken = errors.New("token: invalid token")
 
 // The reasons of an [InvalidTokenError]. They are a closed set of fixed texts,
 // so that they can be logged and used as a metric's label: no part of a token
@@ -65,7 +65,7 @@ type InvalidTokenError struct {
 	Reason string
 }
 
-func (e *InvalidTokenError) Error() string { return "cognito: invalid token: " + e.Reason }
+func (e *InvalidTokenError) Error() string { return "token: invalid token: " + e.Reason }
 
 // Is makes every InvalidTokenError match ErrInvalidToken.
 func (e *InvalidTokenError) Is(target error) bool { return target == ErrInvalidToken }
@@ -78,16 +78,16 @@ type TokenExpiredError struct {
 }
 
 func (e *TokenExpiredError) Error() string {
-	return "cognito: token expired at " + e.ExpiredAt.UTC().Format(time.RFC3339)
+	return "token: token expired at " + e.ExpiredAt.UTC().Format(time.RFC3339)
 }
 
 // ErrTokenRevoked says that a token was good until its session, or every session
 // of its user, was signed out here. It does not match [ErrInvalidToken].
-var ErrTokenRevoked = errors.New("cognito: token was revoked by a sign-out")
+var ErrTokenRevoked = errors.New("token: token was revoked by a sign-out")
 
 // ErrRevocationsUnknown says that a token is good as far as it tells itself, but
 // that it cannot be known at the moment whether it was revoked.
-var ErrRevocationsUnknown = errors.New("cognito: revocations cannot be known at the moment")
+var ErrRevocationsUnknown = errors.New("token: revocations cannot be known at the moment")
 
 // AccessClaims is what a verified access token says, as far as anybody here asks: tens
 // of thousands are remembered. Only [Verifier.Verify] makes one. It is shared between
@@ -170,16 +170,16 @@ func (v *Verifier) Remembered() int { return v.remembered.Len() }
 func NewVerifier(o VerifierOptions) (*Verifier, error) {
 	var faults []error
 	if len(o.Issuers) == 0 || slices.Contains(o.Issuers, "") {
-		faults = append(faults, errors.New("cognito: verifier needs at least one issuer, and none that is empty"))
+		faults = append(faults, errors.New("token: verifier needs at least one issuer, and none that is empty"))
 	}
 	if o.ClientID == "" {
-		faults = append(faults, errors.New("cognito: verifier needs a client id"))
+		faults = append(faults, errors.New("token: verifier needs a client id"))
 	}
 	if o.Keys == nil {
-		faults = append(faults, errors.New("cognito: verifier needs a key set"))
+		faults = append(faults, errors.New("token: verifier needs a key set"))
 	}
 	if o.Leeway < 0 || o.Leeway > MaxLeeway {
-		faults = append(faults, fmt.Errorf("cognito: leeway %v is not between 0 and %v", o.Leeway, MaxLeeway))
+		faults = append(faults, fmt.Errorf("token: leeway %v is not between 0 and %v", o.Leeway, MaxLeeway))
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)

@@ -1,0 +1,3 @@
+// Package token verifies Cognito access tokens offline, with the public keys that the
+// user pool publishes.
+package token
