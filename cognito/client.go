@@ -12,10 +12,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/singleflight"
 
 	"authgraph/cognito/token"
-	"authgraph/internal/recent"
 )
 
 // DefaultTimeout bounds one operation, its second attempt included. The SDK itself has no
@@ -103,7 +103,7 @@ type Client struct {
 	mimic   *mimic
 	// refreshes merges refreshes of one token that run at the same time.
 	refreshes singleflight.Group
-	replaced  *recent.Map[replacement]
+	replaced  *lru.Cache[[sha256.Size]byte, replacement]
 	directory *directory // nil without credentials
 }
 
@@ -149,8 +149,8 @@ func newClient(o Options, http sdk.HTTPClient) *Client {
 		api: newAPI(o, http, aws.AnonymousCredentials{}), options: o,
 		errors: newErrorTable(o.UsernameAttribute), guard: newGuard(o),
 		notices: make(chan struct{}, concurrentNotices), mimic: newMimic(o),
-		replaced: recent.New[replacement](keptReplacements),
 	}
+	c.replaced, _ = lru.New[[sha256.Size]byte, replacement](keptReplacements) // fails for sizes below 1 only
 	c.directory = newDirectory(c, o, http)
 	return c
 }

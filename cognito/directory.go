@@ -2,7 +2,6 @@ package cognito
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"strings"
 	"time"
@@ -10,11 +9,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
 	"authgraph/internal/apierr"
-	"authgraph/internal/recent"
 )
 
 const (
@@ -34,7 +33,7 @@ type directory struct {
 	client *Client
 	api    *sdk.Client
 	slots  chan struct{}
-	kept   *recent.Map[lookedUp]
+	kept   *lru.Cache[string, lookedUp]
 	calls  singleflight.Group
 	now    func() time.Time
 }
@@ -51,11 +50,12 @@ func newDirectory(c *Client, o Options, httpClient sdk.HTTPClient) *directory {
 	if o.Credentials == nil {
 		return nil
 	}
+	kept, _ := lru.New[string, lookedUp](keptLookups) // fails for sizes below 1 only
 	return &directory{
 		client: c,
 		api:    newAPI(o, httpClient, o.Credentials),
 		slots:  make(chan struct{}, concurrentLookups),
-		kept:   recent.New[lookedUp](keptLookups),
+		kept:   kept,
 		now:    time.Now,
 	}
 }
@@ -146,8 +146,7 @@ func (d *directory) find(
 	if d == nil {
 		return lookedUp{}, errNoLookup(nil)
 	}
-	key := recent.Key(sha256.Sum256([]byte(what)))
-	if kept, ok := d.kept.Get(key); ok && d.now().Before(kept.until) {
+	if kept, ok := d.kept.Get(what); ok && d.now().Before(kept.until) {
 		return kept, nil
 	}
 	return share(ctx, &d.calls, what, func(ctx context.Context) (lookedUp, error) {
@@ -161,7 +160,7 @@ func (d *directory) find(
 		found, err := ask(ctx)
 		if err == nil {
 			found.until = d.now().Add(lookupLifetime)
-			d.kept.Add(key, found)
+			d.kept.Add(what, found)
 		}
 		return found, err
 	})

@@ -1,6 +1,6 @@
 // Package cognito is all that Authgraph knows of Amazon Cognito: the calls to
 // its user pools API ([Client]), the meaning of its exceptions (errors.go), and
-// the verification of its tokens ([Verifier], [KeySet]).
+// the verification of its tokens (package token).
 //
 // Two things matter to a caller. [New] makes the client; its methods take and
 // return types of this package and fail with an *apierr.Error, so that no type

@@ -12,7 +12,6 @@ import (
 	"github.com/aws/smithy-go"
 
 	"authgraph/cognito/token"
-	"authgraph/internal/recent"
 )
 
 const (
@@ -57,13 +56,13 @@ func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceK
 }
 
 // refreshKey is what a refresh is known by.
-func refreshKey(refreshToken string, deviceKey *string) recent.Key {
+func refreshKey(refreshToken string, deviceKey *string) [sha256.Size]byte {
 	return sha256.Sum256([]byte(refreshToken + "\n" + aws.ToString(deviceKey)))
 }
 
 // replay returns what the refresh token was replaced by a moment ago, or nil. What was
 // signed out meanwhile is Cognito's to refuse.
-func (c *Client) replay(what recent.Key) *AuthTokens {
+func (c *Client) replay(what [sha256.Size]byte) *AuthTokens {
 	if !c.options.ReplayRefreshes {
 		return nil
 	}

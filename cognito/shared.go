@@ -7,17 +7,17 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// share has callers of one thing at the same time share one call and its result. The
-// first of them makes it, and nobody's end ends it for the others: it needs a time-out of
-// its own, and until then all of them stay.
+// share runs call, or waits for the call with the same key that is already running, and
+// returns its result. The call needs a timeout of its own: it goes on when the caller that
+// started it goes away, since others may be waiting for it.
 func share[T any](
-	ctx context.Context, calls *singleflight.Group, what string, call func(context.Context) (T, error),
+	ctx context.Context, calls *singleflight.Group, key string, call func(context.Context) (T, error),
 ) (T, error) {
-	result, err, _ := calls.Do(what, func() (value any, err error) {
+	result, err, _ := calls.Do(key, func() (value any, err error) {
+		// singleflight would repeat a panic in every waiting caller.
 		defer func() {
-			// singleflight would panic in every one of them.
-			if fault := recover(); fault != nil {
-				err = fmt.Errorf("cognito: a call that is shared panicked with a %T", fault)
+			if p := recover(); p != nil {
+				err = fmt.Errorf("cognito: panic in a shared call: %T", p)
 			}
 		}()
 		return call(context.WithoutCancel(ctx))

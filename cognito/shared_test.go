@@ -8,8 +8,7 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// A panic in a call that is shared is an error of all who share it, without what the
-// panic said, and not the end of the process.
+// A panic in a shared call is an error without the panic's text.
 func TestSharePanics(t *testing.T) {
 	var calls singleflight.Group
 	_, err := share(t.Context(), &calls, "x", func(context.Context) (int, error) { panic("a secret") })
@@ -21,7 +20,7 @@ func TestSharePanics(t *testing.T) {
 	}
 }
 
-// A caller who leaves does not end the call: others may wait for it.
+// The call goes on when the caller that started it goes away.
 func TestShareOutlivesCallers(t *testing.T) {
 	var calls singleflight.Group
 	ctx, leave := context.WithCancel(t.Context())
@@ -31,5 +30,20 @@ func TestShareOutlivesCallers(t *testing.T) {
 	})
 	if n != 7 || err != nil {
 		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// A panic reaches every caller of once, not just the first.
+func TestOncePanics(t *testing.T) {
+	var o once[int]
+	for range 2 {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			_, _ = o.get(func() (int, error) { panic("x") })
+		}()
 	}
 }

@@ -29,16 +29,15 @@ type Caller struct {
 	passkeys once[[]*Passkey]
 }
 
-// once keeps the result of a call that is made at most once.
+// once caches the result of the first call. If that call panics, every later one does too.
 type once[T any] struct {
-	sync.Once
-	value T
-	err   error
+	init   sync.Once
+	result func() (T, error)
 }
 
 func (o *once[T]) get(call func() (T, error)) (T, error) {
-	o.Do(func() { o.value, o.err = call() })
-	return o.value, o.err
+	o.init.Do(func() { o.result = sync.OnceValues(call) })
+	return o.result()
 }
 
 // NewCaller returns the caller that the verified access token names.

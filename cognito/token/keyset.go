@@ -17,7 +17,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/lestrrat-go/jwx/v2/jwk"
+	"golang.org/x/sync/singleflight"
 )
 
 // Bounds of a fetch. A user pool publishes two keys in about 850 bytes.
@@ -27,17 +30,15 @@ const (
 	fetchTimeout  = 3 * time.Second
 )
 
-// The rate at which key ids that are not known may cause fetches: a burst, and
-// then one for each MinInterval. Forged tokens must not become traffic at the
-// issuer, and still the flood that uses the burst up must not keep a new key
-// out for longer than one interval.
+// Unknown key ids may cause a burst of fetches, and then one for each MinInterval. So
+// forged tokens cannot flood the issuer, and a flood of them delays a new key by at most
+// one interval.
 const (
 	fetchBurst         = 3
 	defaultMinInterval = 10 * time.Second
 )
 
-// The pace of Run. Without keys nobody can sign in, so it keeps trying every
-// few seconds; with keys a failure can wait a little.
+// Backoff of Run. It retries faster without keys, when nobody can sign in.
 const (
 	defaultRefreshEvery = 15 * time.Minute
 	firstRetry          = 250 * time.Millisecond
@@ -45,76 +46,62 @@ const (
 	slowestRetryLoaded  = time.Minute
 )
 
-// The sizes of RSA keys: the lower bound is that of RFC 7518, section 3.3, the
-// upper one keeps the time of a verification in bounds.
+// Sizes of RSA keys. The minimum is that of RFC 7518, section 3.3. The maximum bounds the
+// time of a verification.
 const (
 	minModulusBits = 2048
 	maxModulusBits = 8192
 )
 
 var (
-	// ErrKeysUnavailable says that a token cannot be judged, because the
-	// issuer's keys could not be loaded, or not before the caller's context
-	// ended. It is no fault of the token.
-	ErrKeysUnavailable = errors.New("token: the issuer's keys are unavailable")
-
-	// ErrUnknownKey says that the issuer's keys are loaded and the one asked
-	// for is not among them.
-	ErrUnknownKey = errors.New("token: unknown key id")
-
 	errNotFetched = errors.New("not fetched yet")
 	errTooSoon    = errors.New("fetched too often")
 )
 
-// KeySetOptions says where a [KeySet] gets its keys.
+// KeySetOptions configures a [KeySet].
 type KeySetOptions struct {
-	// URL is the issuer's JWK Set: the issuer's name with
-	// "/.well-known/jwks.json" behind it. Required. Whoever can answer in its
-	// place can forge every token, so it should be https anywhere but on the
-	// same machine.
+	// URL is the issuer's JWK set: the issuer followed by "/.well-known/jwks.json". It
+	// should be https unless the issuer is on this machine, since anyone who can answer
+	// in its place can forge tokens. Required.
 	URL string
 
-	// Client fetches it; nil means one of its own. Redirects are never
-	// followed, whatever the client says, and a fetch ends after 3 s.
+	// Client fetches the set. It never follows redirects, and each fetch has a timeout of
+	// 3 s. Default: a client of the KeySet's own.
 	Client *http.Client
 
-	// RefreshEvery is how often Run fetches the set once it has keys; each
-	// pause is up to a tenth shorter, so that replicas spread out. It bounds how
-	// long a withdrawn key is still honoured. Zero means 15 minutes.
+	// RefreshEvery is the interval of [KeySet.Run], minus up to 10 % of jitter. It bounds
+	// how long a withdrawn key is still accepted. Default: 15 minutes.
 	RefreshEvery time.Duration
 
-	// MinInterval is the time between fetches for unknown key ids once a burst
-	// of 3 is used up. Zero means 10 s.
+	// MinInterval is the time between fetches for unknown key ids after a burst of 3.
+	// Default: 10 s.
 	MinInterval time.Duration
 
-	// Observe, if not nil, is told the outcome of each fetch: "ok" or "error".
+	// Observe is called with the outcome of each fetch, "ok" or "error". Default: none.
 	Observe func(outcome string)
 
-	// Log, if not nil, is told of failed fetches and of keys left out.
+	// Log receives failed fetches and ignored keys. Default: none.
 	Log *slog.Logger
 
-	// Now is the clock; nil means time.Now.
+	// Now is the clock. Default: time.Now.
 	Now func() time.Time
 }
 
-// KeySet holds the public keys of one issuer (RFC 7517, section 5). It may be
-// used by many goroutines at once.
+// KeySet holds the public keys of one issuer (RFC 7517, section 5). It is safe for
+// concurrent use.
 //
-// Each successful fetch replaces the whole set, so that a key that the issuer
-// withdrew is gone; a failed one changes nothing. There is at most one fetch at
-// a time, and all who need it wait for the same one.
+// A successful fetch replaces the whole set. A failed one changes nothing. Concurrent
+// callers share a fetch.
 //
-// Of a fetched set only RSA keys fit for RS256 signatures are used: use "sig"
-// or absent, alg "RS256" or absent, key_ops absent or with "verify", a kid, a
-// modulus of 2048 to 8192 bits, an odd exponent from 3 to 2^31-1. Others are
-// left out (RFC 7517, section 5, asks for that), and so are
+// KeySet uses RSA keys that are fit for RS256: use "sig" or absent, alg "RS256" or absent,
+// key_ops absent or with "verify", a kid, a modulus of 2048 to 8192 bits, an odd exponent
+// from 3 to 2^31-1. It ignores other keys, as RFC 7517, section 5, requires, and also
 //
-//   - keys published with a private part: anybody can sign with them,
-//   - all keys of a kid that comes twice: which one is meant nobody can say,
-//     and keeping the first would let the order of a list decide,
+//   - keys published with a private part, since anyone can sign with them,
+//   - keys that share a kid, since it is ambiguous,
 //   - keys with the structure of CVE-2017-15361 (ROCA), which can be factored.
 //
-// A set without any usable key is a failed fetch.
+// A set without a usable key is a failed fetch.
 type KeySet struct {
 	url          string
 	client       *http.Client
@@ -124,30 +111,31 @@ type KeySet struct {
 	log          *slog.Logger
 	now          func() time.Time
 
-	keys atomic.Pointer[map[string]*RS256Key] // nil until the first success
+	keys    atomic.Pointer[map[string]*publicKey] // nil until the first successful fetch
+	fetches singleflight.Group
 
-	mu       sync.Mutex
-	inflight *fetch
-	lastErr  error     // of the latest fetch
-	budget   float64   // fetches that unknown key ids may still cause
-	filled   time.Time // when budget was last brought up to date
+	mu      sync.Mutex
+	lastErr error     // of the latest fetch
+	budget  float64   // fetches that unknown key ids may still cause
+	filled  time.Time // when budget was last updated
 }
 
-// fetch is one fetch of the set, which any number of callers wait for.
-type fetch struct {
-	done chan struct{} // closed when err is set
-	err  error
+// publicKey is an RSA key that the issuer publishes under kid. It keeps its identity for
+// as long as it is published, and must not be changed.
+type publicKey struct {
+	*rsa.PublicKey
+	kid string
 }
 
-// NewKeySet returns a KeySet without keys. They are fetched by [KeySet.Run] or,
-// where that has not got round to it, by the first [KeySet.Key].
+// NewKeySet returns an empty KeySet. [KeySet.Run] fetches the keys, or the first
+// verification does.
 func NewKeySet(o KeySetOptions) (*KeySet, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, fmt.Errorf("token: key set needs an http or https URL, not %q", o.URL)
+		return nil, fmt.Errorf("token: key set URL %q is not an http or https URL", o.URL)
 	}
 	if o.RefreshEvery < 0 || o.MinInterval < 0 {
-		return nil, errors.New("token: a key set's intervals cannot be negative")
+		return nil, errors.New("token: key set intervals must not be negative")
 	}
 	k := &KeySet{
 		url:          o.URL,
@@ -180,18 +168,18 @@ func NewKeySet(o KeySetOptions) (*KeySet, error) {
 	} else {
 		client.Transport = keySetTransport()
 	}
-	// Cognito does not redirect, and another host has no say about our keys.
+	// Cognito does not redirect, and keys must come from the issuer itself.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	k.client = &client
 	k.filled = k.now()
 	return k, nil
 }
 
-// keySetTransport is made for one small request now and then.
+// keySetTransport returns a transport for an occasional small request.
 func keySetTransport() *http.Transport {
 	return &http.Transport{
-		// Through HTTPS_PROXY the keys come in a tunnel that ends at the issuer.
-		// HTTP_PROXY would hand them to the proxy to change, so it is ignored.
+		// HTTPS_PROXY tunnels to the issuer. HTTP_PROXY is ignored, since such a proxy
+		// could change the keys.
 		Proxy: func(r *http.Request) (*url.URL, error) {
 			if r.URL.Scheme != "https" {
 				return nil, nil
@@ -208,14 +196,14 @@ func keySetTransport() *http.Transport {
 	}
 }
 
-// Run keeps the set fresh until ctx ends. It fetches at once, and again after
-// 250 ms, 500 ms and so on up to every 5 s until there are keys; then every
-// RefreshEvery, or up to every minute while that fails. All pauses have jitter.
+// Run refreshes the set until ctx ends. It fetches immediately, and retries with backoff
+// from 250 ms to 5 s until there are keys. Then it fetches every RefreshEvery, and after a
+// failure with backoff up to a minute. All pauses have jitter.
 func (k *KeySet) Run(ctx context.Context) {
 	retry := firstRetry
 	for {
 		pause := k.refreshEvery - rand.N(k.refreshEvery/10+1)
-		if err := k.refresh(ctx); err != nil {
+		if err := k.share(ctx, k.refresh); err != nil {
 			slowest := slowestRetryEmpty
 			if k.keys.Load() != nil {
 				slowest = slowestRetryLoaded
@@ -234,8 +222,8 @@ func (k *KeySet) Run(ctx context.Context) {
 	}
 }
 
-// Ready returns nil once there are keys, and before that an error that matches
-// [ErrKeysUnavailable]. It stays nil when later fetches fail.
+// Ready returns nil once there are keys, even if later fetches fail, and otherwise an
+// error that matches [ErrKeysUnavailable].
 func (k *KeySet) Ready() error {
 	if k.keys.Load() != nil {
 		return nil
@@ -245,29 +233,27 @@ func (k *KeySet) Ready() error {
 	return fmt.Errorf("%w: %w", ErrKeysUnavailable, k.lastErr)
 }
 
-// Key returns the key of kid. A known one comes from memory. An unknown one may
-// be new, so the set is fetched, as far as the bounded rate allows, and the
-// caller waits for that or for the end of ctx. The key is shared and must not be
-// changed.
+// key returns the key of kid. A known key comes from memory. An unknown one may be new,
+// so key fetches the set if the rate limit allows it, and waits for the result or for ctx.
 //
-// The error matches [ErrUnknownKey] when there are keys but not this one, also
-// when the issuer cannot be asked for newer ones; or else [ErrKeysUnavailable].
-func (k *KeySet) Key(ctx context.Context, kid string) (*RS256Key, error) {
+// The error matches [ErrUnknownKey] if there are keys but not this one, even when the
+// issuer is unreachable. Otherwise it matches [ErrKeysUnavailable].
+func (k *KeySet) key(ctx context.Context, kid string) (*publicKey, error) {
 	if key := k.lookup(kid); key != nil {
 		return key, nil
 	}
-	err := k.refreshFor(ctx, kid)
+	err := k.share(ctx, func() error { return k.refreshFor(kid) })
 	if key := k.lookup(kid); key != nil {
 		return key, nil
 	}
-	gaveUp := ctx.Err() != nil && errors.Is(err, ctx.Err()) // so the answer is not known
+	gaveUp := ctx.Err() != nil && errors.Is(err, ctx.Err()) // before the fetch ended
 	if k.keys.Load() != nil && !gaveUp {
 		return nil, ErrUnknownKey
 	}
 	return nil, fmt.Errorf("%w: %w", ErrKeysUnavailable, err)
 }
 
-func (k *KeySet) lookup(kid string) *RS256Key {
+func (k *KeySet) lookup(kid string) *publicKey {
 	keys := k.keys.Load()
 	if keys == nil {
 		return nil
@@ -275,81 +261,66 @@ func (k *KeySet) lookup(kid string) *RS256Key {
 	return (*keys)[kid]
 }
 
-// has tells whether key is the one that is published under its id.
-func (k *KeySet) has(key *RS256Key) bool { return k.lookup(key.id) == key }
+// isPublished reports whether the issuer still publishes key under its kid.
+func (k *KeySet) isPublished(key *publicKey) bool { return k.lookup(key.kid) == key }
 
-// refresh fetches the set, or waits for the fetch that is under way.
-func (k *KeySet) refresh(ctx context.Context) error {
-	k.mu.Lock()
-	f := k.start()
-	k.mu.Unlock()
-	return f.wait(ctx)
-}
-
-// refreshFor is refresh for a kid that somebody else asked for: it starts a
-// fetch only if the budget allows it. Failed fetches use the budget up too.
-func (k *KeySet) refreshFor(ctx context.Context, kid string) error {
-	k.mu.Lock()
-	// The fetch that this caller just missed may have brought the key.
-	if k.lookup(kid) != nil {
-		k.mu.Unlock()
-		return nil
-	}
-	if k.inflight == nil {
-		now := k.now()
-		k.budget = min(fetchBurst, k.budget+max(0, now.Sub(k.filled).Seconds()/k.minInterval.Seconds()))
-		k.filled = now
-		if k.budget < 1 {
-			err := k.lastErr
-			k.mu.Unlock()
-			if err == nil {
-				err = errTooSoon
-			}
-			return err
-		}
-		k.budget--
-	}
-	f := k.start()
-	k.mu.Unlock()
-	return f.wait(ctx)
-}
-
-// start returns the fetch that is under way, or starts one. k.mu must be held.
-func (k *KeySet) start() *fetch {
-	if k.inflight != nil {
-		return k.inflight
-	}
-	f := &fetch{done: make(chan struct{})}
-	k.inflight = f
-	go k.run(f)
-	return f
-}
-
-func (f *fetch) wait(ctx context.Context) error {
+// share runs refresh, or waits for the one that is already running. The fetch goes on
+// when ctx ends, since other callers may wait for it.
+func (k *KeySet) share(ctx context.Context, refresh func() error) error {
+	done := k.fetches.DoChan("", func() (any, error) { return nil, refresh() })
 	select {
-	case <-f.done:
-		return f.err
+	case result := <-done:
+		return result.Err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// run does the fetch f. It has a context of its own: that one caller goes away
-// must not end what the others wait for.
-func (k *KeySet) run(f *fetch) {
+// refreshFor refreshes the set for a kid that a client sent, within the budget. Failed
+// fetches use up the budget too.
+func (k *KeySet) refreshFor(kid string) error {
+	// A fetch that ended after the caller's lookup may have brought the key.
+	if k.lookup(kid) != nil {
+		return nil
+	}
+	if err := k.spend(); err != nil {
+		return err
+	}
+	return k.refresh()
+}
+
+// spend takes one fetch out of the budget, or returns why there is none left.
+func (k *KeySet) spend() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.now()
+	k.budget = min(fetchBurst, k.budget+max(0, now.Sub(k.filled).Seconds()/k.minInterval.Seconds()))
+	k.filled = now
+	if k.budget < 1 {
+		if k.lastErr != nil {
+			return k.lastErr
+		}
+		return errTooSoon
+	}
+	k.budget--
+	return nil
+}
+
+// refresh replaces the set by the one that the issuer publishes now.
+func (k *KeySet) refresh() error {
 	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
 	defer cancel()
 	keys, err := k.download(ctx)
 	outcome := "ok"
 	if err != nil {
 		outcome = "error"
-		k.log.Warn("the issuer's keys could not be fetched", "url", k.url, "error", err)
+		k.log.Warn("jwks refresh failed", "url", k.url, "err", err)
 	} else {
-		// A key that is still published stays the one that it was, so that tokens that
-		// it signed stay remembered.
-		for id, key := range keys {
-			if known := k.lookup(id); known != nil && known.Equal(&key.PublicKey) {
-				keys[id] = known
+		// A key that is still published keeps its identity, so that tokens it signed
+		// stay cached.
+		for kid, key := range keys {
+			if known := k.lookup(kid); known != nil && known.Equal(key.PublicKey) {
+				keys[kid] = known
 			}
 		}
 		k.keys.Store(&keys)
@@ -357,17 +328,14 @@ func (k *KeySet) run(f *fetch) {
 	k.observe(outcome)
 
 	k.mu.Lock()
-	k.inflight = nil
+	defer k.mu.Unlock()
 	k.lastErr = err
-	k.mu.Unlock()
-	f.err = err
-	close(f.done)
+	return err
 }
 
-// download gets the set and returns its usable keys, which are at least one.
-func (k *KeySet) download(ctx context.Context) (keys map[string]*RS256Key, err error) {
-	// Nothing above this goroutine could catch a panic of a parser on what
-	// somebody else sent; the process would end.
+// download fetches the set and returns its usable keys, at least one.
+func (k *KeySet) download(ctx context.Context) (keys map[string]*publicKey, err error) {
+	// A panic in this goroutine would end the process, and the input is foreign.
 	defer func() {
 		if p := recover(); p != nil {
 			keys, err = nil, fmt.Errorf("panic: %v", p)
@@ -395,38 +363,34 @@ func (k *KeySet) download(ctx context.Context) (keys map[string]*RS256Key, err e
 	}
 	keys, skipped, err := parseKeySet(body)
 	if skipped > 0 {
-		k.log.Warn("keys of the issuer are left out", "url", k.url, "count", skipped)
+		k.log.Warn("unusable keys in jwks", "url", k.url, "count", skipped)
 	}
 	return keys, err
 }
 
-// parseKeySet returns the usable keys of a JWK Set by their kid, and the number
-// of the others.
-func parseKeySet(body []byte) (keys map[string]*RS256Key, skipped int, err error) {
-	// jwk.Parse would also take a single key, a second "keys" and half a text.
-	isSet := false
-	r := objectReader{data: body}
-	for r.next() {
-		isSet = isSet || string(r.name) == "keys"
-		r.skip()
+// parseKeySet returns the usable keys of a JWK set by kid, and the number of others.
+func parseKeySet(body []byte) (keys map[string]*publicKey, skipped int, err error) {
+	// jwk.Parse accepts more than this: a bare key, a repeated "keys", trailing data.
+	var set struct {
+		Keys []jsontext.Value `json:"keys"`
 	}
-	if r.failed || !isSet {
+	if json.Unmarshal(body, &set) != nil || set.Keys == nil {
 		return nil, 0, errors.New("not a JWK set")
 	}
-	set, err := jwk.Parse(body, jwk.WithIgnoreParseError(true))
-	if err != nil {
-		return nil, 0, errors.New("not a JWK set")
+	if len(set.Keys) > maxKeys {
+		return nil, 0, fmt.Errorf("%d keys are too many", len(set.Keys))
 	}
-	if set.Len() > maxKeys {
-		return nil, 0, fmt.Errorf("%d keys are too many", set.Len())
-	}
-	keys = make(map[string]*RS256Key, set.Len())
-	seen := make(map[string]int, set.Len())
-	for i := range set.Len() {
-		entry, _ := set.Key(i)
-		seen[entry.KeyID()]++
-		if key := usableKey(entry); key != nil {
-			keys[entry.KeyID()] = key
+	keys = make(map[string]*publicKey, len(set.Keys))
+	seen := make(map[string]int, len(set.Keys))
+	for _, entry := range set.Keys {
+		parsed, err := jwk.ParseKey(entry)
+		if err != nil {
+			continue
+		}
+		kid := parsed.KeyID()
+		seen[kid]++
+		if key := usableKey(parsed); key != nil {
+			keys[kid] = &publicKey{key, kid}
 		}
 	}
 	for kid, times := range seen {
@@ -435,14 +399,14 @@ func parseKeySet(body []byte) (keys map[string]*RS256Key, skipped int, err error
 		}
 	}
 	if len(keys) == 0 {
-		return nil, set.Len(), errors.New("no usable RSA key")
+		return nil, len(set.Keys), errors.New("no usable RSA key")
 	}
-	return keys, set.Len() - len(keys), nil
+	return keys, len(set.Keys) - len(keys), nil
 }
 
-// usableKey returns the key of entry, or nil if RS256 signatures must not
-// be checked with it. The type documentation of KeySet has the rules.
-func usableKey(entry jwk.Key) *RS256Key {
+// usableKey returns the key of entry, or nil if it is unfit for RS256. The documentation
+// of KeySet has the rules.
+func usableKey(entry jwk.Key) *rsa.PublicKey {
 	public, ok := entry.(jwk.RSAPublicKey) // a private key is another type
 	if !ok {
 		return nil
@@ -464,7 +428,7 @@ func usableKey(entry jwk.Key) *RS256Key {
 	if ops := entry.KeyOps(); len(ops) > 0 && !slices.Contains(ops, jwk.KeyOpVerify) {
 		return nil
 	}
-	// Made here and not by the library's Raw, which cuts a long exponent down.
+	// entry.Raw would truncate a long exponent.
 	n, e := new(big.Int).SetBytes(public.N()), new(big.Int).SetBytes(public.E())
 	if bits := n.BitLen(); bits < minModulusBits || bits > maxModulusBits || n.Bit(0) == 0 {
 		return nil
@@ -475,17 +439,12 @@ func usableKey(entry jwk.Key) *RS256Key {
 	if looksLikeROCA(n) {
 		return nil
 	}
-	key, err := newRS256Key(entry.KeyID(), rsa.PublicKey{N: n, E: int(e.Int64())})
-	if err != nil {
-		return nil
-	}
-	return key
+	return &rsa.PublicKey{N: n, E: int(e.Int64())}
 }
 
-// looksLikeROCA reports whether n is a product of primes of the form
-// k*M + 65537^a mod M, as the library of CVE-2017-15361 made them: modulo each
-// small prime n is then a power of 65537. For any other n that is so with a
-// probability below 2^-100.
+// looksLikeROCA reports whether n is a product of primes of the form k*M + 65537^a mod M,
+// which the library of CVE-2017-15361 generated. Such an n is a power of 65537 modulo each
+// small prime. Any other n has that property with a probability below 2^-100.
 func looksLikeROCA(n *big.Int) bool {
 	for _, p := range []int64{
 		3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79,

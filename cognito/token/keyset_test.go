@@ -136,7 +136,7 @@ func newTestKeySet(t testing.TB, issuer http.RoundTripper, edit func(*KeySetOpti
 
 func wantKey(t *testing.T, k *KeySet, kid string, want *rsa.PublicKey) {
 	t.Helper()
-	got, err := k.Key(t.Context(), kid)
+	got, err := k.key(t.Context(), kid)
 	if err != nil || !got.Equal(want) {
 		t.Fatalf("key %q: %v", kid, err)
 	}
@@ -144,7 +144,7 @@ func wantKey(t *testing.T, k *KeySet, kid string, want *rsa.PublicKey) {
 
 func wantKeyError(t *testing.T, k *KeySet, kid string, want error) {
 	t.Helper()
-	if _, err := k.Key(t.Context(), kid); !errors.Is(err, want) {
+	if _, err := k.key(t.Context(), kid); !errors.Is(err, want) {
 		t.Fatalf("key %q: got %v, want %v", kid, err, want)
 	}
 }
@@ -228,7 +228,7 @@ func TestKeySetMergesFetches(t *testing.T) {
 		var callers sync.WaitGroup
 		for range 500 {
 			callers.Go(func() {
-				if _, err := k.Key(t.Context(), "a"); err != nil {
+				if _, err := k.key(t.Context(), "a"); err != nil {
 					t.Error(err)
 				}
 			})
@@ -260,11 +260,11 @@ func TestKeySetWaitersKeepTheirOwnContext(t *testing.T) {
 		var patient sync.WaitGroup
 		patient.Go(func() {
 			synctest.Wait() // the hurried caller is the one who starts the fetch
-			if _, err := k.Key(t.Context(), "a"); err != nil {
+			if _, err := k.key(t.Context(), "a"); err != nil {
 				t.Error(err)
 			}
 		})
-		_, err := k.Key(hurried, "a")
+		_, err := k.key(hurried, "a")
 		if !errors.Is(err, ErrKeysUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("hurried caller: %v", err)
 		}
@@ -289,7 +289,7 @@ func TestKeySetCallerGivesUp(t *testing.T) {
 		issuer.set(hang)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := k.Key(ctx, "b"); !errors.Is(err, ErrKeysUnavailable) || !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrUnknownKey) {
+		if _, err := k.key(ctx, "b"); !errors.Is(err, ErrKeysUnavailable) || !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrUnknownKey) {
 			t.Errorf("got %v", err)
 		}
 		time.Sleep(fetchTimeout) // the fetch goes on without the caller
@@ -588,7 +588,7 @@ func TestKeySetFollowsNoRedirect(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := k.Key(t.Context(), "a"); !errors.Is(err, ErrKeysUnavailable) || asked {
+		if _, err := k.key(t.Context(), "a"); !errors.Is(err, ErrKeysUnavailable) || asked {
 			t.Errorf("%s: %v, other host asked: %v", name, err, asked)
 		}
 	}
@@ -708,13 +708,13 @@ func TestKeySetUsesOnlyFitKeys(t *testing.T) {
 			issuer.serve(testJWKS(entry, testJWK("good", &testKeys()[1].PublicKey, nil)))
 			k := newTestKeySet(t, issuer, nil)
 			wantKey(t, k, "good", &testKeys()[1].PublicKey)
-			if _, err := k.Key(t.Context(), kid); (err == nil) != test.want {
+			if _, err := k.key(t.Context(), kid); (err == nil) != test.want {
 				t.Errorf("usable: %v (%v), want %v", err == nil, err, test.want)
 			}
 			// Alone, an unfit key is no set at all.
 			issuer.serve(testJWKS(entry))
 			alone := newTestKeySet(t, issuer, nil)
-			if _, err := alone.Key(t.Context(), kid); (err == nil) != test.want || !test.want && alone.Ready() == nil {
+			if _, err := alone.key(t.Context(), kid); (err == nil) != test.want || !test.want && alone.Ready() == nil {
 				t.Errorf("alone: %v, ready: %v", err, alone.Ready())
 			}
 		})
@@ -760,8 +760,8 @@ func TestKeySetIsSafeForConcurrentUse(t *testing.T) {
 	for i := range 8 {
 		users.Go(func() {
 			for range 200 {
-				_, _ = k.Key(t.Context(), "a")
-				_, _ = k.Key(t.Context(), "unknown")
+				_, _ = k.key(t.Context(), "a")
+				_, _ = k.key(t.Context(), "unknown")
 				_ = k.Ready()
 				if i == 0 {
 					issuer.serve(testJWKS(testJWK("a", b, nil)))

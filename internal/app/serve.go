@@ -247,7 +247,7 @@ func refreshCookie(s *config.Settings) time.Duration {
 // observeState reports what is there at the moment.
 func (s *server) observeState(client *cognito.Client, verifier *token.Verifier) {
 	s.metrics.ObserveGauge("token_cache_entries", "Access tokens that are remembered.",
-		func() float64 { return float64(verifier.Remembered()) })
+		func() float64 { return float64(verifier.CachedTokens()) })
 	s.metrics.ObserveGauge("cognito_calls_in_flight", "Calls of Cognito's API that are out.",
 		func() float64 { return float64(client.CallsInFlight()) })
 	s.metrics.ObserveGauge("cognito_circuit_open", "1 while no calls of Cognito's API are made, since it does not answer; 0.5 while the first ones try again.",
