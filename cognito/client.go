@@ -15,12 +15,17 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/singleflight"
 
+	"authgraph/cognito/admission"
 	"authgraph/cognito/token"
 )
 
-// DefaultTimeout bounds one operation, its second attempt included. The SDK itself has no
-// such bound.
-const DefaultTimeout = 4 * time.Second
+const (
+	// DefaultTimeout bounds one operation, including its second attempt. The SDK has no
+	// such bound.
+	DefaultTimeout = 4 * time.Second
+	// DefaultMaxConcurrentCalls bounds concurrent calls to Cognito.
+	DefaultMaxConcurrentCalls = 1024
+)
 
 // Options configures a [Client].
 type Options struct {
@@ -46,7 +51,7 @@ type Options struct {
 	// Default: [DefaultMaxConcurrentCalls].
 	MaxConcurrentCalls int
 	// Quota is asked before every call whether the budget of its category, one of
-	// [Categories], has room: 0 takes one call out of it, anything else is how long
+	// [admission.Categories], has room: 0 takes one call out of it, anything else is how long
 	// it is used up for. Default: no budgets.
 	Quota func(ctx context.Context, category string) (wait time.Duration)
 	// HideUserExistence answers alike, and after the same time, whether a user exists
@@ -91,7 +96,7 @@ type Client struct {
 	api     *sdk.Client
 	options Options
 	errors  errorTable
-	guard   *guard
+	calls   *admission.Controller
 
 	// lacksTokenRefresh is set once the endpoint has said that it does not know
 	// GetTokensFromRefreshToken.
@@ -147,7 +152,8 @@ func newClient(o Options, http sdk.HTTPClient) *Client {
 		// The operations of an end user are not signed; without this the SDK
 		// would look for credentials on the machine and in the network.
 		api: newAPI(o, http, aws.AnonymousCredentials{}), options: o,
-		errors: newErrorTable(o.UsernameAttribute), guard: newGuard(o),
+		errors:  newErrorTable(o.UsernameAttribute),
+		calls:   admission.New(admission.Options{MaxCalls: o.MaxConcurrentCalls, Reserve: o.Timeout / 4, Budget: o.Quota}),
 		notices: make(chan struct{}, concurrentNotices), mimic: newMimic(o),
 	}
 	c.replaced, _ = lru.New[[sha256.Size]byte, replacement](keptReplacements) // fails for sizes below 1 only
@@ -206,19 +212,19 @@ func attempt[In, Out any](
 	if err := ctx.Err(); err != nil {
 		return nil, err // what would be sent now might be carried out, and nobody be told
 	}
-	report, err := c.guard.admit(ctx, op.category())
+	report, err := c.calls.Admit(ctx, op.category())
 	if err != nil {
 		return nil, err
 	}
-	how := nothing
+	outcome := admission.Inconclusive
 	// Also when the SDK panics: a slot that is not given back is lost for ever.
-	defer func() { report(how) }()
+	defer func() { report(outcome) }()
 	out, err := callOnce(ctx, c, op, call, in)
 	if err == nil && isIncomplete(out) {
 		err = errIncomplete
 	}
 	if caller.Err() == nil {
-		how = c.errors.finding(err)
+		outcome = c.errors.admissionOutcome(err)
 	}
 	if err != nil {
 		return nil, err
@@ -275,4 +281,22 @@ func (c *Client) clientSecret() *string {
 		return nil
 	}
 	return aws.String(c.options.ClientSecret)
+}
+
+// Circuit returns the state of the circuit breaker: "closed", "open" or "half-open".
+func (c *Client) Circuit() string { return c.calls.Circuit() }
+
+// CallsInFlight returns the number of calls to Cognito under way.
+func (c *Client) CallsInFlight() int { return c.calls.InFlight() }
+
+// sleep waits for d. It returns false if ctx ends first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

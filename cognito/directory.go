@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
+	"authgraph/cognito/admission"
 	"authgraph/internal/apierr"
 )
 
@@ -178,7 +179,7 @@ func (d *directory) takeSlot(ctx context.Context) error {
 	case d.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return d.client.errors.translate(opAdminGetUser, unavailable("Shed", time.Second))
+		return d.client.errors.translate(opAdminGetUser, admission.Reject(admission.Overloaded, time.Second))
 	}
 }
 

@@ -15,95 +15,13 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"authgraph/cognito/admission"
 	"authgraph/internal/apierr"
 )
-
-// operation is the name of a call to Cognito.
-type operation string
-
-// The calls that this package makes. InitiateAuth stands here twice, since a
-// refusal means one thing for a password and another for a refresh token.
-const (
-	opSignUp                    operation = "SignUp"
-	opConfirmSignUp             operation = "ConfirmSignUp"
-	opResendConfirmationCode    operation = "ResendConfirmationCode"
-	opInitiateAuth              operation = "InitiateAuth"
-	opRefreshTokenAuth          operation = "InitiateAuth/REFRESH_TOKEN_AUTH"
-	opGetTokensFromRefreshToken operation = "GetTokensFromRefreshToken"
-	opRevokeToken               operation = "RevokeToken"
-	opGlobalSignOut             operation = "GlobalSignOut"
-	opGetUser                   operation = "GetUser"
-	opRespondToAuthChallenge    operation = "RespondToAuthChallenge"
-
-	opForgotPassword        operation = "ForgotPassword"
-	opConfirmForgotPassword operation = "ConfirmForgotPassword"
-	opChangePassword        operation = "ChangePassword"
-
-	opUpdateUserAttributes             operation = "UpdateUserAttributes"
-	opDeleteUserAttributes             operation = "DeleteUserAttributes"
-	opGetUserAttributeVerificationCode operation = "GetUserAttributeVerificationCode"
-	opVerifyUserAttribute              operation = "VerifyUserAttribute"
-	opDeleteUser                       operation = "DeleteUser"
-
-	opAssociateSoftwareToken operation = "AssociateSoftwareToken"
-	opVerifySoftwareToken    operation = "VerifySoftwareToken"
-	opSetUserMFAPreference   operation = "SetUserMFAPreference"
-	opGetUserAuthFactors     operation = "GetUserAuthFactors"
-
-	opStartWebAuthnRegistration    operation = "StartWebAuthnRegistration"
-	opCompleteWebAuthnRegistration operation = "CompleteWebAuthnRegistration"
-	opListWebAuthnCredentials      operation = "ListWebAuthnCredentials"
-	opDeleteWebAuthnCredential     operation = "DeleteWebAuthnCredential"
-
-	opConfirmDevice      operation = "ConfirmDevice"
-	opUpdateDeviceStatus operation = "UpdateDeviceStatus"
-	opForgetDevice       operation = "ForgetDevice"
-	opGetDevice          operation = "GetDevice"
-	opListDevices        operation = "ListDevices"
-
-	opUpdateAuthEventFeedback operation = "UpdateAuthEventFeedback"
-
-	// Those of an administrator, for users that are not the caller.
-	opAdminGetUser           operation = "AdminGetUser"
-	opListUsers              operation = "ListUsers"
-	opAdminListGroupsForUser operation = "AdminListGroupsForUser"
-)
-
-// onlyReads tells whether repeating the call changes nothing.
-func (op operation) onlyReads() bool {
-	switch op {
-	case opGetUser, opGetUserAuthFactors, opListWebAuthnCredentials, opGetDevice, opListDevices,
-		opAdminGetUser, opListUsers, opAdminListGroupsForUser:
-		return true
-	default:
-		return false
-	}
-}
-
-// signed lists the operations that AWS credentials sign.
-func signed() []operation {
-	return []operation{opAdminGetUser, opListUsers, opAdminListGroupsForUser}
-}
-
-// isSigned tells whether AWS credentials sign the operation.
-func (op operation) isSigned() bool {
-	return op == opAdminGetUser || op == opListUsers || op == opAdminListGroupsForUser
-}
 
 // badCredentials is what is wrong when signed operations are refused.
 func badCredentials() meaning {
 	return meaning{apierr.ServiceMisconfigured, "The server's AWS credentials do not permit looking up other users."}
-}
-
-// withAccessToken lists the operations that a signed-in user calls.
-func withAccessToken() []operation {
-	return []operation{
-		opGetUser, opChangePassword, opUpdateUserAttributes, opDeleteUserAttributes,
-		opGetUserAttributeVerificationCode, opVerifyUserAttribute, opDeleteUser, opAssociateSoftwareToken,
-		opVerifySoftwareToken, opSetUserMFAPreference, opGetUserAuthFactors, opStartWebAuthnRegistration,
-		opCompleteWebAuthnRegistration, opListWebAuthnCredentials, opDeleteWebAuthnCredential, opConfirmDevice,
-		opUpdateDeviceStatus, opForgetDevice, opGetDevice, opListDevices,
-	}
 }
 
 // meaning is what an exception tells the client.
@@ -158,17 +76,6 @@ func (f *Fault) Error() string {
 // Unwrap returns the SDK's error, for errors.As. Its text is not for the log.
 func (f *Fault) Unwrap() error { return f.Err }
 
-// refusal is a call that was not made.
-type refusal struct {
-	outcome string // why, for the metrics
-	code    apierr.Code
-	message string
-	wait    time.Duration // until it may be
-}
-
-// Error implements error.
-func (r *refusal) Error() string { return "not sent: " + r.outcome }
-
 // errIncomplete stands for an answer that says 200 and lacks what it must hold.
 var errIncomplete = errors.New("the answer lacks a required member")
 
@@ -212,10 +119,8 @@ func lacksToken(r *types.AuthenticationResultType) bool {
 // translate turns an error of the SDK into one of ours.
 func (t errorTable) translate(op operation, err error) *apierr.Error {
 	fault := &Fault{Operation: string(op), Err: err}
-	var refused *refusal
-	if errors.As(err, &refused) {
-		fault.Exception, fault.Detail = "none", refused.Error()
-		return &apierr.Error{Code: refused.code, Message: refused.message, RetryAfter: refused.wait, Cause: fault}
+	if rejected, ok := errors.AsType[*admission.Rejection](err); ok {
+		return rejection(fault, rejected)
 	}
 	var response *smithyhttp.ResponseError
 	if errors.As(err, &response) {
@@ -231,6 +136,21 @@ func (t errorTable) translate(op operation, err error) *apierr.Error {
 	fault.Exception = api.ErrorCode()
 	return t.explain(op, fault, api.ErrorMessage())
 }
+
+// rejection is the error of a call that was not made.
+func rejection(fault *Fault, r *admission.Rejection) *apierr.Error {
+	fault.Exception, fault.Detail = "none", r.Error()
+	e := &apierr.Error{RetryAfter: r.RetryAfter, Cause: fault}
+	switch r.Reason {
+	case admission.QuotaExceeded, admission.Paused:
+		e.Code, e.Message = apierr.RateLimited, rateLimitedMessage
+	default:
+		e.Code, e.Message = apierr.ServiceUnavailable, unreachableMessage
+	}
+	return e
+}
+
+const rateLimitedMessage = "Too many requests. Try again shortly."
 
 const unreachableMessage = "The user directory cannot be reached or takes too long. Try again."
 
@@ -248,7 +168,7 @@ func unreachable(fault *Fault) *apierr.Error {
 // throttled.
 func rateLimited(fault *Fault) *apierr.Error {
 	return &apierr.Error{
-		Code: apierr.RateLimited, Message: "Too many requests. Try again shortly.", RetryAfter: time.Second, Cause: fault,
+		Code: apierr.RateLimited, Message: rateLimitedMessage, RetryAfter: time.Second, Cause: fault,
 	}
 }
 
@@ -432,9 +352,8 @@ func (t errorTable) outcome(err error) string {
 	if err == nil {
 		return "OK"
 	}
-	var refused *refusal
-	if errors.As(err, &refused) {
-		return refused.outcome
+	if rejected, ok := errors.AsType[*admission.Rejection](err); ok {
+		return string(rejected.Reason)
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -460,8 +379,7 @@ func (t errorTable) outcome(err error) string {
 // isTransient tells whether a second attempt may fare better: no answer, or a
 // fault of the server. Throttling is not among them: more calls are its cause.
 func isTransient(err error) bool {
-	var refused *refusal
-	if errors.As(err, &refused) || errors.Is(err, errIncomplete) || errors.Is(err, errNoCredentials) {
+	if _, rejected := errors.AsType[*admission.Rejection](err); rejected || errors.Is(err, errIncomplete) || errors.Is(err, errNoCredentials) {
 		return false
 	}
 	if status := statusOf(err); status != 0 {
@@ -470,29 +388,29 @@ func isTransient(err error) bool {
 	return !errors.Is(err, context.Canceled)
 }
 
-// finding tells what the error of a call that was made says about Cognito.
-func (t errorTable) finding(err error) finding {
+// admissionOutcome returns what the error of a call says about the state of Cognito.
+func (t errorTable) admissionOutcome(err error) admission.Outcome {
 	var api smithy.APIError
 	isException := errors.As(err, &api)
 	status := statusOf(err)
 	switch {
 	case err == nil:
-		return answered
+		return admission.Responded
 	case errors.Is(err, errNoCredentials):
-		return nothing
+		return admission.Inconclusive
 	case isThrottling(err):
-		return throttled
+		return admission.Throttled
 	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
-		return faulty
+		return admission.Failed
 	case isException, errors.Is(err, errIncomplete):
 		// An internal error too: it is one request that Cognito stumbles over, and
 		// whoever knows such a one must not be able to stop the others.
-		return answered
+		return admission.Responded
 	case status != 0:
 		// Not Cognito but, say, a proxy refused this one request, or garbled it.
-		return nothing
+		return admission.Inconclusive
 	default:
-		return faulty
+		return admission.Failed
 	}
 }
 
@@ -643,7 +561,7 @@ func exceptionMeanings() map[string]meaning {
 		"InvalidParameterException":               {apierr.BadUserInput, "A value of the input is not acceptable to the user pool."},
 		"CodeDeliveryFailureException":            {apierr.CodeDeliveryFailed, "The code could not be sent. Ask for another."},
 
-		"TooManyRequestsException":       {apierr.RateLimited, "Too many requests. Try again shortly."},
+		"TooManyRequestsException":       {apierr.RateLimited, rateLimitedMessage},
 		"LimitExceededException":         tooMany,
 		"TooManyFailedAttemptsException": tooMany,
 

@@ -18,6 +18,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
+	"authgraph/cognito/srp"
 	"authgraph/cognito/userpool"
 	"authgraph/internal/apierr"
 )
@@ -171,12 +172,12 @@ var asked = map[string]func(context.Context, *Client, string) (any, error){
 		return c.SignIn(ctx, email, "wrong", nil)
 	},
 	"SignIn with SRP": func(ctx context.Context, c *Client, email string) (any, error) {
-		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email, SrpA: new(srpClientWith(fixed).A())})
-		return theRest(ctx, c, result, err, Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: time.Now().UTC().Format(srpTimestamp)}})
+		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email, SrpA: new(srp.WithSecret(fixed).A())})
+		return theRest(ctx, c, result, err, Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: time.Now().UTC().Format(srp.TimestampFormat)}})
 	},
 	"SignIn with SRP by choice": func(ctx context.Context, c *Client, email string) (any, error) {
-		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email, PreferredFactor: new(FirstFactor("PASSWORD_SRP")), SrpA: new(srpClientWith(fixed).A())})
-		return theRest(ctx, c, result, err, Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: time.Now().UTC().Format(srpTimestamp)}})
+		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email, PreferredFactor: new(FirstFactor("PASSWORD_SRP")), SrpA: new(srp.WithSecret(fixed).A())})
+		return theRest(ctx, c, result, err, Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: time.Now().UTC().Format(srp.TimestampFormat)}})
 	},
 	"SignIn by the choice of a password": func(ctx context.Context, c *Client, email string) (any, error) {
 		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email})
@@ -184,7 +185,7 @@ var asked = map[string]func(context.Context, *Client, string) (any, error){
 	},
 	"SignIn by the choice of SRP": func(ctx context.Context, c *Client, email string) (any, error) {
 		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email})
-		return theRest(ctx, c, result, err, Answer{Factor: &FactorAnswer{Factor: "PASSWORD_SRP", SrpA: new(srpClientWith(fixed).A())}})
+		return theRest(ctx, c, result, err, Answer{Factor: &FactorAnswer{Factor: "PASSWORD_SRP", SrpA: new(srp.WithSecret(fixed).A())}})
 	},
 	"SignIn of a device": func(ctx context.Context, c *Client, email string) (any, error) {
 		return c.SignIn(ctx, email, "wrong", new("us-east-1_00000000-0000-4000-8000-000000000000"))
@@ -196,7 +197,7 @@ var asked = map[string]func(context.Context, *Client, string) (any, error){
 	"a forged session of a choice":      forged("SELECT_CHALLENGE", Answer{Factor: &FactorAnswer{Factor: "PASSWORD", Password: new("wrong")}}),
 	"a forged session of a custom one":  forged("CUSTOM_CHALLENGE", Answer{Custom: new("x")}),
 	"a forged session of a proof":       forged("PASSWORD_VERIFIER", Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: "Thu Jan 1 00:00:00 UTC 1970"}}),
-	"a forged session of another proof": forged("DEVICE_SRP_AUTH", Answer{DeviceSrp: &DeviceSRPAnswer{DeviceKey: "k", SrpA: srpClientWith(fixed).A()}}),
+	"a forged session of another proof": forged("DEVICE_SRP_AUTH", Answer{DeviceSrp: &DeviceSRPAnswer{DeviceKey: "k", SrpA: srp.WithSecret(fixed).A()}}),
 }
 
 func forged(challenge string, answer Answer) func(context.Context, *Client, string) (any, error) {
@@ -258,7 +259,7 @@ func TestNobodyLearnsWhoExists(t *testing.T) {
 						func(o *Options) { o.HideUserExistence = true })
 					// What challenges look like is learnt from those of others.
 					p.member("somebody@example.com")
-					_, _ = p.client.StartSignIn(t.Context(), StartSigninInput{Email: "somebody@example.com", SrpA: new(srpClientWith(fixed).A())})
+					_, _ = p.client.StartSignIn(t.Context(), StartSigninInput{Email: "somebody@example.com", SrpA: new(srp.WithSecret(fixed).A())})
 					_, _ = p.client.StartSignIn(t.Context(), StartSigninInput{Email: "somebody@example.com"})
 					for i, name := range slices.Sorted(maps.Keys(asked)) {
 						email := fmt.Sprintf("jane%02d@example.com", i)
@@ -299,12 +300,12 @@ func TestHidingLetsTheOwnerIn(t *testing.T) {
 			t.Errorf("a success took %s", took)
 		}
 
-		srp := srpClientWith(fixed)
-		result, err := p.client.StartSignIn(t.Context(), StartSigninInput{Email: "jane@example.com", SrpA: new(srp.A())})
+		run := srp.WithSecret(fixed)
+		result, err := p.client.StartSignIn(t.Context(), StartSigninInput{Email: "jane@example.com", SrpA: new(run.A())})
 		p.must(err)
 		_, poolName, _ := strings.Cut(p.ID(), "_")
 		question := result.(*SRPChallenge)
-		signature, timestamp, err := srp.proof(poolName, goodPassword, question, time.Now())
+		signature, timestamp, err := run.Proof(question.srp(poolName), goodPassword, time.Now())
 		p.must(err)
 		began = time.Now()
 		result, err = p.client.Respond(t.Context(), question.Session, Answer{Srp: &SRPAnswer{
@@ -657,7 +658,7 @@ func TestMimicIsStable(t *testing.T) {
 	if one.Salt == other.Salt || one.UserIDForSrp == other.UserIDForSrp || one.Salt == elsewhere.Salt {
 		t.Error("two have the same salt or id")
 	}
-	if _, _, err := srpClientWith(fixed).proof("Pool", "password", one, time.Now()); err != nil {
+	if _, _, err := srp.WithSecret(fixed).Proof(one.srp("Pool"), "password", time.Now()); err != nil {
 		t.Errorf("no client can answer it: %v", err)
 	}
 	sms := m.challenge("SMS_OTP", "jane@example.com", "", true).(*SMSOTPChallenge)

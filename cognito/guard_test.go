@@ -15,12 +15,24 @@ import (
 	"testing/synctest"
 	"time"
 
+	"authgraph/cognito/admission"
 	"authgraph/internal/apierr"
+)
+
+// What package admission promises.
+const (
+	faultsToOpen       = 20
+	openTime           = 2 * time.Second
+	probes             = 3
+	firstPause         = 500 * time.Millisecond
+	longestPause       = 5 * time.Second
+	probeTime          = 500 * time.Millisecond
+	shortestRetryAfter = 10 * time.Millisecond
 )
 
 // Every operation of the package counts for some budget.
 func TestEveryOperationHasACategory(t *testing.T) {
-	quotas := DefaultQuotas()
+	quotas := admission.DefaultQuotas()
 	for _, op := range append(withAccessToken(), opSignUp, opConfirmSignUp, opResendConfirmationCode, opInitiateAuth,
 		opRefreshTokenAuth, opGetTokensFromRefreshToken, opRevokeToken, opRespondToAuthChallenge, opForgotPassword,
 		opConfirmForgotPassword, opUpdateAuthEventFeedback) {
@@ -28,7 +40,7 @@ func TestEveryOperationHasACategory(t *testing.T) {
 			t.Errorf("%s counts as %q, which has no quota", op, op.category())
 		}
 	}
-	if got := Categories(); len(got) != len(quotas) || !slices.IsSorted(got) {
+	if got := admission.Categories(); len(got) != len(quotas) || !slices.IsSorted(got) {
 		t.Errorf("categories %v", got)
 	}
 }
@@ -72,7 +84,7 @@ func TestQuota(t *testing.T) {
 				if took := time.Since(began); took > tt.longest {
 					t.Errorf("took %s, want at most %s", took, tt.longest)
 				}
-				if asked[0] != userAuthentication {
+				if asked[0] != admission.UserAuthentication {
 					t.Errorf("asked for the budget of %s", asked[0])
 				}
 				if tt.code == "" {
@@ -164,44 +176,6 @@ func TestThrottlingPausesTheCategory(t *testing.T) {
 			t.Errorf("after the probe: %v", err)
 		}
 	})
-}
-
-// A burst that is throttled as one begins one pause, not ten; its late successes
-// do not end it; a probe that tells nothing makes room for the next.
-func TestPauseIsOneForABurst(t *testing.T) {
-	now := time.Unix(0, 0)
-	b := &brake{}
-	var passes []pass
-	for range 10 {
-		p, err := b.enter(now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		passes = append(passes, p)
-	}
-	for _, p := range passes[:8] {
-		b.leave(p, throttled, now)
-	}
-	if b.length != firstPause {
-		t.Errorf("the pause is %s long", b.length)
-	}
-	b.leave(passes[8], answered, now)
-	if b.look(now) == 0 {
-		t.Error("a call from before the pause ended it")
-	}
-	b.leave(passes[9], faulty, now)
-
-	now = now.Add(longestPause)
-	for _, how := range []finding{nothing, faulty, answered} {
-		p, err := b.enter(now)
-		if err != nil || !p.probe {
-			t.Fatalf("no probe before %d: %v", how, err)
-		}
-		b.leave(p, how, now)
-	}
-	if p, err := b.enter(now); err != nil || p.probe {
-		t.Errorf("the pause is not over: %v", err)
-	}
 }
 
 // What pauses a category, and what does not.

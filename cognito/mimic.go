@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"authgraph/cognito/srp"
 	"authgraph/internal/apierr"
 )
 
@@ -81,13 +82,11 @@ func (m *mimic) challenge(factor, email, deviceKey string, inChoice bool) Challe
 	switch factor {
 	case "PASSWORD_SRP":
 		sealed.Challenge, sealed.Username = "PASSWORD_VERIFIER", m.userID(email)
-		prime, _ := new(big.Int).SetString(srpPrime, 16)
-		public := new(big.Int).Mod(new(big.Int).SetBytes(random(len(prime.Bytes()))), prime)
 		return &SRPChallenge{
 			challengeBase: challengeBase{sealed.String()},
 			// The same every time, as a real one's.
 			Salt:         new(big.Int).SetBytes(m.derived("salt", email)[:16]).Text(16),
-			SrpB:         public.Text(16),
+			SrpB:         srp.RandomB(),
 			SecretBlock:  base64.StdEncoding.EncodeToString(random(int(m.secretBlockSize.Load()) / 4 * 3)),
 			UserIDForSrp: sealed.Username,
 		}

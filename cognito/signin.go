@@ -12,6 +12,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
+	"authgraph/cognito/srp"
 	"authgraph/internal/apierr"
 )
 
@@ -67,11 +68,11 @@ func (c *Client) signIn(ctx context.Context, email, password string, deviceKey *
 
 // signInBySRP proves the password without sending it on to Cognito.
 func (c *Client) signInBySRP(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error) {
-	srp, err := newSRPClient()
+	run, err := srp.New()
 	if err != nil {
 		return nil, err
 	}
-	parameters := withDeviceKey(map[string]string{"SRP_A": srp.A()}, deviceKey)
+	parameters := withDeviceKey(map[string]string{"SRP_A": run.A()}, deviceKey)
 	result, err := c.initiateAuth(ctx, types.AuthFlowTypeUserSrpAuth, email, parameters, nil)
 	if err != nil {
 		return nil, err
@@ -81,13 +82,20 @@ func (c *Client) signInBySRP(ctx context.Context, email, password string, device
 		return result, nil
 	}
 	_, poolName, _ := strings.Cut(c.options.UserPoolID, "_")
-	signature, timestamp, err := srp.proof(poolName, password, question, time.Now())
+	signature, timestamp, err := run.Proof(question.srp(poolName), password, time.Now())
 	if err != nil {
 		return nil, c.errors.translate(opInitiateAuth, err)
 	}
 	return c.answer(ctx, question.Session, Answer{Srp: &SRPAnswer{
 		Signature: signature, SecretBlock: question.SecretBlock, Timestamp: timestamp,
 	}})
+}
+
+// srp returns the challenge as the SRP client takes it.
+func (c *SRPChallenge) srp(poolName string) srp.Challenge {
+	return srp.Challenge{
+		PoolName: poolName, UserID: c.UserIDForSrp, Salt: c.Salt, B: c.SrpB, SecretBlock: c.SecretBlock,
+	}
 }
 
 // isFlowOff tells whether the app client does not permit the flow.

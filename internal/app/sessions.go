@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"authgraph/cognito"
+	"authgraph/cognito/admission"
 	"authgraph/cognito/token"
 	"authgraph/directives"
 	"authgraph/internal/account"
@@ -127,7 +128,7 @@ func quotas(own map[string]int) map[string]int {
 	if own == nil {
 		return nil
 	}
-	all := cognito.DefaultQuotas()
+	all := admission.DefaultQuotas()
 	for category, quota := range own {
 		all[category] = quota
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"authgraph/cognito"
+	"authgraph/cognito/admission"
 	"authgraph/graph"
 	"authgraph/internal/config"
 )
@@ -24,14 +24,14 @@ func TestDefaultsAgree(t *testing.T) {
 		t.Errorf("the settings have %+v, package graph %+v", got, graph.DefaultLimits())
 	}
 	var all []string
-	for _, category := range cognito.Categories() {
+	for _, category := range admission.Categories() {
 		all = append(all, category+"=7")
 	}
 	settings, err = config.Parse([]string{"--cognito-quotas", strings.Join(all, ",")}, none, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := slices.Sorted(maps.Keys(settings.CognitoQuotas)); !slices.Equal(got, cognito.Categories()) {
-		t.Errorf("the settings know the categories %v, package cognito %v", got, cognito.Categories())
+	if got := slices.Sorted(maps.Keys(settings.CognitoQuotas)); !slices.Equal(got, admission.Categories()) {
+		t.Errorf("the settings know the categories %v, package cognito %v", got, admission.Categories())
 	}
 }
