@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"authgraph/cognito/userpool"
 	"authgraph/graph"
 	"authgraph/internal/config"
@@ -24,8 +26,47 @@ import (
 	"authgraph/internal/router"
 )
 
-// writeRouter is the command router.
-func writeRouter(ctx context.Context, stdout io.Writer, s *config.Settings) error {
+// gatewayConfigCommand is the command gateway-config.
+func (p *program) gatewayConfigCommand() *cobra.Command {
+	products := router.Products()
+	return &cobra.Command{
+		Use:     string(config.GatewayConfig) + " <product> <directory>",
+		Aliases: []string{"router"}, // its former name
+		Short:   "Write the configuration of a supergraph router",
+		Long: `Write a configuration with which a supergraph router verifies the pool's access
+tokens and forwards them: apollo (Apollo Router), cosmo (Cosmo Router) or hive (Hive
+Gateway). The directory is created if needed; existing files are never overwritten.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case len(args) > 0 && !slices.Contains(products, args[0]):
+				return usageError("<product> must be one of " + strings.Join(products, ", "))
+			case len(args) < 2:
+				return usageError("expected <product> and <directory>")
+			case len(args) > 2:
+				return usageError("expected only <product> and <directory>")
+			}
+			return nil
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			switch len(args) {
+			case 0:
+				return products, cobra.ShellCompDirectiveNoFileComp
+			case 1:
+				return nil, cobra.ShellCompDirectiveFilterDirs
+			}
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			settings, err := p.settings(c, config.GatewayConfig)
+			if err != nil {
+				return err
+			}
+			return writeGatewayConfig(c.Context(), p.stdout, settings, args[0], args[1])
+		},
+	}
+}
+
+func writeGatewayConfig(ctx context.Context, stdout io.Writer, s *config.Settings, product, directory string) error {
 	settings := router.Settings{
 		Issuers: s.Issuers(), JWKSURL: s.JWKSURL(), ClientID: s.ClientID,
 		GroupScope: graph.GroupScope(""), AllowedOrigins: s.AllowedOrigins,
@@ -40,29 +81,29 @@ func writeRouter(ctx context.Context, stdout io.Writer, s *config.Settings) erro
 	if s.CookieTransport {
 		settings.RefreshCookie = middleware.RefreshCookieName
 	}
-	files, err := router.Files(s.Router, settings)
+	files, err := router.Files(product, settings)
 	if err != nil {
 		return err
 	}
-	return writeFiles(stdout, s.RouterDir, files)
+	return writeFiles(stdout, directory, files)
 }
 
-// writeFiles writes files that are not there yet into a directory: all of them or none,
-// since a file of the user's beside others of ours may not fit.
+// writeFiles writes new files to a directory. If one of them exists already, it
+// writes none: the others may not fit it.
 func writeFiles(stdout io.Writer, directory string, files map[string]string) error {
 	paths := slices.Sorted(maps.Keys(files))
-	var faults []error
+	var errs []error
 	for _, path := range paths {
 		name := filepath.Join(directory, path)
 		switch _, err := os.Lstat(name); {
 		case err == nil:
-			faults = append(faults, fmt.Errorf("%s is there, and is not overwritten; move it away, or name another directory", name))
+			errs = append(errs, fmt.Errorf("%s exists, and is not overwritten (move it, or choose another directory)", name))
 		case !errors.Is(err, fs.ErrNotExist):
-			faults = append(faults, err)
+			errs = append(errs, err)
 		}
 	}
-	if len(faults) > 0 {
-		return errors.Join(faults...)
+	if len(errs) > 0 {
+		return errors.Join(errs...)
 	}
 	for _, path := range paths {
 		name := filepath.Join(directory, path)
@@ -74,7 +115,7 @@ func writeFiles(stdout io.Writer, directory string, files map[string]string) err
 	return nil
 }
 
-// writeNew writes a file that is not there yet, and the directories above it.
+// writeNew creates a file and the directories above it.
 func writeNew(name, text string) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return err
@@ -87,16 +128,16 @@ func writeNew(name, text string) error {
 	return errors.Join(err, file.Close())
 }
 
-// findPool returns the issuer and the app client of the embedded pool. It asks the one of
-// a program that runs, or opens the file where none does: one process only can have it
-// open.
+// findPool returns the issuer and the app client of the embedded pool. It calls the
+// pool if it is running, and otherwise opens its file, which only one process can
+// have open.
 func findPool(ctx context.Context, s *config.Settings) (issuer, clientID string, err error) {
 	addr, err := net.ResolveTCPAddr("tcp", s.PoolAddr)
 	if err != nil {
 		return "", "", err
 	}
 	if addr.Port == 0 {
-		return "", "", errors.New("POOL_ADDR has the port 0, which is another one at every start, and it is part of the tokens' issuer; choose a port")
+		return "", "", errors.New("POOL_ADDR has the port 0, so the token issuer would change with every start (choose a port)")
 	}
 	url := "http://" + addr.String()
 	if issuer, clientID, err = askPool(ctx, url); !errors.Is(err, syscall.ECONNREFUSED) {
@@ -104,12 +145,13 @@ func findPool(ctx context.Context, s *config.Settings) (issuer, clientID string,
 	}
 	pool, err := userpool.Open(userpool.Options{Path: poolFile(s), URL: url, Shape: poolShape(s.Pool)})
 	if err != nil {
-		return "", "", fmt.Errorf("%w; if authgraph runs, set POOL_ADDR as it is set there", err)
+		return "", "", fmt.Errorf("%w (if authgraph is running, set POOL_ADDR as it is set there)", err)
 	}
 	return pool.Issuer(), pool.ClientID(), pool.Close()
 }
 
-// askPool asks a pool that runs for the only pool and app client that it has.
+// askPool returns the issuer and the app client of the running pool at url, which
+// must have exactly one of each.
 func askPool(ctx context.Context, url string) (issuer, clientID string, err error) {
 	var pools struct {
 		UserPools []struct {
@@ -119,7 +161,7 @@ func askPool(ctx context.Context, url string) (issuer, clientID string, err erro
 	if err := callPool(ctx, url, "ListUserPools", `{"MaxResults":2}`, &pools); err != nil {
 		return "", "", err
 	}
-	several := fmt.Errorf("there are several pools or app clients at %[1]s; name yours: AWS_COGNITO_USER_POOL_ID, AWS_COGNITO_APP_CLIENT_ID, AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=%[1]s", url)
+	several := fmt.Errorf("%[1]s has several pools or app clients (choose one with AWS_COGNITO_USER_POOL_ID, AWS_COGNITO_APP_CLIENT_ID and AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=%[1]s)", url)
 	if len(pools.UserPools) != 1 {
 		return "", "", several
 	}
@@ -135,8 +177,7 @@ func askPool(ctx context.Context, url string) (issuer, clientID string, err erro
 	if len(clients.UserPoolClients) != 1 {
 		return "", "", several
 	}
-	// The address of the pool, which is its issuer's, may be written in another way than
-	// the one it is reached by.
+	// The host in the issuer may be spelled differently from the one in url.
 	var discovery struct {
 		Issuer string `json:"issuer"`
 	}
@@ -150,7 +191,7 @@ func askPool(ctx context.Context, url string) (issuer, clientID string, err erro
 	return discovery.Issuer, clients.UserPoolClients[0].ID, nil
 }
 
-// callPool calls an operation over the user pools API's wire protocol.
+// callPool calls an operation of the user pools API.
 func callPool(ctx context.Context, url, operation, input string, out any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/", strings.NewReader(input))
 	if err != nil {
@@ -170,7 +211,7 @@ func receive(request *http.Request, out any) error {
 	defer func() { _ = response.Body.Close() }()
 	err = json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(out)
 	if err != nil || response.StatusCode != http.StatusOK {
-		return fmt.Errorf("what answers at %s is no embedded pool of authgraph's; set POOL_ADDR as it is set where that runs", request.URL.Host)
+		return fmt.Errorf("%s is not an Authgraph embedded pool (set POOL_ADDR as it is set where that runs)", request.URL.Host)
 	}
 	return nil
 }

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"authgraph/cognito/token"
 	"authgraph/internal/config"
 	"authgraph/internal/httpserver"
@@ -33,7 +35,7 @@ type testAPI struct {
 	calls   atomic.Int64 // to Cognito
 }
 
-func newTestAPI(tb testing.TB, args ...string) *testAPI {
+func newTestAPI(tb testing.TB) *testAPI {
 	tb.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -43,11 +45,18 @@ func newTestAPI(tb testing.TB, args ...string) *testAPI {
 	stand := httptest.NewServer(http.HandlerFunc(h.cognito))
 	tb.Cleanup(stand.Close)
 	h.issuer = stand.URL
-	settings, err := config.Parse(append([]string{
+	flags := NewFlags()
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	config.AddTo(set, flags.Settings())
+	err = set.Parse([]string{
 		"--aws-cognito-user-pool-id=us-east-1_Abc123456", "--aws-cognito-app-client-id=client",
 		"--aws-endpoint-url-cognito-identity-provider=" + stand.URL, "--aws-cognito-issuer=" + stand.URL,
 		"--rate-limits=off", "--audit-log=off",
-	}, args...), func(string) string { return "" }, io.Discard)
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	settings, err := flags.Read(config.Serve, set, func(string) string { return "" })
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -58,12 +67,12 @@ func newTestAPI(tb testing.TB, args ...string) *testAPI {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	trust, err := s.openTrust(t)
+	sessions, err := s.openSessions(t)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(trust.close)
-	h.handler, err = s.handler(tb.Context(), t, keys, trust, &httpserver.Drain{})
+	tb.Cleanup(sessions.close)
+	h.handler, err = s.handler(tb.Context(), t, keys, sessions, &httpserver.Drain{})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -13,8 +13,20 @@ import (
 	"authgraph/internal/httpserver"
 )
 
-// embeddedPool is the user pool that the program brings along, reached over its
-// wire protocol like any other.
+// servePool is the command pool.
+func (p *program) servePool(ctx context.Context, settings *config.Settings) error {
+	pool, err := p.newServer(settings).openPool(ctx)
+	if err != nil {
+		return err
+	}
+	defer pool.close()
+	fmt.Fprint(p.stdout, pool.banner())
+	<-ctx.Done()
+	return nil
+}
+
+// embeddedPool is the embedded user pool while it is served. The API calls it over
+// HTTP, like any other pool.
 type embeddedPool struct {
 	pool *userpool.Pool
 	url  string
@@ -28,7 +40,7 @@ type embeddedPool struct {
 func (s *server) openPool(ctx context.Context) (*embeddedPool, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.settings.PoolAddr)
 	if err != nil {
-		return nil, fmt.Errorf("the embedded pool cannot listen on %s; choose another POOL_ADDR, or end what listens there: %w", s.settings.PoolAddr, err)
+		return nil, fmt.Errorf("listen on %s for the embedded pool: %w (choose another POOL_ADDR)", s.settings.PoolAddr, err)
 	}
 	p := &embeddedPool{
 		url:  "http://" + listener.Addr().String(),
@@ -41,7 +53,7 @@ func (s *server) openPool(ctx context.Context) (*embeddedPool, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	s.log.Info("serving the embedded pool", "url", p.url, "inbox", p.url+"/inbox", "file", p.file)
-	// It outlives the API, whose last requests still need it.
+	// It outlives the API, whose last requests need it.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stop = stop
 	go func() {
@@ -64,11 +76,11 @@ func poolShape(s config.PoolShape) userpool.Shape {
 	}
 }
 
-// close ends the pool and writes what is left to write.
+// close stops serving the pool and closes its file.
 func (p *embeddedPool) close() {
 	p.stop()
 	if err := errors.Join(<-p.done, p.pool.Close()); err != nil {
-		p.log.Error("the embedded pool did not end well", "cause", err)
+		p.log.Error("shutting down the embedded pool failed", "err", err)
 	}
 }
 
@@ -85,18 +97,18 @@ func (p *embeddedPool) target() target {
 	}
 }
 
-// banner tells how to use the pool, also from other clients.
+// banner returns how to use the pool, also from other clients.
 func (p *embeddedPool) banner() string {
 	const text = `
-  The user pool is EMBEDDED, for development: its users live in %[1]s, and whoever
-  reaches %[2]s can administer it.
-  Inbox       %[2]s/inbox   (what would have been mailed: the codes)
+  The user pool is EMBEDDED, for development. Users are stored in %[1]s.
+  Anyone who can reach %[2]s can administer it.
+  Inbox       %[2]s/inbox   (e-mails and text messages, with the codes)
   Pool id     %[3]s
   Client id   %[4]s
   AWS SDKs    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=%[2]s
   AWS CLI     aws cognito-idp … --endpoint-url %[2]s --region us-east-1 --no-sign-request
   Amplify     Auth: { Cognito: { userPoolId, userPoolClientId, userPoolEndpoint: '%[2]s/' } }
-  Cognito     set AWS_COGNITO_USER_POOL_ID and AWS_COGNITO_APP_CLIENT_ID to use a pool of your own
+  Cognito     set AWS_COGNITO_USER_POOL_ID and AWS_COGNITO_APP_CLIENT_ID to use your own pool
 
 `
 	return fmt.Sprintf(text, p.file, p.url, p.pool.ID(), p.pool.ClientID())

@@ -1,4 +1,3 @@
-// Package app wires the commands of the program.
 package app
 
 import (
@@ -24,32 +23,38 @@ import (
 	"authgraph/internal/telemetry"
 )
 
-// Run parses the command line and runs the command until it is done or ctx ends.
-func Run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
-	settings, err := config.Parse(args, getenv, stdout)
-	if err != nil {
-		return err
-	}
-	if settings.PrintSchema {
-		return printSchema(stdout, settings)
-	}
-	if settings.Router != "" {
-		return writeRouter(ctx, stdout, settings)
-	}
-	s := &server{
+// server holds what the commands serve and pool share.
+type server struct {
+	settings *config.Settings
+	log      *slog.Logger
+	metrics  *metrics.Metrics
+	tracer   *telemetry.Tracer // nil if tracing is off
+	stdout   io.Writer
+	stderr   io.Writer
+}
+
+func (p *program) newServer(settings *config.Settings) *server {
+	return &server{
 		settings: settings,
+		log:      logging.New(p.stderr, settings.LogLevel, settings.LogFormat),
 		metrics:  metrics.New(),
-		stdout:   stdout,
-		stderr:   stderr,
+		stdout:   p.stdout,
+		stderr:   p.stderr,
 	}
-	s.log = logging.New(stderr, settings.LogLevel, settings.LogFormat)
-	s.tracer, err = telemetry.Start(ctx, getenv)
+}
+
+// serve is the command serve. It returns when ctx is done and all requests are
+// finished.
+func (p *program) serve(ctx context.Context, settings *config.Settings) error {
+	s := p.newServer(settings)
+	tracer, err := telemetry.Start(ctx, p.getenv)
 	if err != nil {
 		return err
 	}
+	s.tracer = tracer
 	defer func() {
-		if err := s.tracer.Close(); err != nil {
-			s.log.Warn("the last spans were not taken", "cause", err)
+		if err := tracer.Close(); err != nil {
+			s.log.Warn("exporting the last spans failed", "err", err)
 		}
 	}()
 	target := s.cognito()
@@ -61,34 +66,19 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		defer pool.close()
 		target = pool.target()
 	}
-	if settings.PoolOnly {
-		fmt.Fprint(stdout, target.banner)
-		<-ctx.Done()
-		return nil
-	}
 	return s.serve(ctx, target)
 }
 
-// server is what one start is made of.
-type server struct {
-	settings *config.Settings
-	log      *slog.Logger
-	metrics  *metrics.Metrics
-	tracer   *telemetry.Tracer // nil: nothing is traced
-	stdout   io.Writer
-	stderr   io.Writer
-}
-
-// target is the user pool that the API stands before.
+// target is the user pool that the API uses.
 type target struct {
 	region, poolID, clientID, endpoint string
 	secret                             config.Secret
 	issuers                            []string
 	jwksURL                            string
-	banner                             string // what to tell whoever started the program; may be empty
+	banner                             string // printed at startup
 }
 
-// cognito is the pool that the settings name.
+// cognito returns the pool in the settings.
 func (s *server) cognito() target {
 	return target{
 		region:   s.settings.Region,
@@ -101,19 +91,19 @@ func (s *server) cognito() target {
 	}
 }
 
-// serve serves the API before the pool.
+// serve serves the API on the user pool.
 func (s *server) serve(ctx context.Context, t target) error {
 	keys, err := token.NewKeySet(token.KeySetOptions{URL: t.jwksURL, Observe: s.metrics.ObserveJWKS, Log: s.log})
 	if err != nil {
 		return err
 	}
-	trust, err := s.openTrust(t)
+	sessions, err := s.openSessions(t)
 	if err != nil {
 		return err
 	}
-	defer trust.close()
+	defer sessions.close()
 	drain := &httpserver.Drain{}
-	handler, err := s.handler(ctx, t, keys, trust, drain)
+	handler, err := s.handler(ctx, t, keys, sessions, drain)
 	if err != nil {
 		return err
 	}
@@ -122,7 +112,7 @@ func (s *server) serve(ctx context.Context, t target) error {
 	defer running.Wait()
 	defer stop()
 	running.Go(func() { keys.Run(background) })
-	running.Go(func() { trust.run(background) })
+	running.Go(func() { sessions.run(background) })
 	if err := s.serveProfiles(background, &running); err != nil {
 		return err
 	}
@@ -132,22 +122,22 @@ func (s *server) serve(ctx context.Context, t target) error {
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.settings.Addr)
 	if err != nil {
-		return fmt.Errorf("authgraph cannot listen on %s; choose another ADDR, or end what listens there: %w", s.settings.Addr, err)
+		return fmt.Errorf("listen on %s: %w (choose another ADDR)", s.settings.Addr, err)
 	}
 	s.announce(t, listener.Addr().String())
 	err = httpserver.Serve(ctx, listener, handler, httpserver.ServeOptions{Drain: drain, Log: s.log})
-	s.log.Info("stopped")
+	s.log.Info("shutdown complete")
 	return err
 }
 
-// serveProfiles serves profiles on a listener of their own, if that is asked for.
+// serveProfiles serves profiles at PPROF_ADDR, if it is set.
 func (s *server) serveProfiles(ctx context.Context, running *sync.WaitGroup) error {
 	if s.settings.PprofAddr == "" {
 		return nil
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.settings.PprofAddr)
 	if err != nil {
-		return fmt.Errorf("authgraph cannot listen on %s; choose another PPROF_ADDR, or end what listens there: %w", s.settings.PprofAddr, err)
+		return fmt.Errorf("listen on %s: %w (choose another PPROF_ADDR)", s.settings.PprofAddr, err)
 	}
 	s.log.Info("serving profiles", "url", "http://"+listener.Addr().String()+"/debug/pprof/")
 	running.Go(func() {
@@ -156,8 +146,8 @@ func (s *server) serveProfiles(ctx context.Context, running *sync.WaitGroup) err
 	return nil
 }
 
-// handler wires the API from the edge to the client of the user pools API.
-func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, trust *trust, drain *httpserver.Drain) (http.Handler, error) {
+// handler returns the HTTP handler of the API.
+func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sessions *sessions, drain *httpserver.Drain) (http.Handler, error) {
 	operations, err := s.operations()
 	if err != nil {
 		return nil, err
@@ -176,12 +166,12 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, trus
 		PasswordlessSignUp: s.settings.PasswordlessSignup,
 		HideUserExistence:  s.settings.HideUserExistence,
 		SendClientAddress:  s.settings.SendClientAddress,
-		MayNotify:          trust.limit.MaySend,
-		Quota:              trust.quota(),
+		MayNotify:          sessions.limit.MaySend,
+		Quota:              sessions.quota(),
 		Credentials:        credentials,
 		ReplayRefreshes:    s.settings.CookieTransport,
-		Revoked:            trust.revoked,
-		SignedIn:           trust.signedIn,
+		Revoked:            sessions.revoked,
+		SignedIn:           sessions.signedIn,
 		Observe:            s.metrics.ObserveCognito,
 		Trace:              s.tracer.Call(),
 	})
@@ -189,14 +179,14 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, trus
 		return nil, err
 	}
 	verifier, err := token.NewVerifier(token.VerifierOptions{
-		Issuers: t.issuers, ClientID: t.clientID, Keys: keys, Revoked: trust.revoked, Observe: s.metrics.ObserveToken,
+		Issuers: t.issuers, ClientID: t.clientID, Keys: keys, Revoked: sessions.revoked, Observe: s.metrics.ObserveToken,
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.observeState(client, verifier)
 	auth := &directives.Auth{
-		Verifier: verifier, Client: client, Limit: trust.limit,
+		Verifier: verifier, Client: client, Limit: sessions.limit,
 		ServiceGroups: s.settings.ServiceGroups, ServiceScopes: s.settings.ServiceScopes,
 	}
 	constraint := &directives.Constraint{}
@@ -204,12 +194,12 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, trus
 		Cognito:  client,
 		Verifier: verifier,
 		Directives: generated.DirectiveRoot{
-			Auth: auth.Directive, Constraint: constraint.Directive, RateLimit: trust.limit.Directive,
+			Auth: auth.Directive, Constraint: constraint.Directive, RateLimit: sessions.limit.Directive,
 		},
-		SignedOut:     trust.signedOut,
+		SignedOut:     sessions.signedOut,
 		Limits:        graph.Limits(s.settings.DocumentLimits),
 		Operations:    operations,
-		Audit:         trust.record,
+		Audit:         sessions.record,
 		Introspection: s.settings.Introspection,
 		Federation:    federation(s.settings),
 
@@ -235,8 +225,7 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, trus
 	})), nil
 }
 
-// refreshCookie is how long a refresh token is kept in a cookie; 0 where it is kept in
-// none.
+// refreshCookie returns the lifetime of the refresh cookie, or 0 if there is none.
 func refreshCookie(s *config.Settings) time.Duration {
 	if !s.CookieTransport {
 		return 0
@@ -244,17 +233,18 @@ func refreshCookie(s *config.Settings) time.Duration {
 	return s.RefreshCookieLifetime
 }
 
-// observeState reports what is there at the moment.
+// observeState registers gauges of the current state.
 func (s *server) observeState(client *cognito.Client, verifier *token.Verifier) {
-	s.metrics.ObserveGauge("token_cache_entries", "Access tokens that are remembered.",
+	s.metrics.ObserveGauge("token_cache_entries", "Verified access tokens in the cache.",
 		func() float64 { return float64(verifier.CachedTokens()) })
-	s.metrics.ObserveGauge("cognito_calls_in_flight", "Calls of Cognito's API that are out.",
+	s.metrics.ObserveGauge("cognito_calls_in_flight", "Calls to Cognito in progress.",
 		func() float64 { return float64(client.CallsInFlight()) })
-	s.metrics.ObserveGauge("cognito_circuit_open", "1 while no calls of Cognito's API are made, since it does not answer; 0.5 while the first ones try again.",
+	s.metrics.ObserveGauge("cognito_circuit_open", "1 while calls to Cognito are suspended because it does not respond; 0.5 while trial calls are made.",
 		func() float64 { return map[string]float64{"open": 1, "half-open": 0.5}[client.Circuit()] })
 }
 
-// credentials are what other users are looked up with, or nil where nobody is.
+// credentials returns the AWS credentials for looking up other users, or nil if
+// lookups are off.
 func (s *server) credentials(ctx context.Context, t target) (*cognito.Credentials, error) {
 	switch {
 	case s.settings.UserLookup == "off":
@@ -262,35 +252,35 @@ func (s *server) credentials(ctx context.Context, t target) (*cognito.Credential
 	case s.settings.Embedded():
 		return cognito.MadeUpCredentials(), nil
 	}
-	insists := s.settings.UserLookup == "on"
-	found := cognito.AmbientCredentials(t.region, insists)
-	if insists {
+	required := s.settings.UserLookup == "on"
+	found := cognito.AmbientCredentials(t.region, required)
+	if required {
 		if err := found.Check(ctx); err != nil {
-			return nil, fmt.Errorf("authgraph finds no AWS credentials, which USER_LOOKUP=on asks for: %w", err)
+			return nil, fmt.Errorf("no AWS credentials, which USER_LOOKUP=on requires: %w", err)
 		}
 	}
 	return found, nil
 }
 
-// operations reads the only documents that may run, or nil where any may.
+// operations reads the documents that may run. It returns nil if all may.
 func (s *server) operations() (graph.Operations, error) {
 	if s.settings.PersistedOperations == "" {
 		return nil, nil
 	}
 	text, err := os.ReadFile(s.settings.PersistedOperations)
 	if err != nil {
-		return nil, fmt.Errorf("authgraph cannot read PERSISTED_OPERATIONS: %w", err)
+		return nil, fmt.Errorf("read PERSISTED_OPERATIONS: %w", err)
 	}
 	operations, err := graph.ParseOperations(text)
 	if err != nil {
-		return nil, fmt.Errorf("authgraph cannot use PERSISTED_OPERATIONS: %w", err)
+		return nil, fmt.Errorf("parse PERSISTED_OPERATIONS: %w", err)
 	}
 	return operations, nil
 }
 
-// announce says where the API is: in words to whoever started it, and in the log.
+// announce prints the banner and logs the address.
 func (s *server) announce(t target, addr string) {
-	// One write, so that whoever waits for it has all of it.
+	// One write, so that a reader that waits for the banner gets all of it.
 	text := fmt.Sprintf("Authgraph\n  GraphQL     http://%s/graphql\n", addr)
 	if s.settings.Playground {
 		text += fmt.Sprintf("  Playground  http://%s/\n", addr)

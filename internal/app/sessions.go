@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"authgraph/cognito"
-	"authgraph/cognito/admission"
 	"authgraph/cognito/token"
 	"authgraph/directives"
 	"authgraph/internal/account"
@@ -19,86 +18,86 @@ import (
 	"authgraph/internal/webhook"
 )
 
-// trust is what the program knows beyond what Cognito and the tokens tell: how
-// often something was tried, which sessions were signed out, and whom to tell.
-type trust struct {
+// sessions tracks sign-outs and rate limits, and reports sign-ins and sign-outs to
+// the audit log and the webhook.
+type sessions struct {
 	limit       *directives.RateLimit
 	counters    store.Counters
 	revocations *store.Revocations
-	sharesLog   bool           // replicas follow each other's sign-outs
-	catchUp     int            // how many moments to wait for that; only where the process sleeps between requests
-	quotas      map[string]int // requests a second by category; nil: unknown
+	sharesLog   bool           // whether replicas share sign-outs
+	catchUp     int            // how often to wait for sign-outs of other replicas; only in Lambda
+	quotas      map[string]int // requests per second by category; nil if calls are not limited
 	record      func(context.Context, audit.Event)
-	hook        *webhook.Hook // nil: nobody is told of sign-outs
+	hook        *webhook.Hook // nil if there is no webhook
 	closers     []io.Closer
 }
 
-// openTrust opens the store and the audit log. Replicas share the store that
-// REDIS_URL names; without it each process has its own, and that of the embedded
-// pool keeps sign-outs beside the pool's file.
-func (s *server) openTrust(t target) (_ *trust, err error) {
-	tr := &trust{record: func(context.Context, audit.Event) {}}
+// openSessions opens the store and the audit log. Replicas share the store at
+// REDIS_URL. Without it each process has its own; with the embedded pool, sign-outs
+// are stored beside the pool's file.
+func (s *server) openSessions(t target) (_ *sessions, err error) {
+	opened := &sessions{record: func(context.Context, audit.Event) {}}
 	defer func() {
 		if err != nil {
-			tr.close()
+			opened.close()
 		}
 	}()
-	var log store.RevocationLog // stays nil where sign-outs live as long as the process
+	var log store.RevocationLog // nil if sign-outs are kept in memory only
 	local := store.NewMemory(store.MemoryOptions{})
-	tr.counters = local
+	opened.counters = local
 	switch {
 	case s.settings.RedisURL != "":
 		shared, err := store.NewRedis(store.RedisOptions{
 			URL: s.settings.RedisURL.Reveal(), Prefix: fmt.Sprintf("authgraph:{%s}:", t.poolID),
 		})
 		if err != nil {
-			return nil, fmt.Errorf("authgraph cannot use REDIS_URL: %w", err)
+			return nil, fmt.Errorf("REDIS_URL: %w", err)
 		}
-		tr.counters = store.NewResilient(shared, local, s.metrics.ObserveStore)
+		opened.counters = store.NewResilient(shared, local, s.metrics.ObserveStore)
 		stream := shared.RevocationStream()
-		tr.closers = append(tr.closers, stream)
-		log, tr.sharesLog = stream, true
+		opened.closers = append(opened.closers, stream)
+		log, opened.sharesLog = stream, true
 		if s.settings.Lambda {
-			tr.catchUp = 30
+			opened.catchUp = 30
 		}
 	case s.settings.Embedded():
 		journal, err := store.OpenJournal(filepath.Join(s.settings.DataDir, "signouts.jsonl"))
 		if err != nil {
-			return nil, fmt.Errorf("authgraph cannot keep sign-outs in DATA_DIR: %w", err)
+			return nil, fmt.Errorf("open the file of sign-outs in DATA_DIR: %w", err)
 		}
 		if damaged := journal.Damaged(); damaged > 0 {
-			s.log.Warn("lines of the file of sign-outs could not be read", "lines", damaged)
+			s.log.Warn("skipped damaged lines in the file of sign-outs", "lines", damaged)
 		}
-		tr.closers = append(tr.closers, journal)
+		opened.closers = append(opened.closers, journal)
 		log = journal
 	}
-	tr.closers = append(tr.closers, tr.counters)
-	tr.revocations = store.NewRevocations(store.RevocationsOptions{
+	opened.closers = append(opened.closers, opened.counters)
+	opened.revocations = store.NewRevocations(store.RevocationsOptions{
 		Log: log, FailOpen: s.settings.RevocationsFailOpen, Logger: s.log, Observe: s.metrics.ObserveRevocationLog,
 	})
-	s.metrics.ObserveGauge("revocations", "Sign-outs that are remembered until their tokens have expired.",
-		func() float64 { return float64(tr.revocations.Len()) })
+	s.metrics.ObserveGauge("revocations", "Sign-outs kept until their tokens expire.",
+		func() float64 { return float64(opened.revocations.Len()) })
 
 	accounts := account.Keys{Pool: t.poolID}
 	rates := map[string]directives.Rate{}
 	for name, rate := range s.settings.RateLimits {
 		rates[name] = directives.Rate(rate)
 	}
-	tr.limit = &directives.RateLimit{
-		Counters: tr.counters, Rates: rates, Accounts: accounts, Observe: s.metrics.ObserveRateLimit,
+	opened.limit = &directives.RateLimit{
+		Counters: opened.counters, Rates: rates, Accounts: accounts, Observe: s.metrics.ObserveRateLimit,
 	}
-	tr.quotas = quotas(s.settings.CognitoQuotas)
+	opened.quotas = s.settings.CognitoQuotas
 	if s.settings.SignoutWebhookURL != "" {
-		tr.hook = webhook.New(webhook.Options{
+		opened.hook = webhook.New(webhook.Options{
 			URL: s.settings.SignoutWebhookURL, Key: []byte(s.settings.SignoutWebhookKey.Reveal()),
 			Observe: s.metrics.ObserveWebhook, Log: s.log,
 		})
 	}
-	return tr, s.openAudit(tr, accounts)
+	return opened, s.openAudit(opened, accounts)
 }
 
-// openAudit opens the stream of security events.
-func (s *server) openAudit(tr *trust, accounts account.Keys) error {
+// openAudit opens the audit log.
+func (s *server) openAudit(opened *sessions, accounts account.Keys) error {
 	var w io.Writer
 	switch target := s.settings.AuditLog; target {
 	case "":
@@ -110,63 +109,51 @@ func (s *server) openAudit(tr *trust, accounts account.Keys) error {
 	default:
 		file, err := os.OpenFile(target, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
-			return fmt.Errorf("authgraph cannot write AUDIT_LOG: %w", err)
+			return fmt.Errorf("open AUDIT_LOG: %w", err)
 		}
-		tr.closers = append(tr.closers, file)
+		opened.closers = append(opened.closers, file)
 		w = file
 	}
-	tr.record = audit.New(w, accounts, func(err error) {
+	opened.record = audit.New(w, accounts, func(err error) {
 		s.metrics.ObserveAuditFailure()
-		s.log.Error("a security event could not be written to the audit log", "cause", err)
+		s.log.Error("writing to the audit log failed", "err", err)
 	}).Record
 	return nil
 }
 
-// quotas adds to Amazon's default quotas those of the account. It returns nil
-// where nothing is known of quotas.
-func quotas(own map[string]int) map[string]int {
-	if own == nil {
-		return nil
-	}
-	all := admission.DefaultQuotas()
-	for category, quota := range own {
-		all[category] = quota
-	}
-	return all
-}
-
-// run follows the sign-outs of other replicas and tells the webhook of ours,
-// until ctx ends.
-func (t *trust) run(ctx context.Context) {
+// run receives sign-outs from other replicas and sends ours to the webhook, until
+// ctx is done.
+func (s *sessions) run(ctx context.Context) {
 	var running sync.WaitGroup
-	running.Go(func() { t.revocations.Run(ctx) })
-	if t.hook != nil {
-		running.Go(func() { t.hook.Run(ctx) })
+	running.Go(func() { s.revocations.Run(ctx) })
+	if s.hook != nil {
+		running.Go(func() { s.hook.Run(ctx) })
 	}
 	running.Wait()
 }
 
-func (t *trust) close() {
-	for _, c := range t.closers {
-		// Nothing is lost by what cannot be closed.
+func (s *sessions) close() {
+	for _, c := range s.closers {
+		// Everything is written already.
 		_ = c.Close()
 	}
 }
 
-// quota returns the budget of each category: four fifths of what the account
-// has, so that there is something left for whatever else uses it. Replicas that
-// share a store share the budget.
-func (t *trust) quota() func(context.Context, string) time.Duration {
-	if t.quotas == nil {
+// quota returns a function that takes a call from the budget of its category and
+// returns how long to wait. A budget is four fifths of the account's quota, which
+// leaves the rest for other users of the account. Replicas that share a store share
+// the budgets.
+func (s *sessions) quota() func(context.Context, string) time.Duration {
+	if s.quotas == nil {
 		return nil
 	}
 	return func(ctx context.Context, category string) time.Duration {
-		quota, known := t.quotas[category]
+		quota, known := s.quotas[category]
 		if !known {
 			return 0
 		}
 		rate := float64(quota) * 4 / 5
-		decision, err := t.counters.Take(ctx, store.Attempt{Budgets: []store.Budget{{
+		decision, err := s.counters.Take(ctx, store.Attempt{Budgets: []store.Budget{{
 			Name: "quota", Key: "quota:" + category, Burst: max(1, int(rate)), Every: time.Duration(float64(time.Second) / rate),
 		}}})
 		if err != nil {
@@ -176,20 +163,20 @@ func (t *trust) quota() func(context.Context, string) time.Duration {
 	}
 }
 
-// catchUpStep is one of the moments that a process which slept is given to hear of
-// what happened meanwhile.
+// catchUpStep is the interval at which a process that was frozen checks whether it
+// has received the sign-outs of other replicas.
 const catchUpStep = 10 * time.Millisecond
 
-// revoked tells the verifier of sign-outs.
-func (t *trust) revoked(claims *token.AccessClaims) error {
-	asked := session(claims.OriginJTI, claims.Subject, claims.IssuedAt)
-	status := t.revocations.Status(asked)
-	for range t.catchUp {
+// revoked returns an error if the token's session is signed out, or may be.
+func (s *sessions) revoked(claims *token.AccessClaims) error {
+	session := storeSession(claims.OriginJTI, claims.Subject, claims.IssuedAt)
+	status := s.revocations.Status(session)
+	for range s.catchUp {
 		if status != store.Unknown {
 			break
 		}
 		time.Sleep(catchUpStep)
-		status = t.revocations.Status(asked)
+		status = s.revocations.Status(session)
 	}
 	switch status {
 	case store.Good:
@@ -201,55 +188,56 @@ func (t *trust) revoked(claims *token.AccessClaims) error {
 	}
 }
 
-func session(originJTI, subject string, issuedAt time.Time) store.Session {
+func storeSession(originJTI, subject string, issuedAt time.Time) store.Session {
 	return store.Session{OriginJTI: originJTI, Subject: subject, IssuedAt: issuedAt}
 }
 
-// signedIn notes a sign-in that has led to tokens.
-func (t *trust) signedIn(ctx context.Context, s cognito.SignIn) {
-	t.limit.SignedIn(ctx, s.Subject, s.Email)
-	if s.OriginJTI != "" {
-		// What cannot be written stays in force here, and is written later.
-		_ = t.revocations.Exempt(ctx, session(s.OriginJTI, s.Subject, s.IssuedAt), s.Began)
+// signedIn records a completed sign-in.
+func (s *sessions) signedIn(ctx context.Context, in cognito.SignIn) {
+	s.limit.SignedIn(ctx, in.Subject, in.Email)
+	if in.OriginJTI != "" {
+		// On an error it applies in this process, and is written later.
+		_ = s.revocations.Exempt(ctx, storeSession(in.OriginJTI, in.Subject, in.IssuedAt), in.Began)
 	}
-	t.record(ctx, audit.Event{Name: audit.SessionStarted, Outcome: "OK", Account: s.Email, Subject: s.Subject})
+	s.record(ctx, audit.Event{Name: audit.SessionStarted, Outcome: "OK", Account: in.Email, Subject: in.Subject})
 }
 
-// clockSkew is by how much Cognito's clock, which writes when a token was issued
-// in whole seconds, may be ahead of ours.
+// clockSkew is how far Cognito's clock may be ahead of ours. It includes the
+// rounding of iat to whole seconds.
 const clockSkew = 2 * time.Second
 
-// signedOut puts a sign-out into force here, and tells whoever wants to know.
-func (t *trust) signedOut(ctx context.Context, s cognito.SignedOut) error {
-	event := signOutEvent{UserID: s.Subject, SessionID: s.OriginJTI, TokensExpireAt: s.TokensExpire.UTC()}
-	revocation := store.Revocation{OriginJTI: s.OriginJTI, Expires: s.TokensExpire}
-	if s.OriginJTI == "" {
+// signedOut revokes the tokens of a session, or of all sessions of the user, and
+// reports it to the audit log and the webhook.
+func (s *sessions) signedOut(ctx context.Context, out cognito.SignedOut) error {
+	event := signOutEvent{UserID: out.Subject, SessionID: out.OriginJTI, TokensExpireAt: out.TokensExpire.UTC()}
+	revocation := store.Revocation{OriginJTI: out.OriginJTI, Expires: out.TokensExpire}
+	if out.OriginJTI == "" {
 		before := time.Now().Add(clockSkew).UTC()
-		revocation = store.Revocation{Subject: s.Subject, IssuedBefore: before, Expires: s.TokensExpire}
+		revocation = store.Revocation{Subject: out.Subject, IssuedBefore: before, Expires: out.TokensExpire}
 		event.IssuedBefore = &before
 	}
-	err := t.revocations.Revoke(ctx, revocation)
-	t.record(ctx, audit.Event{Name: audit.SessionEnded, Outcome: "OK", Subject: s.Subject})
-	if t.hook != nil {
-		t.hook.Send("session.ended", event)
+	err := s.revocations.Revoke(ctx, revocation)
+	s.record(ctx, audit.Event{Name: audit.SessionEnded, Outcome: "OK", Subject: out.Subject})
+	if s.hook != nil {
+		s.hook.Send("session.ended", event)
 	}
-	if t.sharesLog {
-		// It is in force here, and will be written; until then the others, who cannot
-		// hear of anything, trust no token, unless they were told to.
+	if s.sharesLog {
+		// It applies in this process, and will be written. Until then the other
+		// replicas accept no tokens, unless REVOCATIONS_FAIL_OPEN is set.
 		return nil
 	}
 	return err
 }
 
-// signOutEvent is what the webhook is told: tokens of the session, or of the
-// user when no session is named, are no longer good.
+// signOutEvent is the message to the webhook: the tokens of a session, or of all
+// sessions of a user, are revoked.
 type signOutEvent struct {
 	UserID string `json:"userId"`
 	// SessionID is the claim origin_jti of the session's tokens.
 	SessionID string `json:"sessionId,omitempty"`
-	// IssuedBefore is given for all of the user's sessions: tokens issued later are
-	// of a newer one.
+	// IssuedBefore is set for all sessions of a user: tokens issued later belong to
+	// newer sessions.
 	IssuedBefore *time.Time `json:"issuedBefore,omitempty"`
-	// TokensExpireAt is when the receiver may forget the event.
+	// TokensExpireAt is the time after which the receiver may delete the event.
 	TokensExpireAt time.Time `json:"tokensExpireAt"`
 }

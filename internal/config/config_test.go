@@ -3,38 +3,45 @@ package config_test
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
-	"os"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
 
 	"authgraph/internal/config"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// parse parses a command line, written as one would type it, in an environment.
-func parse(t *testing.T, args string, environment map[string]string) (*config.Settings, string, error) {
+// parse reads the settings of a command from flags, separated by spaces, and an
+// environment.
+func parse(t *testing.T, command config.Command, args string, environment map[string]string) (*config.Settings, error) {
 	t.Helper()
-	var stdout strings.Builder
-	getenv := func(name string) string { return environment[name] }
-	settings, err := config.Parse(strings.Fields(args), getenv, &stdout)
-	return settings, stdout.String(), err
+	flags := config.NewFlags(config.Defaults{
+		DocumentLimits: config.DocumentLimits{Depth: 12, Tokens: 1000},
+		CognitoQuotas:  map[string]int{"UserAuthentication": 120, "UserRead": 60},
+	})
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	config.AddTo(set, flags.Settings())
+	if err := set.Parse(strings.Fields(args)); err != nil {
+		t.Fatal(err)
+	}
+	return flags.Read(command, set, func(name string) string { return environment[name] })
 }
 
 func mustParse(t *testing.T, args string, environment map[string]string) *config.Settings {
 	t.Helper()
-	settings, _, err := parse(t, args, environment)
+	settings, err := parse(t, config.Serve, args, environment)
 	if err != nil {
-		t.Fatalf("Parse(%q, %v): %v", args, environment, err)
+		t.Fatalf("%q, %v: %v", args, environment, err)
 	}
 	return settings
 }
 
-// cognito returns the two settings that make Amazon Cognito the pool.
+// cognito returns the two settings that select Amazon Cognito, and more.
 func cognito(more ...string) map[string]string {
 	environment := map[string]string{
 		"AWS_COGNITO_USER_POOL_ID":  "eu-west-1_AbC123def",
@@ -70,7 +77,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-func TestCognitoTurnsOffWhatShowsTheSchema(t *testing.T) {
+func TestCognitoDisablesIntrospection(t *testing.T) {
 	s := mustParse(t, "", cognito())
 	if s.Embedded() || s.Introspection || s.Playground {
 		t.Errorf("embedded %t, introspection %t, playground %t; want none", s.Embedded(), s.Introspection, s.Playground)
@@ -93,7 +100,7 @@ func TestPrecedence(t *testing.T) {
 	if s.LogLevel != slog.LevelError {
 		t.Errorf("LogLevel is %v, want the flag's", s.LogLevel)
 	}
-	s = mustParse(t, "serve", environment)
+	s = mustParse(t, "", environment)
 	if s.LogLevel != slog.LevelWarn {
 		t.Errorf("LogLevel is %v, want the variable's", s.LogLevel)
 	}
@@ -184,9 +191,8 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// TestFaults has one row for each fault: what is set, and a piece of the one
-// sentence that is told.
-func TestFaults(t *testing.T) {
+// Each invalid setting is reported as exactly one error.
+func TestErrors(t *testing.T) {
 	lambda := "AWS_LAMBDA_RUNTIME_API"
 	for _, test := range []struct {
 		name        string
@@ -194,23 +200,10 @@ func TestFaults(t *testing.T) {
 		environment map[string]string
 		want        string
 	}{
-		{"unknown flag", "--adr=:80", nil, "unknown flag --adr"},
-		{"stray argument", "hunter2", nil, "neither a flag nor a command"},
-		{"router of another kind", "router nginx out", nil, `must be one of "apollo","cosmo","hive"`},
-		{"router without a directory", "router hive", nil, `expected "<dir>"`},
-		{"flag of another command", "serve --federated", nil, "unknown flag --federated"},
-		{"flag that is nearly one", "--log-levl=info", nil, "unknown flag --log-levl, did you mean --log-level?"},
-		{"unknown flag of one letter", "-hunter2", nil, "unknown flag -u"},
-		{"flag without a name", "--=hunter2", nil, "neither a flag nor a command"},
-		{"two commands", "serve pool", nil, "neither a flag nor a command"},
-		{"one argument too many", "router hive out hunter2", nil, "neither a flag nor a command"},
-		{"flag without a value", "--addr", nil, "--addr: expected string value"},
-		{"flag in place of a value", "--aws-cognito-app-client-secret --log-level=info", nil, "--aws-cognito-app-client-secret: expected string value"},
-		{"flag that is a switch", "--embedded-pool=hunter2", nil, "--embedded-pool: bool value must be"},
-		{"switch that is none", "", map[string]string{"EMBEDDED_POOL": "perhaps"}, "EMBEDDED_POOL is \"perhaps\"; write true or false"},
+		{"invalid switch", "", map[string]string{"EMBEDDED_POOL": "perhaps"}, "EMBEDDED_POOL is \"perhaps\"; use true or false"},
 
-		{"only a pool", "", map[string]string{"AWS_COGNITO_USER_POOL_ID": "eu-west-1_Ab1"}, "AWS_COGNITO_APP_CLIENT_ID is missing beside AWS_COGNITO_USER_POOL_ID"},
-		{"only a client", "", map[string]string{"AWS_COGNITO_APP_CLIENT_ID": "abc"}, "AWS_COGNITO_USER_POOL_ID is missing beside AWS_COGNITO_APP_CLIENT_ID"},
+		{"only a pool", "", map[string]string{"AWS_COGNITO_USER_POOL_ID": "eu-west-1_Ab1"}, "AWS_COGNITO_APP_CLIENT_ID is missing: it is required with AWS_COGNITO_USER_POOL_ID"},
+		{"only a client", "", map[string]string{"AWS_COGNITO_APP_CLIENT_ID": "abc"}, "AWS_COGNITO_USER_POOL_ID is missing: it is required with AWS_COGNITO_APP_CLIENT_ID"},
 		{"both and the embedded pool", "--embedded-pool", cognito(), "--embedded-pool and settings of Amazon Cognito exclude each other"},
 		{"a pool of nowhere", "", cognito("AWS_COGNITO_USER_POOL_ID", "local_Ab1"), "set AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"},
 		{"a pool elsewhere", "", cognito("AWS_REGION_NAME", "us-east-1"), "AWS_REGION_NAME differs"},
@@ -219,15 +212,15 @@ func TestFaults(t *testing.T) {
 		{"pool id of two lines", "", cognito("AWS_COGNITO_USER_POOL_ID", "eu-west-1_Ab1\n"), `AWS_COGNITO_USER_POOL_ID is "eu-west-1_Ab1\n"`},
 		{"pool id too long", "", cognito("AWS_COGNITO_USER_POOL_ID", "eu-west-1_"+strings.Repeat("a", 60)), "AWS_COGNITO_USER_POOL_ID is"},
 		{"client id", "", cognito("AWS_COGNITO_APP_CLIENT_ID", "a b"), "AWS_COGNITO_APP_CLIENT_ID is"},
-		{"client secret", "", cognito("AWS_COGNITO_APP_CLIENT_SECRET", "hunter2\n"), "AWS_COGNITO_APP_CLIENT_SECRET has a space"},
+		{"client secret", "", cognito("AWS_COGNITO_APP_CLIENT_SECRET", "hunter2\n"), "AWS_COGNITO_APP_CLIENT_SECRET contains a space"},
 		{"region", "", cognito("AWS_REGION_NAME", "Ireland"), "AWS_REGION_NAME"},
-		{"endpoint without a scheme", "", cognito("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "localhost:9229"), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER is not an address"},
-		{"endpoint with a user", "", cognito("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "https://me:hunter2@host"), "is not an address"},
-		{"issuer with a query", "", cognito("AWS_COGNITO_ISSUER", "https://host/?a"), "AWS_COGNITO_ISSUER is not an address"},
+		{"endpoint without a scheme", "", cognito("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "localhost:9229"), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER is not a URL"},
+		{"endpoint with a user", "", cognito("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "https://me:hunter2@host"), "is not a URL"},
+		{"issuer with a query", "", cognito("AWS_COGNITO_ISSUER", "https://host/?a"), "AWS_COGNITO_ISSUER is not a URL"},
 		{"username attribute", "--username-attribute=a/b", nil, "USERNAME_ATTRIBUTE is"},
 		{"username attribute that pools refuse", "--username-attribute=username", nil, "Cognito refuses"},
 
-		{"addr without a port", "--addr=127.0.0.1", nil, "ADDR is \"127.0.0.1\"; write host:port"},
+		{"addr without a port", "--addr=127.0.0.1", nil, "ADDR is \"127.0.0.1\"; use host:port"},
 		{"addr that is a port", "", cognito("ADDR", "8080"), "ADDR is"},
 		{"addr with a port too high", "--addr=127.0.0.1:65536", nil, "ADDR is"},
 		{"addr that is no host", "--addr=http://127.0.0.1:80", nil, "ADDR is"},
@@ -236,22 +229,22 @@ func TestFaults(t *testing.T) {
 		{"the same address twice", "--addr=127.0.0.1:1234 --pool-addr=127.0.0.1:1234", nil, "a port of its own"},
 		{"empty data dir", "--data-dir=", nil, "DATA_DIR is empty"},
 
-		{"embedded pool for all", "--addr=:8080", nil, "ADDR opens the embedded pool"},
-		{"embedded pool for a network", "--addr=192.168.0.2:8080", nil, "ADDR opens the embedded pool"},
-		{"embedded pool for a name", "--addr=localhost.example.com:8080", nil, "ADDR opens the embedded pool"},
-		{"the pool itself for all", "--pool-addr=0.0.0.0:9229", nil, "POOL_ADDR opens"},
-		{"embedded pool inside Lambda", "", map[string]string{lambda: "127.0.0.1:9001"}, "Inside Lambda"},
+		{"embedded pool for all", "--addr=:8080", nil, "ADDR exposes the embedded pool"},
+		{"embedded pool for a network", "--addr=192.168.0.2:8080", nil, "ADDR exposes the embedded pool"},
+		{"embedded pool for a name", "--addr=localhost.example.com:8080", nil, "ADDR exposes the embedded pool"},
+		{"the pool itself for all", "--pool-addr=0.0.0.0:9229", nil, "POOL_ADDR exposes"},
+		{"embedded pool inside Lambda", "", map[string]string{lambda: "127.0.0.1:9001"}, "In Lambda"},
 
-		{"origin with a wildcard", "--cors-allowed-origins=https://*.example.com", nil, "there are no wildcards"},
-		{"any origin", "--cors-allowed-origins=*", nil, "there are no wildcards"},
+		{"origin with a wildcard", "--cors-allowed-origins=https://*.example.com", nil, "wildcards are not supported"},
+		{"any origin", "--cors-allowed-origins=*", nil, "wildcards are not supported"},
 		{"origin null", "--cors-allowed-origins=null", nil, "cannot be allowed"},
-		{"origin with a path", "--cors-allowed-origins=https://example.com/app", nil, "leave out everything after"},
-		{"origin with a slash", "--cors-allowed-origins=https://example.com/", nil, "leave out everything after"},
-		{"origin with a user", "--cors-allowed-origins=https://me@example.com", nil, "leave out everything after"},
-		{"origin without a scheme", "--cors-allowed-origins=example.com", nil, "write scheme://host"},
-		{"origin of another scheme", "--cors-allowed-origins=file://host", nil, "write scheme://host"},
+		{"origin with a path", "--cors-allowed-origins=https://example.com/app", nil, "remove everything after"},
+		{"origin with a slash", "--cors-allowed-origins=https://example.com/", nil, "remove everything after"},
+		{"origin with a user", "--cors-allowed-origins=https://me@example.com", nil, "remove everything after"},
+		{"origin without a scheme", "--cors-allowed-origins=example.com", nil, "use scheme://host"},
+		{"origin of another scheme", "--cors-allowed-origins=file://host", nil, "use scheme://host"},
 		{"origin in capitals", "--cors-allowed-origins=https://Example.com", nil, "lower case"},
-		{"origin with its scheme's port", "--cors-allowed-origins=https://example.com:443", nil, "leave out :443"},
+		{"origin with its scheme's port", "--cors-allowed-origins=https://example.com:443", nil, "remove :443"},
 		{"origin with half a port", "--cors-allowed-origins=https://example.com:", nil, "write the port"},
 
 		{"proxy", "--trusted-proxies=10.0.0.0/33", nil, "TRUSTED_PROXIES has"},
@@ -263,131 +256,81 @@ func TestFaults(t *testing.T) {
 		{"log format", "--log-format=xml", nil, "LOG_FORMAT is"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, _, err := parse(t, test.args, test.environment)
-			var faults config.Faults
-			if !errors.As(err, &faults) {
-				t.Fatalf("got %v, want faults", err)
+			_, err := parse(t, config.Serve, test.args, test.environment)
+			var errs config.Errors
+			if !errors.As(err, &errs) {
+				t.Fatalf("got %v, want errors", err)
 			}
-			if len(faults) != 1 || !strings.Contains(faults[0], test.want) {
-				t.Errorf("got %d faults, want one with %q:\n%v", len(faults), test.want, err)
+			if len(errs) != 1 || !strings.Contains(errs[0], test.want) {
+				t.Errorf("got %d errors, want one with %q:\n%v", len(errs), test.want, err)
 			}
 			if strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("the fault repeats a secret: %v", err)
+				t.Errorf("the error repeats a secret: %v", err)
 			}
 		})
 	}
 }
 
-func TestAllFaultsAtOnce(t *testing.T) {
-	_, _, err := parse(t, "--log-level=loud --pool-addr=here --cors-allowed-origins=*,null", map[string]string{
+func TestAllErrorsAreReported(t *testing.T) {
+	_, err := parse(t, config.Serve, "--log-level=loud --pool-addr=here --cors-allowed-origins=*,null", map[string]string{
 		"AWS_COGNITO_APP_CLIENT_SECRET": "hunter2",
 		"LOG_FORMAT":                    "xml",
 	})
-	var faults config.Faults
-	if !errors.As(err, &faults) || len(faults) != 7 {
-		t.Fatalf("got %d faults, want 7: %v", len(faults), err)
+	var errs config.Errors
+	if !errors.As(err, &errs) || len(errs) != 7 {
+		t.Fatalf("got %d errors, want 7: %v", len(errs), err)
 	}
-	for _, want := range []string{"7 settings need mending", "\n  1. ", "\n  7. "} {
+	for _, want := range []string{"invalid configuration: 7 errors", "\n  1. ", "\n  7. "} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the message has no %q:\n%v", want, err)
 		}
 	}
 	if strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("the faults repeat a secret:\n%v", err)
+		t.Errorf("the errors repeat a secret:\n%v", err)
 	}
 }
 
-func TestHelp(t *testing.T) {
-	_, help, err := parse(t, "--help", map[string]string{"AWS_COGNITO_APP_CLIENT_SECRET": "hunter2"})
-	if !errors.Is(err, config.ErrShown) {
-		t.Errorf("got %v, want ErrShown", err)
+// Entries of RATE_LIMITS, GRAPHQL_LIMITS and COGNITO_QUOTAS change the defaults.
+func TestLimits(t *testing.T) {
+	s := mustParse(t, "", map[string]string{
+		"RATE_LIMITS": "address=7/1s, signup=off", "GRAPHQL_LIMITS": "depth=5", "COGNITO_QUOTAS": "UserRead=7",
+	})
+	if got := s.RateLimits["address"]; got != (config.Rate{Burst: 7, Every: time.Second}) {
+		t.Errorf("the limit address is %+v", got)
 	}
-	const golden = "testdata/help.txt"
-	if *update {
-		if err := os.WriteFile(golden, []byte(help), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if _, limited := s.RateLimits["signup"]; limited || len(s.RateLimits) != 10 {
+		t.Errorf("RateLimits are %+v", s.RateLimits)
 	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
+	if want := (config.DocumentLimits{Depth: 5, Tokens: 1000}); s.DocumentLimits != want {
+		t.Errorf("DocumentLimits are %+v, want %+v", s.DocumentLimits, want)
 	}
-	if help != string(want) {
-		t.Errorf("--help changed; look at it and run the test with -update:\n%s", help)
-	}
-	for _, name := range []string{
-		"AWS_REGION_NAME", "AWS_COGNITO_USER_POOL_ID", "AWS_COGNITO_APP_CLIENT_ID", "AWS_COGNITO_APP_CLIENT_SECRET",
-		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_COGNITO_ISSUER", "USERNAME_ATTRIBUTE", "ADDR", "CORS_ALLOWED_ORIGINS",
-		"TRUSTED_PROXIES", "INTROSPECTION", "PLAYGROUND", "EMBEDDED_POOL", "DATA_DIR", "POOL_ADDR", "LOG_LEVEL", "LOG_FORMAT",
-	} {
-		flag := "--" + strings.ToLower(strings.ReplaceAll(name, "_", "-"))
-		if !strings.Contains(help, flag) || !strings.Contains(help, "["+name+"]") {
-			t.Errorf("--help lacks %s or [%s]", flag, name)
-		}
-	}
-}
-
-// The help of a command is about what it is for and takes, and has what can be set as well.
-func TestHelpOfCommands(t *testing.T) {
-	for _, test := range []struct {
-		args      string
-		has, lack []string
-	}{
-		{"router --help", []string{"Usage: authgraph router <product> <dir> [flags]", "Arguments:", "cosmo (Cosmo Router)", "[ADDR]"}, []string{"--federated", "Commands:"}},
-		{"-h schema", []string{"Usage: authgraph schema [flags]", "--federated", "[FEDERATED]"}, []string{"Arguments:", "Commands:"}},
-		{"--help", []string{"router <product> <dir> [flags]"}, []string{"--federated"}},
-	} {
-		_, help, err := parse(t, test.args, nil)
-		if !errors.Is(err, config.ErrShown) {
-			t.Errorf("%s: got %v, want ErrShown", test.args, err)
-		}
-		for _, text := range test.has {
-			if !strings.Contains(help, text) {
-				t.Errorf("%s: there is no %q", test.args, text)
-			}
-		}
-		for _, text := range test.lack {
-			if strings.Contains(help, text) {
-				t.Errorf("%s: there is %q", test.args, text)
-			}
-		}
-		for line := range strings.Lines(help) {
-			if len(line) > 101 {
-				t.Errorf("%s: the line is too long: %s", test.args, line)
-			}
-		}
-	}
-}
-
-func TestCommands(t *testing.T) {
-	s := mustParse(t, "router --log-level debug hive --token-transport=cookie out", nil)
-	if s.Router != "hive" || s.RouterDir != "out" || s.LogLevel != slog.LevelDebug || !s.CookieTransport {
-		t.Errorf("got %+v", s)
+	if want := map[string]int{"UserAuthentication": 120, "UserRead": 7}; !maps.Equal(s.CognitoQuotas, want) {
+		t.Errorf("CognitoQuotas are %v, want %v", s.CognitoQuotas, want)
 	}
 	for _, test := range []struct {
-		args        string
 		environment map[string]string
-		federated   bool
+		want        int
 	}{
-		{"schema", nil, false},
-		{"schema --federated", nil, true},
-		{"schema --federated=no", nil, false},
-		{"schema", map[string]string{"FEDERATED": "true"}, true},
-		{"schema --federated=false", map[string]string{"FEDERATED": "true"}, false},
+		{nil, 0}, {cognito(), 2}, {cognito("COGNITO_QUOTAS", "off"), 0},
+		{cognito("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://localhost:9229"), 0},
 	} {
-		if s := mustParse(t, test.args, test.environment); !s.PrintSchema || s.PrintFederated != test.federated {
-			t.Errorf("%s: schema %t, federated %t", test.args, s.PrintSchema, s.PrintFederated)
+		if got := mustParse(t, "", test.environment).CognitoQuotas; len(got) != test.want {
+			t.Errorf("%v: CognitoQuotas are %v, want %d", test.environment, got, test.want)
 		}
-	}
-	if s := mustParse(t, "", map[string]string{"FEDERATED": "true"}); s.PrintSchema || s.PrintFederated {
-		t.Errorf("a variable chooses a command: %+v", s)
 	}
 }
 
-func TestVersion(t *testing.T) {
-	_, out, err := parse(t, "--version", nil)
-	if !errors.Is(err, config.ErrShown) || !strings.HasPrefix(out, "authgraph ") {
-		t.Errorf("got %q, %v", out, err)
+// Every setting has a help text that says what its default is.
+func TestDefinitions(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range config.NewFlags(config.Defaults{}).Settings() {
+		if s.Group == "" || s.Default == "" && s.Variable != "GRAPHQL_LIMITS" || !strings.HasSuffix(s.Help, ".") || strings.Contains(s.Help, "Default:") {
+			t.Errorf("incomplete definition: %+v", s)
+		}
+		if seen[s.Variable] {
+			t.Errorf("%s is defined twice", s.Variable)
+		}
+		seen[s.Variable] = true
 	}
 }
 
@@ -420,21 +363,18 @@ func TestSecretDoesNotPrintItself(t *testing.T) {
 	}
 }
 
-// The pool alone does not mind settings that are meant for its callers.
+// The command pool ignores settings for clients of the pool.
 func TestPoolCommand(t *testing.T) {
-	settings, _, err := parse(t, "pool", map[string]string{
+	settings, err := parse(t, config.Pool, "", map[string]string{
 		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://127.0.0.1:9229", "ADDR": "0.0.0.0:80",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !settings.PoolOnly || !settings.Embedded() || settings.PoolAddr != "127.0.0.1:9229" {
+	if !settings.Embedded() || settings.PoolAddr != "127.0.0.1:9229" {
 		t.Errorf("got %+v", settings)
 	}
-	if _, _, err := parse(t, "pool", map[string]string{"POOL_ADDR": "0.0.0.0:9229"}); err == nil {
-		t.Error("the pool is opened to other machines without being asked")
-	}
-	if settings, _, err := parse(t, "", nil); err != nil || settings.PoolOnly {
-		t.Errorf("got %+v, %v without a command", settings, err)
+	if _, err := parse(t, config.Pool, "", map[string]string{"POOL_ADDR": "0.0.0.0:9229"}); err == nil {
+		t.Error("the pool may be exposed without --embedded-pool")
 	}
 }

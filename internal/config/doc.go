@@ -1,19 +1,13 @@
-// Package config reads Authgraph's settings from the command line and the
-// environment and refuses those that make no sense.
+// Package config reads and checks the settings.
 //
-// It is a package of its own so that the rest of the program takes values that
-// are already checked: an address is a [net/netip.Prefix] here and never a
-// string that may not parse later. [Parse] reports all faults of a start at
-// once, each in words that say how to mend it.
+// Every setting is defined once, in [Flags.Settings]: its environment variable,
+// its flag, its default and its help. The flag wins over the variable, and the
+// variable over the default. An empty variable counts as unset.
 //
-// # Where a setting comes from
+// [Flags.Read] reports all errors together, each with what to do about it. The
+// rest of the program gets values that are parsed and checked: for example an
+// address range as a [net/netip.Prefix], never as text.
 //
-// Every setting has one name in two spellings: a variable (LOG_LEVEL) and a
-// flag (--log-level). The flag wins over the variable, the variable over the
-// default. A variable that is empty counts as unset.
-//
-// # Which pool is used
-//
-// Without any Cognito setting the embedded user pool runs. With a pool id and a
-// client id, Amazon Cognito is used. Anything in between is a fault.
+// Without any Cognito setting the embedded user pool is used. With a pool id and
+// an app client id, Amazon Cognito is used. Anything in between is an error.
 package config

@@ -5,17 +5,17 @@ import (
 	"log/slog"
 )
 
-// redacted is what is printed in place of a secret.
+// redacted is printed in place of a secret.
 const redacted = "[redacted]"
 
-// Secret is a text that does not print itself: not through fmt with any verb,
-// not through encoding/json or another encoder of text, not through slog.
+// Secret is a string that fmt, encoding/json, other text encoders and slog print as
+// a placeholder.
 type Secret string
 
-// Reveal returns the secret itself. Each call is a place worth reviewing.
+// Reveal returns the secret itself. Review each call.
 func (s Secret) Reveal() string { return string(s) }
 
-// String returns a placeholder, or nothing when there is no secret.
+// String returns a placeholder, or nothing if the secret is empty.
 func (s Secret) String() string {
 	if s == "" {
 		return ""
@@ -23,14 +23,14 @@ func (s Secret) String() string {
 	return redacted
 }
 
-// GoString answers %#v with the placeholder.
+// GoString returns the placeholder for %#v.
 func (s Secret) GoString() string { return s.String() }
 
-// Format answers every verb of fmt, %x and %q among them, with the placeholder.
+// Format writes the placeholder for every verb of fmt, including %x and %q.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, s.String()) }
 
-// MarshalText gives encoders, JSON's among them, the placeholder.
+// MarshalText returns the placeholder for encoders such as JSON's.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// LogValue gives slog the placeholder.
+// LogValue returns the placeholder for slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }

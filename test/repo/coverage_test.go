@@ -20,7 +20,7 @@ import (
 	gqlast "github.com/vektah/gqlparser/v2/ast"
 )
 
-var update = flag.Bool("update", false, "write docs/coverage.md anew")
+var update = flag.Bool("update", false, "rewrite the generated pages in docs")
 
 // publicOperations are the operations that Cognito lets anybody call without AWS
 // credentials, as the SDK has them.
