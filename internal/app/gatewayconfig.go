@@ -22,13 +22,13 @@ import (
 	"authgraph/cognito/userpool"
 	"authgraph/graph"
 	"authgraph/internal/config"
+	"authgraph/internal/gatewayconfig"
 	"authgraph/internal/middleware"
-	"authgraph/internal/router"
 )
 
 // gatewayConfigCommand is the command gateway-config.
 func (p *program) gatewayConfigCommand() *cobra.Command {
-	products := router.Products()
+	products := gatewayconfig.Products()
 	return &cobra.Command{
 		Use:     string(config.GatewayConfig) + " <product> <directory>",
 		Aliases: []string{"router"}, // its former name
@@ -67,7 +67,7 @@ Gateway). The directory is created if needed; existing files are never overwritt
 }
 
 func writeGatewayConfig(ctx context.Context, stdout io.Writer, s *config.Settings, product, directory string) error {
-	settings := router.Settings{
+	settings := gatewayconfig.Settings{
 		Issuers: s.Issuers(), JWKSURL: s.JWKSURL(), ClientID: s.ClientID,
 		GroupScope: graph.GroupScope(""), AllowedOrigins: s.AllowedOrigins,
 	}
@@ -81,7 +81,7 @@ func writeGatewayConfig(ctx context.Context, stdout io.Writer, s *config.Setting
 	if s.CookieTransport {
 		settings.RefreshCookie = middleware.RefreshCookieName
 	}
-	files, err := router.Files(product, settings)
+	files, err := gatewayconfig.Files(product, settings)
 	if err != nil {
 		return err
 	}

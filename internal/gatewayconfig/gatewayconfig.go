@@ -2,7 +2,7 @@
 // access tokens as this API does, and hand on what it needs. It knows what differs from
 // what routers expect of a token: there is no aud but a client_id, tokens of one kind
 // carry no mark but token_use, and groups are a claim of their own.
-package router
+package gatewayconfig
 
 import (
 	"embed"

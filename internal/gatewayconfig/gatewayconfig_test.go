@@ -1,4 +1,4 @@
-package router_test
+package gatewayconfig_test
 
 import (
 	"encoding/json"
@@ -12,12 +12,12 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"authgraph/internal/router"
+	"authgraph/internal/gatewayconfig"
 )
 
 // settings have in every value what ends a literal somewhere.
-func settings() router.Settings {
-	return router.Settings{
+func settings() gatewayconfig.Settings {
+	return gatewayconfig.Settings{
 		Issuers:        []string{`https://id.example.com/"'${}`, `https://other.example.com/\`},
 		JWKSURL:        `https://id.example.com/"'#: /jwks.json`,
 		ClientID:       "3n4b5urk1ft4fl3mg5e62d9ado",
@@ -27,9 +27,9 @@ func settings() router.Settings {
 	}
 }
 
-func files(t *testing.T, product string, s router.Settings) map[string]string {
+func files(t *testing.T, product string, s gatewayconfig.Settings) map[string]string {
 	t.Helper()
-	files, err := router.Files(product, s)
+	files, err := gatewayconfig.Files(product, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func same(t *testing.T, what string, got, want any) {
 // forwarded are the headers that the subgraph gets, in lower case.
 func forwarded(t *testing.T, document map[string]any) []string {
 	t.Helper()
-	rules, ok := at(t, document, "headers", "subgraphs", router.Subgraph, "request").([]any)
+	rules, ok := at(t, document, "headers", "subgraphs", gatewayconfig.Subgraph, "request").([]any)
 	if !ok {
 		t.Fatalf("there are no rules for headers: %v", document["headers"])
 	}
@@ -98,10 +98,10 @@ func forwarded(t *testing.T, document map[string]any) []string {
 }
 
 func TestEveryProductHasSettings(t *testing.T) {
-	if got, want := router.Products(), []string{"apollo", "cosmo", "hive"}; !slices.Equal(got, want) {
+	if got, want := gatewayconfig.Products(), []string{"apollo", "cosmo", "hive"}; !slices.Equal(got, want) {
 		t.Fatalf("Products are %v, want %v", got, want)
 	}
-	for _, product := range router.Products() {
+	for _, product := range gatewayconfig.Products() {
 		for name, text := range files(t, product, settings()) {
 			if strings.Contains(text, "<no value>") || regexp.MustCompile(`\{\{|%!`).MatchString(text) || !strings.HasSuffix(text, "\n") {
 				t.Errorf("%s of %s is not well made:\n%s", name, product, text)
@@ -111,7 +111,7 @@ func TestEveryProductHasSettings(t *testing.T) {
 			}
 		}
 	}
-	if _, err := router.Files("../apollo", settings()); err == nil {
+	if _, err := gatewayconfig.Files("../apollo", settings()); err == nil {
 		t.Error("there are settings for ../apollo")
 	}
 }
@@ -126,7 +126,7 @@ func TestApollo(t *testing.T) {
 	same(t, "issuers", at(t, jwt, "jwks", "issuers"), s.Issuers)
 	same(t, "algorithms", at(t, jwt, "jwks", "algorithms"), []string{"RS256"})
 	same(t, "errors of all subgraphs", at(t, config, "include_subgraph_errors", "all"), false)
-	same(t, "errors of the subgraph", at(t, config, "include_subgraph_errors", "subgraphs", router.Subgraph), true)
+	same(t, "errors of the subgraph", at(t, config, "include_subgraph_errors", "subgraphs", gatewayconfig.Subgraph), true)
 	script := path.Join(at(t, config, "rhai", "scripts").(string), at(t, config, "rhai", "main").(string))
 	if all[script] == "" {
 		t.Fatalf("router.yaml names the script %s, which is not there", script)
@@ -150,7 +150,7 @@ func TestCosmo(t *testing.T) {
 	same(t, "client_id", at(t, module, "client_id"), s.ClientID)
 	same(t, "issuers", at(t, module, "issuers"), s.Issuers)
 	same(t, "group_scope", at(t, module, "group_scope"), s.GroupScope)
-	same(t, "subgraph", at(t, module, "subgraph"), router.Subgraph)
+	same(t, "subgraph", at(t, module, "subgraph"), gatewayconfig.Subgraph)
 	same(t, "mode", at(t, config, "subgraph_error_propagation", "mode"), "pass-through")
 	same(t, "extensions", at(t, config, "subgraph_error_propagation", "allowed_extension_fields"),
 		[]string{"code", "status", "requestId", "field", "retryable", "retryAfterSeconds", "required"})
@@ -174,7 +174,7 @@ func TestCookiesAndOrigins(t *testing.T) {
 	withCookie := slices.Concat(always, []string{"cookie", "origin", "sec-fetch-site"})
 	for _, test := range []struct {
 		name        string
-		settings    router.Settings
+		settings    gatewayconfig.Settings
 		headers     []string
 		origins     []string
 		credentials bool
@@ -206,7 +206,7 @@ func TestCookiesAndOrigins(t *testing.T) {
 				same(t, "Cosmo's origins", at(t, config, "cors", "allow_origins"), test.origins)
 				same(t, "Cosmo's credentials", at(t, config, "cors", "allow_credentials"), test.credentials)
 			}
-			response := at(t, config, "headers", "subgraphs", router.Subgraph, "response")
+			response := at(t, config, "headers", "subgraphs", gatewayconfig.Subgraph, "response")
 			whitelist := at(t, config, "headers", "cookie_whitelist")
 			if test.credentials {
 				same(t, "Cosmo's headers of answers", at(t, response, "named"), "Set-Cookie")
