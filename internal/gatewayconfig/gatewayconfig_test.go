@@ -15,7 +15,7 @@ import (
 	"authgraph/internal/gatewayconfig"
 )
 
-// settings have in every value what ends a literal somewhere.
+// settings contain characters that end literals in the languages of the files.
 func settings() gatewayconfig.Settings {
 	return gatewayconfig.Settings{
 		Issuers:        []string{`https://id.example.com/"'${}`, `https://other.example.com/\`},
@@ -36,7 +36,7 @@ func files(t *testing.T, product string, s gatewayconfig.Settings) map[string]st
 	return files
 }
 
-// document reads a YAML file.
+// document parses a YAML file.
 func document(t *testing.T, text string) map[string]any {
 	t.Helper()
 	var document map[string]any
@@ -46,8 +46,8 @@ func document(t *testing.T, text string) map[string]any {
 	return document
 }
 
-// at returns what is at a path of names, nil where there is nothing. A list of one counts
-// as what it holds.
+// at returns the value at a path of names, or nil. A list of one element counts as the
+// element.
 func at(t *testing.T, document any, names ...string) any {
 	t.Helper()
 	for _, name := range names {
@@ -60,7 +60,7 @@ func at(t *testing.T, document any, names ...string) any {
 	return document
 }
 
-// same compares values as their JSON, in which a list is a list whatever its type is.
+// same compares values by their JSON, so that the types of lists do not matter.
 func same(t *testing.T, what string, got, want any) {
 	t.Helper()
 	var values [2]any
@@ -78,12 +78,12 @@ func same(t *testing.T, what string, got, want any) {
 	}
 }
 
-// forwarded are the headers that the subgraph gets, in lower case.
+// forwarded returns the headers that are sent to the subgraph, in lower case.
 func forwarded(t *testing.T, document map[string]any) []string {
 	t.Helper()
 	rules, ok := at(t, document, "headers", "subgraphs", gatewayconfig.Subgraph, "request").([]any)
 	if !ok {
-		t.Fatalf("there are no rules for headers: %v", document["headers"])
+		t.Fatalf("no rules for headers: %v", document["headers"])
 	}
 	var names []string
 	for _, rule := range rules {
@@ -97,14 +97,14 @@ func forwarded(t *testing.T, document map[string]any) []string {
 	return names
 }
 
-func TestEveryProductHasSettings(t *testing.T) {
+func TestFiles(t *testing.T) {
 	if got, want := gatewayconfig.Products(), []string{"apollo", "cosmo", "hive"}; !slices.Equal(got, want) {
 		t.Fatalf("Products are %v, want %v", got, want)
 	}
 	for _, product := range gatewayconfig.Products() {
 		for name, text := range files(t, product, settings()) {
 			if strings.Contains(text, "<no value>") || regexp.MustCompile(`\{\{|%!`).MatchString(text) || !strings.HasSuffix(text, "\n") {
-				t.Errorf("%s of %s is not well made:\n%s", name, product, text)
+				t.Errorf("%s of %s is malformed:\n%s", name, product, text)
 			}
 			if strings.HasSuffix(name, ".tmpl") {
 				t.Errorf("%s has %s", product, name)
@@ -112,11 +112,11 @@ func TestEveryProductHasSettings(t *testing.T) {
 		}
 	}
 	if _, err := gatewayconfig.Files("../apollo", settings()); err == nil {
-		t.Error("there are settings for ../apollo")
+		t.Error("the product ../apollo is accepted")
 	}
 }
 
-// What each product is told where, values byte for byte.
+// The files of each product contain the settings unchanged.
 func TestApollo(t *testing.T) {
 	s := settings()
 	all := files(t, "apollo", s)
@@ -129,13 +129,13 @@ func TestApollo(t *testing.T) {
 	same(t, "errors of the subgraph", at(t, config, "include_subgraph_errors", "subgraphs", gatewayconfig.Subgraph), true)
 	script := path.Join(at(t, config, "rhai", "scripts").(string), at(t, config, "rhai", "main").(string))
 	if all[script] == "" {
-		t.Fatalf("router.yaml names the script %s, which is not there", script)
+		t.Fatalf("router.yaml names the script %s, which is missing", script)
 	}
-	// The router goes on with a token that does not verify, for the script to refuse it.
+	// The script refuses invalid tokens, so the router must let them through.
 	same(t, "on_error", at(t, jwt, "on_error"), "Continue")
 	for _, needed := range []string{`claims.client_id != "` + s.ClientID + `"`, `claims.token_use != "access"`, `claims == ()`} {
 		if !strings.Contains(all[script], needed) {
-			t.Errorf("the script does not look at %s", needed)
+			t.Errorf("the script does not check %s", needed)
 		}
 	}
 }
@@ -163,8 +163,8 @@ func TestCosmo(t *testing.T) {
 	}
 }
 
-// The refresh token goes through a router only where it is in a cookie, and pages may call
-// it only where they may call the API.
+// Cookies are forwarded only in cookie mode, and CORS allows the same origins as the
+// API.
 func TestCookiesAndOrigins(t *testing.T) {
 	inBodies := settings()
 	inBodies.RefreshCookie = ""
@@ -181,7 +181,7 @@ func TestCookiesAndOrigins(t *testing.T) {
 	}{
 		{"in a cookie", settings(), withCookie, settings().AllowedOrigins, true},
 		{"in bodies", inBodies, always, settings().AllowedOrigins, false},
-		{"for no page", closed, always, nil, false},
+		{"no origins", closed, always, nil, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			apollo, cosmo := files(t, "apollo", test.settings), files(t, "cosmo", test.settings)
@@ -195,7 +195,7 @@ func TestCookiesAndOrigins(t *testing.T) {
 				same(t, "Apollo's credentials", credentials, test.credentials)
 			}
 			if has := strings.Contains(apollo["rhai/main.rhai"], "set-cookie"); has != test.credentials {
-				t.Errorf("Apollo's script hands on cookies: %t", has)
+				t.Errorf("Apollo's script forwards cookies: %t", has)
 			}
 
 			config = document(t, cosmo["config.yaml"])
@@ -209,10 +209,10 @@ func TestCookiesAndOrigins(t *testing.T) {
 			response := at(t, config, "headers", "subgraphs", gatewayconfig.Subgraph, "response")
 			whitelist := at(t, config, "headers", "cookie_whitelist")
 			if test.credentials {
-				same(t, "Cosmo's headers of answers", at(t, response, "named"), "Set-Cookie")
+				same(t, "Cosmo's response headers", at(t, response, "named"), "Set-Cookie")
 				same(t, "Cosmo's cookies", whitelist, []string{test.settings.RefreshCookie})
 			} else if response != nil || whitelist != nil {
-				t.Errorf("Cosmo hands on %v, cookies %v", response, whitelist)
+				t.Errorf("Cosmo forwards %v, cookies %v", response, whitelist)
 			}
 		})
 	}
