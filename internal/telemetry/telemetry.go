@@ -1,8 +1,7 @@
-// Package telemetry sends traces by OpenTelemetry's protocol (OTLP over HTTP), when
-// the variables of OpenTelemetry ask for it.
+// Package telemetry exports traces with OpenTelemetry (OTLP over HTTP), if
+// OpenTelemetry's environment variables enable it.
 //
-// The rest of the program knows it as plain functions, which are nil when there is
-// nothing to trace: then nothing is paid for it.
+// Other packages use it as plain functions, which are nil if tracing is off.
 package telemetry
 
 import (
@@ -22,23 +21,21 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// flushTimeout bounds how long the end of the program waits for the last spans to
-// be taken.
+// flushTimeout is how long shutdown waits for the last spans to be exported.
 const flushTimeout = 5 * time.Second
 
-// Tracer makes spans.
+// Tracer creates spans. A nil Tracer creates none.
 type Tracer struct {
 	provider   *sdktrace.TracerProvider
 	tracer     trace.Tracer
 	propagator propagation.TextMapPropagator
 }
 
-// Start returns a Tracer when the environment asks for one, by
-// OTEL_TRACES_EXPORTER=otlp or by naming an endpoint, and nil otherwise. Where to,
-// how much is sampled, and what the service is called, is said by the variables of
+// Start returns a Tracer if the environment has OTEL_TRACES_EXPORTER=otlp or an
+// endpoint, and nil otherwise. Endpoint, sampling and service name are configured by
 // https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/.
 func Start(ctx context.Context, getenv func(string) string) (*Tracer, error) {
-	if !isAsked(getenv) {
+	if !isEnabled(getenv) {
 		return nil, nil
 	}
 	exporter, err := otlptracehttp.New(ctx)
@@ -46,7 +43,7 @@ func Start(ctx context.Context, getenv func(string) string) (*Tracer, error) {
 		return nil, fmt.Errorf("telemetry: %w", err)
 	}
 	named := resource.NewSchemaless(attribute.String("service.name", "authgraph"))
-	// What the environment says goes before the name above.
+	// The environment overrides the name.
 	all, err := resource.Merge(named, resource.Environment())
 	if err != nil {
 		return nil, fmt.Errorf("telemetry: OTEL_RESOURCE_ATTRIBUTES: %w", err)
@@ -59,7 +56,7 @@ func Start(ctx context.Context, getenv func(string) string) (*Tracer, error) {
 	}, nil
 }
 
-func isAsked(getenv func(string) string) bool {
+func isEnabled(getenv func(string) string) bool {
 	if off, _ := strconv.ParseBool(getenv("OTEL_SDK_DISABLED")); off {
 		return false
 	}
@@ -68,12 +65,12 @@ func isAsked(getenv func(string) string) bool {
 		return true
 	case "":
 		return getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != ""
-	default: // none, or one that this program does not have
+	default: // none, or an exporter that is not supported
 		return false
 	}
 }
 
-// Close sends what is left.
+// Close exports the remaining spans.
 func (t *Tracer) Close() error {
 	if t == nil {
 		return nil
@@ -83,8 +80,8 @@ func (t *Tracer) Close() error {
 	return t.provider.Shutdown(ctx)
 }
 
-// Serve makes a span of each request, as a part of the caller's trace if the request
-// names one. It holds nothing of the query string, the headers or the body.
+// Serve creates a span for each request, in the caller's trace if the request has one.
+// The span contains nothing of the query string, the headers or the body.
 func (t *Tracer) Serve(next http.Handler) http.Handler {
 	if t == nil {
 		return next
@@ -105,7 +102,7 @@ func (t *Tracer) Serve(next http.Handler) http.Handler {
 	})
 }
 
-// nameOf names a request by nothing that a stranger can choose.
+// nameOf returns the name of a span. Clients cannot choose it.
 func nameOf(r *http.Request) string {
 	if (r.Method == http.MethodPost || r.Method == http.MethodGet) && r.URL.Path == "/graphql" {
 		return r.Method + " /graphql"
@@ -113,13 +110,13 @@ func nameOf(r *http.Request) string {
 	return "HTTP"
 }
 
-// statusWriter remembers the status.
+// statusWriter records the status.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
 }
 
-// WriteHeader remembers the final status; 1xx ones come before it.
+// WriteHeader records the final status, after any 1xx.
 func (s *statusWriter) WriteHeader(status int) {
 	if status >= http.StatusOK {
 		s.status = status
@@ -130,12 +127,13 @@ func (s *statusWriter) WriteHeader(status int) {
 // Unwrap lets [http.ResponseController] reach the connection.
 func (s *statusWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
-// Field makes a span of a root field of GraphQL.
+// Field returns a function that starts a span for a GraphQL root field, and returns a
+// function that ends it with the outcome.
 func (t *Tracer) Field() func(ctx context.Context, name string) (context.Context, func(outcome string)) {
 	return t.spans("graphql ", "graphql.field", trace.SpanKindInternal)
 }
 
-// Call makes a span of a call to Cognito.
+// Call returns a function like [Tracer.Field]'s for calls to Cognito.
 func (t *Tracer) Call() func(ctx context.Context, name string) (context.Context, func(outcome string)) {
 	return t.spans("cognito ", "rpc.method", trace.SpanKindClient)
 }

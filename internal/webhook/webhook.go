@@ -1,6 +1,6 @@
-// Package webhook tells another service of events by POST, as Standard Webhooks
-// has it (https://www.standardwebhooks.com): signed, with an id by which the
-// receiver knows a repetition, and tried again for some minutes.
+// Package webhook POSTs events to another service as Standard Webhooks specifies
+// (https://www.standardwebhooks.com): signed, with an id that lets the receiver
+// detect duplicates, and retried for some minutes.
 package webhook
 
 import (
@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,32 +22,31 @@ import (
 )
 
 const (
-	// queued is how many events wait at most. They are few bytes each, and a
-	// receiver that is away for long will ask anyway.
-	queued = 1024
-	// attempts is how often one event is sent; with the pauses between, over about
-	// four minutes.
-	attempts = 8
-	// sendTimeout bounds one attempt.
+	// maxQueued is the maximum number of events that wait to be sent.
+	maxQueued = 1024
+	// maxAttempts is how often an event is sent. With backoff, that takes about four
+	// minutes.
+	maxAttempts = 8
+	// sendTimeout is the timeout of one attempt.
 	sendTimeout = 5 * time.Second
-	// senders is how many events are under way at the same time, so that one slow
-	// answer does not hold the others up.
+	// senders is the number of events that are sent concurrently, so that one slow
+	// response does not delay the others.
 	senders = 4
 )
 
-// Options are what [New] needs.
+// Options are the options of [New].
 type Options struct {
-	// URL is where events are POSTed to. Required.
+	// URL receives the events. Required.
 	URL string
-	// Key is what they are signed with. Required.
+	// Key signs the events. Required.
 	Key []byte
-	// Pause is the first pause between attempts; each later one is twice as long.
+	// Pause is the first pause between attempts. It doubles with each attempt.
 	// Default: 1 s.
 	Pause time.Duration
-	// Observe is told how events ended: "delivered", "failed" (given up) or
-	// "dropped" (too many were waiting). Default: nobody.
+	// Observe is called with the outcome of each event: "delivered", "failed" (all
+	// attempts failed) or "dropped" (the queue was full). Default: none.
 	Observe func(outcome string)
-	// Log is told why an event was not delivered. Default: nowhere.
+	// Log receives the errors of events that were not delivered. Default: none.
 	Log *slog.Logger
 }
 
@@ -57,13 +57,13 @@ type Hook struct {
 	events  chan event
 }
 
-// event is one message, whose id and body stay the same in all attempts.
+// event is one message. Its id and body are the same in all attempts.
 type event struct {
 	id   string
 	body []byte
 }
 
-// New returns a Hook; [Hook.Run] makes it send.
+// New returns a Hook. Events are sent while [Hook.Run] runs.
 func New(o Options) *Hook {
 	if o.Pause == 0 {
 		o.Pause = time.Second
@@ -76,10 +76,10 @@ func New(o Options) *Hook {
 	}
 	return &Hook{
 		options: o,
-		events:  make(chan event, queued),
+		events:  make(chan event, maxQueued),
 		client: &http.Client{
 			Timeout: sendTimeout,
-			// A redirect would carry events to wherever it points.
+			// A redirect would send events to another service.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
@@ -92,7 +92,7 @@ type message struct {
 	Data      any       `json:"data"`
 }
 
-// Send queues an event and returns at once. data must marshal to JSON.
+// Send queues an event without blocking. data must marshal to JSON.
 func (h *Hook) Send(kind string, data any) {
 	body, err := json.Marshal(message{kind, time.Now().UTC(), data})
 	if err != nil {
@@ -102,17 +102,17 @@ func (h *Hook) Send(kind string, data any) {
 	select {
 	case h.events <- event{id: "msg_" + rand.Text(), body: body}:
 	default:
-		h.giveUp("dropped", fmt.Errorf("%d events wait already", queued))
+		h.giveUp("dropped", errors.New("the queue is full"))
 	}
 }
 
-func (h *Hook) giveUp(outcome string, cause error) {
+func (h *Hook) giveUp(outcome string, err error) {
 	h.options.Observe(outcome)
-	h.options.Log.Warn("an event was not delivered to the webhook", "outcome", outcome, "cause", cause)
+	h.options.Log.Warn("webhook delivery failed", "outcome", outcome, "err", err)
 }
 
-// Run sends what is queued until ctx ends. Then it makes one last attempt for
-// each event that still waits, within the time-out of one.
+// Run sends queued events until ctx is done. Then it makes one last attempt for each
+// event in the queue, within the timeout of one attempt.
 func (h *Hook) Run(ctx context.Context) {
 	done := make(chan struct{})
 	for range senders {
@@ -151,13 +151,13 @@ func (h *Hook) drain() {
 	}
 }
 
-// deliver sends one event until it is taken or has been tried often enough.
+// deliver sends one event, with retries.
 func (h *Hook) deliver(ctx context.Context, e event) {
 	pause := h.options.Pause
 	for n := 1; ; n++ {
-		// An attempt that has begun is finished, also when the program ends.
+		// Finish an attempt that has begun, even during shutdown.
 		err := h.attempt(context.WithoutCancel(ctx), e)
-		if err == nil || n == attempts || ctx.Err() != nil {
+		if err == nil || n == maxAttempts || ctx.Err() != nil {
 			h.settle(err)
 			return
 		}
@@ -179,7 +179,7 @@ func (h *Hook) settle(err error) {
 	h.options.Observe("delivered")
 }
 
-// attempt POSTs the event once. Any status of 200 to 299 means that it was taken.
+// attempt POSTs the event once. Any status from 200 to 299 is a success.
 func (h *Hook) attempt(ctx context.Context, e event) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.options.URL, bytes.NewReader(e.body))
 	if err != nil {
@@ -194,16 +194,16 @@ func (h *Hook) attempt(ctx context.Context, e event) error {
 	if err != nil {
 		return err
 	}
-	// What it says is of no interest, but its end frees the connection.
+	// Read the body, so that the connection can be reused.
 	_, _ = io.CopyN(io.Discard, response.Body, 4<<10)
 	_ = response.Body.Close()
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return fmt.Errorf("the webhook answered %d", response.StatusCode)
+		return fmt.Errorf("status %d", response.StatusCode)
 	}
 	return nil
 }
 
-// Sign returns the signature of a message: HMAC-SHA-256 over its id, its time in
+// Sign returns the signature of a message: HMAC-SHA-256 of its id, its Unix time in
 // seconds and its body, joined by dots.
 func Sign(key []byte, id, timestamp string, body []byte) string {
 	mac := hmac.New(sha256.New, key)

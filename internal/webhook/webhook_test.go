@@ -20,7 +20,7 @@ type delivery struct {
 	body                     []byte
 }
 
-// receiver answers with the given statuses, then with 204.
+// receiver returns a server that responds with the given statuses, then with 204.
 func receiver(t *testing.T, statuses ...int) (url string, seen <-chan delivery) {
 	deliveries := make(chan delivery, 100)
 	var n atomic.Int64
@@ -63,7 +63,7 @@ func TestDelivery(t *testing.T) {
 			first = d
 		}
 		if d.id != first.id || string(d.body) != string(first.body) {
-			t.Errorf("attempt %d is another message", i+1)
+			t.Errorf("attempt %d differs from the first", i+1)
 		}
 		if d.signature != webhook.Sign(key, d.id, d.timestamp, d.body) {
 			t.Errorf("attempt %d is signed %s", i+1, d.signature)
@@ -82,11 +82,11 @@ func TestDelivery(t *testing.T) {
 	}
 }
 
-// The vector is of the specification's own libraries.
+// The vector is from the libraries of the specification.
 func TestSign(t *testing.T) {
 	// base64 of the key: MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
-	theirs := []byte("\x31\xf2\x90\xf6\xbf\x06\x29\x8a\xab\x4f\x08\xd4\x3c\x3f\x08\x2c\xf6\x48\xa3\x62\xda\x2d\xa4\xb0")
-	got := webhook.Sign(theirs, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", []byte(`{"test": 2432232314}`))
+	vectorKey := []byte("\x31\xf2\x90\xf6\xbf\x06\x29\x8a\xab\x4f\x08\xd4\x3c\x3f\x08\x2c\xf6\x48\xa3\x62\xda\x2d\xa4\xb0")
+	got := webhook.Sign(vectorKey, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", []byte(`{"test": 2432232314}`))
 	if want := "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -105,8 +105,8 @@ func TestGivesUp(t *testing.T) {
 	}
 }
 
-// What still waits when the program ends is sent once more.
-func TestEndSendsWhatWaits(t *testing.T) {
+// During shutdown, queued events are sent once more.
+func TestShutdownSendsQueue(t *testing.T) {
 	url, seen := receiver(t)
 	hook := webhook.New(webhook.Options{URL: url, Key: key})
 	for range 10 {
@@ -116,7 +116,7 @@ func TestEndSendsWhatWaits(t *testing.T) {
 	cancel()
 	hook.Run(ctx)
 	if len(seen) != 10 {
-		t.Errorf("%d of 10 arrived", len(seen))
+		t.Errorf("received %d of 10 events", len(seen))
 	}
 }
 
