@@ -7,6 +7,7 @@ import (
 	"go/build"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -22,8 +23,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the generated pages in docs")
 
-// publicOperations are the operations that Cognito lets anybody call without AWS
-// credentials, as the SDK has them.
+// publicOperations returns the operations of the SDK that need no AWS credentials.
 func publicOperations(t *testing.T) []string {
 	t.Helper()
 	pkg, err := build.Import("github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider", ".", build.FindOnly)
@@ -60,29 +60,63 @@ func mentions(n ast.Node, name string) (found bool) {
 	return found
 }
 
-// poolOperations are the public operations in the embedded pool's dispatch table.
+// poolOperations returns the public operations in the embedded pool's dispatch table.
 func poolOperations(t *testing.T) map[string]bool {
 	t.Helper()
-	text, err := os.ReadFile("cognito/userpool/dispatch.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	names := map[string]bool{}
-	for _, m := range regexp.MustCompile(`"([A-Za-z]+)":\s+public\(`).FindAllStringSubmatch(string(text), -1) {
-		names[m[1]] = true
+	entry := regexp.MustCompile(`"([A-Za-z]+)":\s+public\(`)
+	for _, file := range goFiles(t, "cognito/userpool", false) {
+		for _, m := range entry.FindAllStringSubmatch(readFile(t, file), -1) {
+			names[m[1]] = true
+		}
 	}
 	return names
 }
 
-// fieldsByOperation reads which field of the schema calls which operation:
-// descriptions end with "Cognito: A, B."
-func fieldsByOperation(t *testing.T) map[string][]string {
+// goFiles returns the Go files below a directory: the tests, or the others.
+func goFiles(t *testing.T, root string, tests bool) []string {
 	t.Helper()
-	text, err := os.ReadFile("schema.graphqls")
+	var files []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".go") && strings.HasSuffix(path, "_test.go") == tests {
+			files = append(files, filepath.ToSlash(path))
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	schema, err := gqlparser.LoadSchema(&gqlast.Source{Input: string(text)})
+	return files
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// glob returns the files that match one of the patterns.
+func glob(t *testing.T, patterns ...string) []string {
+	t.Helper()
+	var files []string
+	for _, pattern := range patterns {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	return files
+}
+
+// fieldsByOperation returns the fields of the schema that call each operation. Their
+// descriptions end with "Cognito: A, B."
+func fieldsByOperation(t *testing.T) map[string][]string {
+	t.Helper()
+	schema, err := gqlparser.LoadSchema(&gqlast.Source{Input: readFile(t, "schema.graphqls")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,25 +140,18 @@ func fieldsByOperation(t *testing.T) map[string][]string {
 	return fields
 }
 
-// testsOf names the end-to-end tests that use the fields.
+// testsOf returns the end-to-end tests that use the fields.
 func testsOf(t *testing.T, fields []string) []string {
 	t.Helper()
-	files, err := filepath.Glob("internal/e2e/testdata/*.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var names []string
-	for _, file := range append(files, "internal/e2e/challenges_test.go", "internal/e2e/passkeys.mjs") {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, file := range glob(t, "internal/e2e/testdata/*.txt", "internal/e2e/challenges_test.go", "internal/e2e/passkeys.mjs") {
+		text := readFile(t, file)
 		for _, field := range fields {
 			_, member, nested := strings.Cut(field, ".")
 			if !nested {
 				member = field
 			}
-			if regexp.MustCompile(`\b` + member + `\b`).Match(text) {
+			if regexp.MustCompile(`\b` + member + `\b`).MatchString(text) {
 				names = append(names, strings.TrimSuffix(filepath.Base(file), ".txt"))
 				break
 			}
@@ -140,15 +167,11 @@ func sdkFile(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join(pkg.Dir, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return readFile(t, filepath.Join(pkg.Dir, name))
 }
 
-// exceptionsOf are the exceptions that the SDK models for the operations, each
-// with how many of these can throw it.
+// exceptionsOf returns the exceptions that the SDK defines for the operations, each
+// with the number of operations that can throw it.
 func exceptionsOf(t *testing.T, operations []string) map[string]int {
 	t.Helper()
 	text := sdkFile(t, "deserializers.go")
@@ -167,66 +190,56 @@ func exceptionsOf(t *testing.T, operations []string) map[string]int {
 	return exceptions
 }
 
-// cannotOccur says why the embedded pool never throws an exception. Those that
-// a stand-in throws instead are in scripts all the same.
+// cannotOccur returns why the embedded pool never throws an exception. Some are thrown
+// by a stub of Cognito in scripts.
 func cannotOccur() map[string]string {
 	const (
 		lambda = "the pool has no Lambda triggers"
-		roles  = "the pool sends nothing by SES or SNS, so it has no roles"
+		roles  = "the pool does not send through SES or SNS, so it has no roles"
 	)
 	return map[string]string{
-		"ConcurrentModificationException":          "the pool's changes are one after the other",
+		"ConcurrentModificationException":          "the pool serializes its changes",
 		"InvalidEmailRoleAccessPolicyException":    roles,
 		"InvalidSmsRoleAccessPolicyException":      roles,
 		"InvalidSmsRoleTrustRelationshipException": roles,
 		"InvalidLambdaResponseException":           lambda,
 		"UnexpectedLambdaException":                lambda,
 		"OperationNotEnabledException":             "the pool has no replica Regions",
-		"CodeDeliveryFailureException":             "what the pool sends always arrives in its inbox",
-		"ForbiddenException":                       "the pool has no firewall; it says this only to pages and hosts that are not its own",
-		"TooManyRequestsException":                 "the pool has no quota of an AWS account",
+		"CodeDeliveryFailureException":             "messages always arrive in the pool's inbox",
+		"ForbiddenException":                       "the pool has no firewall; it returns this only to foreign pages and hosts",
+		"TooManyRequestsException":                 "the pool has no account quotas",
 		"UserLambdaValidationException":            lambda,
-		"TooManyFailedAttemptsException":           "the limits of attempts answer LimitExceededException, as measured on Cognito",
+		"TooManyFailedAttemptsException":           "limits on attempts return LimitExceededException, as measured on Cognito",
 	}
 }
 
-// provokedBy names the tests that speak of an exception.
+// provokedBy returns the tests that mention an exception.
 func provokedBy(t *testing.T, exception string) []string {
 	t.Helper()
 	var names []string
-	for _, pattern := range []string{
-		"internal/e2e/testdata/*.txt", "internal/e2e/clients/*_test.go", "cognito/userpool/*_test.go",
-	} {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(string(text), exception) {
-				names = append(names, file)
-			}
+	files := glob(t, "internal/e2e/testdata/*.txt", "internal/e2e/clients/*_test.go")
+	for _, file := range append(files, goFiles(t, "cognito/userpool", true)...) {
+		if strings.Contains(readFile(t, file), exception) {
+			names = append(names, file)
 		}
 	}
 	return names
 }
 
-// exceptionTable writes the second table of docs/coverage.md.
+// exceptionTable returns the second table of docs/coverage.md, and the exceptions that
+// no test covers.
 func exceptionTable(t *testing.T) (table string, holes []string) {
 	t.Helper()
 	var b strings.Builder
-	b.WriteString("\n# Their exceptions\n\nEach has a row in `cognito/errors.go`. What shows it, or why the embedded pool cannot throw it:\n\n")
-	b.WriteString("| exception | operations | shown by |\n|---|---|---|\n")
+	b.WriteString("\n# Their exceptions\n\nEach has a row in `cognito/errors.go`. Which test covers it, or why the embedded pool cannot throw it:\n\n")
+	b.WriteString("| exception | operations | test |\n|---|---|---|\n")
 	exceptions := exceptionsOf(t, publicOperations(t))
 	for _, exception := range slices.Sorted(maps.Keys(exceptions)) {
 		shown := cannotOccur()[exception]
 		if tests := provokedBy(t, exception); len(tests) > 0 && shown == "" {
 			shown = "`" + tests[0] + "`"
 		} else if len(tests) > 0 {
-			shown += "; a stand-in throws it in `" + tests[0] + "`"
+			shown += "; a stub throws it in `" + tests[0] + "`"
 		}
 		if shown == "" {
 			holes = append(holes, exception)
@@ -236,12 +249,13 @@ func exceptionTable(t *testing.T) (table string, holes []string) {
 	return b.String(), holes
 }
 
-// coverage writes the tables of docs/coverage.md.
+// coverage returns docs/coverage.md, and the operations and exceptions that lack
+// something.
 func coverage(t *testing.T) (page string, holes []string) {
 	t.Helper()
 	pool, fields := poolOperations(t), fieldsByOperation(t)
 	var b strings.Builder
-	b.WriteString("# Cognito's public operations\n\nWritten by `go test ./test/repo -update`; the first column is the AWS SDK's own list of the operations that need no AWS\ncredentials, so a new one shows as a hole.\n\n")
+	b.WriteString("# Cognito's public operations\n\nGenerated by `go test ./test/repo -update`. The first column is the AWS SDK's list of operations that need no AWS\ncredentials, so new ones appear here.\n\n")
 	b.WriteString("| operation | GraphQL | embedded pool | tests in internal/e2e |\n|---|---|---|---|\n")
 	for _, operation := range publicOperations(t) {
 		graphql := "`" + strings.Join(fields[operation], "`, `") + "`"
@@ -270,10 +284,10 @@ func coverage(t *testing.T) (page string, holes []string) {
 func TestCoverage(t *testing.T) {
 	page, holes := coverage(t)
 	if n := len(publicOperations(t)); n < 32 {
-		t.Fatalf("found %d public operations in the SDK; it had 32 when this was written", n)
+		t.Fatalf("found %d public operations in the SDK, want at least 32", n)
 	}
 	for _, operation := range holes {
-		t.Errorf("%s lacks a field, a place in the embedded pool, or a test", operation)
+		t.Errorf("%s has no field, is not in the embedded pool, or has no test", operation)
 	}
 	const file = "docs/coverage.md"
 	if *update {
@@ -281,7 +295,7 @@ func TestCoverage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if written, err := os.ReadFile(file); err != nil || string(written) != page {
-		t.Errorf("%s is out of date: run go test ./test/repo -run TestCoverage -update (%v)", file, err)
+	if readFile(t, file) != page {
+		t.Errorf("%s is out of date: run go test ./test/repo -run TestCoverage -update", file)
 	}
 }

@@ -8,9 +8,8 @@ import (
 	"testing"
 )
 
-// The code in docs/apollo.md and docs/urql.md is the code of the examples. Before
-// each block stands what it shows: <!-- file#region -->. UPDATE_DOCS=1 writes the
-// blocks anew.
+// The code in docs/apollo.md and docs/urql.md is copied from the examples. The source
+// is given before each block: <!-- file#region -->. UPDATE_DOCS=1 updates the blocks.
 func TestDocsShowTheExamples(t *testing.T) {
 	block := regexp.MustCompile("(?s)(?:<!-- (\\S+)#(\\S+) -->\n)?```(ts|tsx|graphql)\n(.*?)```")
 	for _, page := range []string{"docs/apollo.md", "docs/urql.md"} {
@@ -22,18 +21,18 @@ func TestDocsShowTheExamples(t *testing.T) {
 		updated := block.ReplaceAllStringFunc(string(text), func(found string) string {
 			part := block.FindStringSubmatch(found)
 			if part[1] == "" {
-				t.Errorf("%s: this is the code of no file:\n%s", page, part[4])
+				t.Errorf("%s: a block without a source:\n%s", page, part[4])
 				return found
 			}
 			shown++
 			want := region(t, part[1], part[2])
 			if part[4] != want && os.Getenv("UPDATE_DOCS") == "" {
-				t.Errorf("%s does not show %s#%s as it is: run UPDATE_DOCS=1 go test ./test/repo -run TestDocsShowTheExamples", page, part[1], part[2])
+				t.Errorf("%s differs from %s#%s: run UPDATE_DOCS=1 go test ./test/repo -run TestDocsShowTheExamples", page, part[1], part[2])
 			}
 			return "<!-- " + part[1] + "#" + part[2] + " -->\n```" + part[3] + "\n" + want + "```"
 		})
 		if shown < 8 {
-			t.Errorf("%s shows only %d pieces", page, shown)
+			t.Errorf("%s has only %d blocks", page, shown)
 		}
 		if os.Getenv("UPDATE_DOCS") == "" {
 			continue
@@ -45,7 +44,7 @@ func TestDocsShowTheExamples(t *testing.T) {
 }
 
 // region returns the lines between "// region name" and the next "// endregion",
-// moved to the left margin.
+// without their indentation.
 func region(t *testing.T, file, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.FromSlash(file))

@@ -18,55 +18,54 @@ import (
 	"authgraph/internal/suite"
 )
 
-// readmeBlocks returns the commands of a page, from its sh blocks, and the
-// responses that it promises, one a line, from its json blocks.
-func readmeBlocks(t *testing.T, page string) (script string, answers []string) {
+// readmeBlocks returns the shell commands of a page, and the output that it shows in
+// lines beginning with #→.
+func readmeBlocks(t *testing.T, page string) (script string, output []string) {
 	t.Helper()
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var b strings.Builder
-	for _, block := range regexp.MustCompile("(?s)```(sh|json)\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
-		if block[1] == "sh" {
-			b.WriteString(block[2])
-		} else {
-			answers = append(answers, strings.Split(strings.TrimSpace(block[2]), "\n")...)
+	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(readFile(t, page), -1) {
+		for line := range strings.Lines(block[1]) {
+			if text, ok := strings.CutPrefix(line, "#→ "); ok {
+				output = append(output, strings.TrimSpace(text))
+			} else {
+				b.WriteString(line)
+			}
 		}
 	}
-	return b.String(), answers
+	return b.String(), output
 }
 
-// matches compares an answer with the README's, in which … is anything.
-func matches(answer, promised string) bool {
-	pattern := strings.ReplaceAll(regexp.QuoteMeta(promised), "…", ".*")
-	return regexp.MustCompile("^" + pattern + "$").MatchString(answer)
+// matches reports whether a line of output is the one on the page, where … stands for
+// any text.
+func matches(line, shown string) bool {
+	pattern := strings.ReplaceAll(regexp.QuoteMeta(shown), "…", ".*")
+	return regexp.MustCompile("^" + pattern + "$").MatchString(line)
 }
 
-// follow runs the commands of a page, with other addresses than it has, and holds
-// their answers against those that it promises.
-func follow(t *testing.T, page string, addresses *strings.Replacer) {
+// runCommands runs the commands of a page, with its addresses replaced, and compares
+// their output with that on the page.
+func runCommands(t *testing.T, page string, addresses *strings.Replacer) {
 	t.Helper()
-	script, answers := readmeBlocks(t, page)
+	script, want := readmeBlocks(t, page)
 	command := exec.CommandContext(t.Context(), "bash", "-euc", addresses.Replace(script))
-	var complaints bytes.Buffer
-	command.Stderr = &complaints
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
 	out, err := command.Output()
 	if err != nil {
-		t.Fatalf("%v\n%s\n%s", err, out, &complaints)
+		t.Fatalf("%v\n%s\n%s", err, out, &stderr)
 	}
 	got := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if len(got) != len(answers) || len(answers) < 5 {
-		t.Fatalf("%d answers, and %s promises %d:\n%s", len(got), page, len(answers), out)
+	if len(got) != len(want) || len(want) < 5 {
+		t.Fatalf("%d lines of output, but %s shows %d:\n%s", len(got), page, len(want), out)
 	}
 	for i := range got {
-		if !matches(got[i], answers[i]) {
-			t.Errorf("%s promises\n%s\nand the answer was\n%s", page, answers[i], got[i])
+		if !matches(got[i], want[i]) {
+			t.Errorf("%s shows\n%s\nbut the output is\n%s", page, want[i], got[i])
 		}
 	}
 }
 
-// need leaves the test out where a program that the commands run is missing.
+// need skips the test if a program that the commands run is missing.
 func need(t *testing.T, tools ...string) {
 	t.Helper()
 	for _, tool := range tools {
@@ -76,16 +75,16 @@ func need(t *testing.T, tools ...string) {
 	}
 }
 
-// The README's commands do what it says they do. This is also the test that the
-// program starts with no setting but its addresses, and ends when it is told to.
+// The commands in the README work. This also tests that the program starts without
+// any setting except addresses, and shuts down.
 func TestREADME(t *testing.T) {
 	need(t, "bash", "curl")
 	api, pool := serve(t)
-	follow(t, "README.md", strings.NewReplacer("127.0.0.1:8080", api, "127.0.0.1:9229", pool))
+	runCommands(t, "README.md", strings.NewReplacer("127.0.0.1:8080", api, "127.0.0.1:9229", pool))
 }
 
-// So do those of the supergraph, which one command starts. It needs what npm ci in
-// examples/supergraph installs.
+// The commands in the README of the supergraph work. It needs npm ci in
+// examples/supergraph.
 func TestSupergraphREADME(t *testing.T) {
 	need(t, "bash", "curl", "node")
 	const example = "examples/supergraph"
@@ -93,7 +92,7 @@ func TestSupergraphREADME(t *testing.T) {
 		suite.LeaveOut(t, "a gateway: run npm ci in "+example)
 	}
 	api, pool := freeAddress(t), freeAddress(t)
-	// It is what npm start runs; npm itself hands no signals on.
+	// npm start runs the same, but npm does not forward signals.
 	command := exec.CommandContext(t.Context(), "node", "start.mjs")
 	command.Dir = example
 	command.Env = append(os.Environ(), "ADDR="+api, "POOL_ADDR="+pool, "DATA_DIR="+t.TempDir(), "GATEWAY_PORT=0", "POSTS_PORT=0")
@@ -105,7 +104,7 @@ func TestSupergraphREADME(t *testing.T) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = command.Wait() }) // t.Context has ended it
+	t.Cleanup(func() { _ = command.Wait() }) // t.Context ends it
 	gateway := ""
 	for lines := bufio.NewScanner(stdout); gateway == "" && lines.Scan(); {
 		if _, url, found := strings.Cut(lines.Text(), "The supergraph is at http://"); found {
@@ -113,10 +112,10 @@ func TestSupergraphREADME(t *testing.T) {
 		}
 	}
 	go func() { _, _ = io.Copy(io.Discard, stdout) }()
-	follow(t, example+"/README.md", strings.NewReplacer("127.0.0.1:4000", gateway, "127.0.0.1:9229", pool))
+	runCommands(t, example+"/README.md", strings.NewReplacer("127.0.0.1:4000", gateway, "127.0.0.1:9229", pool))
 }
 
-// freeAddress returns an address that nobody listens on for the moment.
+// freeAddress returns an address with a port that is free at the moment.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -141,14 +140,14 @@ func serve(t *testing.T) (api, pool string) {
 	t.Cleanup(func() {
 		stop()
 		if err := <-done; err != nil {
-			t.Errorf("the program ended with %v", err)
+			t.Errorf("the program failed: %v", err)
 		}
 	})
 	addresses := regexp.MustCompile(`http://([0-9.:]+)/(graphql|inbox)`)
 	lines := bufio.NewScanner(out)
 	for api == "" || pool == "" {
 		if !lines.Scan() {
-			t.Fatalf("the program ended with %v", <-done)
+			t.Fatalf("the program failed: %v", <-done)
 		}
 		if m := addresses.FindStringSubmatch(lines.Text()); m != nil {
 			if m[2] == "graphql" {
@@ -162,44 +161,33 @@ func serve(t *testing.T) (api, pool string) {
 	return api, pool
 }
 
-// The page on security names the test of every promise; one that is gone shows none.
+// The tests that docs/security.md names exist.
 func TestSecurityNamesTests(t *testing.T) {
-	page, err := os.ReadFile("docs/security.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := readFile(t, "docs/security.md")
 	var tests strings.Builder
-	for _, pattern := range []string{"*/*_test.go", "*/*/*_test.go", "*/*/*/*_test.go"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			tests.Write(text)
+	for _, root := range []string{"cognito", "directives", "graph", "internal", "test"} {
+		for _, file := range goFiles(t, root, true) {
+			tests.WriteString(readFile(t, file))
 		}
 	}
 	named := 0
-	for _, name := range regexp.MustCompile("`(Test[A-Za-z]+)(…?)`").FindAllStringSubmatch(string(page), -1) {
+	for _, name := range regexp.MustCompile("`(Test[A-Za-z]+)(…?)`").FindAllStringSubmatch(page, -1) {
 		named++
 		end := "("
 		if name[2] != "" {
 			end = ""
 		}
 		if !strings.Contains(tests.String(), "func "+name[1]+end) {
-			t.Errorf("there is no %s", name[1])
+			t.Errorf("no test %s", name[1])
 		}
 	}
-	for _, script := range regexp.MustCompile("`([a-z0-9-]+)(\\*?)\\.txt`").FindAllStringSubmatch(string(page), -1) {
+	for _, script := range regexp.MustCompile("`([a-z0-9-]+)(\\*?)\\.txt`").FindAllStringSubmatch(page, -1) {
 		named++
 		if found, _ := filepath.Glob("internal/e2e/testdata/" + script[1] + script[2] + ".txt"); len(found) == 0 {
-			t.Errorf("there is no script %s", script[0])
+			t.Errorf("no script %s", script[0])
 		}
 	}
 	if named < 30 {
-		t.Errorf("only %d tests are named", named)
+		t.Errorf("the page names only %d tests", named)
 	}
 }

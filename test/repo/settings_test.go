@@ -60,7 +60,7 @@ func TestSettings(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if written, err := os.ReadFile(file); err != nil || string(written) != page {
-		t.Errorf("%s is out of date: run go test ./test/repo -run TestSettings -update (%v)", file, err)
+	if readFile(t, file) != page {
+		t.Errorf("%s is out of date: run go test ./test/repo -run TestSettings -update", file)
 	}
 }
