@@ -1,5 +1,5 @@
-# Commands for contributors. .ci/run is what a change must pass: all tests, lint, and
-# generated files up to date.
+# `make test` runs all tests. .ci/run also runs the linter, the fuzz targets and the check
+# that generated files are up to date.
 
 GOLANGCI_LINT := v2.15.0
 GOTESTSUM     := v1.13.0
@@ -37,11 +37,12 @@ bench: ## run the comparison of docs/performance.md (a quarter of an hour, on a 
 lint: $(LINT) ## run golangci-lint
 	$(LINT) run ./...
 
-generate: ## generate gqlgen's code, the playground's bundle and the examples' types
+generate: ## gqlgen's code, the playground's bundle, the types of the examples, generated docs
 	go tool gqlgen generate
 	cd internal/playground && npm ci --no-audit --no-fund && npm run build
 	@mkdir -p build
 	go run . schema >build/schema.graphqls
+	go test ./test/repo -run 'TestCoverage|TestSettings' -count=1 -update
 	for app in $(APPS); do (cd $$app && { [ -d node_modules ] || npm ci --no-audit --no-fund; } && SCHEMA=$(CURDIR)/build/schema.graphqls npm run codegen) || exit 1; done
 
 generated: generate ## fail if generate changes a committed file

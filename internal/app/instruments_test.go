@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// The dashboard and the alert rules ask for metrics and labels that there are, and
-// for every metric of ours there is a place where it can be seen.
+// The dashboard and the alert rules use existing metrics and labels, and every metric of
+// ours is used in one of them.
 func TestDashboardsAndAlerts(t *testing.T) {
 	h := newTestAPI(t)
 	m := h.metrics
-	// What counts only when it happens has to have happened to be listed.
+	// A counter with labels is listed only after its first event.
 	m.ObserveField("mutation", "signin", "OK", time.Millisecond)
 	m.ObserveCognito("InitiateAuth", "UserAuthentication", "OK", time.Millisecond)
 	m.ObserveRateLimit("account")
@@ -48,27 +48,27 @@ func TestDashboardsAndAlerts(t *testing.T) {
 			used[strings.TrimSuffix(use[1], "_bucket")] = true
 			known, exists := labels[use[1]]
 			if !exists {
-				t.Errorf("%s: there is no metric %s", file, use[1])
+				t.Errorf("%s: no metric %s", file, use[1])
 			}
 			for _, label := range regexp.MustCompile(`([a-z_]+)(?:=|!=|=~|!~)"`).FindAllStringSubmatch(use[2], -1) {
 				if label[1] != "job" && !slices.Contains(known, label[1]) {
-					t.Errorf("%s: %s has no label %s, but %v", file, use[1], label[1], known)
+					t.Errorf("%s: %s has no label %s, only %v", file, use[1], label[1], known)
 				}
 			}
 		}
 		if found < 10 {
-			t.Errorf("%s: only %d metrics found: the test looks in the wrong place", file, found)
+			t.Errorf("%s: found only %d metrics", file, found)
 		}
 	}
 	for name := range labels {
 		base := regexp.MustCompile(`_(bucket|sum|count)$`).ReplaceAllString(name, "")
 		if strings.HasPrefix(name, "authgraph_") && !used[base] && !used[name] {
-			t.Errorf("%s is in no dashboard and in no alert", name)
+			t.Errorf("%s is not used in the dashboard or an alert", name)
 		}
 	}
 }
 
-// get asks the program for a path.
+// get returns the body of a GET request.
 func (h *testAPI) get(path string) string {
 	w := httptest.NewRecorder()
 	h.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
@@ -79,8 +79,8 @@ func (h *testAPI) get(path string) string {
 func TestCallsToCognito(t *testing.T) {
 	h := newTestAPI(t)
 	token := h.token(t, 1)
-	if answer := h.serve(token, meBody).Body.String(); answer != `{"data":{"me":{"id":"7c1e58c4-0000-4000-8000-000000000001","groups":["admins","staff"]}}}` {
-		t.Fatal(answer)
+	if body := h.serve(token, meBody).Body.String(); body != `{"data":{"me":{"id":"7c1e58c4-0000-4000-8000-000000000001","groups":["admins","staff"]}}}` {
+		t.Fatal(body)
 	}
 	for _, tt := range []struct {
 		name, token, document string
@@ -91,7 +91,7 @@ func TestCallsToCognito(t *testing.T) {
 		{"signin", "", `mutation{signin(input:{email:"ada@example.com",password:"Right-Horse-1"}){__typename}}`, 1},
 		{"refreshToken", "", `mutation{refreshToken(input:{refreshToken:"r"}){accessToken}}`, 1},
 		{"a forged token", token[:len(token)-6] + "AAAAAA", "{me{email}}", 0},
-		{"tokenStatus of a stranger", token, `{tokenStatus(token:"x"){active}}`, 0},
+		{"tokenStatus of another token", token, `{tokenStatus(token:"x"){active}}`, 0},
 		{"logout everywhere", token, "mutation{logout{success}}", 1},
 	} {
 		before := h.calls.Load()

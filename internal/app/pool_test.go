@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// authgraph pool serves the embedded pool and no API, whatever the settings of
-// its callers say.
+// The command pool serves the embedded pool and no API, and ignores settings for the
+// pool's clients.
 func TestPoolAlone(t *testing.T) {
 	settings := map[string]string{
 		"POOL_ADDR": "127.0.0.1:0", "DATA_DIR": t.TempDir(),
@@ -57,6 +57,6 @@ func TestPoolAlone(t *testing.T) {
 	client.CloseIdleConnections()
 	stop()
 	if err := <-done; err != nil {
-		t.Errorf("the program ended with %v", err)
+		t.Errorf("the program failed: %v", err)
 	}
 }

@@ -80,17 +80,17 @@ func TestDefaults(t *testing.T) {
 func TestCognitoDisablesIntrospection(t *testing.T) {
 	s := mustParse(t, "", cognito())
 	if s.Embedded() || s.Introspection || s.Playground {
-		t.Errorf("embedded %t, introspection %t, playground %t; want none", s.Embedded(), s.Introspection, s.Playground)
+		t.Errorf("embedded %t, introspection %t, playground %t; want all false", s.Embedded(), s.Introspection, s.Playground)
 	}
 	s = mustParse(t, "", cognito("INTROSPECTION", "on", "PLAYGROUND", "true"))
 	if !s.Introspection || !s.Playground {
-		t.Errorf("introspection %t, playground %t; want both", s.Introspection, s.Playground)
+		t.Errorf("introspection %t, playground %t; want both true", s.Introspection, s.Playground)
 	}
 }
 
 func TestPlaygroundFollowsIntrospection(t *testing.T) {
 	if s := mustParse(t, "--introspection=off", nil); s.Playground {
-		t.Error("the playground is on without introspection")
+		t.Error("Playground is true without introspection")
 	}
 }
 
@@ -98,14 +98,14 @@ func TestPrecedence(t *testing.T) {
 	environment := map[string]string{"LOG_LEVEL": "warn", "DATA_DIR": ""}
 	s := mustParse(t, "--log-level=error", environment)
 	if s.LogLevel != slog.LevelError {
-		t.Errorf("LogLevel is %v, want the flag's", s.LogLevel)
+		t.Errorf("LogLevel is %v, want that of the flag", s.LogLevel)
 	}
 	s = mustParse(t, "", environment)
 	if s.LogLevel != slog.LevelWarn {
-		t.Errorf("LogLevel is %v, want the variable's", s.LogLevel)
+		t.Errorf("LogLevel is %v, want that of the variable", s.LogLevel)
 	}
 	if s.DataDir != ".authgraph" {
-		t.Errorf("DataDir is %q: an empty variable does not count as unset", s.DataDir)
+		t.Errorf("DataDir is %q, want the default for an empty variable", s.DataDir)
 	}
 }
 
@@ -137,11 +137,11 @@ func TestRegion(t *testing.T) {
 		environment map[string]string
 		want        string
 	}{
-		{"of the pool", cognito(), "eu-west-1"},
-		{"of the pool, not of the process", cognito("AWS_REGION", "us-east-1"), "eu-west-1"},
-		{"named", cognito("AWS_REGION_NAME", "eu-west-1"), "eu-west-1"},
-		{"of the process", cognito(append(emulated, "AWS_REGION", "us-east-1")...), "us-east-1"},
-		{"of an emulator", cognito(emulated...), "local"},
+		{"in the pool id", cognito(), "eu-west-1"},
+		{"in the pool id, not AWS_REGION", cognito("AWS_REGION", "us-east-1"), "eu-west-1"},
+		{"AWS_REGION_NAME", cognito("AWS_REGION_NAME", "eu-west-1"), "eu-west-1"},
+		{"AWS_REGION", cognito(append(emulated, "AWS_REGION", "us-east-1")...), "us-east-1"},
+		{"an emulator", cognito(emulated...), "local"},
 	} {
 		if got := mustParse(t, "", test.environment).Region; got != test.want {
 			t.Errorf("%s: Region is %q, want %q", test.name, got, test.want)
@@ -161,7 +161,7 @@ func TestIssuers(t *testing.T) {
 		{"Cognito", cognito(), public},
 		{"a private endpoint of Amazon's", cognito(endpoint, "https://vpce-1.cognito-idp.eu-west-1.vpce.amazonaws.com"), public},
 		{"an emulator", cognito(endpoint, "http://localhost:9229/"), append([]string{"http://localhost:9229" + path}, public...)},
-		{"a look-alike of Amazon's", cognito(endpoint, "https://evilamazonaws.com"), append([]string{"https://evilamazonaws.com" + path}, public...)},
+		{"a domain that ends like Amazon's", cognito(endpoint, "https://evilamazonaws.com"), append([]string{"https://evilamazonaws.com" + path}, public...)},
 		{"a setting", cognito(endpoint, "http://localhost:9229", "AWS_COGNITO_ISSUER", "https://id.example.com"), []string{"https://id.example.com"}},
 		{"China", cognito("AWS_COGNITO_USER_POOL_ID", "cn-north-1_AbC123def"), []string{
 			"https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_AbC123def",
@@ -205,11 +205,11 @@ func TestErrors(t *testing.T) {
 		{"only a pool", "", map[string]string{"AWS_COGNITO_USER_POOL_ID": "eu-west-1_Ab1"}, "AWS_COGNITO_APP_CLIENT_ID is missing: it is required with AWS_COGNITO_USER_POOL_ID"},
 		{"only a client", "", map[string]string{"AWS_COGNITO_APP_CLIENT_ID": "abc"}, "AWS_COGNITO_USER_POOL_ID is missing: it is required with AWS_COGNITO_APP_CLIENT_ID"},
 		{"both and the embedded pool", "--embedded-pool", cognito(), "--embedded-pool and settings of Amazon Cognito exclude each other"},
-		{"a pool of nowhere", "", cognito("AWS_COGNITO_USER_POOL_ID", "local_Ab1"), "set AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"},
-		{"a pool elsewhere", "", cognito("AWS_REGION_NAME", "us-east-1"), "AWS_REGION_NAME differs"},
+		{"a pool without a region", "", cognito("AWS_COGNITO_USER_POOL_ID", "local_Ab1"), "set AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"},
+		{"a pool in another region", "", cognito("AWS_REGION_NAME", "us-east-1"), "AWS_REGION_NAME differs"},
 
 		{"pool id", "", cognito("AWS_COGNITO_USER_POOL_ID", "eu-west-1:Ab1"), "AWS_COGNITO_USER_POOL_ID is"},
-		{"pool id of two lines", "", cognito("AWS_COGNITO_USER_POOL_ID", "eu-west-1_Ab1\n"), `AWS_COGNITO_USER_POOL_ID is "eu-west-1_Ab1\n"`},
+		{"pool id with a line break", "", cognito("AWS_COGNITO_USER_POOL_ID", "eu-west-1_Ab1\n"), `AWS_COGNITO_USER_POOL_ID is "eu-west-1_Ab1\n"`},
 		{"pool id too long", "", cognito("AWS_COGNITO_USER_POOL_ID", "eu-west-1_"+strings.Repeat("a", 60)), "AWS_COGNITO_USER_POOL_ID is"},
 		{"client id", "", cognito("AWS_COGNITO_APP_CLIENT_ID", "a b"), "AWS_COGNITO_APP_CLIENT_ID is"},
 		{"client secret", "", cognito("AWS_COGNITO_APP_CLIENT_SECRET", "hunter2\n"), "AWS_COGNITO_APP_CLIENT_SECRET contains a space"},
@@ -218,22 +218,22 @@ func TestErrors(t *testing.T) {
 		{"endpoint with a user", "", cognito("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "https://me:hunter2@host"), "is not a URL"},
 		{"issuer with a query", "", cognito("AWS_COGNITO_ISSUER", "https://host/?a"), "AWS_COGNITO_ISSUER is not a URL"},
 		{"username attribute", "--username-attribute=a/b", nil, "USERNAME_ATTRIBUTE is"},
-		{"username attribute that pools refuse", "--username-attribute=username", nil, "Cognito refuses"},
+		{"reserved username attribute", "--username-attribute=username", nil, "Cognito refuses"},
 
 		{"addr without a port", "--addr=127.0.0.1", nil, "ADDR is \"127.0.0.1\"; use host:port"},
-		{"addr that is a port", "", cognito("ADDR", "8080"), "ADDR is"},
+		{"addr without a host", "", cognito("ADDR", "8080"), "ADDR is"},
 		{"addr with a port too high", "--addr=127.0.0.1:65536", nil, "ADDR is"},
-		{"addr that is no host", "--addr=http://127.0.0.1:80", nil, "ADDR is"},
+		{"addr with a scheme", "--addr=http://127.0.0.1:80", nil, "ADDR is"},
 		{"port", "", map[string]string{"PORT": "http"}, "PORT is"},
 		{"pool addr", "--pool-addr=127.0.0.1", nil, "POOL_ADDR is"},
 		{"the same address twice", "--addr=127.0.0.1:1234 --pool-addr=127.0.0.1:1234", nil, "a port of its own"},
 		{"empty data dir", "--data-dir=", nil, "DATA_DIR is empty"},
 
-		{"embedded pool for all", "--addr=:8080", nil, "ADDR exposes the embedded pool"},
-		{"embedded pool for a network", "--addr=192.168.0.2:8080", nil, "ADDR exposes the embedded pool"},
-		{"embedded pool for a name", "--addr=localhost.example.com:8080", nil, "ADDR exposes the embedded pool"},
-		{"the pool itself for all", "--pool-addr=0.0.0.0:9229", nil, "POOL_ADDR exposes"},
-		{"embedded pool inside Lambda", "", map[string]string{lambda: "127.0.0.1:9001"}, "In Lambda"},
+		{"embedded pool on all interfaces", "--addr=:8080", nil, "ADDR exposes the embedded pool"},
+		{"embedded pool on a network", "--addr=192.168.0.2:8080", nil, "ADDR exposes the embedded pool"},
+		{"embedded pool on a host name", "--addr=localhost.example.com:8080", nil, "ADDR exposes the embedded pool"},
+		{"pool address on all interfaces", "--pool-addr=0.0.0.0:9229", nil, "POOL_ADDR exposes"},
+		{"embedded pool in Lambda", "", map[string]string{lambda: "127.0.0.1:9001"}, "In Lambda"},
 
 		{"origin with a wildcard", "--cors-allowed-origins=https://*.example.com", nil, "wildcards are not supported"},
 		{"any origin", "--cors-allowed-origins=*", nil, "wildcards are not supported"},
@@ -243,13 +243,13 @@ func TestErrors(t *testing.T) {
 		{"origin with a user", "--cors-allowed-origins=https://me@example.com", nil, "remove everything after"},
 		{"origin without a scheme", "--cors-allowed-origins=example.com", nil, "use scheme://host"},
 		{"origin of another scheme", "--cors-allowed-origins=file://host", nil, "use scheme://host"},
-		{"origin in capitals", "--cors-allowed-origins=https://Example.com", nil, "lower case"},
-		{"origin with its scheme's port", "--cors-allowed-origins=https://example.com:443", nil, "remove :443"},
-		{"origin with half a port", "--cors-allowed-origins=https://example.com:", nil, "write the port"},
+		{"origin in upper case", "--cors-allowed-origins=https://Example.com", nil, "lower case"},
+		{"origin with the default port", "--cors-allowed-origins=https://example.com:443", nil, "remove :443"},
+		{"origin with an empty port", "--cors-allowed-origins=https://example.com:", nil, "write the port"},
 
 		{"proxy", "--trusted-proxies=10.0.0.0/33", nil, "TRUSTED_PROXIES has"},
 		{"proxy by name", "--trusted-proxies=proxy.local", nil, "TRUSTED_PROXIES has"},
-		{"everyone a proxy", "--trusted-proxies=0.0.0.0/0", nil, "list the proxies only"},
+		{"every address a proxy", "--trusted-proxies=0.0.0.0/0", nil, "list the proxies only"},
 		{"introspection", "--introspection=maybe", nil, "INTROSPECTION is"},
 		{"playground without introspection", "", cognito("PLAYGROUND", "on"), "PLAYGROUND=on needs"},
 		{"log level", "--log-level=loud", nil, "LOG_LEVEL is"},
@@ -334,10 +334,10 @@ func TestDefinitions(t *testing.T) {
 	}
 }
 
-func TestSecretDoesNotPrintItself(t *testing.T) {
+func TestSecretIsRedacted(t *testing.T) {
 	s := mustParse(t, "--aws-cognito-app-client-secret=hunter2", cognito())
 	if s.ClientSecret.Reveal() != "hunter2" {
-		t.Errorf("Reveal gives %q", s.ClientSecret.Reveal())
+		t.Errorf("Reveal returns %q", s.ClientSecret.Reveal())
 	}
 	var out strings.Builder
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T %10.3s"} {
@@ -355,7 +355,7 @@ func TestSecretDoesNotPrintItself(t *testing.T) {
 	}
 	for _, form := range []string{"hunter2", fmt.Sprintf("%x", "hunter2"), fmt.Sprintf("%X", "hunter2")} {
 		if strings.Contains(out.String(), form) {
-			t.Errorf("the secret shows as %q in\n%s", form, out.String())
+			t.Errorf("the secret is printed as %q in\n%s", form, out.String())
 		}
 	}
 	if !strings.Contains(out.String(), "[redacted]") {
