@@ -135,7 +135,8 @@ func (r reader) secret(name string, value Secret) Secret {
 func (r reader) oneOf(name, value string, values ...string) string {
 	value = strings.ToLower(value)
 	if !slices.Contains(values, value) {
-		r.errs.add("%s is %s; use %s.", name, quote(value), strings.Join(values, ", "))
+		last := len(values) - 1
+		r.errs.add("%s is %s; use %s or %s.", name, quote(value), strings.Join(values[:last], ", "), values[last])
 	}
 	return value
 }
