@@ -27,7 +27,7 @@ export const sdl = /* GraphQL */ `
     ): Post!
   }
 
-  "Input of `createPost`."
+  "Input of createPost."
   input CreatePostInput {
     "Title of the post."
     title: String!
