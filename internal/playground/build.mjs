@@ -1,5 +1,5 @@
-// Builds src/ into dist/, which Go embeds. File names hold a hash of their content,
-// so that browsers may keep them for ever.
+// Builds src/ into dist/, which Go embeds. File names contain a hash of the content,
+// so that browsers can cache them forever.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,14 +10,13 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const from = name => path.join(here, 'src', name);
 const dist = path.join(here, 'dist');
 
-// What of GraphiQL is not taken as it is. An edit that finds nothing to change is an
-// error, so that none is lost when GraphiQL changes.
+// Changes to GraphiQL. An edit that changes nothing is an error, so that none is lost
+// when GraphiQL changes.
 const edits = [
-  // Its style sheet brings its fonts as data: addresses, which are most of its weight
-  // and which the page's policy forbids.
+  // The style sheet embeds fonts as data: URLs, which are most of its size and which
+  // the content security policy forbids.
   [/graphiql[\\/]dist[\\/]style\.css$/, css => css.replaceAll(/@font-face\s*\{[^}]*\}/g, '')],
-  // It titles icons by the names of functions, which are others once minified. The
-  // buttons that have the icons are labelled anyway.
+  // Icon titles are function names, which change when minified. The buttons have labels.
   [/@graphiql[\\/]react[\\/]dist[\\/]icons[\\/]index\.js$/, js => js.replace('{ title, ...props }', 'props')],
   [/@graphiql[\\/]react[\\/]dist[\\/]ui[\\/]tabs\.js$/, () => `export * from ${JSON.stringify(from('tabs.jsx'))};`],
 ];
@@ -47,7 +46,7 @@ async function bundle() {
     format: 'esm',
     target: 'es2022',
     jsx: 'automatic',
-    legalComments: 'none', // licenses.txt has the whole texts
+    legalComments: 'none', // licenses.txt has the full texts
     define: { 'process.env.NODE_ENV': '"production"' },
     outdir: dist,
     alias: { 'react-style-singleton': from('no-style.js') },
@@ -57,7 +56,7 @@ async function bundle() {
   return { script: output('.js'), style: output('.css'), inputs: Object.keys(metafile.inputs) };
 }
 
-/** Collects the licences of the packages in the bundle, each text once. */
+/** Collects the licenses of the bundled packages, each text once. */
 async function licenses(inputs) {
   const folders = new Set(inputs.map(input => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]).filter(Boolean));
   const packages = new Map(); // from text to names

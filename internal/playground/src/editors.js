@@ -1,10 +1,10 @@
-// Makes GraphiQL's editors readable, and usable by keyboard and with a screen reader.
+// Makes GraphiQL's editors readable, and usable with a keyboard and a screen reader.
 import { useEditorContext } from '@graphiql/react';
 import { useEffect } from 'react';
 
 const leave = { Tab: false, 'Shift-Tab': false };
 
-/** Names an editor, and lets Escape and then Tab go on to the next control in place of indenting. */
+/** Labels an editor, and makes Escape followed by Tab leave it instead of indenting. */
 function prepare(editor, name) {
   if (!editor) return undefined;
   editor.setOption('lineWrapping', true); // tokens are long, and the editors narrow
@@ -23,11 +23,11 @@ function prepare(editor, name) {
   };
 }
 
-/** Prepares all editors, each as soon as it is there. */
+/** Prepares each editor once it exists. */
 export function useAccessibleEditors() {
   const { queryEditor, variableEditor, headerEditor, responseEditor } = useEditorContext({ nonNull: true });
   useEffect(() => prepare(queryEditor, 'Operation'), [queryEditor]);
   useEffect(() => prepare(variableEditor, 'Variables'), [variableEditor]);
   useEffect(() => prepare(headerEditor, 'Headers'), [headerEditor]);
-  useEffect(() => prepare(responseEditor, 'Answer'), [responseEditor]);
+  useEffect(() => prepare(responseEditor, 'Response'), [responseEditor]);
 }

@@ -1,9 +1,9 @@
-// An operation for every root field of the schema, ready to run, in the groups that
-// the panel "Operations" shows. check.mjs holds them against the schema.
+// An example for every root field of the schema, in the groups that the panel
+// "Operations" shows. check.mjs checks them against the schema.
 
 /**
- * The steps of a sign-in with all that the panel "Sign in" needs to go on. Selecting
- * `totp` starts the enrolment of an authenticator app.
+ * Selection of a SigninResult with all that the panel "Sign in" needs. Selecting
+ * `totp` starts the setup of an authenticator app.
  */
 export const signinResult = `__typename
     ... on AuthTokens { accessToken refreshToken expiresIn user { id email } }
@@ -23,7 +23,7 @@ export const signinResult = `__typename
 
 const password = 'Correct-Horse-9';
 
-/** The answer that a challenge asks for, to be filled in. */
+/** Returns an answer template for a challenge. */
 function answerTo(challenge) {
   switch (challenge?.__typename) {
     case 'SelectMfaChallenge':
@@ -48,9 +48,9 @@ function answerTo(challenge) {
 }
 
 /**
- * Every example: `variables` makes its variables of what the page knows (see
- * session.js), `token` marks those that need an access token, `label` tells several
- * of one root field apart, `purpose` says what the schema does not say of it.
+ * The examples. `variables` returns the variables, given what the page knows (see
+ * session.js); `token` marks examples that need an access token; `label` tells
+ * examples of the same root field apart; `purpose` replaces the schema's description.
  */
 export const groups = [
   {
@@ -72,8 +72,8 @@ export const groups = [
         variables: ({ email }) => ({ input: { username: 'Ada', email, password, mode: 'user' } }),
       },
       {
-        query: `# The embedded pool sends no mail. Its inbox,
-# which the banner names, has the code:
+        query: `# The embedded pool sends no mail. The code is
+# in its inbox, by default at
 # http://127.0.0.1:9229/inbox
 mutation VerifyAccount($input: VerifyAccountInput!) {
   verifyAccount(input: $input) {
@@ -101,8 +101,8 @@ mutation VerifyAccount($input: VerifyAccountInput!) {
     examples: [
       {
         query: `# The page keeps the tokens and sends the access
-# token from now on. The panel "Sign in" goes on
-# where the answer is a challenge.
+# token with every request. If the result is a
+# challenge, continue in the panel "Sign in".
 mutation Signin($input: SigninInput!) {
   signin(input: $input) {
     ${signinResult}
@@ -112,7 +112,7 @@ mutation Signin($input: SigninInput!) {
         variables: ({ email }) => ({ input: { email, password } }),
       },
       {
-        query: `# Without preferredFactor, the answer lists the
+        query: `# Without preferredFactor, the result lists the
 # first factors to choose from.
 mutation StartSignin($input: StartSigninInput!) {
   startSignin(input: $input) {
@@ -123,7 +123,7 @@ mutation StartSignin($input: StartSigninInput!) {
         variables: ({ email }) => ({ input: { email, preferredFactor: 'EMAIL_OTP' } }),
       },
       {
-        query: `# "session" is that of the last challenge.
+        query: `# "session" is the one of the last challenge.
 mutation RespondToChallenge($input: RespondToChallengeInput!) {
   respondToChallenge(input: $input) {
     ${signinResult}
@@ -278,7 +278,7 @@ mutation RefreshToken($input: RefreshTokenInput) {
         token: true,
       },
       {
-        query: `# For good: there is no way back.
+        query: `# This cannot be undone.
 mutation DeleteAccount {
   deleteAccount {
     success
@@ -456,7 +456,7 @@ mutation StartPasskeyRegistration {
     examples: [
       {
         purpose: 'Users that other subgraphs refer to.',
-        query: `# Of others, everybody sees id and username.
+        query: `# Of other users, callers see id and username.
 query Entities($representations: [_Any!]!) {
   _entities(representations: $representations) {
     ... on User {
@@ -470,7 +470,7 @@ query Entities($representations: [_Any!]!) {
         token: true,
       },
       {
-        purpose: 'The schema that a supergraph is composed of.',
+        purpose: 'The schema to compose a supergraph from.',
         query: `query Service {
   _service {
     sdl
@@ -484,8 +484,8 @@ query Entities($representations: [_Any!]!) {
     title: 'Services and messages',
     examples: [
       {
-        query: `# For services: callers with a group of
-# SERVICE_GROUPS or a scope of SERVICE_SCOPES.
+        query: `# For services: callers with a group in
+# SERVICE_GROUPS or a scope in SERVICE_SCOPES.
 query TokenStatus($token: String!) {
   tokenStatus(token: $token) {
     active
@@ -501,7 +501,7 @@ query TokenStatus($token: String!) {
         token: true,
       },
       {
-        query: `# The values are in the message that asked.
+        query: `# The values are in the notification message.
 mutation SendAuthEventFeedback($input: AuthEventFeedbackInput!) {
   sendAuthEventFeedback(input: $input) {
     success
@@ -514,7 +514,7 @@ mutation SendAuthEventFeedback($input: AuthEventFeedbackInput!) {
   },
 ];
 
-/** The text of an example's variables, given what the page knows. */
+/** Returns the variables of an example as text, given what the page knows. */
 export function variablesOf({ variables }, { email = 'ada@example.com', ...known } = {}) {
   return variables ? JSON.stringify(variables({ email, ...known }), null, 2) : '';
 }

@@ -2,9 +2,9 @@
 //
 // Rules of this folder:
 //   - No secret leaves the memory of the page: see storage.js and session.js.
-//   - Nothing is loaded from anywhere but this server, and the page runs under a
-//     Content-Security-Policy without any 'unsafe-…' (internal/playground.go).
-//   - All that can be done can be done by keyboard: see editors.js and tabs.jsx.
+//   - Everything is loaded from this server, and the page runs under a
+//     Content-Security-Policy without any 'unsafe-…' (internal/playground/playground.go).
+//   - Everything works with the keyboard: see editors.js and tabs.jsx.
 import { DOC_EXPLORER_PLUGIN, DocExplorerContextProvider } from '@graphiql/plugin-doc-explorer';
 import { HISTORY_PLUGIN, HistoryContextProvider } from '@graphiql/plugin-history';
 import { GraphiQLProvider, usePluginStore } from '@graphiql/react';
@@ -20,14 +20,14 @@ import { SessionButton, signinPlugin } from './signin.jsx';
 import { frugalStorage } from './storage.js';
 
 const storage = frugalStorage(window.localStorage);
-// GraphiQL takes the variables of its first tab from the last visit, not from the tab.
+// GraphiQL reads the variables of the first tab from storage, not from the tab.
 storage.setItem('graphiql:variables', firstTab.variables);
 
 const plugins = [operationsPlugin, signinPlugin, DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
 
 function Interface() {
   useAccessibleEditors();
-  // GraphiQL decides when it is first drawn whether a panel is open.
+  // GraphiQL decides on first render whether a panel is open.
   if (usePluginStore().plugins.length === 0) return null;
   return (
     <GraphiQLInterface defaultEditorToolsVisibility="variables" showPersistHeadersSettings={false}>

@@ -1,6 +1,6 @@
-// Takes the place of the package react-style-singleton, which injects a <style>
-// element while a dialog is open. The page's policy forbids that, and the page has
-// no scroll bar that would have to be hidden behind a dialog.
+// Replaces the package react-style-singleton, which injects a <style> element while a
+// dialog is open. The content security policy forbids that, and the page has no scroll
+// bar to hide behind a dialog.
 
-/** A component that adds no style. */
+/** A component that adds no styles. */
 export const styleSingleton = () => () => null;

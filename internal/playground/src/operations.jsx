@@ -1,5 +1,4 @@
-// The panel "Operations": an example of every operation, to be found by name or
-// purpose and opened in a tab.
+// The panel "Operations": examples of every operation, to search and to open in a tab.
 import { useEditorContext, useExecutionContext, useSchemaStore } from '@graphiql/react';
 import { Kind, parse } from 'graphql';
 import { useEffect, useState } from 'react';
@@ -8,7 +7,7 @@ import { groups, variablesOf } from './examples.js';
 import { hidePanel, isNarrow } from './panels.js';
 import { known } from './session.js';
 
-/** Adds to an example what its document says: its name, its kind and its root field. */
+/** Adds the operation name, the kind and the root field from its document to an example. */
 function read(example) {
   const { name, operation, selectionSet } = parse(example.query).definitions.find(({ kind }) => kind === Kind.OPERATION_DEFINITION);
   return { ...example, name: name.value, kind: operation, field: selectionSet.selections[0].name.value };
@@ -17,18 +16,18 @@ function read(example) {
 const catalogue = groups.map(({ title, examples }) => ({ title, examples: examples.map(read) }));
 const all = catalogue.flatMap(({ examples }) => examples);
 
-// The variables that each example was last opened with, by its document. A tab that
+// The variables that each example was last opened with, by document. A tab that
 // still has both was not edited.
 const openedWith = new Map(all.map(example => [example.query, variablesOf(example)]));
 
-/** Returns a function that opens the example of a name, filled in with what the page knows. */
+/** Returns a function that opens an example by name, with variables filled in. */
 export function useOpenExample() {
   const { tabs, activeTabIndex, addTab, changeTab, queryEditor, variableEditor, responseEditor, updateActiveTabValues } =
     useEditorContext({ nonNull: true });
   const { stop } = useExecutionContext({ nonNull: true });
 
   const ready = queryEditor && variableEditor && responseEditor;
-  const [waiting, setWaiting] = useState(null); // what was asked for before the editors were there
+  const [waiting, setWaiting] = useState(null); // the example to open once the editors exist
   useEffect(() => {
     if (!ready || waiting === null) return;
     setWaiting(null);
@@ -42,21 +41,21 @@ export function useOpenExample() {
       return;
     }
     const { query, ...example } = all.find(candidate => candidate.name === name);
-    // GraphiQL takes over a moment later what is typed into the editors.
+    // GraphiQL stores what is typed into the editors with a delay.
     const active = { ...tabs[activeTabIndex], query: queryEditor.getValue(), variables: variableEditor.getValue() };
     const current = tabs.with(activeTabIndex, active);
     const isUntouched = tab => (tab.variables ?? '') === openedWith.get(tab.query);
     const existing = current.findIndex(tab => tab.query === query);
 
     stop();
-    // An editor that is out of sight takes neither a text nor the focus.
+    // A hidden editor accepts neither text nor focus.
     if (isNarrow()) flushSync(hidePanel);
     if (existing >= 0) {
       const untouched = isUntouched(current[existing]);
       if (existing !== activeTabIndex) flushSync(() => changeTab(existing));
       if (untouched) fill();
     } else {
-      // An example that was only looked at gives way to the next one.
+      // An example that was neither edited nor run is replaced by the next one.
       if (!isUntouched(active) || active.response) flushSync(addTab);
       fill();
     }
@@ -66,7 +65,7 @@ export function useOpenExample() {
       const variables = variablesOf(example, known());
       openedWith.set(query, variables);
       queryEditor.setValue(query);
-      // GraphiQL finds these out a moment later, and would run the operation of before until then.
+      // GraphiQL updates these with a delay, and would run the previous operation until then.
       queryEditor.operationName = name;
       queryEditor.operations = null;
       variableEditor.setValue(variables);
@@ -85,7 +84,7 @@ function Icon() {
   );
 }
 
-/** What an example is for: if it does not say so itself, the first sentence of what the schema says of its root field. */
+/** Returns the purpose of an example, by default the first sentence of its root field's description. */
 function purposeOf(schema, { purpose, kind, field }) {
   if (purpose) return purpose;
   const root = kind === 'query' ? schema?.getQueryType() : schema?.getMutationType();
@@ -154,7 +153,7 @@ function Panel() {
           </ul>
         </section>
       ))}
-      {count === 0 && <p className="panel-note">None matches. The documentation has every type and field.</p>}
+      {count === 0 && <p className="panel-note">No operation matches. The documentation lists every type and field.</p>}
       <p className="panel-note">
         <kbd>Ctrl</kbd> <kbd>Enter</kbd> runs the operation. <kbd>Esc</kbd>, then <kbd>Tab</kbd> leaves an editor.
       </p>
@@ -172,7 +171,7 @@ function Key() {
   );
 }
 
-/** Lets the arrow keys go up and down in the list, the search field being its top. */
+/** Moves the focus up and down in the list with the arrow keys; the search field is at the top. */
 function moveFocus(event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
@@ -183,7 +182,7 @@ function moveFocus(event) {
   next.focus();
 }
 
-/** GraphiQL's description of the panel. */
+/** The panel as a GraphiQL plugin. */
 export const operationsPlugin = { title: 'Operations', icon: Icon, content: Panel };
 
 /** The tab that the playground opens with. */

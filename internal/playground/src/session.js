@@ -1,9 +1,8 @@
-// The session of the page: the tokens of the last sign-in and the challenge that
-// waits for an answer, in memory only. They end with the page, a sign-out or the
-// session itself.
+// The session of the page: the tokens of the last sign-in and the pending challenge,
+// in memory only.
 //
 // With TOKEN_TRANSPORT=cookie the refresh token is in a cookie that the page cannot
-// read; then the session outlives a reload.
+// read, and the session survives a reload.
 import { Kind, parse, valueFromASTUntyped } from 'graphql';
 import { useSyncExternalStore } from 'react';
 
@@ -21,26 +20,26 @@ function subscribe(listener) {
   return () => listeners.delete(listener);
 }
 
-/** The session; a component that uses it follows its changes. */
+/** Returns the session and re-renders when it changes. */
 export const useSession = () => useSyncExternalStore(subscribe, () => state);
 
-/** What examples are filled in with. */
+/** Returns the values that fill in examples. */
 export function known() {
   const { id, email, tokens, challenge } = state;
   return { id, email, challenge, ...tokens };
 }
 
-/** Leaves a sign-in that is not finished. */
+/** Abandons an unfinished sign-in. */
 export const abandon = () => change({ challenge: null });
 
-/** Ends the session of the page, not the one at the server, and says why. */
+/** Ends the session of the page (not on the server) and records why. */
 function end(why = '') {
   rememberCookie(false);
   change({ ...fresh, email: state.email, ended: why });
 }
 
-// That there is a cookie is all that outlives the page here, so that only pages
-// which had one ask for a session at their start.
+// Only the fact that there is a cookie is stored, so that pages without one do not
+// try to refresh when they load.
 const mark = 'authgraph:cookie';
 
 function rememberCookie(there) {
@@ -48,14 +47,14 @@ function rememberCookie(there) {
   else window.localStorage.removeItem(mark);
 }
 
-/** Goes on with the session of the cookie, where there was one. */
+/** Resumes the session of the cookie, if there was one. */
 export async function restore() {
   if (!window.localStorage.getItem(mark)) return;
   change({ tokens: { cookie: true } });
-  if (!(await refresh())) change({ tokens: null }); // the cookie may do once the server is well
+  if (!(await refresh())) change({ tokens: null }); // the cookie may still work once the server does
 }
 
-/** Sends one GraphQL request, signed in unless the header editor has a token of its own. */
+/** Sends a GraphQL request with the access token, unless the header editor has one. */
 export async function send(request, { headers } = {}) {
   let result = await post(request, headers);
   const own = new Headers(headers).has('Authorization');
@@ -77,24 +76,24 @@ async function post(request, headers) {
   if (state.tokens?.accessToken && !all.has('Authorization') && !takesCookie(operation, request.variables)) {
     all.set('Authorization', `Bearer ${state.tokens.accessToken}`);
   }
-  // For a moment after a change of tabs, GraphiQL still has the operation name of the tab before.
+  // After a change of tabs, GraphiQL briefly has the operation name of the previous tab.
   const body = JSON.stringify({ ...request, operationName: operation?.name?.value ?? request.operationName });
   const response = await fetch('graphql', { method: 'POST', headers: all, body });
   return response.json();
 }
 
-/** The operation that a request runs: the one that it names, or else the only one. */
+/** Returns the operation that a request runs: the named one, or the only one. */
 function operationOf({ query, operationName }) {
   try {
     const operations = parse(query).definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
     const named = operations.find(({ name }) => name && name.value === operationName);
     return named ?? (operations.length === 1 ? operations[0] : undefined);
   } catch {
-    return undefined; // the server says what is wrong with the document
+    return undefined; // the server reports what is wrong with the document
   }
 }
 
-/** Whether the cookie may be meant: the server takes it from no request that has an access token. */
+/** Reports whether the request may use the cookie, which the server ignores next to an access token. */
 function takesCookie(operation, variables) {
   return operation?.selectionSet.selections.some(({ name, arguments: args }) => {
     const input = args?.find(argument => argument.name.value === 'input');
@@ -105,12 +104,12 @@ function takesCookie(operation, variables) {
 
 const codesOf = ({ errors }) => (errors ?? []).map(({ extensions }) => extensions?.code);
 
-/** A query always, and anything else of which nothing was done. */
+/** Reports whether a request can be repeated: a query, or a mutation that did nothing. */
 function isRepeatable(request, { data }) {
   return operationOf(request)?.operation === 'query' || Object.values(data ?? {}).every(value => value === null);
 }
 
-/** Follows what any document did to the session, typed by hand or not. */
+/** Updates the session with the result of any document. */
 function notice({ variables }, data) {
   const begun = data?.signin ?? data?.startSignin ?? data?.respondToChallenge ?? data?.verifyAccount?.signin;
   const email = variables?.input?.email ?? state.email;
@@ -120,7 +119,7 @@ function notice({ variables }, data) {
   if (data?.logout?.success || data?.deleteAccount?.success) end();
 }
 
-/** Takes new tokens; a refresh token that did not come with them is that of before, or in the cookie. */
+/** Stores new tokens. Without a new refresh token, the previous one or the cookie stays valid. */
 function keep({ accessToken, refreshToken, expiresIn = 0, user }, before, email) {
   const cookie = !refreshToken && before?.cookie === true;
   rememberCookie(cookie);
@@ -140,7 +139,7 @@ function keep({ accessToken, refreshToken, expiresIn = 0, user }, before, email)
 
 const renewed = '{ accessToken refreshToken expiresIn user { id email } }';
 
-/** The documents with which a session goes on and ends. */
+/** The documents that refresh and end a session. */
 export const documents = {
   refresh: `mutation RefreshToken($input: RefreshTokenInput) { refreshToken(input: $input) ${renewed} }`,
   logout: 'mutation Logout($input: LogoutInput) { logout(input: $input) { success } }',
@@ -148,7 +147,7 @@ export const documents = {
 
 let refreshing = null;
 
-/** Makes new tokens, once for all who ask at the same time. Tells whether there are some. */
+/** Refreshes the tokens, once for concurrent callers. Reports whether it succeeded. */
 function refresh() {
   refreshing ??= renew().finally(() => (refreshing = null));
   return refreshing;
@@ -165,10 +164,10 @@ async function renew() {
   return false;
 }
 
-/** Whether the server says that the session is none any more, in place of a fault that may pass. */
+/** Reports whether the session is over, as opposed to a temporary error. */
 const isOver = ({ errors }) => errors?.some(({ extensions }) => extensions?.status === 401);
 
-/** Signs out, here or everywhere. Returns the answer; the page forgets a session that is over. */
+/** Signs out, here or everywhere, and returns the result. */
 export async function signOut({ everywhere }) {
   const { cookie, refreshToken } = state.tokens;
   const input = everywhere ? undefined : cookie ? { thisSession: true } : { refreshToken };

@@ -1,5 +1,5 @@
-// The panel "Sign in": every way to sign in but SRP, step by step, and the session
-// that comes of it.
+// The panel "Sign in": every way to sign in except SRP, step by step, and the
+// resulting session.
 import { useEffect, useRef, useState } from 'react';
 import { signinResult } from './examples.js';
 import { useOpenExample } from './operations.jsx';
@@ -20,7 +20,7 @@ export const documents = {
 /** Sends a document of the panel. */
 const ask = (query, input) => send({ query, variables: { input } });
 
-/** Runs requests one at a time, and says what is wrong with the last one. */
+/** Runs one request at a time and keeps the error of the last one. */
 function useRequest() {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState('');
@@ -32,7 +32,7 @@ function useRequest() {
     try {
       setProblem(problemOf(await request()));
     } catch (error) {
-      setProblem(error.name === 'NotAllowedError' ? 'The browser did not let the passkey be used.' : `No answer: ${error.message}`);
+      setProblem(error.name === 'NotAllowedError' ? 'The browser or the user declined the passkey.' : `No response: ${error.message}`);
     } finally {
       setBusy(false);
     }
@@ -41,10 +41,10 @@ function useRequest() {
   return { busy, problem, run };
 }
 
-/** Says why nothing was done, if so. */
+/** Returns the error of a result without data, or an empty string. */
 function problemOf({ data, errors }) {
   if (Object.values(data ?? {}).some(value => value !== null)) return '';
-  const [{ message, extensions } = { message: 'The answer is empty.' }] = errors ?? [];
+  const [{ message, extensions } = { message: 'The response is empty.' }] = errors ?? [];
   return extensions?.code ? `${message} (${extensions.code})` : message;
 }
 
@@ -79,7 +79,7 @@ function Panel() {
   const view = challenge ? challenge.session : tokens?.accessToken ? 'session' : 'start';
   const title = challenge ? stepsOf(challenge).title : view === 'session' ? 'Signed in' : 'Sign in';
 
-  // Who works by keyboard goes on where the next step is.
+  // Moves the focus to the next step for keyboard users.
   const panel = useRef(null);
   const shown = useRef(view);
   useEffect(() => {
@@ -124,24 +124,24 @@ function Start() {
         <Submit busy={busy}>Sign in</Submit>
         <Problem>{problem}</Problem>
       </form>
-      <div className="signin-or">or, with the address alone</div>
+      <div className="signin-or">or, with only the address</div>
       <div className="signin-choices">
         <button type="button" className="graphiql-button" onClick={() => start('EMAIL_OTP')}>Code by e-mail</button>
         {passkeysWork && <button type="button" className="graphiql-button" onClick={() => start('WEB_AUTHN')}>Passkey</button>}
         <button type="button" className="graphiql-button" onClick={() => start()}>Other ways</button>
       </div>
       <p className="panel-note">
-        No account yet? Begin with{' '}
+        No account yet? Start with{' '}
         <button type="button" className="link" onClick={() => openExample('Signup')}>signup</button> and{' '}
         <button type="button" className="link" onClick={() => openExample('VerifyAccount')}>verifyAccount</button>.
       </p>
       {passkeysHome && (
         <p className="panel-note">
-          Passkeys need a name in place of an address: <a href={passkeysHome}>{passkeysHome}</a>
+          Passkeys need a host name, not an IP address: <a href={passkeysHome}>{passkeysHome}</a>
         </p>
       )}
       <p className="panel-note">
-        Passwords and tokens stay in the memory of this page, which sends the access token with every request.
+        Passwords and tokens are kept only in memory. The page sends the access token with every request.
       </p>
     </>
   );
@@ -157,7 +157,7 @@ function Challenge({ challenge }) {
       ))}
       {forms.length === 0 && (
         <p className="panel-note">
-          The panel cannot answer this one ({challenge.__typename}). Go on in the editor, with{' '}
+          This panel cannot answer this challenge ({challenge.__typename}). Continue in the editor with{' '}
           <button type="button" className="link" onClick={() => openExample('RespondToChallenge')}>respondToChallenge</button>.
         </p>
       )}
@@ -208,8 +208,8 @@ function Session() {
   return (
     <div className="signin-form">
       <p role="status" className="signin-text">
-        Signed in{email && <> as <strong>{email}</strong></>}. Every request carries the access token
-        {canSignOutHere ? ', which is renewed when it expires' : ''}, unless it has an Authorization header of its own.
+        Signed in{email && <> as <strong>{email}</strong></>}. Every request sends the access token
+        {canSignOutHere ? ', which is refreshed when it expires' : ''}, unless it has its own Authorization header.
       </p>
       {canSignOutHere && (
         <button type="button" className="graphiql-button" onClick={() => run(() => signOut({ everywhere: false }))}>Sign out</button>
@@ -220,12 +220,12 @@ function Session() {
       {passkeysWork && <button type="button" className="graphiql-button" onClick={() => run(addPasskey)}>Add a passkey</button>}
       <p role="status" className="signin-done">{done}</p>
       <Problem>{problem}</Problem>
-      <Token label={`Access token, good until ${tokens.expiresAt.toLocaleTimeString()}`} value={tokens.accessToken} />
+      <Token label={`Access token, valid until ${tokens.expiresAt.toLocaleTimeString()}`} value={tokens.accessToken} />
       {tokens.refreshToken && <Token label="Refresh token" value={tokens.refreshToken} />}
       <p className="panel-note">
         {tokens.cookie
-          ? 'The refresh token is in a cookie that no page can read. The access token is gone when this page is closed or reloaded.'
-          : 'Tokens are gone when this page is closed or reloaded.'}
+          ? 'The refresh token is in a cookie that no page can read. Closing or reloading the page discards the access token.'
+          : 'Closing or reloading the page discards the tokens.'}
       </p>
     </div>
   );
@@ -240,7 +240,7 @@ function Token({ label, value }) {
   );
 }
 
-/** Says in the head of the page who is signed in, and opens the panel. */
+/** Shows who is signed in, in the page header, and opens the panel. */
 export function SessionButton({ onClick }) {
   const { email, tokens } = useSession();
   const signedIn = Boolean(tokens?.accessToken);
@@ -251,5 +251,5 @@ export function SessionButton({ onClick }) {
   );
 }
 
-/** GraphiQL's description of the panel. */
+/** The panel as a GraphiQL plugin. */
 export const signinPlugin = { title: 'Sign in', icon: Icon, content: Panel };

@@ -1,4 +1,4 @@
-// The steps of a sign-in: for each challenge the forms that can answer it.
+// The steps of a sign-in: the forms that can answer each challenge.
 import { encode } from 'uqr';
 import { getPasskey, passkeysWork } from './passkey.js';
 
@@ -6,7 +6,7 @@ const code = { name: 'code', label: 'Code', inputMode: 'numeric', autoComplete: 
 const password = { name: 'password', label: 'Password', type: 'password', autoComplete: 'current-password' };
 const newPassword = { name: 'password', label: 'New password', type: 'password', autoComplete: 'new-password' };
 
-/** Cognito's names of factors, for people. */
+/** Labels for Cognito's factor names. */
 const names = {
   PASSWORD: 'Password',
   EMAIL_OTP: 'Code by e-mail',
@@ -17,9 +17,9 @@ const names = {
 };
 
 /**
- * Returns the title of a challenge and the forms that answer it, any one of which is
- * enough. A form has the fields to fill in, the button to press and a function from
- * the values to the ChallengeAnswer. Without forms the panel cannot answer.
+ * Returns the title of a challenge and alternative forms to answer it. A form has
+ * fields, a button, and a function from the values to the ChallengeAnswer. Without
+ * forms, the panel cannot answer the challenge.
  */
 export function stepsOf(challenge) {
   switch (challenge.__typename) {
@@ -30,7 +30,7 @@ export function stepsOf(challenge) {
     case 'TotpChallenge':
       return {
         title: 'Enter the code',
-        forms: [codeForm(`Of your authenticator app${challenge.deviceName ? ` “${challenge.deviceName}”` : ''}.`)],
+        forms: [codeForm(`From your authenticator app${challenge.deviceName ? ` “${challenge.deviceName}”` : ''}.`)],
       };
     case 'SelectMfaChallenge':
       return { title: 'Choose a second factor', forms: (challenge.available ?? []).map(chooseMfa) };
@@ -41,7 +41,7 @@ export function stepsOf(challenge) {
     case 'PasswordChallenge':
       return {
         title: 'Enter the password',
-        forms: challenge.srp ? [] : [{ fields: [password], button: 'Go on', answer: values => ({ password: values.password }) }],
+        forms: challenge.srp ? [] : [{ fields: [password], button: 'Continue', answer: values => ({ password: values.password }) }],
       };
     case 'SelectFactorChallenge':
       return { title: 'Choose how to sign in', forms: (challenge.available ?? []).flatMap(chooseFactor) };
@@ -54,16 +54,16 @@ export function stepsOf(challenge) {
       };
     case 'CustomChallenge':
       return {
-        title: 'Answer the pool’s question',
+        title: 'Answer the challenge',
         forms: [{
           text: (challenge.parameters ?? []).map(({ name, value }) => `${name}: ${value}`).join('\n'),
           fields: [{ name: 'custom', label: 'Answer' }],
-          button: 'Go on',
+          button: 'Continue',
           answer: ({ custom }) => ({ custom }),
         }],
       };
     default:
-      return { title: challenge.name ?? challenge.__typename ?? 'A further step', forms: [] };
+      return { title: challenge.name ?? challenge.__typename ?? 'Another step', forms: [] };
   }
 }
 
@@ -71,11 +71,11 @@ function sentTo(delivery) {
   return delivery ? `It was sent to ${delivery.destination}.` : 'It was sent to you.';
 }
 
-const codeForm = text => ({ text, fields: [code], button: 'Go on', answer: values => ({ code: values.code.trim() }) });
+const codeForm = text => ({ text, fields: [code], button: 'Continue', answer: values => ({ code: values.code.trim() }) });
 
 const chooseMfa = mfaType => ({ fields: [], button: names[mfaType] ?? mfaType, answer: () => ({ mfaType }) });
 
-/** SRP is left out: where the pool offers it, it offers the password as well, and the server can do either. */
+/** Leaves out SRP: a pool that offers it offers the password too. */
 function chooseFactor(factor) {
   if (factor === 'PASSWORD_SRP' || (factor === 'WEB_AUTHN' && !passkeysWork)) return [];
   if (factor === 'PASSWORD') {
@@ -89,7 +89,7 @@ function mfaSetup({ available = [], totp }) {
   const forms = [];
   if (totp) {
     forms.push({
-      text: 'Scan this with an authenticator app, or type the secret in, and enter the code that the app shows.',
+      text: 'Scan this with an authenticator app, or type the secret, then enter the code that the app shows.',
       picture: <Enrolment totp={totp} />,
       fields: [code],
       button: 'Set up the app',
@@ -100,7 +100,7 @@ function mfaSetup({ available = [], totp }) {
   if (available.includes('EMAIL_OTP')) {
     forms.push({
       fields: [{ name: 'email', label: 'E-mail address for codes', type: 'email', autoComplete: 'email' }],
-      button: 'Have codes sent',
+      button: 'Use e-mail codes',
       answer: ({ email }) => ({ mfaSetup: { email } }),
     });
   }

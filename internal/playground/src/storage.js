@@ -1,8 +1,8 @@
 // What GraphiQL may keep between visits.
 //
-// It would write every document, its variables and its history to localStorage,
-// and here these hold passwords, codes and tokens. So only the look of the page is
-// kept, and everything else is forgotten with the page.
+// GraphiQL would write every document, its variables and the history to localStorage,
+// and these contain passwords, codes and tokens. So only the look of the page is
+// kept; everything else stays in memory.
 const kept = new Set([
   'graphiql:theme',
   'graphiql:docExplorerFlex',
@@ -10,7 +10,7 @@ const kept = new Set([
   'graphiql:secondaryEditorFlex',
 ]);
 
-/** Returns a Storage that hands only the look of the page to the given one. */
+/** Returns a Storage that passes only the look of the page on to the given one. */
 export function frugalStorage(lasting) {
   const memory = new Map();
   const place = name => (kept.has(name) ? lasting : undefined);

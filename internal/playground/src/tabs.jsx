@@ -1,11 +1,10 @@
-// Takes the place of GraphiQL's own tabs, which put buttons into other controls, take
-// a keyboard through every one of them, and bring a library for animations along that
-// is a tenth of the page.
+// Replaces GraphiQL's tabs, which nest buttons in other controls, make every one a tab
+// stop, and need an animation library that is a tenth of the page.
 import { Children, cloneElement, useEffect, useRef } from 'react';
 
 const reveal = tab => tab?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 
-/** A list of tabs: the arrow keys choose one, Delete closes it. The chosen one is always in sight. */
+/** A list of tabs: the arrow keys select one, Delete closes it. The selected tab is always visible. */
 export function Tabs({ values, onReorder, className = '', children, ...props }) {
   const list = useRef(null);
   useEffect(() => {
@@ -16,7 +15,7 @@ export function Tabs({ values, onReorder, className = '', children, ...props }) 
   return <div {...props} ref={list} role="tablist" className={`graphiql-tabs ${className}`}>{children}</div>;
 }
 
-/** One tab: what opens it, and what closes it for those who have a pointer. */
+/** One tab, with a button that opens it and one that closes it. */
 export function Tab({ value, isActive, className = '', children }) {
   return (
     <div role="presentation" className={`graphiql-tab ${isActive ? 'graphiql-tab-active' : ''} ${className}`}>
