@@ -2880,7 +2880,7 @@ type ChallengeParameter {
   value: String!
 }
 `, BuiltIn: false},
-	{Name: "../federation.graphqls", Input: `# What a supergraph needs beyond schema.graphqls, which stays readable to tools that know nothing of federation.
+	{Name: "../federation.graphqls", Input: `# Federation 2 directives of the subgraph. They are kept out of schema.graphqls, so that other tools can read that file.
 # https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])
 
