@@ -30,15 +30,12 @@ func (o *Operations) UpdateUserAttributes(c *service.Call, in *updateAttributesI
 		return nil, err
 	}
 	out := &updateAttributesOutput{}
-	err = o.Update(who.PoolID, c.Now, func(t *store.Tx) (err error) {
-		if _, err := t.TokenOwner(who.Claims); err != nil {
-			return err
-		}
+	err = o.update(c, who, func(t *store.Tx, u *store.User) (err error) {
 		given := settings.AttributeMap(in.UserAttributes)
 		if err := settings.CheckWritable(who.Client, settings.SortedNames(given)); err != nil {
 			return err
 		}
-		out.CodeDeliveryDetailsList, err = editAttributes(t, who.User.Sub, given, codes)
+		out.CodeDeliveryDetailsList, err = editAttributes(t, u.Sub, given, codes)
 		return err
 	})
 	if err != nil {
@@ -113,22 +110,15 @@ func (o *Operations) DeleteUserAttributes(c *service.Call, in *deleteAttributesI
 	if err != nil {
 		return nil, err
 	}
-	err = o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
-		if _, err := t.TokenOwner(who.Claims); err != nil {
-			return err
-		}
+	return &service.Empty{}, o.update(c, who, func(t *store.Tx, u *store.User) error {
 		if err := t.Pool.CheckRemoval(in.UserAttributeNames); err != nil {
 			return err
 		}
 		if err := settings.CheckWritable(who.Client, in.UserAttributeNames); err != nil {
 			return err
 		}
-		return t.RemoveAttributes(who.User.Sub, in.UserAttributeNames)
+		return t.RemoveAttributes(u.Sub, in.UserAttributeNames)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &service.Empty{}, nil
 }
 
 type attributeCodeInput struct {
@@ -146,11 +136,7 @@ func (o *Operations) GetUserAttributeVerificationCode(c *service.Call, in *attri
 		return nil, err
 	}
 	out := &settings.CodeDeliveryOutput{}
-	err = o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
-		u, err := t.TokenOwner(who.Claims)
-		if err != nil {
-			return err
-		}
+	err = o.update(c, who, func(t *store.Tx, u *store.User) (err error) {
 		out.CodeDeliveryDetails, err = sendAttributeCode(t, u, in.AttributeName, code)
 		return err
 	})
@@ -198,17 +184,13 @@ func (o *Operations) VerifyUserAttribute(c *service.Call, in *verifyAttributeInp
 	if err != nil {
 		return nil, err
 	}
-	err = o.Decide(who.PoolID, c.Now, func(t *store.Tx) (error, error) {
+	return &service.Empty{}, o.Decide(who.PoolID, c.Now, func(t *store.Tx) (error, error) {
 		u, err := t.TokenOwner(who.Claims)
 		if err != nil {
 			return nil, err
 		}
 		return verifyAttribute(t, u, in.AttributeName, in.Code)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &service.Empty{}, nil
 }
 
 func verifyAttribute(t *store.Tx, u *store.User, name, code string) (refusal, err error) {

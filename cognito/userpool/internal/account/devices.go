@@ -44,16 +44,13 @@ func (o *Operations) ConfirmDevice(c *service.Call, in *confirmDeviceInput) (*co
 		return nil, err
 	}
 	out := &confirmDeviceOutput{}
-	err = o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
-		if _, err := t.TokenOwner(who.Claims); err != nil {
-			return err
-		}
+	err = o.update(c, who, func(t *store.Tx, u *store.User) error {
 		if !t.Pool.TracksDevices() {
 			return exception.New("InvalidUserPoolConfigurationException", "The user pool does not track devices.")
 		}
 		out.UserConfirmationNecessary = t.Pool.DeviceConfiguration.DeviceOnlyRememberedOnUserPrompt
 		d.Remembered = !out.UserConfirmationNecessary
-		return t.AddDevice(who.User.Sub, d)
+		return t.AddDevice(u.Sub, d)
 	})
 	if err != nil {
 		return nil, err
@@ -205,16 +202,9 @@ func (o *Operations) UpdateDeviceStatus(c *service.Call, in *updateDeviceInput) 
 	if err != nil {
 		return nil, err
 	}
-	err = o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
-		if _, err := t.TokenOwner(who.Claims); err != nil {
-			return err
-		}
-		return t.SetRemembered(who.User.Sub, in.DeviceKey, in.DeviceRememberedStatus)
+	return &service.Empty{}, o.update(c, who, func(t *store.Tx, u *store.User) error {
+		return t.SetRemembered(u.Sub, in.DeviceKey, in.DeviceRememberedStatus)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &service.Empty{}, nil
 }
 
 func (o *Operations) ForgetDevice(c *service.Call, in *deviceInput) (*service.NoBody, error) {
@@ -222,10 +212,7 @@ func (o *Operations) ForgetDevice(c *service.Call, in *deviceInput) (*service.No
 	if err != nil {
 		return nil, err
 	}
-	return nil, o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
-		if _, err := t.TokenOwner(who.Claims); err != nil {
-			return err
-		}
-		return t.DeleteDevice(who.User.Sub, in.DeviceKey)
+	return nil, o.update(c, who, func(t *store.Tx, u *store.User) error {
+		return t.DeleteDevice(u.Sub, in.DeviceKey)
 	})
 }

@@ -34,7 +34,7 @@ type startPasskeyOutput struct {
 	CredentialCreationOptions webauthn.CreationOptions `json:"CredentialCreationOptions"`
 }
 
-func (o *Operations) StartWebAuthnRegistration(c *service.Call, in *AccessTokenInput) (*startPasskeyOutput, error) {
+func (o *Operations) StartWebAuthnRegistration(c *service.Call, in *service.AccessTokenInput) (*startPasskeyOutput, error) {
 	who, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (o *Operations) CompleteWebAuthnRegistration(c *service.Call, in *completeP
 	if err != nil {
 		return nil, err
 	}
-	err = o.Decide(who.PoolID, c.Now, func(t *store.Tx) (refusal, err error) {
+	return &service.Empty{}, o.Decide(who.PoolID, c.Now, func(t *store.Tx) (refusal, err error) {
 		if _, err := t.TokenOwner(who.Claims); err != nil {
 			return nil, err
 		}
@@ -112,10 +112,6 @@ func (o *Operations) CompleteWebAuthnRegistration(c *service.Call, in *completeP
 		}
 		return exception.AsRefusal(t.AddPasskey(who.User.Sub, rec))
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &service.Empty{}, nil
 }
 
 func challengeNotFound() *exception.Error {
@@ -218,21 +214,14 @@ func (o *Operations) DeleteWebAuthnCredential(c *service.Call, in *deletePasskey
 	if err != nil {
 		return nil, err
 	}
-	err = o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
-		if _, err := t.TokenOwner(who.Claims); err != nil {
-			return err
-		}
-		rec, err := t.Passkey(who.User.Sub, in.CredentialID)
+	return &service.Empty{}, o.update(c, who, func(t *store.Tx, u *store.User) error {
+		rec, err := t.Passkey(u.Sub, in.CredentialID)
 		if err != nil {
 			return err
 		}
 		if rec == nil {
 			return exception.NotFound("The WebAuthn credential does not exist.")
 		}
-		return t.DeletePasskey(who.User.Sub, in.CredentialID)
+		return t.DeletePasskey(u.Sub, in.CredentialID)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &service.Empty{}, nil
 }

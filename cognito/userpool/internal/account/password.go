@@ -42,22 +42,14 @@ func (o *Operations) ChangePassword(c *service.Call, in *changePasswordInput) (*
 	if err != nil {
 		return nil, err
 	}
-	err = o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
-		u, err := t.TokenOwner(who.Claims)
-		if err != nil {
-			return err
-		}
+	return &service.Empty{}, o.update(c, who, func(t *store.Tx, u *store.User) error {
 		if subtle.ConstantTimeCompare(store.PasswordFingerprint(u), store.PasswordFingerprint(who.User)) != 1 {
 			return exception.IncorrectPassword() // it has been changed since it was looked at
 		}
-		_, err = t.EditUser(who.User.Sub, func(u *store.User) error {
+		_, err := t.EditUser(who.User.Sub, func(u *store.User) error {
 			u.SetPassword(t.Pool, rec)
 			return nil
 		})
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &service.Empty{}, nil
 }

@@ -28,21 +28,13 @@ type setPreferenceInput struct {
 }
 
 func (o *Operations) SetUserMFAPreference(c *service.Call, in *setPreferenceInput) (*service.Empty, error) {
-	claims, poolID, err := o.VerifyAccess(in.AccessToken, c.Now)
+	who, err := o.VerifyAccess(in.AccessToken, c.Now)
 	if err != nil {
 		return nil, err
 	}
-	err = o.Update(poolID, c.Now, func(t *store.Tx) error {
-		u, err := t.TokenOwner(claims)
-		if err != nil {
-			return err
-		}
+	return &service.Empty{}, o.update(c, who, func(t *store.Tx, u *store.User) error {
 		return SetPreferences(t, u.Sub, in.MFASettings, false)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &service.Empty{}, nil
 }
 
 // SetPreferences changes the factors that are named and leaves the others. Only one can be preferred; naming another replaces it.

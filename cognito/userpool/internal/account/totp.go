@@ -74,7 +74,7 @@ func (o *Operations) VerifySoftwareToken(c *service.Call, in *verifyTokenInput) 
 		if err != nil {
 			return nil, err
 		}
-		if err := t.CheckLockOf(store.CountGuesses, u.Sub); err != nil {
+		if err := t.CheckGuessLock(u.Sub); err != nil {
 			return nil, err
 		}
 		if refusal, err := setUpTOTP(t, u, in.UserCode, in.FriendlyDeviceName); refusal != nil || err != nil {

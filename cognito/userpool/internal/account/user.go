@@ -8,9 +8,6 @@ import (
 
 // Operations are the operations on the caller's own account.
 type Operations struct{ *service.Service }
-type AccessTokenInput struct {
-	AccessToken string `json:"AccessToken" is:"required,token"`
-}
 
 type getUserOutput struct {
 	Username            string               `json:"Username"`
@@ -20,7 +17,7 @@ type getUserOutput struct {
 	MFAOptions          []MFAOption          `json:"MFAOptions,omitempty"`
 }
 
-func (o *Operations) GetUser(c *service.Call, in *AccessTokenInput) (*getUserOutput, error) {
+func (o *Operations) GetUser(c *service.Call, in *service.AccessTokenInput) (*getUserOutput, error) {
 	who, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
@@ -35,36 +32,36 @@ func (o *Operations) GetUser(c *service.Call, in *AccessTokenInput) (*getUserOut
 	}, nil
 }
 
-func (o *Operations) DeleteUser(c *service.Call, in *AccessTokenInput) (*service.NoBody, error) {
-	claims, poolID, err := o.VerifyAccess(in.AccessToken, c.Now)
+func (o *Operations) DeleteUser(c *service.Call, in *service.AccessTokenInput) (*service.NoBody, error) {
+	who, err := o.VerifyAccess(in.AccessToken, c.Now)
 	if err != nil {
 		return nil, err
 	}
-	return nil, o.Update(poolID, c.Now, func(t *store.Tx) error {
-		u, err := t.TokenOwner(claims)
-		if err != nil {
-			return err
-		}
+	return nil, o.update(c, who, func(t *store.Tx, u *store.User) error {
 		return t.DeleteUser(u)
 	})
 }
 
 // GlobalSignOut revokes everything that the user holds. The token is checked in the same transaction, so that of two
 // sign-outs at once one is told that its token has been revoked.
-func (o *Operations) GlobalSignOut(c *service.Call, in *AccessTokenInput) (*service.Empty, error) {
-	claims, poolID, err := o.VerifyAccess(in.AccessToken, c.Now)
+func (o *Operations) GlobalSignOut(c *service.Call, in *service.AccessTokenInput) (*service.Empty, error) {
+	who, err := o.VerifyAccess(in.AccessToken, c.Now)
 	if err != nil {
 		return nil, err
 	}
-	err = o.Update(poolID, c.Now, func(t *store.Tx) error {
-		u, err := t.TokenOwner(claims)
+	return &service.Empty{}, o.update(c, who, func(t *store.Tx, u *store.User) error {
+		return t.SignOut(u.Sub)
+	})
+}
+
+// update runs fn in a transaction with the user of a verified access token. The token is checked against the database again
+// there, since it may have been revoked in the meantime.
+func (o *Operations) update(c *service.Call, who *service.Caller, fn func(*store.Tx, *store.User) error) error {
+	return o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
+		u, err := t.TokenOwner(who.Claims)
 		if err != nil {
 			return err
 		}
-		return t.SignOut(u.Sub)
+		return fn(t, u)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &service.Empty{}, nil
 }

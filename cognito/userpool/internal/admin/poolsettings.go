@@ -15,7 +15,7 @@ type updatePoolInput struct {
 // UpdateUserPool replaces all settings: what is not given goes back to its default, as it does in Cognito. What a pool is
 // made with stays (name, schema, how users are named), and so does what SetUserPoolMfaConfig alone can set.
 func (o *Operations) UpdateUserPool(c *service.Call, in *updatePoolInput) (*service.Empty, error) {
-	err := o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
+	return &service.Empty{}, o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
 		former, rec := t.Pool, settings.StandardPool()
 		rec.ID, rec.Arn, rec.Name, rec.CreationDate, rec.LastModifiedDate = former.ID, former.Arn, former.Name, former.CreationDate, t.Now
 		rec.SchemaAttributes, rec.AliasAttributes = former.SchemaAttributes, former.AliasAttributes
@@ -29,10 +29,6 @@ func (o *Operations) UpdateUserPool(c *service.Call, in *updatePoolInput) (*serv
 		}
 		return t.PutPool(rec)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &service.Empty{}, nil
 }
 
 func (o *Operations) GetUserPoolMfaConfig(c *service.Call, in *poolInput) (*settings.MFAConfig, error) {

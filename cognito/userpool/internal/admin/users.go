@@ -77,17 +77,13 @@ func (o *Operations) AdminGetUser(c *service.Call, in *adminUserInput) (*adminGe
 
 // onUser runs a change on the user that an administrator names.
 func (o *Operations) onUser(c *service.Call, in *adminUserInput, fn func(*store.Tx, *store.User) error) (*service.Empty, error) {
-	err := o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
+	return &service.Empty{}, o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
 		u, err := t.MustFind(in.Username)
 		if err != nil {
 			return err
 		}
 		return fn(t, u)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &service.Empty{}, nil
 }
 
 // AdminConfirmSignUp confirms a user without a code; unlike a code it verifies no address.

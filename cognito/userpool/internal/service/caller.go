@@ -25,48 +25,52 @@ type Caller struct {
 func invalidAccessToken() *exception.Error { return exception.NotAuthorized("Invalid Access Token") }
 
 // VerifyAccess checks what a token says by itself: our signature with an access key, its use, expiry and scope.
-func (s *Service) VerifyAccess(token string, now epoch.Time) (tokens.AccessClaims, string, error) {
+func (s *Service) VerifyAccess(token string, now epoch.Time) (*Caller, error) {
 	var claims tokens.AccessClaims
 	header, rest, _ := strings.Cut(token, ".")
 	payload, signature, ok := strings.Cut(rest, ".")
 	if !ok || len(token) > 16<<10 || strings.Contains(signature, ".") {
-		return claims, "", invalidAccessToken()
+		return nil, invalidAccessToken()
 	}
 	ring := s.Keys.ForHeader(header)
 	if ring == nil || !ring.Access.Verify(header+"."+payload, signature) {
-		return claims, "", invalidAccessToken()
+		return nil, invalidAccessToken()
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(payload)
 	if err != nil || json.Unmarshal(raw, &claims) != nil || claims.TokenUse != "access" || claims.Iss != s.Issuer(ring.PoolID) {
-		return claims, "", invalidAccessToken()
+		return nil, invalidAccessToken()
 	}
 	if now.Seconds() >= claims.Exp {
-		return claims, "", exception.NotAuthorized("Access Token has expired")
+		return nil, exception.NotAuthorized("Access Token has expired")
 	}
 	if !slices.Contains(strings.Fields(claims.Scope), tokens.ApiScope) {
-		return claims, "", exception.NotAuthorized("Access Token does not have required scopes")
+		return nil, exception.NotAuthorized("Access Token does not have required scopes")
 	}
-	return claims, ring.PoolID, nil
+	return &Caller{Claims: claims, PoolID: ring.PoolID}, nil
 }
 
 // Authorize checks an access token for the operations on the own account: what it says, then whether it was revoked, and
 // whether its user still exists and is enabled.
 func (s *Service) Authorize(c *Call, token string) (*Caller, error) {
-	claims, poolID, err := s.VerifyAccess(token, c.Now)
+	who, err := s.VerifyAccess(token, c.Now)
 	if err != nil {
 		return nil, err
 	}
-	who := &Caller{Claims: claims, PoolID: poolID}
-	err = s.View(poolID, c.Now, func(t *store.Tx) error {
+	err = s.View(who.PoolID, c.Now, func(t *store.Tx) error {
 		who.Pool = t.Pool
-		if who.Client, err = t.Client(claims.ClientID); err != nil {
+		if who.Client, err = t.Client(who.Claims.ClientID); err != nil {
 			return err
 		}
-		who.User, err = t.TokenOwner(claims)
+		who.User, err = t.TokenOwner(who.Claims)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return who, nil
+}
+
+// AccessTokenInput is the input of operations that need nothing but an access token.
+type AccessTokenInput struct {
+	AccessToken string `json:"AccessToken" is:"required,token"`
 }

@@ -53,8 +53,8 @@ const (
 )
 
 // FactorAttribute is the attribute that the code of a second factor goes to; "" for TOTP.
-func FactorAttribute(factor string) string {
-	return map[string]string{FactorSMS: "phone_number", FactorEmail: "email"}[factor]
+func CodeAttribute(factor string) string {
+	return map[string]string{FactorSMS: "phone_number", "SMS_OTP": "phone_number", FactorEmail: "email"}[factor]
 }
 
 // Supports tells whether the pool has a second factor switched on.

@@ -132,7 +132,7 @@ func checkDeviceProof(t *store.Tx, s store.Session, name string, fits bool) (u *
 	if u, err = t.SessionUser(s, name); err != nil {
 		return nil, nil, err
 	}
-	if err := t.CheckLockOf(store.CountGuesses, u.Sub); err != nil {
+	if err := t.CheckGuessLock(u.Sub); err != nil {
 		return nil, nil, err
 	}
 	if err := t.UseSession(s.ID, s.Expires); err != nil {

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"authgraph/cognito/userpool/internal/account"
 	"authgraph/cognito/userpool/internal/exception"
 	"authgraph/cognito/userpool/internal/service"
 	"authgraph/cognito/userpool/internal/settings"
@@ -236,14 +235,14 @@ type authFactorsOutput struct {
 }
 
 // GetUserAuthFactors lists what the user can begin a sign-in with, and the second factors.
-func (o *Operations) GetUserAuthFactors(c *service.Call, in *account.AccessTokenInput) (*authFactorsOutput, error) {
-	claims, poolID, err := o.VerifyAccess(in.AccessToken, c.Now)
+func (o *Operations) GetUserAuthFactors(c *service.Call, in *service.AccessTokenInput) (*authFactorsOutput, error) {
+	who, err := o.VerifyAccess(in.AccessToken, c.Now)
 	if err != nil {
 		return nil, err
 	}
 	out := &authFactorsOutput{}
-	err = o.View(poolID, c.Now, func(t *store.Tx) error {
-		u, err := t.TokenOwner(claims)
+	err = o.View(who.PoolID, c.Now, func(t *store.Tx) error {
+		u, err := t.TokenOwner(who.Claims)
 		if err != nil {
 			return err
 		}

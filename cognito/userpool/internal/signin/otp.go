@@ -22,11 +22,6 @@ func (o *Operations) startSMSOTP(c *service.Call, client *settings.Client, a *at
 	return o.startOTP(c, client, a, "SMS_OTP")
 }
 
-// otpAttribute is the attribute that the code of a first factor goes to.
-func otpAttribute(challenge string) string {
-	return map[string]string{"EMAIL_OTP": "email", "SMS_OTP": "phone_number"}[challenge]
-}
-
 // startOTP sends a code. For a user who does not exist it does the same work, up to writing to the disk, but sends nothing;
 // the code in that session is right for nobody.
 func (o *Operations) startOTP(c *service.Call, client *settings.Client, a *attempt, name string) (*authOutput, error) {
@@ -43,14 +38,14 @@ func (o *Operations) startOTP(c *service.Call, client *settings.Client, a *attem
 				return err
 			}
 		}
-		if err := t.CheckLockOf(store.CountGuesses, a.account); err != nil {
+		if err := t.CheckGuessLock(a.account); err != nil {
 			return err
 		}
 		if a.user == nil {
 			next.parameters = deliveryParameters(a.decoy)
 			return nil
 		}
-		return sendOTP(t, a, otpAttribute(name), &next)
+		return sendOTP(t, a, settings.CodeAttribute(name), &next)
 	})
 	if err != nil {
 		return nil, err
@@ -98,10 +93,10 @@ func checkOTP(t *store.Tx, s store.Session, name, code string) (u *store.User, r
 		return nil, nil, err
 	}
 	account := t.AccountKey(u, s.Name)
-	if err := t.CheckLockOf(store.CountGuesses, account); err != nil {
+	if err := t.CheckGuessLock(account); err != nil {
 		return nil, nil, err
 	}
-	if u == nil || !s.CodeMatches(u, otpAttribute(s.Challenge), code) {
+	if u == nil || !s.CodeMatches(u, settings.CodeAttribute(s.Challenge), code) {
 		return nil, wrongCode(), t.CountGuess(s, account)
 	}
 	switch {

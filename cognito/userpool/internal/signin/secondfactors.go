@@ -57,11 +57,11 @@ func mfaStep(t *store.Tx, u *store.User, w *progress, factor string) (step, erro
 		}
 		return step{challenge: factor, parameters: parameters}, nil
 	}
-	return codeStep(t, u, w, factor, u.Attributes[settings.FactorAttribute(factor)])
+	return codeStep(t, u, w, factor, u.Attributes[settings.CodeAttribute(factor)])
 }
 
 func codeStep(t *store.Tx, u *store.User, w *progress, factor, address string) (step, error) {
-	name := settings.FactorAttribute(factor)
+	name := settings.CodeAttribute(factor)
 	parameters := deliveryParameters(settings.NewDelivery(name, address))
 	parameters["USER_ID_FOR_SRP"] = u.Username
 	next := step{challenge: factor, parameters: parameters, session: store.Session{Code: w.code, To: store.AddressFingerprint(address)}}
@@ -87,7 +87,7 @@ func (o *Operations) answerSecondFactor(c *service.Call, client *settings.Client
 }
 
 func checkSecondFactor(t *store.Tx, u *store.User, s store.Session, code string) (_ *store.User, refusal, err error) {
-	if err := t.CheckLockOf(store.CountGuesses, u.Sub); err != nil {
+	if err := t.CheckGuessLock(u.Sub); err != nil {
 		return nil, nil, err
 	}
 	if s.Challenge == settings.FactorTOTP {
@@ -111,7 +111,7 @@ func checkSecondFactor(t *store.Tx, u *store.User, s store.Session, code string)
 // address the user's.
 func checkSentCode(t *store.Tx, u *store.User, s store.Session, code string) (_ *store.User, refusal, err error) {
 	switch {
-	case s.Address == "" && s.CodeMatches(u, settings.FactorAttribute(s.Challenge), code):
+	case s.Address == "" && s.CodeMatches(u, settings.CodeAttribute(s.Challenge), code):
 		return u, nil, nil
 	case s.Address == "" || subtle.ConstantTimeCompare([]byte(s.Code), []byte(code)) != 1:
 		return u, wrongCode(), nil

@@ -13,6 +13,7 @@ import (
 
 // Operations are the operations of signing in.
 type Operations struct{ *service.Service }
+
 type initiateAuthInput struct {
 	AuthFlow       string            `json:"AuthFlow" is:"required,authFlow"`
 	ClientID       string            `json:"ClientId" is:"required,clientId"`

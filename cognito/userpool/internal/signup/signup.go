@@ -13,6 +13,7 @@ import (
 
 // Operations are the operations of sign-up and recovery.
 type Operations struct{ *service.Service }
+
 type signUpInput struct {
 	ClientID       string               `json:"ClientId" is:"required,clientId"`
 	SecretHash     string               `json:"SecretHash" is:"secret"`

@@ -20,7 +20,7 @@ type throttleRecord struct {
 // What is counted, and Cognito's figures (developer guide, Quotas: per user and hour).
 const (
 	countSignIn         = "signIn"
-	CountGuesses        = "guesses" // wrong one-time codes
+	countGuesses        = "guesses" // wrong one-time codes
 	CountResend         = "resend"
 	CountConfirm        = "confirm"
 	CountForgot         = "forgot"
@@ -86,9 +86,12 @@ func attemptsExceeded() *exception.Error {
 }
 
 // CheckLock refuses a sign-in while the account is locked, whatever the password. Such a try is not counted.
-func (t *Tx) CheckLock(account string) error { return t.CheckLockOf(countSignIn, account) }
+func (t *Tx) CheckLock(account string) error { return t.checkLock(countSignIn, account) }
 
-func (t *Tx) CheckLockOf(what, account string) error {
+// CheckGuessLock is CheckLock for one-time codes.
+func (t *Tx) CheckGuessLock(account string) error { return t.checkLock(countGuesses, account) }
+
+func (t *Tx) checkLock(what, account string) error {
 	rec, err := t.throttle(what, account)
 	if err != nil {
 		return err
@@ -102,11 +105,11 @@ func (t *Tx) CheckLockOf(what, account string) error {
 // CountFailure records a failed sign-in and sets the lock that follows from it. It refuses as CheckLock does when other
 // tries have locked the account meanwhile: of many guesses at once, only the first few are told anything.
 func (t *Tx) CountFailure(account string) error {
-	return t.countFailureOf(countSignIn, account, freeFailures)
+	return t.countFailure(countSignIn, account, freeFailures)
 }
 
-func (t *Tx) countFailureOf(what, account string, free int) error {
-	if err := t.CheckLockOf(what, account); err != nil {
+func (t *Tx) countFailure(what, account string, free int) error {
+	if err := t.checkLock(what, account); err != nil {
 		return err
 	}
 	rec, err := t.throttle(what, account)
@@ -135,5 +138,5 @@ func (t *Tx) ForgetFailures(account string) error {
 }
 
 func (t *Tx) ForgetGuesses(account string) error {
-	return t.bucket(throttlesBucket).Delete(db.Key(CountGuesses, account))
+	return t.bucket(throttlesBucket).Delete(db.Key(countGuesses, account))
 }

@@ -33,7 +33,7 @@ func (u *User) HasFactor(p *settings.Pool, factor string) bool {
 	if factor == settings.FactorTOTP {
 		return u.TOTP.Verified()
 	}
-	return p.Supports(factor) && u.Attributes[settings.FactorAttribute(factor)] != "" && u.Verified(settings.FactorAttribute(factor))
+	return p.Supports(factor) && u.Attributes[settings.CodeAttribute(factor)] != "" && u.Verified(settings.CodeAttribute(factor))
 }
 
 // SecondFactors lists the second factors that a sign-in of the user may be asked for. Where MFA is optional these are what

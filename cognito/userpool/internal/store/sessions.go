@@ -115,7 +115,7 @@ func (t *Tx) CountGuess(s Session, account string) error {
 	if err := t.putSpent(s.ID, *rec); err != nil {
 		return err
 	}
-	return t.countFailureOf(CountGuesses, account, freeGuesses)
+	return t.countFailure(countGuesses, account, freeGuesses)
 }
 
 func (t *Tx) putSpent(id string, rec spentRecord) error {
