@@ -65,7 +65,7 @@ func Open(o Options) (*Pool, error) {
 		return nil, err
 	}
 	p := &Pool{
-		service: service.New(file, strings.TrimRight(o.URL, "/")), inbox: &inbox.Handler{File: file.File, Log: o.Log},
+		service: service.New(file, strings.TrimRight(o.URL, "/")), inbox: inbox.NewHandler(file.File, o.Log),
 		now: o.Now, log: o.Log, hostname: hostname,
 	}
 	if err := db.RecoverFaults(func() error { return p.prepare(o) }); err != nil {

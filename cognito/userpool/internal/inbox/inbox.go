@@ -3,7 +3,6 @@ package inbox
 import (
 	"encoding/binary"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -121,17 +120,22 @@ func newestNumbers(tx *bbolt.Tx, to string) [][]byte {
 
 // Handler serves the inbox, as JSON or as a page.
 type Handler struct {
-	File *bbolt.DB
-	Log  *slog.Logger
+	file *bbolt.DB
+	log  *slog.Logger
+	page page
+}
+
+// NewHandler returns a handler for the inbox in a file.
+func NewHandler(file *bbolt.DB, log *slog.Logger) *Handler {
+	return &Handler{file: file, log: log, page: newPage()}
 }
 
 // ServeHTTP answers GET /inbox. It has no CORS header: codes are for whoever sits at this machine, not for web pages.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	to := r.URL.Query().Get("to")
-	messages, err := Read(h.File, to)
+	messages, err := Read(h.file, to)
 	if err != nil {
-		h.Log.Error("userpool: inbox", "error", err)
-		http.Error(w, "The inbox cannot be read.", http.StatusInternalServerError)
+		h.fail(w, err)
 		return
 	}
 	header := w.Header()
@@ -146,9 +150,19 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(messages)
 		return
 	}
+	html, err := h.page.render(to, messages)
+	if err != nil {
+		h.fail(w, err)
+		return
+	}
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Security-Policy", contentSecurityPolicy())
-	_, _ = io.WriteString(w, page(to, messages))
+	_, _ = w.Write(html)
+}
+
+func (h *Handler) fail(w http.ResponseWriter, err error) {
+	h.log.Error("userpool: reading the inbox failed", "err", err)
+	http.Error(w, "The inbox cannot be read.", http.StatusInternalServerError)
 }
 
 // prefersHTML tells whether text/html comes before any form of JSON in an Accept header, as it does in browsers'.
