@@ -34,9 +34,9 @@ const about = "This is an embedded user pool that speaks the Amazon Cognito user
 func (p *Pool) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := uuid.NewString()
 	w.Header().Set("x-amzn-RequestId", id)
-	defer p.lastResort(w, id)
-	if !p.ours(r.Host) {
-		p.refuse(w, &exception.Error{
+	defer p.recoverPanic(w, id)
+	if !p.isOwnHost(r.Host) {
+		p.writeError(w, &exception.Error{
 			Type: "ForbiddenException", Status: http.StatusForbidden,
 			Message: "The Host of the request is not a name of this pool; it answers to loopback names and to the host of its own URL.",
 		})
@@ -62,7 +62,7 @@ func (p *Pool) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // lastResort answers a panic like any other internal error. What panicked is logged by its type and place only, since a
 // value might be a secret.
-func (p *Pool) lastResort(w http.ResponseWriter, id string) {
+func (p *Pool) recoverPanic(w http.ResponseWriter, id string) {
 	v := recover()
 	if v == nil {
 		return
@@ -75,12 +75,12 @@ func (p *Pool) lastResort(w http.ResponseWriter, id string) {
 		what = err.Error()
 	}
 	p.log.Error("userpool: panic", "request", id, "panic", what, "stack", string(debug.Stack()))
-	p.refuse(w, exception.Internal())
+	p.writeError(w, exception.Internal())
 }
 
 // ours tells whether a Host header names this pool. A page whose name is made to resolve to 127.0.0.1 (DNS rebinding) is
 // same-origin for the browser, but it cannot lie about this header.
-func (p *Pool) ours(host string) bool {
+func (p *Pool) isOwnHost(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
@@ -111,16 +111,16 @@ func (p *Pool) serveOperation(w http.ResponseWriter, r *http.Request, id string)
 	name := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
 	out, err := p.operate(w, r, &service.Call{ID: id, Now: epoch.Of(p.now()), IP: hostOf(r.RemoteAddr)}, name)
 	if err == nil {
-		err = reply(w, out)
+		err = writeOutput(w, out)
 	}
-	p.record(name, id, err, time.Since(start))
+	p.logCall(name, id, err, time.Since(start))
 	if err != nil {
-		p.refuse(w, asAPIError(err))
+		p.writeError(w, asAPIError(err))
 	}
 }
 
 // record writes the one log line of a call. The name of the operation is only repeated if it is one of ours.
-func (p *Pool) record(name, id string, err error, took time.Duration) {
+func (p *Pool) logCall(name, id string, err error, took time.Duration) {
 	if _, known := p.operations[name]; !known {
 		name = "unknown"
 	}
@@ -174,7 +174,7 @@ func unknownOperation(name string) *exception.Error {
 	return exception.New("UnknownOperationException", "%s is not an operation that the embedded user pool implements.", name)
 }
 
-func reply(w http.ResponseWriter, out any) error {
+func writeOutput(w http.ResponseWriter, out any) error {
 	var body []byte
 	if out != nil {
 		var err error
@@ -189,7 +189,7 @@ func reply(w http.ResponseWriter, out any) error {
 
 // refuse writes an exception: the body has its name and message, and so have two headers, which is where the SDKs look
 // first. The colon is the service's.
-func (p *Pool) refuse(w http.ResponseWriter, e *exception.Error) {
+func (p *Pool) writeError(w http.ResponseWriter, e *exception.Error) {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("x-amzn-ErrorType", e.Type+":")
@@ -231,7 +231,7 @@ func servePreflight(w http.ResponseWriter, r *http.Request) {
 // serveWellKnown answers the key set and the discovery document of a pool.
 func (p *Pool) serveWellKnown(w http.ResponseWriter, r *http.Request) {
 	poolID, document, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/.well-known/")
-	ring := p.service.Keys.Of(poolID)
+	ring := p.service.Keys.ForPool(poolID)
 	var out any
 	switch {
 	case ring == nil:

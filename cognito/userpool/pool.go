@@ -115,7 +115,7 @@ func (p *Pool) prepare(o Options) error {
 	if p.poolID, p.clientID, err = file.Defaults(); err != nil {
 		return err
 	}
-	err = file.UpdateAlone(p.poolID, now, func(t *store.Tx) error { return o.Shape.applyTo(t, p.clientID) })
+	err = file.UpdateDirect(p.poolID, now, func(t *store.Tx) error { return o.Shape.applyTo(t, p.clientID) })
 	if err != nil {
 		return err
 	}

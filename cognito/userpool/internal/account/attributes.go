@@ -21,7 +21,7 @@ type updateAttributesOutput struct {
 }
 
 func (o *Operations) UpdateUserAttributes(c *service.Call, in *updateAttributesInput) (*updateAttributesOutput, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
@@ -30,9 +30,9 @@ func (o *Operations) UpdateUserAttributes(c *service.Call, in *updateAttributesI
 		return nil, err
 	}
 	out := &updateAttributesOutput{}
-	err = o.update(c, who, func(t *store.Tx, u *store.User) (err error) {
+	err = o.update(c, caller, func(t *store.Tx, u *store.User) (err error) {
 		given := settings.AttributeMap(in.UserAttributes)
-		if err := settings.CheckWritable(who.Client, settings.SortedNames(given)); err != nil {
+		if err := settings.CheckWritable(caller.Client, settings.SortedNames(given)); err != nil {
 			return err
 		}
 		out.CodeDeliveryDetailsList, err = editAttributes(t, u.Sub, given, codes)
@@ -97,7 +97,7 @@ func editAttribute(t *store.Tx, u *store.User, name, value string, codes map[str
 	if !slices.Contains(t.Pool.AutoVerifiedAttributes, name) {
 		return nil, nil
 	}
-	return settings.NewDelivery(name, value), t.SendCode(u, store.ForVerify+name, inbox.KindUpdate, name, value, code, store.SignUpCodeLife)
+	return settings.NewDelivery(name, value), t.SendCode(u, store.ForVerify+name, inbox.KindUpdate, name, value, code, store.SignUpCodeLifetime)
 }
 
 type deleteAttributesInput struct {
@@ -106,15 +106,15 @@ type deleteAttributesInput struct {
 }
 
 func (o *Operations) DeleteUserAttributes(c *service.Call, in *deleteAttributesInput) (*service.Empty, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
-	return &service.Empty{}, o.update(c, who, func(t *store.Tx, u *store.User) error {
+	return &service.Empty{}, o.update(c, caller, func(t *store.Tx, u *store.User) error {
 		if err := t.Pool.CheckRemoval(in.UserAttributeNames); err != nil {
 			return err
 		}
-		if err := settings.CheckWritable(who.Client, in.UserAttributeNames); err != nil {
+		if err := settings.CheckWritable(caller.Client, in.UserAttributeNames); err != nil {
 			return err
 		}
 		return t.RemoveAttributes(u.Sub, in.UserAttributeNames)
@@ -127,7 +127,7 @@ type attributeCodeInput struct {
 }
 
 func (o *Operations) GetUserAttributeVerificationCode(c *service.Call, in *attributeCodeInput) (*settings.CodeDeliveryOutput, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (o *Operations) GetUserAttributeVerificationCode(c *service.Call, in *attri
 		return nil, err
 	}
 	out := &settings.CodeDeliveryOutput{}
-	err = o.update(c, who, func(t *store.Tx, u *store.User) (err error) {
+	err = o.update(c, caller, func(t *store.Tx, u *store.User) (err error) {
 		out.CodeDeliveryDetails, err = sendAttributeCode(t, u, in.AttributeName, code)
 		return err
 	})
@@ -160,7 +160,7 @@ func sendAttributeCode(t *store.Tx, u *store.User, name, code string) (*settings
 	if err := t.CountUse(store.CountAttributeCode, u.Sub, store.AttributeCodesPerHour); err != nil {
 		return nil, err
 	}
-	return settings.NewDelivery(name, address), t.SendCode(u, store.ForVerify+name, inbox.KindVerifyAgain, name, address, code, store.SignUpCodeLife)
+	return settings.NewDelivery(name, address), t.SendCode(u, store.ForVerify+name, inbox.KindVerifyAgain, name, address, code, store.SignUpCodeLifetime)
 }
 
 // addressToVerify is the new address that a pending change is about, else the one that the user has.
@@ -180,12 +180,12 @@ type verifyAttributeInput struct {
 }
 
 func (o *Operations) VerifyUserAttribute(c *service.Call, in *verifyAttributeInput) (*service.Empty, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
-	return &service.Empty{}, o.Decide(who.PoolID, c.Now, func(t *store.Tx) (error, error) {
-		u, err := t.TokenOwner(who.Claims)
+	return &service.Empty{}, o.Decide(caller.PoolID, c.Now, func(t *store.Tx) (error, error) {
+		u, err := t.TokenOwner(caller.Claims)
 		if err != nil {
 			return nil, err
 		}

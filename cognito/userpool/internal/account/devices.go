@@ -33,7 +33,7 @@ type confirmDeviceOutput struct {
 }
 
 func (o *Operations) ConfirmDevice(c *service.Call, in *confirmDeviceInput) (*confirmDeviceOutput, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func (o *Operations) ConfirmDevice(c *service.Call, in *confirmDeviceInput) (*co
 		return nil, err
 	}
 	out := &confirmDeviceOutput{}
-	err = o.update(c, who, func(t *store.Tx, u *store.User) error {
+	err = o.update(c, caller, func(t *store.Tx, u *store.User) error {
 		if !t.Pool.TracksDevices() {
 			return exception.New("InvalidUserPoolConfigurationException", "The user pool does not track devices.")
 		}
@@ -118,13 +118,13 @@ func DescribeDevice(d *store.Device) deviceDescription {
 }
 
 func (o *Operations) GetDevice(c *service.Call, in *deviceInput) (*DeviceOutput, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
 	out := &DeviceOutput{}
-	err = o.View(who.PoolID, c.Now, func(t *store.Tx) error {
-		d, err := t.MustDevice(who.User.Sub, in.DeviceKey)
+	err = o.View(caller.PoolID, c.Now, func(t *store.Tx) error {
+		d, err := t.MustDevice(caller.User.Sub, in.DeviceKey)
 		if err != nil {
 			return err
 		}
@@ -149,16 +149,16 @@ type ListDevicesOutput struct {
 }
 
 func (o *Operations) ListDevices(c *service.Call, in *listDevicesInput) (*ListDevicesOutput, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
-	return DevicesOf(o.Service, c, who.PoolID, who.User.Sub, in.Limit, in.PaginationToken)
+	return DevicesOf(o.Service, c, caller.PoolID, caller.User.Sub, in.Limit, in.PaginationToken)
 }
 
 // DevicesOf lists a page of a user's devices, by key.
 func DevicesOf(s *service.Service, c *service.Call, poolID, sub string, limit int, token string) (*ListDevicesOutput, error) {
-	ring, of := s.Keys.Of(poolID), "devices "+sub
+	ring, of := s.Keys.ForPool(poolID), "devices "+sub
 	at, err := service.OpenPage(ring, token, of, c.Now)
 	if err != nil {
 		return nil, err
@@ -198,21 +198,21 @@ type updateDeviceInput struct {
 }
 
 func (o *Operations) UpdateDeviceStatus(c *service.Call, in *updateDeviceInput) (*service.Empty, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
-	return &service.Empty{}, o.update(c, who, func(t *store.Tx, u *store.User) error {
+	return &service.Empty{}, o.update(c, caller, func(t *store.Tx, u *store.User) error {
 		return t.SetRemembered(u.Sub, in.DeviceKey, in.DeviceRememberedStatus)
 	})
 }
 
 func (o *Operations) ForgetDevice(c *service.Call, in *deviceInput) (*service.NoBody, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
-	return nil, o.update(c, who, func(t *store.Tx, u *store.User) error {
+	return nil, o.update(c, caller, func(t *store.Tx, u *store.User) error {
 		return t.DeleteDevice(u.Sub, in.DeviceKey)
 	})
 }

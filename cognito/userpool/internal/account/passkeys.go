@@ -35,30 +35,30 @@ type startPasskeyOutput struct {
 }
 
 func (o *Operations) StartWebAuthnRegistration(c *service.Call, in *service.AccessTokenInput) (*startPasskeyOutput, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
-	challenge, err := o.Keys.Of(who.PoolID).Seal(passkeyPurpose, passkeyStart{
-		ID: uuid.NewString(), Sub: who.User.Sub, ClientID: who.Claims.ClientID, Expires: c.Now.Add(passkeyLife),
+	challenge, err := o.Keys.ForPool(caller.PoolID).Seal(passkeyPurpose, passkeyStart{
+		ID: uuid.NewString(), Sub: caller.User.Sub, ClientID: caller.Claims.ClientID, Expires: c.Now.Add(passkeyLife),
 	})
 	if err != nil {
 		return nil, err
 	}
 	out := &startPasskeyOutput{}
-	err = o.View(who.PoolID, c.Now, func(t *store.Tx) error {
+	err = o.View(caller.PoolID, c.Now, func(t *store.Tx) error {
 		if err := t.Pool.CheckPasskeys(); err != nil {
 			return err
 		}
-		have, err := t.PasskeysOf(who.User.Sub)
+		have, err := t.PasskeysOf(caller.User.Sub)
 		if err != nil {
 			return err
 		}
 		if len(have) >= store.MaxPasskeys {
 			return store.TooManyPasskeys()
 		}
-		name := signInName(t.Pool, who.User)
-		u := webauthn.User{Sub: who.User.Sub, Name: name, DisplayName: cmp.Or(who.User.Attributes["name"], name)}
+		name := signInName(t.Pool, caller.User)
+		u := webauthn.User{Sub: caller.User.Sub, Name: name, DisplayName: cmp.Or(caller.User.Attributes["name"], name)}
 		out.CredentialCreationOptions = t.Pool.RelyingParty().CreationOptions(u, have, challenge, passkeyLife)
 		return nil
 	})
@@ -84,7 +84,7 @@ type completePasskeyInput struct {
 }
 
 func (o *Operations) CompleteWebAuthnRegistration(c *service.Call, in *completePasskeyInput) (*service.Empty, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
@@ -92,15 +92,15 @@ func (o *Operations) CompleteWebAuthnRegistration(c *service.Call, in *completeP
 	if err != nil {
 		return nil, err
 	}
-	start, err := o.registrationStart(who, given)
+	start, err := o.registrationStart(caller, given)
 	if err != nil {
 		return nil, err
 	}
-	return &service.Empty{}, o.Decide(who.PoolID, c.Now, func(t *store.Tx) (refusal, err error) {
-		if _, err := t.TokenOwner(who.Claims); err != nil {
+	return &service.Empty{}, o.Decide(caller.PoolID, c.Now, func(t *store.Tx) (refusal, err error) {
+		if _, err := t.TokenOwner(caller.Claims); err != nil {
 			return nil, err
 		}
-		if err := useChallenge(t, start); err != nil {
+		if err := consumeChallenge(t, start); err != nil {
 			return nil, err
 		}
 		if err := t.Pool.CheckPasskeys(); err != nil {
@@ -110,7 +110,7 @@ func (o *Operations) CompleteWebAuthnRegistration(c *service.Call, in *completeP
 		if err != nil {
 			return exception.AsRefusal(err)
 		}
-		return exception.AsRefusal(t.AddPasskey(who.User.Sub, rec))
+		return exception.AsRefusal(t.AddPasskey(caller.User.Sub, rec))
 	})
 }
 
@@ -119,20 +119,20 @@ func challengeNotFound() *exception.Error {
 }
 
 // registrationStart finds out which registration a response completes, by the challenge that it answers.
-func (o *Operations) registrationStart(who *service.Caller, given *protocol.ParsedCredentialCreationData) (passkeyStart, error) {
+func (o *Operations) registrationStart(caller *service.Caller, given *protocol.ParsedCredentialCreationData) (passkeyStart, error) {
 	var start passkeyStart
-	err := o.Keys.Of(who.PoolID).UnsealText(passkeyPurpose, given.Response.CollectedClientData.Challenge, &start)
+	err := o.Keys.ForPool(caller.PoolID).UnsealText(passkeyPurpose, given.Response.CollectedClientData.Challenge, &start)
 	switch {
-	case err != nil || start.Sub != who.User.Sub:
+	case err != nil || start.Sub != caller.User.Sub:
 		return start, challengeNotFound()
-	case start.ClientID != who.Claims.ClientID:
+	case start.ClientID != caller.Claims.ClientID:
 		return start, exception.New("WebAuthnClientMismatchException", "The registration was started with another client.")
 	}
 	return start, nil
 }
 
-// useChallenge uses a challenge up, whatever comes of it.
-func useChallenge(t *store.Tx, start passkeyStart) error {
+// consumeChallenge uses a challenge up, whatever comes of it.
+func consumeChallenge(t *store.Tx, start passkeyStart) error {
 	if t.Now > start.Expires || t.SessionUsed(start.ID) {
 		return challengeNotFound()
 	}
@@ -168,11 +168,11 @@ func describePasskey(rec *webauthn.Credential) passkeyDescription {
 }
 
 func (o *Operations) ListWebAuthnCredentials(c *service.Call, in *listPasskeysInput) (*listPasskeysOutput, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
-	ring, of := o.Keys.Of(who.PoolID), "passkeys "+who.User.Sub
+	ring, of := o.Keys.ForPool(caller.PoolID), "passkeys "+caller.User.Sub
 	at, err := service.OpenPage(ring, in.NextToken, of, c.Now)
 	if err != nil {
 		return nil, err
@@ -182,8 +182,8 @@ func (o *Operations) ListWebAuthnCredentials(c *service.Call, in *listPasskeysIn
 		most = store.MaxPasskeys
 	}
 	var list []*webauthn.Credential
-	err = o.View(who.PoolID, c.Now, func(t *store.Tx) (err error) {
-		list, err = t.PasskeysOf(who.User.Sub)
+	err = o.View(caller.PoolID, c.Now, func(t *store.Tx) (err error) {
+		list, err = t.PasskeysOf(caller.User.Sub)
 		return err
 	})
 	if err != nil {
@@ -210,11 +210,11 @@ type deletePasskeyInput struct {
 }
 
 func (o *Operations) DeleteWebAuthnCredential(c *service.Call, in *deletePasskeyInput) (*service.Empty, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
-	return &service.Empty{}, o.update(c, who, func(t *store.Tx, u *store.User) error {
+	return &service.Empty{}, o.update(c, caller, func(t *store.Tx, u *store.User) error {
 		rec, err := t.Passkey(u.Sub, in.CredentialID)
 		if err != nil {
 			return err

@@ -15,38 +15,38 @@ type changePasswordInput struct {
 	ProposedPassword string `json:"ProposedPassword" is:"required,password"`
 }
 
-// ChangePassword replaces a password by proof of the former one. A user who has none yet sets the first. Tokens stay valid.
+// ChangePassword replaces a password by proof of the former one. A user caller has none yet sets the first. Tokens stay valid.
 func (o *Operations) ChangePassword(c *service.Call, in *changePasswordInput) (*service.Empty, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
 	var pool *settings.Pool
-	err = o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
+	err = o.Update(caller.PoolID, c.Now, func(t *store.Tx) error {
 		pool = t.Pool
-		return t.CountUse(store.CountChangePassword, who.User.Sub, store.ChangePasswordsPerHour)
+		return t.CountUse(store.CountChangePassword, caller.User.Sub, store.ChangePasswordsPerHour)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if who.User.Password != nil && !o.PasswordMatches(who.PoolID, who.User.Username, in.PreviousPassword, who.User.Password) {
+	if caller.User.Password != nil && !o.PasswordMatches(caller.PoolID, caller.User.Username, in.PreviousPassword, caller.User.Password) {
 		return nil, exception.IncorrectPassword()
 	}
 	if err := settings.CheckPassword(pool.Policies.PasswordPolicy, in.ProposedPassword); err != nil {
 		return nil, err
 	}
-	if o.PasswordUsed(pool, who.User, in.ProposedPassword) {
+	if o.PasswordUsed(pool, caller.User, in.ProposedPassword) {
 		return nil, exception.PasswordReused()
 	}
-	rec, err := o.NewPassword(who.PoolID, who.User.Username, in.ProposedPassword, c.Now)
+	rec, err := o.NewPassword(caller.PoolID, caller.User.Username, in.ProposedPassword, c.Now)
 	if err != nil {
 		return nil, err
 	}
-	return &service.Empty{}, o.update(c, who, func(t *store.Tx, u *store.User) error {
-		if subtle.ConstantTimeCompare(store.PasswordFingerprint(u), store.PasswordFingerprint(who.User)) != 1 {
+	return &service.Empty{}, o.update(c, caller, func(t *store.Tx, u *store.User) error {
+		if subtle.ConstantTimeCompare(store.PasswordFingerprint(u), store.PasswordFingerprint(caller.User)) != 1 {
 			return exception.IncorrectPassword() // it has been changed since it was looked at
 		}
-		_, err := t.EditUser(who.User.Sub, func(u *store.User) error {
+		_, err := t.EditUser(caller.User.Sub, func(u *store.User) error {
 			u.SetPassword(t.Pool, rec)
 			return nil
 		})

@@ -28,11 +28,11 @@ type setPreferenceInput struct {
 }
 
 func (o *Operations) SetUserMFAPreference(c *service.Call, in *setPreferenceInput) (*service.Empty, error) {
-	who, err := o.VerifyAccess(in.AccessToken, c.Now)
+	caller, err := o.VerifyAccess(in.AccessToken, c.Now)
 	if err != nil {
 		return nil, err
 	}
-	return &service.Empty{}, o.update(c, who, func(t *store.Tx, u *store.User) error {
+	return &service.Empty{}, o.update(c, caller, func(t *store.Tx, u *store.User) error {
 		return SetPreferences(t, u.Sub, in.MFASettings, false)
 	})
 }
@@ -127,7 +127,7 @@ func (o *Operations) SetUserSettings(c *service.Call, in *setSettingsInput) (*se
 	return o.SetUserMFAPreference(c, &setPreferenceInput{AccessToken: in.AccessToken, MFASettings: sms})
 }
 
-// MFAOptions is what GetUser tells those who still use the older form.
+// MFAOptions is what GetUser tells those caller still use the older form.
 func MFAOptions(u *store.User) []MFAOption {
 	if !slices.Contains(u.MFA.Enabled, settings.FactorSMS) {
 		return nil

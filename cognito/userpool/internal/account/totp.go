@@ -106,7 +106,7 @@ func setUpTOTP(t *store.Tx, u *store.User, code, name string) (refusal, err erro
 	return nil, t.PutUser(u, u)
 }
 
-// enrolment is who sets up an authenticator: the holder of an access token, or a user in the middle of a sign-in that ended
+// enrolment is caller sets up an authenticator: the holder of an access token, or a user in the middle of a sign-in that ended
 // at MFA_SETUP. Each call of the latter uses its session up and gives the next one.
 type enrolment struct {
 	poolID  string
@@ -118,11 +118,11 @@ type enrolment struct {
 func (o *Operations) enrolment(c *service.Call, accessToken, sessionText string) (*enrolment, error) {
 	switch {
 	case accessToken != "":
-		who, err := o.Authorize(c, accessToken)
+		caller, err := o.Authorize(c, accessToken)
 		if err != nil {
 			return nil, err
 		}
-		return &enrolment{poolID: who.PoolID, client: who.Client, claims: who.Claims}, nil
+		return &enrolment{poolID: caller.PoolID, client: caller.Client, claims: caller.Claims}, nil
 	case sessionText == "":
 		return nil, exception.InvalidParameter("Either an AccessToken or a Session is required.")
 	}
@@ -178,5 +178,5 @@ func (e *enrolment) nextSession(p *Operations, c *service.Call, verified bool) (
 	}
 	next := *e.session
 	next.Verified = verified
-	return store.NewSession(p.Keys.Of(e.poolID), e.client, next, c.Now)
+	return store.NewSession(p.Keys.ForPool(e.poolID), e.client, next, c.Now)
 }

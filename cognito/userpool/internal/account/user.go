@@ -18,26 +18,26 @@ type getUserOutput struct {
 }
 
 func (o *Operations) GetUser(c *service.Call, in *service.AccessTokenInput) (*getUserOutput, error) {
-	who, err := o.Authorize(c, in.AccessToken)
+	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
-	factors, preferred := who.User.MFASettings(who.Pool)
+	factors, preferred := caller.User.MFASettings(caller.Pool)
 	return &getUserOutput{
-		Username:            who.User.Username,
-		UserAttributes:      settings.AttributeList(who.User.AllAttributes(), who.Client.CanRead),
+		Username:            caller.User.Username,
+		UserAttributes:      settings.AttributeList(caller.User.AllAttributes(), caller.Client.CanRead),
 		PreferredMfaSetting: preferred,
 		UserMFASettingList:  factors,
-		MFAOptions:          MFAOptions(who.User),
+		MFAOptions:          MFAOptions(caller.User),
 	}, nil
 }
 
 func (o *Operations) DeleteUser(c *service.Call, in *service.AccessTokenInput) (*service.NoBody, error) {
-	who, err := o.VerifyAccess(in.AccessToken, c.Now)
+	caller, err := o.VerifyAccess(in.AccessToken, c.Now)
 	if err != nil {
 		return nil, err
 	}
-	return nil, o.update(c, who, func(t *store.Tx, u *store.User) error {
+	return nil, o.update(c, caller, func(t *store.Tx, u *store.User) error {
 		return t.DeleteUser(u)
 	})
 }
@@ -45,20 +45,20 @@ func (o *Operations) DeleteUser(c *service.Call, in *service.AccessTokenInput) (
 // GlobalSignOut revokes everything that the user holds. The token is checked in the same transaction, so that of two
 // sign-outs at once one is told that its token has been revoked.
 func (o *Operations) GlobalSignOut(c *service.Call, in *service.AccessTokenInput) (*service.Empty, error) {
-	who, err := o.VerifyAccess(in.AccessToken, c.Now)
+	caller, err := o.VerifyAccess(in.AccessToken, c.Now)
 	if err != nil {
 		return nil, err
 	}
-	return &service.Empty{}, o.update(c, who, func(t *store.Tx, u *store.User) error {
+	return &service.Empty{}, o.update(c, caller, func(t *store.Tx, u *store.User) error {
 		return t.SignOut(u.Sub)
 	})
 }
 
 // update runs fn in a transaction with the user of a verified access token. The token is checked against the database again
 // there, since it may have been revoked in the meantime.
-func (o *Operations) update(c *service.Call, who *service.Caller, fn func(*store.Tx, *store.User) error) error {
-	return o.Update(who.PoolID, c.Now, func(t *store.Tx) error {
-		u, err := t.TokenOwner(who.Claims)
+func (o *Operations) update(c *service.Call, caller *service.Caller, fn func(*store.Tx, *store.User) error) error {
+	return o.Update(caller.PoolID, c.Now, func(t *store.Tx) error {
+		u, err := t.TokenOwner(caller.Claims)
 		if err != nil {
 			return err
 		}

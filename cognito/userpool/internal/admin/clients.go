@@ -135,7 +135,7 @@ func (o *Operations) ListUserPoolClients(c *service.Call, in *listClientsInput) 
 	if err != nil {
 		return nil, err
 	}
-	ring := o.Keys.Of(in.UserPoolID)
+	ring := o.Keys.ForPool(in.UserPoolID)
 	at, err := service.OpenPage(ring, in.NextToken, "clients", c.Now)
 	if err != nil {
 		return nil, err

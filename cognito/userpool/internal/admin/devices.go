@@ -54,7 +54,7 @@ func (o *Operations) AdminListDevices(c *service.Call, in *adminListDevicesInput
 }
 
 func (o *Operations) AdminForgetDevice(c *service.Call, in *adminDeviceInput) (*service.NoBody, error) {
-	_, err := o.onUser(c, &adminUserInput{UserPoolID: in.UserPoolID, Username: in.Username}, func(t *store.Tx, u *store.User) error {
+	_, err := o.updateUser(c, &adminUserInput{UserPoolID: in.UserPoolID, Username: in.Username}, func(t *store.Tx, u *store.User) error {
 		return t.DeleteDevice(u.Sub, in.DeviceKey)
 	})
 	return nil, err
@@ -68,7 +68,7 @@ type adminUpdateDeviceInput struct {
 }
 
 func (o *Operations) AdminUpdateDeviceStatus(c *service.Call, in *adminUpdateDeviceInput) (*service.Empty, error) {
-	return o.onUser(c, &adminUserInput{UserPoolID: in.UserPoolID, Username: in.Username}, func(t *store.Tx, u *store.User) error {
+	return o.updateUser(c, &adminUserInput{UserPoolID: in.UserPoolID, Username: in.Username}, func(t *store.Tx, u *store.User) error {
 		return t.SetRemembered(u.Sub, in.DeviceKey, in.DeviceRememberedStatus)
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
-const groupsPerUser = 100
+const maxGroupsPerUser = 100
 
 type createGroupInput struct {
 	UserPoolID  string `json:"UserPoolId" is:"required,poolId"`
@@ -104,15 +104,15 @@ type memberInput struct {
 
 // AdminAddUserToGroup may be repeated. The group shows in the tokens that are made from now on.
 func (o *Operations) AdminAddUserToGroup(c *service.Call, in *memberInput) (*service.NoBody, error) {
-	_, err := o.onUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
+	_, err := o.updateUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
 		if _, err := t.Group(in.GroupName); err != nil {
 			return err
 		}
 		if slices.Contains(u.Groups, in.GroupName) {
 			return nil
 		}
-		if len(u.Groups) >= groupsPerUser {
-			return exception.New("LimitExceededException", "A user can be in %d groups.", groupsPerUser)
+		if len(u.Groups) >= maxGroupsPerUser {
+			return exception.New("LimitExceededException", "A user can be in %d groups.", maxGroupsPerUser)
 		}
 		return t.JoinGroup(u, in.GroupName)
 	})
@@ -120,7 +120,7 @@ func (o *Operations) AdminAddUserToGroup(c *service.Call, in *memberInput) (*ser
 }
 
 func (o *Operations) AdminRemoveUserFromGroup(c *service.Call, in *memberInput) (*service.NoBody, error) {
-	_, err := o.onUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
+	_, err := o.updateUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
 		if _, err := t.Group(in.GroupName); err != nil {
 			return err
 		}
@@ -178,7 +178,7 @@ func (o *Operations) AdminListGroupsForUser(c *service.Call, in *listGroupsForUs
 
 // groupPage cuts a page out of a list that is short enough to be read whole.
 func (o *Operations) groupPage(c *service.Call, poolID string, groups []store.Group, limit int, token, of string) (*groupsOutput, error) {
-	ring := o.Keys.Of(poolID)
+	ring := o.Keys.ForPool(poolID)
 	at, err := service.OpenPage(ring, token, of, c.Now)
 	if err != nil {
 		return nil, err
@@ -207,7 +207,7 @@ type usersInGroupOutput struct {
 }
 
 func (o *Operations) ListUsersInGroup(c *service.Call, in *listUsersInGroupInput) (*usersInGroupOutput, error) {
-	ring := o.Keys.Of(in.UserPoolID)
+	ring := o.Keys.ForPool(in.UserPoolID)
 	if ring == nil {
 		return nil, exception.PoolNotFound(in.UserPoolID)
 	}

@@ -127,7 +127,7 @@ type listUsersOutput struct {
 }
 
 func (o *Operations) ListUsers(c *service.Call, in *listUsersInput) (*listUsersOutput, error) {
-	ring := o.Keys.Of(in.UserPoolID)
+	ring := o.Keys.ForPool(in.UserPoolID)
 	if ring == nil {
 		return nil, exception.PoolNotFound(in.UserPoolID)
 	}

@@ -112,7 +112,7 @@ type poolDescription struct {
 }
 
 func (o *Operations) ListUserPools(c *service.Call, in *listPoolsInput) (*listPoolsOutput, error) {
-	ring := o.Keys.Of(o.DefaultPool)
+	ring := o.Keys.ForPool(o.DefaultPool)
 	at, err := service.OpenPage(ring, in.NextToken, "pools", c.Now)
 	if err != nil {
 		return nil, err

@@ -75,8 +75,8 @@ func (o *Operations) AdminGetUser(c *service.Call, in *adminUserInput) (*adminGe
 	}, nil
 }
 
-// onUser runs a change on the user that an administrator names.
-func (o *Operations) onUser(c *service.Call, in *adminUserInput, fn func(*store.Tx, *store.User) error) (*service.Empty, error) {
+// updateUser runs a change on the user that an administrator names.
+func (o *Operations) updateUser(c *service.Call, in *adminUserInput, fn func(*store.Tx, *store.User) error) (*service.Empty, error) {
 	return &service.Empty{}, o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
 		u, err := t.MustFind(in.Username)
 		if err != nil {
@@ -88,7 +88,7 @@ func (o *Operations) onUser(c *service.Call, in *adminUserInput, fn func(*store.
 
 // AdminConfirmSignUp confirms a user without a code; unlike a code it verifies no address.
 func (o *Operations) AdminConfirmSignUp(c *service.Call, in *adminUserInput) (*service.Empty, error) {
-	return o.onUser(c, in, func(t *store.Tx, u *store.User) error {
+	return o.updateUser(c, in, func(t *store.Tx, u *store.User) error {
 		if u.Status != store.StatusUnconfirmed {
 			return exception.NotAuthorized("User cannot be confirmed. Current status is %s", u.Status)
 		}
@@ -101,7 +101,7 @@ func (o *Operations) AdminConfirmSignUp(c *service.Call, in *adminUserInput) (*s
 }
 
 func (o *Operations) AdminEnableUser(c *service.Call, in *adminUserInput) (*service.Empty, error) {
-	return o.onUser(c, in, func(t *store.Tx, u *store.User) error {
+	return o.updateUser(c, in, func(t *store.Tx, u *store.User) error {
 		_, err := t.EditUser(u.Sub, func(u *store.User) error {
 			u.Disabled = false
 			return nil
@@ -112,7 +112,7 @@ func (o *Operations) AdminEnableUser(c *service.Call, in *adminUserInput) (*serv
 
 // AdminDisableUser also revokes what the user holds, so that enabling the user again gives nothing back.
 func (o *Operations) AdminDisableUser(c *service.Call, in *adminUserInput) (*service.Empty, error) {
-	return o.onUser(c, in, func(t *store.Tx, u *store.User) error {
+	return o.updateUser(c, in, func(t *store.Tx, u *store.User) error {
 		_, err := t.EditUser(u.Sub, func(u *store.User) error {
 			u.Disabled = true
 			return nil
@@ -125,11 +125,11 @@ func (o *Operations) AdminDisableUser(c *service.Call, in *adminUserInput) (*ser
 }
 
 func (o *Operations) AdminUserGlobalSignOut(c *service.Call, in *adminUserInput) (*service.Empty, error) {
-	return o.onUser(c, in, func(t *store.Tx, u *store.User) error { return t.SignOut(u.Sub) })
+	return o.updateUser(c, in, func(t *store.Tx, u *store.User) error { return t.SignOut(u.Sub) })
 }
 
 func (o *Operations) AdminDeleteUser(c *service.Call, in *adminUserInput) (*service.NoBody, error) {
-	_, err := o.onUser(c, in, func(t *store.Tx, u *store.User) error { return t.DeleteUser(u) })
+	_, err := o.updateUser(c, in, func(t *store.Tx, u *store.User) error { return t.DeleteUser(u) })
 	return nil, err
 }
 
@@ -139,7 +139,7 @@ func (o *Operations) AdminResetUserPassword(c *service.Call, in *adminUserInput)
 	if err != nil {
 		return nil, err
 	}
-	return o.onUser(c, in, func(t *store.Tx, u *store.User) error {
+	return o.updateUser(c, in, func(t *store.Tx, u *store.User) error {
 		if u.Disabled {
 			return exception.UserDisabled()
 		}
@@ -157,7 +157,7 @@ func (o *Operations) AdminResetUserPassword(c *service.Call, in *adminUserInput)
 		if err != nil {
 			return err
 		}
-		return t.SendCode(u, store.ForReset, inbox.KindAdminReset, to, u.Attributes[to], code, store.ResetCodeLife)
+		return t.SendCode(u, store.ForReset, inbox.KindAdminReset, to, u.Attributes[to], code, store.ResetCodeLifetime)
 	})
 }
 
@@ -182,7 +182,7 @@ func (o *Operations) AdminSetUserPassword(c *service.Call, in *adminSetPasswordI
 	if err != nil {
 		return nil, err
 	}
-	return o.onUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
+	return o.updateUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
 		if u.Sub != found.Sub {
 			return exception.UserDoesNotExist() // the name changed hands meanwhile, and the password is bound to the user
 		}
@@ -210,7 +210,7 @@ type adminUpdateAttributesInput struct {
 // that changes without such a mark is unverified.
 func (o *Operations) AdminUpdateUserAttributes(c *service.Call, in *adminUpdateAttributesInput) (*service.Empty, error) {
 	given := settings.AttributeMap(in.UserAttributes)
-	return o.onUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
+	return o.updateUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
 		if err := t.Pool.CheckEdit(given); err != nil {
 			return err
 		}
@@ -243,7 +243,7 @@ type adminDeleteAttributesInput struct {
 }
 
 func (o *Operations) AdminDeleteUserAttributes(c *service.Call, in *adminDeleteAttributesInput) (*service.Empty, error) {
-	return o.onUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
+	return o.updateUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
 		if err := t.Pool.CheckRemoval(in.UserAttributeNames); err != nil {
 			return err
 		}
@@ -258,5 +258,5 @@ type adminSetPreferenceInput struct {
 
 // AdminSetUserMFAPreference may switch TOTP on before the user has set it up; until then no sign-in asks for it.
 func (o *Operations) AdminSetUserMFAPreference(c *service.Call, in *adminSetPreferenceInput) (*service.Empty, error) {
-	return o.onUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error { return account.SetPreferences(t, u.Sub, in.MFASettings, true) })
+	return o.updateUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error { return account.SetPreferences(t, u.Sub, in.MFASettings, true) })
 }

@@ -65,7 +65,7 @@ func (c *Committer) commit(batch []*change) {
 		failed := -1
 		err := c.File.Update(func(tx *bbolt.Tx) error {
 			for i, ch := range batch {
-				if err := guarded(ch.apply, tx); err != nil {
+				if err := recovering(ch.apply, tx); err != nil {
 					failed = i
 					return errRefused
 				}
@@ -83,12 +83,12 @@ func (c *Committer) commit(batch []*change) {
 		break
 	}
 	for _, ch := range alone {
-		ch.done <- c.File.Update(func(tx *bbolt.Tx) error { return guarded(ch.apply, tx) })
+		ch.done <- c.File.Update(func(tx *bbolt.Tx) error { return recovering(ch.apply, tx) })
 	}
 }
 
-// guarded turns a panic into an error: the change runs in a goroutine that no HTTP server recovers for.
-func guarded(apply func(*bbolt.Tx) error, tx *bbolt.Tx) (err error) {
+// recovering turns a panic into an error: the change runs in a goroutine that no HTTP server recovers for.
+func recovering(apply func(*bbolt.Tx) error, tx *bbolt.Tx) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("userpool: panic in a change: %v", r)

@@ -12,8 +12,8 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// lockPatience is how long Open waits for another process to let go of the file.
-const lockPatience = 500 * time.Millisecond
+// lockTimeout is how long Open waits for another process to let go of the file.
+const lockTimeout = 500 * time.Millisecond
 
 func Open(path string) (*bbolt.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -26,13 +26,13 @@ func Open(path string) (*bbolt.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("userpool: opening %s: %w", path, err)
 	}
-	if err := checkWhole(db); err != nil {
+	if err := checkNotTruncated(db); err != nil {
 		return nil, errors.Join(fmt.Errorf("userpool: opening %s: %w", path, err), db.Close())
 	}
 	return db, nil
 }
 
-var errCutShort = errors.New("the file is damaged: it ends before its last page; put back a copy of it")
+var errTruncated = errors.New("the file is damaged: it ends before its last page; put back a copy of it")
 
 // openDatabase opens the file. bbolt maps it into memory, where reading beyond the end of a file that was cut short is a
 // fault that would end the process; here it becomes an error.
@@ -40,18 +40,18 @@ func openDatabase(path string) (db *bbolt.DB, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			db, err = nil, errCutShort
+			db, err = nil, errTruncated
 		}
 	}()
-	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockPatience, FreelistType: bbolt.FreelistMapType})
+	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType})
 }
 
-// checkWhole compares the file's length with what its newest state spans.
-func checkWhole(db *bbolt.DB) error {
+// checkNotTruncated compares the file's length with what its newest state spans.
+func checkNotTruncated(db *bbolt.DB) error {
 	return db.View(func(tx *bbolt.Tx) error {
 		info, err := os.Stat(db.Path())
 		if err == nil && info.Size() < tx.Size() {
-			err = errCutShort
+			err = errTruncated
 		}
 		return err
 	})

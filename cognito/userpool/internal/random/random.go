@@ -13,11 +13,11 @@ const (
 
 // Text returns n characters drawn from an alphabet.
 func Text(n int, alphabet string) (string, error) {
-	return TextOf(n, alphabet)
+	return TextFrom(n, alphabet)
 }
 
-// TextOf returns n characters that are drawn from the alphabets in turn.
-func TextOf(n int, alphabets ...string) (string, error) {
+// TextFrom returns n characters that are drawn from the alphabets in turn.
+func TextFrom(n int, alphabets ...string) (string, error) {
 	out := make([]byte, n)
 	for i := range out {
 		alphabet := alphabets[i%len(alphabets)]

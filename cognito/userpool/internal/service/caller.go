@@ -13,7 +13,7 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// Caller is who an access token speaks for.
+// Caller is caller an access token speaks for.
 type Caller struct {
 	Claims tokens.AccessClaims
 	PoolID string
@@ -52,22 +52,22 @@ func (s *Service) VerifyAccess(token string, now epoch.Time) (*Caller, error) {
 // Authorize checks an access token for the operations on the own account: what it says, then whether it was revoked, and
 // whether its user still exists and is enabled.
 func (s *Service) Authorize(c *Call, token string) (*Caller, error) {
-	who, err := s.VerifyAccess(token, c.Now)
+	caller, err := s.VerifyAccess(token, c.Now)
 	if err != nil {
 		return nil, err
 	}
-	err = s.View(who.PoolID, c.Now, func(t *store.Tx) error {
-		who.Pool = t.Pool
-		if who.Client, err = t.Client(who.Claims.ClientID); err != nil {
+	err = s.View(caller.PoolID, c.Now, func(t *store.Tx) error {
+		caller.Pool = t.Pool
+		if caller.Client, err = t.Client(caller.Claims.ClientID); err != nil {
 			return err
 		}
-		who.User, err = t.TokenOwner(who.Claims)
+		caller.User, err = t.TokenOwner(caller.Claims)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return who, nil
+	return caller, nil
 }
 
 // AccessTokenInput is the input of operations that need nothing but an access token.

@@ -17,7 +17,7 @@ func (s *Service) AuthenticateClient(clientID, username, secretHash string) (*se
 
 // ClientIn reads an app client that must belong to a pool.
 func (s *Service) ClientIn(poolID, id string) (*settings.Client, error) {
-	if s.Keys.Of(poolID) == nil {
+	if s.Keys.ForPool(poolID) == nil {
 		return nil, exception.PoolNotFound(poolID)
 	}
 	client, err := s.Client(id)

@@ -18,7 +18,7 @@ type page struct {
 const (
 	pagePurpose = "page"
 	pageLife    = time.Hour
-	pageMost    = 60
+	maxPageSize = 60
 )
 
 func NextPage(ring *tokens.KeyRing, last, of string, now epoch.Time) (string, error) {
@@ -41,7 +41,7 @@ func OpenPage(ring *tokens.KeyRing, token, of string, now epoch.Time) (page, err
 
 func PageSize(limit int) int {
 	if limit == 0 {
-		return pageMost
+		return maxPageSize
 	}
 	return limit
 }

@@ -52,7 +52,7 @@ func IsEmail(s string) bool {
 		return false
 	}
 	labels := strings.Split(domain, ".")
-	if len(labels) < 2 || slices.ContainsFunc(labels, badLabel) {
+	if len(labels) < 2 || slices.ContainsFunc(labels, isInvalidLabel) {
 		return false
 	}
 	return !strings.ContainsFunc(s, func(r rune) bool {
@@ -60,7 +60,7 @@ func IsEmail(s string) bool {
 	})
 }
 
-func badLabel(label string) bool {
+func isInvalidLabel(label string) bool {
 	if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
 		return true
 	}

@@ -80,8 +80,8 @@ func CustomAttribute(name, kind string) SchemaAttribute {
 
 func (a *SchemaAttribute) mutable() bool { return a.Mutable == nil || *a.Mutable }
 
-// refusal is the line of a schema error for a value, or nothing if the value fits.
-func (a *SchemaAttribute) refusal(value string) string {
+// violation is the line of a schema error for a value, or nothing if the value fits.
+func (a *SchemaAttribute) violation(value string) string {
 	if c := a.StringConstraints; c != nil {
 		n := utf8.RuneCountInString(value)
 		if limit, err := strconv.Atoi(c.MinLength); err == nil && n < limit {
@@ -93,7 +93,7 @@ func (a *SchemaAttribute) refusal(value string) string {
 	}
 	switch a.AttributeDataType {
 	case "Number":
-		return a.numberRefusal(value)
+		return a.numberViolation(value)
 	case "Boolean":
 		if !isBoolean(value) {
 			return "Attribute is not a boolean."
@@ -102,7 +102,7 @@ func (a *SchemaAttribute) refusal(value string) string {
 	return ""
 }
 
-func (a *SchemaAttribute) numberRefusal(value string) string {
+func (a *SchemaAttribute) numberViolation(value string) string {
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
 		return "Attribute is not a number."
@@ -138,7 +138,7 @@ func CheckSchema(pool *Pool, attributes map[string]string, label string) string 
 			lines.WriteString(label + name + ": Attribute does not exist in the schema.\n")
 			continue
 		}
-		if why := a.refusal(attributes[name]); why != "" {
+		if why := a.violation(attributes[name]); why != "" {
 			lines.WriteString(label + name + ": " + why + "\n")
 		}
 	}
@@ -194,7 +194,7 @@ func AttributeList(m map[string]string, keep func(name string) bool) []Attribute
 
 func AllAttributes(string) bool { return true }
 
-const customAttributesMost = 50
+const maxCustomAttributes = 50
 
 // AddSchema puts the attributes of an input into a pool: those with the name of a standard one change it, the others become
 // custom:NAME.
@@ -217,8 +217,8 @@ func (p *Pool) AddSchema(given []SchemaAttribute) error {
 		if a.Required {
 			return exception.InvalidParameter("Required custom attributes are not supported currently.")
 		}
-		if custom++; custom > customAttributesMost {
-			return exception.InvalidParameter("A user pool can have %d custom attributes.", customAttributesMost)
+		if custom++; custom > maxCustomAttributes {
+			return exception.InvalidParameter("A user pool can have %d custom attributes.", maxCustomAttributes)
 		}
 		p.SchemaAttributes = append(p.SchemaAttributes, a.asCustom())
 	}

@@ -60,11 +60,11 @@ type RefreshRotation struct {
 
 func (c *Client) HidesExistence() bool { return c.PreventUserExistenceErrors == "ENABLED" }
 
-func (c *Client) Revocable() bool {
+func (c *Client) TokensRevocable() bool {
 	return c.EnableTokenRevocation == nil || *c.EnableTokenRevocation
 }
 
-func (c *Client) Rotates() bool {
+func (c *Client) RotatesRefreshTokens() bool {
 	return c.RefreshTokenRotation != nil && c.RefreshTokenRotation.Feature == "ENABLED"
 }
 
@@ -110,24 +110,24 @@ func legacyAllows(flows []string, flow string) bool {
 	return false
 }
 
-func (c *Client) AccessLife() time.Duration {
+func (c *Client) AccessTokenLifetime() time.Duration {
 	return lifetime(c.AccessTokenValidity, c.units().AccessToken, "hours", time.Hour)
 }
 
-func (c *Client) IDLife() time.Duration {
+func (c *Client) IDTokenLifetime() time.Duration {
 	return lifetime(c.IDTokenValidity, c.units().IDToken, "hours", time.Hour)
 }
 
-func (c *Client) RefreshLife() time.Duration {
+func (c *Client) RefreshTokenLifetime() time.Duration {
 	return lifetime(c.RefreshTokenValidity, c.units().RefreshToken, "days", 30*24*time.Hour)
 }
 
-// LongestLife is how long access and ID tokens that are made now will be good.
-func LongestLife(client *Client) time.Duration {
-	return max(client.AccessLife(), client.IDLife())
+// LongestTokenLifetime is how long access and ID tokens that are made now will be good.
+func LongestTokenLifetime(client *Client) time.Duration {
+	return max(client.AccessTokenLifetime(), client.IDTokenLifetime())
 }
 
-func (c *Client) SessionLife() time.Duration {
+func (c *Client) SessionLifetime() time.Duration {
 	if c.AuthSessionValidity == 0 {
 		return 3 * time.Minute
 	}
@@ -258,15 +258,15 @@ func CheckFlows(flows []string) error {
 // to ten years for refresh tokens.
 func (s *ClientSettings) checkLifetimes() error {
 	c := Client{ClientSettings: *s}
-	for name, life := range map[string]time.Duration{"Access": c.AccessLife(), "Id": c.IDLife()} {
+	for name, life := range map[string]time.Duration{"Access": c.AccessTokenLifetime(), "Id": c.IDTokenLifetime()} {
 		if life < 5*time.Minute || life > 24*time.Hour {
 			return exception.InvalidParameter("Invalid range for %s token validity.", name)
 		}
-		if life > c.RefreshLife() {
+		if life > c.RefreshTokenLifetime() {
 			return exception.InvalidParameter("The refresh token must not expire before the %s token.", name)
 		}
 	}
-	if life := c.RefreshLife(); life < time.Hour || life > 3650*24*time.Hour {
+	if life := c.RefreshTokenLifetime(); life < time.Hour || life > 3650*24*time.Hour {
 		return exception.InvalidParameter("Invalid range for refresh token validity.")
 	}
 	if s.AuthSessionValidity < 3 || s.AuthSessionValidity > 15 {

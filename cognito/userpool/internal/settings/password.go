@@ -34,5 +34,5 @@ func CheckPassword(policy passwordPolicy, password string) error {
 // GeneratePassword makes a temporary password that fits any policy: its length, and characters of every class.
 func GeneratePassword(policy passwordPolicy) (string, error) {
 	length := max(policy.MinimumLength, 12)
-	return random.TextOf(length, "ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnopqrstuvwxyz", "23456789", "!@#%*+=-")
+	return random.TextFrom(length, "ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnopqrstuvwxyz", "23456789", "!@#%*+=-")
 }

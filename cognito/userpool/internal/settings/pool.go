@@ -199,8 +199,8 @@ func EmbeddedPool() Pool {
 	return p
 }
 
-// AccountID stands for an AWS account in ARNs.
-const AccountID = "000000000000"
+// PlaceholderAccountID stands for an AWS account in ARNs.
+const PlaceholderAccountID = "000000000000"
 
 // NewPoolID makes an id of the form that clients check for: region, underscore, nine alphanumerics.
 func NewPoolID(region string) (string, error) {

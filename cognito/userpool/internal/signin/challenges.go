@@ -38,7 +38,7 @@ func (o *Operations) answerChallenge(c *service.Call, client *settings.Client, i
 	if in.Session == "" {
 		return nil, exception.InvalidParameter("Missing required parameter Session")
 	}
-	s, err := store.OpenSession(o.Keys.Of(client.UserPoolID), client, in.ChallengeName, in.Session)
+	s, err := store.OpenSession(o.Keys.ForPool(client.UserPoolID), client, in.ChallengeName, in.Session)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (o *Operations) answerChallenge(c *service.Call, client *settings.Client, i
 	case "PASSWORD", "PASSWORD_SRP":
 		return o.answerPassword(c, client, s, in.ChallengeResponses)
 	case "EMAIL_OTP", "SMS_OTP":
-		if !s.Second {
+		if !s.FirstFactorDone {
 			return o.answerOTP(c, client, s, in.ChallengeResponses)
 		}
 		return o.answerSecondFactor(c, client, s, in.ChallengeResponses)

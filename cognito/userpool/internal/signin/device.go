@@ -26,11 +26,11 @@ func needsDeviceProof(t *store.Tx, u *store.User, w *progress) (bool, error) {
 		return false, nil
 	}
 	d, err := t.MustDevice(u.Sub, w.device)
-	return err == nil && trusts(t, d), err
+	return err == nil && isTrusted(t, d), err
 }
 
-// trusts tells whether a device may take the place of a second factor.
-func trusts(t *store.Tx, d *store.Device) bool {
+// isTrusted tells whether a device may take the place of a second factor.
+func isTrusted(t *store.Tx, d *store.Device) bool {
 	return t.Pool.TracksDevices() && t.Pool.DeviceConfiguration.ChallengeRequiredOnNewDevice && d.Remembered
 }
 
@@ -48,7 +48,7 @@ func (o *Operations) answerDevice(c *service.Call, client *settings.Client, s st
 	if answers["DEVICE_KEY"] != s.Device {
 		return nil, exception.DeviceDoesNotExist()
 	}
-	u, d, err := o.useDeviceSession(c, client, s, answers["USERNAME"])
+	u, d, err := o.consumeDeviceSession(c, client, s, answers["USERNAME"])
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +59,8 @@ func (o *Operations) answerDevice(c *service.Call, client *settings.Client, s st
 	return o.deviceChallenge(c, client, s, state, u, d)
 }
 
-// useDeviceSession uses up a session of DEVICE_SRP_AUTH and reads whom it is about.
-func (o *Operations) useDeviceSession(c *service.Call, client *settings.Client, s store.Session, name string) (u *store.User, d *store.Device, err error) {
+// consumeDeviceSession uses up a session of DEVICE_SRP_AUTH and reads whom it is about.
+func (o *Operations) consumeDeviceSession(c *service.Call, client *settings.Client, s store.Session, name string) (u *store.User, d *store.Device, err error) {
 	err = o.Update(client.UserPoolID, c.Now, func(t *store.Tx) (err error) {
 		if u, err = t.SessionUser(s, name); err != nil {
 			return err
@@ -74,7 +74,7 @@ func (o *Operations) useDeviceSession(c *service.Call, client *settings.Client, 
 }
 
 func (o *Operations) deviceChallenge(c *service.Call, client *settings.Client, s store.Session, state srpState, u *store.User, d *store.Device) (*authOutput, error) {
-	ring := o.Keys.Of(client.UserPoolID)
+	ring := o.Keys.ForPool(client.UserPoolID)
 	secret, public, err := o.SRP.Public(state.Verifier)
 	if err != nil {
 		return nil, err
@@ -110,7 +110,7 @@ func (o *Operations) answerDeviceVerifier(c *service.Call, client *settings.Clie
 	if answers["DEVICE_KEY"] != s.Device {
 		return nil, exception.DeviceDoesNotExist()
 	}
-	ring := o.Keys.Of(client.UserPoolID)
+	ring := o.Keys.ForPool(client.UserPoolID)
 	block, err := base64.StdEncoding.DecodeString(answers["PASSWORD_CLAIM_SECRET_BLOCK"])
 	if err != nil {
 		return nil, exception.IncorrectPassword()
@@ -119,7 +119,7 @@ func (o *Operations) answerDeviceVerifier(c *service.Call, client *settings.Clie
 	if ring.Unseal(devicePurpose, block, &state) != nil || state.ID != s.Code {
 		return nil, exception.IncorrectPassword()
 	}
-	fits := c.Now <= state.Expires && o.proofFits(&state, deviceGroup(ring, s.Sub), block, answers)
+	fits := c.Now <= state.Expires && o.proofMatches(&state, deviceGroup(ring, s.Sub), block, answers)
 	w := &progress{client: client, sub: s.Sub, device: s.Device, done: true}
 	return o.advance(c, w, func(t *store.Tx) (*store.User, error, error) {
 		return checkDeviceProof(t, s, answers["USERNAME"], fits)
@@ -144,7 +144,7 @@ func checkDeviceProof(t *store.Tx, s store.Session, name string, fits bool) (u *
 		return nil, nil, err
 	case !fits:
 		return nil, exception.IncorrectPassword(), t.CountGuess(s, u.Sub)
-	case !trusts(t, d):
+	case !isTrusted(t, d):
 		return nil, exception.InvalidSession(), nil
 	}
 	return u, nil, t.ForgetGuesses(u.Sub)

@@ -31,7 +31,7 @@ func firstFactors() []firstFactor {
 	}
 }
 
-// hasPassword is also true of nobody: a user who does not exist is shown as one with a password.
+// hasPassword is also true of nobody: a user caller does not exist is shown as one with a password.
 func hasPassword(t *store.Tx, a *attempt) bool { return a.user == nil || a.user.Password != nil }
 
 func hasEmail(t *store.Tx, a *attempt) bool { return canHaveCode(t, a, "email") }
@@ -39,7 +39,7 @@ func hasEmail(t *store.Tx, a *attempt) bool { return canHaveCode(t, a, "email") 
 func hasPhone(t *store.Tx, a *attempt) bool { return canHaveCode(t, a, "phone_number") }
 
 // canHaveCode tells whether a user can sign in with a code sent to an address: a verified one, in a pool that asks for no
-// second factor, since none can follow a code. A user who still has to set a password must do that first. Nobody is shown
+// second factor, since none can follow a code. A user caller still has to set a password must do that first. Nobody is shown
 // as one with the address that the name looks like.
 func canHaveCode(t *store.Tx, a *attempt, attribute string) bool {
 	switch {
@@ -90,8 +90,8 @@ func (o *Operations) newChoiceAttempt(c *service.Call, client *settings.Client, 
 		return nil, err
 	}
 	a.device, a.chooses = deviceKeyIn(parameters), true
-	a.decoy = service.DecoyDelivery(a.pool, o.Keys.Of(a.pool.ID), a.name)
-	a.passkey = service.DecoyPasskey(o.Keys.Of(a.pool.ID), a.account)
+	a.decoy = service.DecoyDelivery(a.pool, o.Keys.ForPool(a.pool.ID), a.name)
+	a.passkey = service.DecoyPasskey(o.Keys.ForPool(a.pool.ID), a.account)
 	err = o.View(a.pool.ID, c.Now, func(t *store.Tx) error {
 		a.factors = factorsOf(t, a)
 		return nil
@@ -100,7 +100,7 @@ func (o *Operations) newChoiceAttempt(c *service.Call, client *settings.Client, 
 }
 
 func (o *Operations) offerFactors(c *service.Call, client *settings.Client, a *attempt) (*authOutput, error) {
-	ring := o.Keys.Of(a.pool.ID)
+	ring := o.Keys.ForPool(a.pool.ID)
 	next := step{challenge: "SELECT_CHALLENGE", session: a.newSession(ring)}
 	next.session.Choices = a.factors
 	out, err := challengeOutput(ring, client, next, c.Now)
@@ -111,7 +111,7 @@ func (o *Operations) offerFactors(c *service.Call, client *settings.Client, a *a
 	return out, nil
 }
 
-// newSession is a session in which nothing is proven yet. For a user who does not exist it has an id of the same form.
+// newSession is a session in which nothing is proven yet. For a user caller does not exist it has an id of the same form.
 func (a *attempt) newSession(ring *tokens.KeyRing) store.Session {
 	if a.user != nil {
 		return store.Session{Sub: a.user.Sub, Name: a.name, Device: a.device}
@@ -130,7 +130,7 @@ func (o *Operations) startFactor(c *service.Call, client *settings.Client, a *at
 
 // resumeAttempt reads the candidate of a session of USER_AUTH. The answer may name the user as before or by the real name.
 func (o *Operations) resumeAttempt(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*attempt, error) {
-	if err := o.View(client.UserPoolID, c.Now, func(t *store.Tx) error { return checkBegun(t, s, answers["USERNAME"]) }); err != nil {
+	if err := o.View(client.UserPoolID, c.Now, func(t *store.Tx) error { return checkOpenSession(t, s, answers["USERNAME"]) }); err != nil {
 		return nil, err
 	}
 	a, err := o.newChoiceAttempt(c, client, map[string]string{"USERNAME": s.Name, "DEVICE_KEY": s.Device})
@@ -144,8 +144,8 @@ func (o *Operations) resumeAttempt(c *service.Call, client *settings.Client, s s
 	return a, nil
 }
 
-// checkBegun refuses an answer to a session of USER_AUTH that is not open, or that names another user.
-func checkBegun(t *store.Tx, s store.Session, name string) error {
+// checkOpenSession refuses an answer to a session of USER_AUTH that is not open, or that names another user.
+func checkOpenSession(t *store.Tx, s store.Session, name string) error {
 	if err := t.CheckSession(s.ID, s.Expires); err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func (o *Operations) startPasswordSRP(c *service.Call, client *settings.Client, 
 
 // askFirstFactor answers with the challenge of a first factor and uses up the session that led to it.
 func (o *Operations) askFirstFactor(c *service.Call, client *settings.Client, a *attempt, next step) (*authOutput, error) {
-	ring := o.Keys.Of(a.pool.ID)
+	ring := o.Keys.ForPool(a.pool.ID)
 	s := a.newSession(ring)
 	s.Code = next.session.Code
 	next.session = s
@@ -236,13 +236,13 @@ type authFactorsOutput struct {
 
 // GetUserAuthFactors lists what the user can begin a sign-in with, and the second factors.
 func (o *Operations) GetUserAuthFactors(c *service.Call, in *service.AccessTokenInput) (*authFactorsOutput, error) {
-	who, err := o.VerifyAccess(in.AccessToken, c.Now)
+	caller, err := o.VerifyAccess(in.AccessToken, c.Now)
 	if err != nil {
 		return nil, err
 	}
 	out := &authFactorsOutput{}
-	err = o.View(who.PoolID, c.Now, func(t *store.Tx) error {
-		u, err := t.TokenOwner(who.Claims)
+	err = o.View(caller.PoolID, c.Now, func(t *store.Tx) error {
+		u, err := t.TokenOwner(caller.Claims)
 		if err != nil {
 			return err
 		}

@@ -29,9 +29,9 @@ func (o *Operations) startOTP(c *service.Call, client *settings.Client, a *attem
 	if err != nil {
 		return nil, err
 	}
-	ring := o.Keys.Of(a.pool.ID)
+	ring := o.Keys.ForPool(a.pool.ID)
 	next := step{challenge: name, session: a.newSession(ring)}
-	next.session.Code, next.session.To = code, store.AddressFingerprint(a.name)
+	next.session.Code, next.session.AddressFingerprint = code, store.AddressFingerprint(a.name)
 	err = o.Update(a.pool.ID, c.Now, func(t *store.Tx) error {
 		if a.session != nil {
 			if err := t.ConsumeSession(*a.session); err != nil {
@@ -62,7 +62,7 @@ func sendOTP(t *store.Tx, a *attempt, attribute string, next *step) error {
 		return exception.IncorrectPassword() // it was otherwise a moment ago
 	}
 	address := u.Attributes[attribute]
-	next.parameters, next.session.To = deliveryParameters(settings.NewDelivery(attribute, address)), store.AddressFingerprint(address)
+	next.parameters, next.session.AddressFingerprint = deliveryParameters(settings.NewDelivery(attribute, address)), store.AddressFingerprint(address)
 	return t.Deliver(inbox.Message{
 		To: address, Kind: inbox.KindSignIn, Medium: settings.Medium(attribute), Code: next.session.Code, SentAt: t.Now.Time(),
 	})
@@ -86,7 +86,7 @@ func (o *Operations) answerOTP(c *service.Call, client *settings.Client, s store
 }
 
 func checkOTP(t *store.Tx, s store.Session, name, code string) (u *store.User, refusal, err error) {
-	if err := checkBegun(t, s, name); err != nil {
+	if err := checkOpenSession(t, s, name); err != nil {
 		return nil, nil, err
 	}
 	if u, err = t.User(s.Sub); err != nil {

@@ -51,7 +51,7 @@ func (o *Operations) startPasskey(c *service.Call, client *settings.Client, a *a
 	}
 	party := a.pool.RelyingParty()
 	party.VerifyUser = party.VerifyUser || a.user != nil && a.user.PasskeyCountsAsMFA(a.pool)
-	options := party.RequestOptions(list, challenge, client.SessionLife())
+	options := party.RequestOptions(list, challenge, client.SessionLifetime())
 	text, err := json.Marshal(options)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (o *Operations) answerPasskey(c *service.Call, client *settings.Client, s s
 // checkAssertion uses the session up, whatever comes of it, and verifies an assertion. both tells that it counts as both
 // factors. A refusal is not counted: a signature cannot be guessed, and the lock would hit the user.
 func checkAssertion(t *store.Tx, s store.Session, name string, given *protocol.ParsedCredentialAssertionData) (u *store.User, both bool, refusal, err error) {
-	if err := checkBegun(t, s, name); err != nil {
+	if err := checkOpenSession(t, s, name); err != nil {
 		return nil, false, nil, err
 	}
 	if err := t.UseSession(s.ID, s.Expires); err != nil {
@@ -98,7 +98,7 @@ func checkAssertion(t *store.Tx, s store.Session, name string, given *protocol.P
 	switch {
 	case err != nil:
 		return nil, false, nil, err
-	case rec == nil || !assertionFits(t, u, s, rec, given):
+	case rec == nil || !assertionMatches(t, u, s, rec, given):
 		return nil, false, exception.IncorrectPassword(), nil
 	case u.Disabled:
 		return nil, false, exception.UserDisabled(), nil
@@ -109,8 +109,8 @@ func checkAssertion(t *store.Tx, s store.Session, name string, given *protocol.P
 	return u, u.PasskeyCountsAsMFA(t.Pool), nil, t.SavePasskey(u.Sub, rec)
 }
 
-// assertionFits verifies an assertion for a session against the credential that it names.
-func assertionFits(t *store.Tx, u *store.User, s store.Session, rec *webauthn.Credential, given *protocol.ParsedCredentialAssertionData) bool {
+// assertionMatches verifies an assertion for a session against the credential that it names.
+func assertionMatches(t *store.Tx, u *store.User, s store.Session, rec *webauthn.Credential, given *protocol.ParsedCredentialAssertionData) bool {
 	if t.Pool.CheckPasskeys() != nil {
 		return false
 	}

@@ -56,7 +56,7 @@ type step struct {
 // advance takes a sign-in one step further. check makes sure of the step before, in the same transaction, and gives the user
 // as he is now; what it changes stays on the disk even if it refuses.
 func (o *Operations) advance(c *service.Call, w *progress, check func(*store.Tx) (u *store.User, refusal, err error)) (*authOutput, error) {
-	ring := o.Keys.Of(w.client.UserPoolID)
+	ring := o.Keys.ForPool(w.client.UserPoolID)
 	w.ip = c.IP
 	var err error
 	if w.family, w.token, err = store.NewFamily(ring, w.client, w.sub, c.Now); err != nil {
@@ -113,8 +113,8 @@ func nextStep(t *store.Tx, u *store.User, w *progress) (next step, err error) {
 		next.tokens, err = storeSignIn(t, u, w)
 		return next, err
 	}
-	next.session.Sub, next.session.Mark, next.session.Device = u.Sub, store.PasswordFingerprint(u), w.device
-	next.session.Second = true
+	next.session.Sub, next.session.PasswordFingerprint, next.session.Device = u.Sub, store.PasswordFingerprint(u), w.device
+	next.session.FirstFactorDone = true
 	return next, nil
 }
 

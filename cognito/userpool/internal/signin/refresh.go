@@ -15,7 +15,7 @@ import (
 // refreshSignIn is InitiateAuth with REFRESH_TOKEN_AUTH. Where the client has a secret, the hash is over the user's real
 // name, since the call names no user.
 func (o *Operations) refreshSignIn(c *service.Call, client *settings.Client, parameters map[string]string) (*authOutput, error) {
-	if !client.Allows("REFRESH_TOKEN_AUTH") || client.Rotates() {
+	if !client.Allows("REFRESH_TOKEN_AUTH") || client.RotatesRefreshTokens() {
 		return nil, exception.InvalidParameter("Refresh Token flow not enabled for this client")
 	}
 	token := parameters["REFRESH_TOKEN"]
@@ -79,14 +79,14 @@ type refreshRequest struct {
 
 // refresh gives new tokens for a refresh token: with a new refresh token where the client rotates them, else without.
 func (o *Operations) refresh(c *service.Call, client *settings.Client, r refreshRequest) (*authOutput, error) {
-	ring := o.Keys.Of(client.UserPoolID)
+	ring := o.Keys.ForPool(client.UserPoolID)
 	payload, err := ring.UnsealRefresh(r.token)
 	if err != nil || payload.Client != client.ClientID {
 		return nil, r.invalid
 	}
 	var s subject
 	read := func(t *store.Tx) (err error) {
-		s, err = checkRefresh(t, payload, r, client.Rotates())
+		s, err = checkRefresh(t, payload, r, client.RotatesRefreshTokens())
 		return err
 	}
 	if err := o.View(client.UserPoolID, c.Now, read); err != nil {
@@ -132,12 +132,12 @@ func checkRefresh(t *store.Tx, payload tokens.RefreshPayload, r refreshRequest, 
 // extendFamily writes what a refresh changes: the rotated token, and how long the family has to be kept for its access tokens to
 // be found. Without either it writes nothing, so that refreshing costs no disk.
 func (o *Operations) extendFamily(c *service.Call, ring *tokens.KeyRing, client *settings.Client, s *subject, token string, read func(*store.Tx) error) (string, error) {
-	until := c.Now.Add(settings.LongestLife(client))
-	if !client.Rotates() && until <= s.family.Until {
+	until := c.Now.Add(settings.LongestTokenLifetime(client))
+	if !client.RotatesRefreshTokens() && until <= s.family.Until {
 		return "", nil
 	}
 	next := ""
-	if client.Rotates() {
+	if client.RotatesRefreshTokens() {
 		var err error
 		if next, err = store.NewRefreshToken(ring, s.family); err != nil {
 			return "", err
@@ -189,13 +189,13 @@ func (o *Operations) RevokeToken(c *service.Call, in *revokeInput) (*service.Emp
 	if !client.CheckSecret(in.ClientSecret) {
 		return nil, exception.New("UnauthorizedException", "Client secret is wrong or missing.")
 	}
-	if !client.Revocable() {
+	if !client.TokensRevocable() {
 		return nil, exception.New("UnsupportedOperationException", "Token revocation is not enabled for this client.")
 	}
 	if strings.Count(in.Token, ".") == 2 {
 		return nil, exception.New("UnsupportedTokenTypeException", "Only refresh tokens can be revoked.")
 	}
-	payload, err := o.Keys.Of(client.UserPoolID).UnsealRefresh(in.Token)
+	payload, err := o.Keys.ForPool(client.UserPoolID).UnsealRefresh(in.Token)
 	if err != nil {
 		return &service.Empty{}, nil
 	}

@@ -64,7 +64,7 @@ func codeStep(t *store.Tx, u *store.User, w *progress, factor, address string) (
 	name := settings.CodeAttribute(factor)
 	parameters := deliveryParameters(settings.NewDelivery(name, address))
 	parameters["USER_ID_FOR_SRP"] = u.Username
-	next := step{challenge: factor, parameters: parameters, session: store.Session{Code: w.code, To: store.AddressFingerprint(address)}}
+	next := step{challenge: factor, parameters: parameters, session: store.Session{Code: w.code, AddressFingerprint: store.AddressFingerprint(address)}}
 	return next, t.Deliver(inbox.Message{
 		To: address, Kind: inbox.KindMFA, Medium: settings.Medium(name), Code: w.code, SentAt: t.Now.Time(),
 	})

@@ -160,7 +160,7 @@ func (o *Operations) tryPassword(c *service.Call, client *settings.Client, a *at
 	if !o.PasswordMatches(a.pool.ID, a.realName(), password, a.password()) {
 		return nil, o.failedSignIn(c, a)
 	}
-	return o.passwordProven(c, client, a)
+	return o.passwordVerified(c, client, a)
 }
 
 // failedSignIn counts a failure, of a user who exists or of a name that nobody has alike.
@@ -170,9 +170,9 @@ func (o *Operations) failedSignIn(c *service.Call, a *attempt) error {
 	})
 }
 
-// passwordProven goes on once the password is known to be right. It reads the user anew, since the world may have moved on
+// passwordVerified goes on once the password is known to be right. It reads the user anew, since the world may have moved on
 // while the password was computed.
-func (o *Operations) passwordProven(c *service.Call, client *settings.Client, a *attempt) (*authOutput, error) {
+func (o *Operations) passwordVerified(c *service.Call, client *settings.Client, a *attempt) (*authOutput, error) {
 	w := &progress{client: client, sub: a.user.Sub, device: a.device}
 	return o.advance(c, w, func(t *store.Tx) (*store.User, error, error) {
 		u, err := recheckUser(t, a)
@@ -231,7 +231,7 @@ func (o *Operations) signedIn(c *service.Call, ring *tokens.KeyRing, client *set
 	}
 	result := &authResult{
 		AccessToken: pair.access, IDToken: pair.id, RefreshToken: refresh, TokenType: "Bearer",
-		ExpiresIn: int(client.AccessLife().Seconds()),
+		ExpiresIn: int(client.AccessTokenLifetime().Seconds()),
 	}
 	if s.newDevice != "" {
 		result.NewDevice = &newDevice{DeviceKey: s.newDevice, DeviceGroupKey: deviceGroup(ring, s.user.Sub)}
@@ -247,7 +247,7 @@ type newDevice struct {
 
 // signUpSignIn signs in with the session that ConfirmSignUp gave.
 func (o *Operations) signUpSignIn(c *service.Call, client *settings.Client, parameters map[string]string, text string) (*authOutput, error) {
-	s, err := store.OpenSession(o.Keys.Of(client.UserPoolID), client, store.SessionConfirmed, text)
+	s, err := store.OpenSession(o.Keys.ForPool(client.UserPoolID), client, store.SessionConfirmed, text)
 	if err != nil {
 		return nil, err
 	}

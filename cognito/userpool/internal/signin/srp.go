@@ -48,7 +48,7 @@ func (o *Operations) startSRP(c *service.Call, client *settings.Client, who *att
 	if !ok {
 		return nil, exception.InvalidParameter("SRP_A is not a valid public value.")
 	}
-	ring := o.Keys.Of(client.UserPoolID)
+	ring := o.Keys.ForPool(client.UserPoolID)
 	state := srpState{
 		ID: uuid.NewString(), ClientID: client.ClientID, Name: who.name, A: a.Bytes(), Expires: c.Now.Add(srpLife),
 		Chosen: who.chooses,
@@ -110,7 +110,7 @@ func (o *Operations) answerVerifier(c *service.Call, client *settings.Client, te
 		return nil, exception.IncorrectPassword()
 	}
 	var state srpState
-	err = o.Keys.Of(client.UserPoolID).Unseal(srpPurpose, block, &state)
+	err = o.Keys.ForPool(client.UserPoolID).Unseal(srpPurpose, block, &state)
 	if err != nil || state.ClientID != client.ClientID {
 		return nil, exception.IncorrectPassword()
 	}
@@ -118,14 +118,14 @@ func (o *Operations) answerVerifier(c *service.Call, client *settings.Client, te
 	if err != nil {
 		return nil, err
 	}
-	if err := o.useBlock(c, client, &state, answers["USERNAME"]); err != nil {
+	if err := o.consumeBlock(c, client, &state, answers["USERNAME"]); err != nil {
 		return nil, err
 	}
 	who, err := o.newAttempt(c, client, state.Name)
 	if err != nil {
 		return nil, err
 	}
-	if !o.proofFits(&state, settings.PoolName(client.UserPoolID), block, answers) || who.user == nil || who.user.Sub != state.Sub {
+	if !o.proofMatches(&state, settings.PoolName(client.UserPoolID), block, answers) || who.user == nil || who.user.Sub != state.Sub {
 		return nil, o.failedSignIn(c, who)
 	}
 	if who.user.Password == nil || subtle.ConstantTimeCompare(who.user.Password.Verifier, state.Verifier) != 1 {
@@ -134,7 +134,7 @@ func (o *Operations) answerVerifier(c *service.Call, client *settings.Client, te
 	if who.device = deviceKeyIn(answers); who.device == "" {
 		who.device = device
 	}
-	return o.passwordProven(c, client, who)
+	return o.passwordVerified(c, client, who)
 }
 
 // verifierSession checks the session that goes with the block of a sign-in with USER_AUTH, and gives the device key that
@@ -143,7 +143,7 @@ func (o *Operations) verifierSession(c *service.Call, client *settings.Client, s
 	if !state.Chosen {
 		return "", nil
 	}
-	s, err := store.OpenSession(o.Keys.Of(client.UserPoolID), client, "PASSWORD_VERIFIER", text)
+	s, err := store.OpenSession(o.Keys.ForPool(client.UserPoolID), client, "PASSWORD_VERIFIER", text)
 	if err != nil {
 		return "", err
 	}
@@ -165,8 +165,8 @@ func checkTimestamp(text string, now epoch.Time) error {
 	return nil
 }
 
-// useBlock marks a secret block as used, whatever comes of it, so that a proof cannot be tried twice or replayed.
-func (o *Operations) useBlock(c *service.Call, client *settings.Client, state *srpState, name string) error {
+// consumeBlock marks a secret block as used, whatever comes of it, so that a proof cannot be tried twice or replayed.
+func (o *Operations) consumeBlock(c *service.Call, client *settings.Client, state *srpState, name string) error {
 	return o.Update(client.UserPoolID, c.Now, func(t *store.Tx) error {
 		if t.Now > state.Expires || t.SessionUsed(state.ID) {
 			return exception.IncorrectPassword()
@@ -182,7 +182,7 @@ func (o *Operations) useBlock(c *service.Call, client *settings.Client, state *s
 	})
 }
 
-func (o *Operations) proofFits(state *srpState, poolName string, block []byte, answers map[string]string) bool {
+func (o *Operations) proofMatches(state *srpState, poolName string, block []byte, answers map[string]string) bool {
 	integer := func(b []byte) *big.Int { return new(big.Int).SetBytes(b) }
 	sessionKey := o.SRP.SessionKey(integer(state.A), integer(state.Secret), integer(state.B), state.Verifier)
 	proof := srp.Proof(sessionKey, poolName, state.UserID, block, answers["TIMESTAMP"])

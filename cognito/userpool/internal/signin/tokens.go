@@ -33,11 +33,11 @@ func (o *Operations) mintTokens(ring *tokens.KeyRing, client *settings.Client, s
 	access := tokens.AccessClaims{
 		Sub: s.user.Sub, Groups: groupNames(s.groups), Iss: o.Issuer(ring.PoolID), ClientID: client.ClientID, EventID: event,
 		TokenUse: "access", Scope: tokens.ApiScope, AuthTime: s.family.AuthTime.Seconds(), Iat: now.Seconds(),
-		Exp: now.Add(client.AccessLife()).Seconds(), Username: s.user.Username, DeviceKey: s.family.Device,
+		Exp: now.Add(client.AccessTokenLifetime()).Seconds(), Username: s.user.Username, DeviceKey: s.family.Device,
 	}
 	id := o.idClaims(ring, client, s, now)
 	id["event_id"] = event
-	if client.Revocable() || client.Rotates() {
+	if client.TokensRevocable() || client.RotatesRefreshTokens() {
 		access.OriginJTI, access.JTI = s.family.ID, uuid.NewString()
 		id["origin_jti"], id["jti"] = s.family.ID, uuid.NewString()
 	}
@@ -76,7 +76,7 @@ func (o *Operations) idClaims(ring *tokens.KeyRing, client *settings.Client, s s
 	claims["token_use"] = "id"
 	claims["auth_time"] = s.family.AuthTime.Seconds()
 	claims["iat"] = now.Seconds()
-	claims["exp"] = now.Add(client.IDLife()).Seconds()
+	claims["exp"] = now.Add(client.IDTokenLifetime()).Seconds()
 	return claims
 }
 

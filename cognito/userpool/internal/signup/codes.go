@@ -33,7 +33,7 @@ func resendCode(t *store.Tx, u *store.User, code string) (*settings.CodeDelivery
 	if err := t.CountUse(store.CountResend, u.Sub, store.ResendsPerHour); err != nil {
 		return nil, err
 	}
-	return settings.NewDelivery(to, u.Attributes[to]), t.SendCode(u, store.ForSignUp, inbox.KindResend, to, u.Attributes[to], code, store.SignUpCodeLife)
+	return settings.NewDelivery(to, u.Attributes[to]), t.SendCode(u, store.ForSignUp, inbox.KindResend, to, u.Attributes[to], code, store.SignUpCodeLifetime)
 }
 
 // sendCode gives send the user who is named and a new code; for a name that nobody has, or a disabled user, it pretends.
@@ -73,7 +73,7 @@ func (o *Operations) sendCode(
 func (o *Operations) pretendToSend(t *store.Tx, client *settings.Client, u *store.User, name, what string, allowance int) (*settings.CodeDelivery, error) {
 	switch {
 	case client.HidesExistence():
-		return service.DecoyDelivery(t.Pool, o.Keys.Of(t.Pool.ID), name), t.CountUse(what, t.AccountKey(u, name), allowance)
+		return service.DecoyDelivery(t.Pool, o.Keys.ForPool(t.Pool.ID), name), t.CountUse(what, t.AccountKey(u, name), allowance)
 	case u == nil:
 		return nil, exception.CombinationNotFound()
 	}

@@ -84,8 +84,8 @@ func (o *Operations) signUpSession(c *service.Call, client *settings.Client, kin
 	if !client.Allows("USER_AUTH") {
 		return "", nil
 	}
-	s := store.Session{Challenge: kind, Sub: u.Sub, Second: true, Mark: store.PasswordFingerprint(u)}
-	return store.NewSession(o.Keys.Of(client.UserPoolID), client, s, c.Now)
+	s := store.Session{Challenge: kind, Sub: u.Sub, FirstFactorDone: true, PasswordFingerprint: store.PasswordFingerprint(u)}
+	return store.NewSession(o.Keys.ForPool(client.UserPoolID), client, s, c.Now)
 }
 
 // checkSignUpSession refuses a session that SignUp did not give, or gave to another user. One that has expired is let pass:
@@ -94,7 +94,7 @@ func (o *Operations) checkSignUpSession(client *settings.Client, text string, u 
 	if text == "" {
 		return nil
 	}
-	s, err := store.OpenSession(o.Keys.Of(client.UserPoolID), client, store.SessionSignUp, text)
+	s, err := store.OpenSession(o.Keys.ForPool(client.UserPoolID), client, store.SessionSignUp, text)
 	if err == nil && s.Sub != u.Sub {
 		err = exception.InvalidSession()
 	}

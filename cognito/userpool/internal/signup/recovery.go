@@ -32,7 +32,7 @@ func (o *Operations) startReset(t *store.Tx, client *settings.Client, u *store.U
 	if err := t.CountUse(store.CountForgot, u.Sub, store.ForgotsPerHour); err != nil {
 		return nil, err
 	}
-	return settings.NewDelivery(to, u.Attributes[to]), t.SendCode(u, store.ForReset, inbox.KindForgot, to, u.Attributes[to], code, store.ResetCodeLife)
+	return settings.NewDelivery(to, u.Attributes[to]), t.SendCode(u, store.ForReset, inbox.KindForgot, to, u.Attributes[to], code, store.ResetCodeLifetime)
 }
 
 type confirmForgotInput struct {

@@ -121,5 +121,5 @@ func storeUser(t *store.Tx, u *store.User, code string) (*settings.CodeDelivery,
 	if to == "" {
 		return nil, nil
 	}
-	return settings.NewDelivery(to, u.Attributes[to]), t.SendCode(u, store.ForSignUp, inbox.KindSignUp, to, u.Attributes[to], code, store.SignUpCodeLife)
+	return settings.NewDelivery(to, u.Attributes[to]), t.SendCode(u, store.ForSignUp, inbox.KindSignUp, to, u.Attributes[to], code, store.SignUpCodeLifetime)
 }

@@ -29,7 +29,7 @@ type pastCode struct {
 	Expires epoch.Time `json:"expires"` // when the code would have expired by itself
 }
 
-const pastCodesKept = 5
+const maxPastCodes = 5
 
 // retire moves the current code to the past ones, of which the oldest and those that have expired are dropped.
 func (r *Code) retire(now epoch.Time) {
@@ -37,12 +37,12 @@ func (r *Code) retire(now epoch.Time) {
 		r.Past = append([]pastCode{{Hash: tokens.Hash(r.Code), Expires: r.Expires}}, r.Past...)
 	}
 	r.Past = slices.DeleteFunc(r.Past, func(c pastCode) bool { return now > c.Expires })
-	r.Past = r.Past[:min(pastCodesKept, len(r.Past))]
+	r.Past = r.Past[:min(maxPastCodes, len(r.Past))]
 	r.Code, r.Attribute, r.Address, r.Expires = "", "", "", 0
 }
 
 // was tells whether a code is one of the past ones.
-func (r *Code) was(code string, now epoch.Time) bool {
+func (r *Code) isPast(code string, now epoch.Time) bool {
 	hash, found := tokens.Hash(code), false
 	for _, c := range r.Past {
 		found = now <= c.Expires && subtle.ConstantTimeCompare(c.Hash, hash) == 1 || found
@@ -56,8 +56,8 @@ const (
 	ForReset  = "reset"
 	ForVerify = "verify" // followed by the attribute's name
 
-	SignUpCodeLife = 24 * time.Hour
-	ResetCodeLife  = time.Hour
+	SignUpCodeLifetime = 24 * time.Hour
+	ResetCodeLifetime  = time.Hour
 )
 
 // SendCode puts a code into the inbox of an address of the user and makes it the current one for its purpose.
@@ -85,7 +85,7 @@ func (t *Tx) CheckCode(u *User, purpose, code string) (*Code, error) {
 	switch {
 	case subtle.ConstantTimeCompare([]byte(rec.Code), []byte(code)) == 1:
 		return rec, nil
-	case rec.was(code, t.Now):
+	case rec.isPast(code, t.Now):
 		return nil, exception.CodeExpired()
 	}
 	return nil, exception.CodeMismatch()

@@ -59,7 +59,7 @@ func (t *Tx) TrackDevice(f *Family, given, ip string) (deviceKey string, err err
 	}
 	f.Device = settings.RegionOf(t.Pool.ID) + "_" + uuid.NewString()
 	k := db.Key(f.Sub, f.Device)
-	if err := t.expire(newDevicesBucket, k, f.Expires); err != nil {
+	if err := t.noteExpiry(newDevicesBucket, k, f.Expires); err != nil {
 		return "", err
 	}
 	return f.Device, db.Save(t.bucket(newDevicesBucket), k, newDeviceRecord{Until: f.Expires})

@@ -39,9 +39,9 @@ func NewRefreshToken(ring *tokens.KeyRing, f *Family) (string, error) {
 // NewFamily begins a sign-in. It only makes the record; AddFamily stores it.
 func NewFamily(ring *tokens.KeyRing, client *settings.Client, sub string, now epoch.Time) (*Family, string, error) {
 	f := &Family{
-		ID: uuid.NewString(), Sub: sub, ClientID: client.ClientID, AuthTime: now, Expires: now.Add(client.RefreshLife()),
+		ID: uuid.NewString(), Sub: sub, ClientID: client.ClientID, AuthTime: now, Expires: now.Add(client.RefreshTokenLifetime()),
 	}
-	f.Until = max(f.Expires, now.Add(settings.LongestLife(client)))
+	f.Until = max(f.Expires, now.Add(settings.LongestTokenLifetime(client)))
 	token, err := NewRefreshToken(ring, f)
 	if err != nil {
 		return nil, "", err
@@ -59,7 +59,7 @@ func (t *Tx) AddFamily(f *Family) error {
 	if err := t.bucket(sessionsOfBucket).Put(db.Key(f.Sub, f.ID), nil); err != nil {
 		return err
 	}
-	if err := t.expire(familiesBucket, db.Key(f.ID), f.Until); err != nil {
+	if err := t.noteExpiry(familiesBucket, db.Key(f.ID), f.Until); err != nil {
 		return err
 	}
 	return t.SaveFamily(f)

@@ -42,11 +42,11 @@ const (
 // without a try forget it all. Wrong one-time codes have a lock-out of their own, which begins later: a session bears ten of
 // them, and the twentieth in a row, over however many sessions, starts it.
 const (
-	freeFailures  = 5
-	freeGuesses   = 20
-	longestLock   = 15 * time.Minute
-	forgiveAfter  = 15 * time.Minute
-	countedWindow = time.Hour
+	failuresBeforeLock = 5
+	guessesBeforeLock  = 20
+	maxLock            = 15 * time.Minute
+	forgetAfter        = 15 * time.Minute
+	countWindow        = time.Hour
 )
 
 func (t *Tx) throttle(what, account string) (*throttleRecord, error) {
@@ -60,7 +60,7 @@ func (t *Tx) throttle(what, account string) (*throttleRecord, error) {
 func (t *Tx) putThrottle(what, account string, rec *throttleRecord) error {
 	k := db.Key(what, account)
 	if t.bucket(throttlesBucket).Get(k) == nil {
-		if err := t.expire(throttlesBucket, k, rec.Until); err != nil {
+		if err := t.noteExpiry(throttlesBucket, k, rec.Until); err != nil {
 			return err
 		}
 	}
@@ -77,7 +77,7 @@ func (t *Tx) CountUse(what, account string, allowance int) error {
 		return exception.LimitExceeded()
 	}
 	rec.Count++
-	rec.Until = rec.Start.Add(countedWindow)
+	rec.Until = rec.Start.Add(countWindow)
 	return t.putThrottle(what, account, rec)
 }
 
@@ -105,7 +105,7 @@ func (t *Tx) checkLock(what, account string) error {
 // CountFailure records a failed sign-in and sets the lock that follows from it. It refuses as CheckLock does when other
 // tries have locked the account meanwhile: of many guesses at once, only the first few are told anything.
 func (t *Tx) CountFailure(account string) error {
-	return t.countFailure(countSignIn, account, freeFailures)
+	return t.countFailure(countSignIn, account, failuresBeforeLock)
 }
 
 func (t *Tx) countFailure(what, account string, free int) error {
@@ -120,16 +120,16 @@ func (t *Tx) countFailure(what, account string, free int) error {
 	if n := rec.Count - free; n >= 0 {
 		rec.Locked = t.Now.Add(lockAfter(n))
 	}
-	rec.Until = max(rec.Locked, t.Now).Add(forgiveAfter)
+	rec.Until = max(rec.Locked, t.Now).Add(forgetAfter)
 	return t.putThrottle(what, account, rec)
 }
 
 // lockAfter is how long the lock is after n failures beyond the free ones.
 func lockAfter(n int) time.Duration {
 	if n > 20 {
-		return longestLock
+		return maxLock
 	}
-	return min(time.Second<<n, longestLock)
+	return min(time.Second<<n, maxLock)
 }
 
 // ForgetFailures is for a sign-in that succeeded.

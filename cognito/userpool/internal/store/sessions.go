@@ -23,14 +23,14 @@ type Session struct {
 	Name      string     `json:"n,omitempty"` // as typed, where the user is looked up later
 	Expires   epoch.Time `json:"e"`
 
-	Choices  []string `json:"o,omitempty"` // what SELECT_CHALLENGE, SELECT_MFA_TYPE and MFA_SETUP offered
-	Code     string   `json:"k,omitempty"` // that was sent for this session
-	Second   bool     `json:"2,omitempty"` // a first factor is proven
-	Mark     []byte   `json:"p,omitempty"` // of the password that the user had then; see PasswordFingerprint
-	Device   string   `json:"d,omitempty"` // DEVICE_KEY that the client gave
-	To       []byte   `json:"t,omitempty"` // of the address that the code went to; see AddressFingerprint
-	Address  string   `json:"m,omitempty"` // where EMAIL_OTP is set up with its first code: the address it went to
-	Verified bool     `json:"v,omitempty"` // of MFA_SETUP: VerifySoftwareToken has succeeded
+	Choices             []string `json:"o,omitempty"` // what SELECT_CHALLENGE, SELECT_MFA_TYPE and MFA_SETUP offered
+	Code                string   `json:"k,omitempty"` // that was sent for this session
+	FirstFactorDone     bool     `json:"2,omitempty"` // a first factor is proven
+	PasswordFingerprint []byte   `json:"p,omitempty"` // of the password that the user had then; see PasswordFingerprint
+	Device              string   `json:"d,omitempty"` // DEVICE_KEY that the client gave
+	AddressFingerprint  []byte   `json:"t,omitempty"` // of the address that the code went to; see AddressFingerprint
+	Address             string   `json:"m,omitempty"` // where EMAIL_OTP is set up with its first code: the address it went to
+	Verified            bool     `json:"v,omitempty"` // of MFA_SETUP: VerifySoftwareToken has succeeded
 }
 
 const (
@@ -41,7 +41,7 @@ const (
 )
 
 func NewSession(ring *tokens.KeyRing, client *settings.Client, s Session, now epoch.Time) (string, error) {
-	s.ID, s.ClientID, s.Expires = uuid.NewString(), client.ClientID, now.Add(client.SessionLife())
+	s.ID, s.ClientID, s.Expires = uuid.NewString(), client.ClientID, now.Add(client.SessionLifetime())
 	return ring.SealText(sessionPurpose, s)
 }
 
@@ -65,8 +65,8 @@ func FindSession(keys *tokens.KeyRings, challenge, text string) (s Session, ring
 	return s, nil, exception.InvalidSession()
 }
 
-// spentRecord marks a session that has been answered or, while it is open, counts the wrong answers to it.
-type spentRecord struct {
+// sessionRecord marks a session that has been answered or, while it is open, counts the wrong answers to it.
+type sessionRecord struct {
 	Until epoch.Time `json:"until"`
 	Open  bool       `json:"open,omitempty"`
 	Wrong int        `json:"wrong,omitempty"`
@@ -77,7 +77,7 @@ func (t *Tx) CheckSession(id string, expires epoch.Time) error {
 	if t.Now > expires {
 		return exception.NotAuthorized("Invalid session for the user, session is expired.")
 	}
-	rec, err := db.Load[spentRecord](t.bucket(spentBucket), db.Key(id))
+	rec, err := db.Load[sessionRecord](t.bucket(usedSessionsBucket), db.Key(id))
 	switch {
 	case err != nil || rec == nil:
 		return err
@@ -90,7 +90,7 @@ func (t *Tx) CheckSession(id string, expires epoch.Time) error {
 }
 
 func (t *Tx) UseSession(id string, expires epoch.Time) error {
-	return t.putSpent(id, spentRecord{Until: expires})
+	return t.putSessionRecord(id, sessionRecord{Until: expires})
 }
 
 // ConsumeSession is CheckSession and UseSession in one.
@@ -104,25 +104,25 @@ func (t *Tx) ConsumeSession(s Session) error {
 // CountGuess notes a wrong answer to a session, which can be answered again. Guesses are also counted by account, so that
 // one who knows a password cannot have a new session for each few guesses at the second factor.
 func (t *Tx) CountGuess(s Session, account string) error {
-	rec, err := db.Load[spentRecord](t.bucket(spentBucket), db.Key(s.ID))
+	rec, err := db.Load[sessionRecord](t.bucket(usedSessionsBucket), db.Key(s.ID))
 	if err != nil {
 		return err
 	}
 	if rec == nil {
-		rec = &spentRecord{Until: s.Expires, Open: true}
+		rec = &sessionRecord{Until: s.Expires, Open: true}
 	}
 	rec.Wrong++
-	if err := t.putSpent(s.ID, *rec); err != nil {
+	if err := t.putSessionRecord(s.ID, *rec); err != nil {
 		return err
 	}
-	return t.countFailure(countGuesses, account, freeGuesses)
+	return t.countFailure(countGuesses, account, guessesBeforeLock)
 }
 
-func (t *Tx) putSpent(id string, rec spentRecord) error {
-	if err := t.expire(spentBucket, db.Key(id), rec.Until); err != nil {
+func (t *Tx) putSessionRecord(id string, rec sessionRecord) error {
+	if err := t.noteExpiry(usedSessionsBucket, db.Key(id), rec.Until); err != nil {
 		return err
 	}
-	return db.Save(t.bucket(spentBucket), db.Key(id), rec)
+	return db.Save(t.bucket(usedSessionsBucket), db.Key(id), rec)
 }
 
 // AddressFingerprint stands for an address that a code was sent to. The code is worth nothing once the user has another one.
@@ -133,7 +133,7 @@ func AddressFingerprint(address string) []byte {
 
 // CodeMatches holds a code against the one that was sent in a session, to an address that must still be the user's.
 func (s *Session) CodeMatches(u *User, attribute, code string) bool {
-	return subtle.ConstantTimeCompare([]byte(s.Code), []byte(code)) == 1 && subtle.ConstantTimeCompare(s.To, AddressFingerprint(u.Attributes[attribute])) == 1 && u.Verified(attribute)
+	return subtle.ConstantTimeCompare([]byte(s.Code), []byte(code)) == 1 && subtle.ConstantTimeCompare(s.AddressFingerprint, AddressFingerprint(u.Attributes[attribute])) == 1 && u.Verified(attribute)
 }
 
 // SessionUser reads the user of a session, who must be the one that the answer names, by whichever name.
@@ -147,7 +147,7 @@ func (t *Tx) SessionUser(s Session, name string) (*User, error) {
 		return nil, err
 	case u == nil || u.Sub != s.Sub:
 		return nil, exception.InvalidSession()
-	case s.Second && subtle.ConstantTimeCompare(s.Mark, PasswordFingerprint(u)) != 1:
+	case s.FirstFactorDone && subtle.ConstantTimeCompare(s.PasswordFingerprint, PasswordFingerprint(u)) != 1:
 		return nil, exception.InvalidSession()
 	case u.Disabled:
 		return nil, exception.UserDisabled()
@@ -156,7 +156,7 @@ func (t *Tx) SessionUser(s Session, name string) (*User, error) {
 }
 
 // SessionUsed reports whether an id has been marked as used, or a wrong answer to it has been counted.
-func (t *Tx) SessionUsed(id string) bool { return t.bucket(spentBucket).Get(db.Key(id)) != nil }
+func (t *Tx) SessionUsed(id string) bool { return t.bucket(usedSessionsBucket).Get(db.Key(id)) != nil }
 
 // The names of these sessions, which are no challenges and so cannot be answered as such.
 const (

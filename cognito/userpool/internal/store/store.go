@@ -27,7 +27,7 @@ import (
 //	  sessionsOf sub, origin_jti → nothing
 //	  codes      sub, purpose → Code
 //	  throttles  purpose, account → throttleRecord
-//	  spent      id → spentRecord: challenge sessions that have been answered, or answered wrongly
+//	  spent      id → sessionRecord: challenge sessions that have been answered, or answered wrongly
 //	  passkeys   sub, credential id → Credential
 //	  passkeyOf  credential id → sub
 //	  devices    sub, device key → Device: devices that have been confirmed
@@ -45,20 +45,20 @@ const (
 	recordKey = "record"
 	keysKey   = "keys"
 
-	usersBucket      = "users"
-	namesBucket      = "names"
-	groupsBucket     = "groups"
-	membersBucket    = "members"
-	familiesBucket   = "families"
-	sessionsOfBucket = "sessionsOf"
-	codesBucket      = "codes"
-	throttlesBucket  = "throttles"
-	spentBucket      = "spent"
-	expiryBucket     = "expiry"
-	passkeysBucket   = "passkeys"
-	passkeyOfBucket  = "passkeyOf"
-	devicesBucket    = "devices"
-	newDevicesBucket = "newDevices"
+	usersBucket        = "users"
+	namesBucket        = "names"
+	groupsBucket       = "groups"
+	membersBucket      = "members"
+	familiesBucket     = "families"
+	sessionsOfBucket   = "sessionsOf"
+	codesBucket        = "codes"
+	throttlesBucket    = "throttles"
+	usedSessionsBucket = "spent"
+	expiryBucket       = "expiry"
+	passkeysBucket     = "passkeys"
+	passkeyOfBucket    = "passkeyOf"
+	devicesBucket      = "devices"
+	newDevicesBucket   = "newDevices"
 )
 
 const fileFormat = "authgraph-userpool-1"
@@ -70,7 +70,7 @@ func topBuckets() []string {
 func perPoolBuckets() []string {
 	return []string{
 		usersBucket, namesBucket, groupsBucket, membersBucket, familiesBucket, sessionsOfBucket, codesBucket, throttlesBucket,
-		spentBucket, expiryBucket, passkeysBucket, passkeyOfBucket, devicesBucket, newDevicesBucket,
+		usedSessionsBucket, expiryBucket, passkeysBucket, passkeyOfBucket, devicesBucket, newDevicesBucket,
 	}
 }
 

@@ -62,9 +62,9 @@ func (s *Store) Update(poolID string, now epoch.Time, fn func(*Tx) error) error 
 	})
 }
 
-// UpdateAlone is update in a transaction of its own on the caller's goroutine, so that the caller can recover from a
+// UpdateDirect is update in a transaction of its own on the caller's goroutine, so that the caller can recover from a
 // damaged file.
-func (s *Store) UpdateAlone(poolID string, now epoch.Time, fn func(*Tx) error) error {
+func (s *Store) UpdateDirect(poolID string, now epoch.Time, fn func(*Tx) error) error {
 	return s.File.Update(func(tx *bbolt.Tx) error {
 		t, err := openPoolTx(tx, poolID, now)
 		if err != nil {
@@ -92,7 +92,7 @@ func (s *Store) Decide(poolID string, now epoch.Time, fn func(*Tx) (refusal, err
 const sweepPerChange = 4
 
 // expire notes that the record at k is to be looked at when until has passed.
-func (t *Tx) expire(bucket string, k []byte, until epoch.Time) error {
+func (t *Tx) noteExpiry(bucket string, k []byte, until epoch.Time) error {
 	e := binary.BigEndian.AppendUint64(nil, uint64(until))
 	e = append(e, bucket...)
 	e = append(e, 0)
@@ -127,7 +127,7 @@ func (t *Tx) sweepRecord(bucket string, k []byte) error {
 		return err
 	}
 	if rec.Until >= t.Now {
-		return t.expire(bucket, k, rec.Until)
+		return t.noteExpiry(bucket, k, rec.Until)
 	}
 	if bucket == familiesBucket {
 		return t.DeleteFamily(string(k))

@@ -57,14 +57,14 @@ func (u *User) Verified(attribute string) bool {
 // nameKinds are the ways to be named, in the order in which a name is looked up.
 func nameKinds() []string { return []string{"username", "email", "phone_number", "preferred_username"} }
 
-func (t *Tx) fold(name string) string {
+func (t *Tx) foldCase(name string) string {
 	if t.Pool.CaseSensitive() {
 		return name
 	}
 	return strings.ToLower(name)
 }
 
-func (t *Tx) nameKey(kind, name string) []byte { return db.Key(kind, t.fold(name)) }
+func (t *Tx) nameKey(kind, name string) []byte { return db.Key(kind, t.foldCase(name)) }
 
 // Names lists what a user can be called by: the user name; addresses that the pool uses as user names; and aliases, which
 // count only once they are verified.

@@ -166,7 +166,7 @@ func (r *KeyRings) Delete(poolID string) {
 	}
 }
 
-func (r *KeyRings) Of(poolID string) *KeyRing {
+func (r *KeyRings) ForPool(poolID string) *KeyRing {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.byPool[poolID]

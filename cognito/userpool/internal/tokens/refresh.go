@@ -40,13 +40,13 @@ func (r *KeyRing) UnsealRefresh(token string) (RefreshPayload, error) {
 	var v RefreshPayload
 	parts := strings.Split(token, ".")
 	if len(token) > 4096 || len(parts) != 5 || parts[0] != refreshHeader || parts[1] != "" {
-		return v, errNotOurs
+		return v, errWrongSeal
 	}
 	var sealed []byte
 	for _, part := range parts[2:] {
 		raw, err := base64.RawURLEncoding.Strict().DecodeString(part)
 		if err != nil {
-			return v, errNotOurs
+			return v, errWrongSeal
 		}
 		sealed = append(sealed, raw...)
 	}

@@ -13,7 +13,7 @@ import (
 // encrypted and authenticated with the pool's own key. So nothing has to be stored before the client comes back, and what
 // is made up for a user who does not exist cannot be told from the real thing.
 
-var errNotOurs = errors.New("userpool: not sealed by this pool")
+var errWrongSeal = errors.New("userpool: not sealed by this pool")
 
 // Seal encrypts v for one purpose; what is sealed for one cannot be used for another.
 func (r *KeyRing) Seal(purpose string, v any) ([]byte, error) {
@@ -32,11 +32,11 @@ func (r *KeyRing) Seal(purpose string, v any) ([]byte, error) {
 func (r *KeyRing) Unseal(purpose string, sealed []byte, v any) error {
 	n := r.sealing.NonceSize()
 	if len(sealed) < n {
-		return errNotOurs
+		return errWrongSeal
 	}
 	plain, err := r.sealing.Open(nil, sealed[:n], sealed[n:], []byte(purpose))
 	if err != nil {
-		return errNotOurs
+		return errWrongSeal
 	}
 	return json.Unmarshal(plain, v)
 }
@@ -49,7 +49,7 @@ func (r *KeyRing) SealText(purpose string, v any) (string, error) {
 func (r *KeyRing) UnsealText(purpose, text string, v any) error {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {
-		return errNotOurs
+		return errWrongSeal
 	}
 	return r.Unseal(purpose, sealed, v)
 }

@@ -7,7 +7,7 @@ import "regexp"
 type shape struct {
 	min, max  int // of length for text, of value for numbers; max 0 means no limit
 	pattern   *regexp.Regexp
-	written   string // the pattern as the service writes it in messages
+	source    string // the pattern as the service writes it in messages
 	enum      []string
 	sensitive bool // the value must not be repeated in a message
 }
@@ -76,7 +76,7 @@ func NewModel() Model {
 }
 
 func text(shortest, longest int, pattern string) shape {
-	s := shape{min: shortest, max: longest, written: pattern}
+	s := shape{min: shortest, max: longest, source: pattern}
 	if pattern != "" {
 		s.pattern = regexp.MustCompile("^(?:" + pattern + ")$")
 	}

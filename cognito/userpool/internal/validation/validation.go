@@ -68,7 +68,7 @@ func memberName(f reflect.StructField) string {
 func validate(checks []check, v reflect.Value, raw []byte) error {
 	var found []string
 	for _, c := range checks {
-		found = c.against(found, "", v, raw)
+		found = c.appendViolations(found, "", v, raw)
 	}
 	switch len(found) {
 	case 0:
@@ -79,41 +79,41 @@ func validate(checks []check, v reflect.Value, raw []byte) error {
 	return exception.InvalidParameter("%d validation errors detected: %s", len(found), strings.Join(found, "; "))
 }
 
-func (c check) against(found []string, path string, v reflect.Value, raw []byte) []string {
+func (c check) appendViolations(found []string, path string, v reflect.Value, raw []byte) []string {
 	field := v.FieldByIndex(c.index)
 	at := path + strings.ToLower(c.name[:1]) + c.name[1:]
 	if field.Kind() == reflect.Pointer {
 		if field.IsNil() {
-			return c.absent(found, at)
+			return c.appendAbsent(found, at)
 		}
 		field = field.Elem()
 	}
 	switch field.Kind() {
 	case reflect.String:
 		if field.Len() == 0 && !present(raw, c.name) {
-			return c.absent(found, at)
+			return c.appendAbsent(found, at)
 		}
 		return c.text(found, at, field.String())
 	case reflect.Int:
 		return c.number(found, at, int(field.Int()))
 	case reflect.Map:
 		if field.IsNil() {
-			return c.absent(found, at)
+			return c.appendAbsent(found, at)
 		}
 	case reflect.Slice:
 		if field.IsNil() {
-			return c.absent(found, at)
+			return c.appendAbsent(found, at)
 		}
 		return c.list(found, at, field, raw)
 	case reflect.Struct:
 		for _, n := range c.nested {
-			found = n.against(found, at+".", field, member(raw, c.name))
+			found = n.appendViolations(found, at+".", field, member(raw, c.name))
 		}
 	}
 	return found
 }
 
-func (c check) absent(found []string, at string) []string {
+func (c check) appendAbsent(found []string, at string) []string {
 	if !c.required {
 		return found
 	}
@@ -133,7 +133,7 @@ func (c check) list(found []string, at string, list reflect.Value, raw []byte) [
 		}
 		for _, n := range c.nested {
 			if i < len(items) {
-				found = n.against(found, place+".", item, items[i])
+				found = n.appendViolations(found, place+".", item, items[i])
 			}
 		}
 	}
@@ -150,7 +150,7 @@ func (c check) text(found []string, at, value string) []string {
 		found = append(found, s.violation(at, value, fmt.Sprintf("Member must have length less than or equal to %d", s.max)))
 	}
 	if s.pattern != nil && value != "" && !s.pattern.MatchString(value) {
-		found = append(found, s.violation(at, value, "Member must satisfy regular expression pattern: "+s.written))
+		found = append(found, s.violation(at, value, "Member must satisfy regular expression pattern: "+s.source))
 	}
 	for _, allowed := range s.enum {
 		if value == allowed {

@@ -69,7 +69,7 @@ func (rp RelyingParty) VerifyRegistration(given *protocol.ParsedCredentialCreati
 		return nil, exception.InvalidParameter("Credential is not a response to a registration.")
 	case !allowedOrigin(rp.ID, client.Origin) || client.CrossOrigin:
 		return nil, exception.New("WebAuthnOriginNotAllowedException", "The origin %s is not allowed.", exception.Shorten(client.Origin))
-	case !hashFits(attested.AuthData, sha256.Sum256([]byte(rp.ID))):
+	case !rpIDHashMatches(attested.AuthData, sha256.Sum256([]byte(rp.ID))):
 		return nil, exception.New("WebAuthnRelyingPartyMismatchException", "The passkey belongs to another relying party than %s.", rp.ID)
 	case attested.Format != string(protocol.AttestationFormatNone) && attested.Format != string(protocol.AttestationFormatPacked):
 		return nil, unsupportedCredential("its attestation has an unknown form.")

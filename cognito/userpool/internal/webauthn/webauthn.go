@@ -84,7 +84,7 @@ func checkFlags(data protocol.AuthenticatorData) bool {
 	return data.Flags.HasBackupEligible() || !data.Flags.HasBackupState()
 }
 
-// hashFits compares the hash of the relying party's id in authenticator data.
-func hashFits(data protocol.AuthenticatorData, sum [32]byte) bool {
+// rpIDHashMatches compares the hash of the relying party's id in authenticator data.
+func rpIDHashMatches(data protocol.AuthenticatorData, sum [32]byte) bool {
 	return bytes.Equal(data.RPIDHash, sum[:])
 }
