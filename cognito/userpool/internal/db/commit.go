@@ -8,9 +8,9 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Committer writes to the database with group commit: the changes that arrive while one commit waits for the disk go
-// together into the next. A lone change is not delayed, and a burst costs one fsync for all of it. (bbolt's own Batch
-// waits a fixed time instead, which is too long for one caller and too short for many.)
+// Committer writes to a database with group commit: changes that arrive during a commit share the next one. A single
+// change is not delayed, and a burst costs one fsync. (bbolt's own Batch waits for a fixed time instead, which is too
+// long for one caller and too short for many.)
 type Committer struct {
 	File *bbolt.DB
 
@@ -19,14 +19,14 @@ type Committer struct {
 	busy    bool
 }
 
-// change is a function that waits for its turn. It may run more than once, so it must have no effect but on the
-// transaction and on variables that it sets anew each time.
+// change is a function that waits for its transaction. It may run more than once, so it must have no effects other
+// than on the transaction and on variables that it sets anew each time.
 type change struct {
 	apply func(*bbolt.Tx) error
 	done  chan error
 }
 
-// Do runs apply in a transaction and returns once that is on the disk. An error of apply rolls back what it did.
+// Do runs apply in a transaction and returns once it is on disk. An error from apply rolls back its changes.
 func (c *Committer) Do(apply func(*bbolt.Tx) error) error {
 	ch := &change{apply: apply, done: make(chan error, 1)}
 	c.mu.Lock()
@@ -54,11 +54,11 @@ func (c *Committer) run() {
 	}
 }
 
-// errRefused marks a transaction that is rolled back because one of its changes failed.
+// errRefused rolls back a transaction because one of its changes failed.
 var errRefused = errors.New("userpool: a change of the group was refused")
 
-// commit applies a batch. A change that fails is taken out and tried alone at the end, so that its refusal rests only on
-// what is on the disk.
+// commit applies a batch. A change that fails is removed from the batch and retried alone at the end, so that its
+// error depends only on what is on disk.
 func (c *Committer) commit(batch []*change) {
 	var alone []*change
 	for len(batch) > 0 {
@@ -87,11 +87,11 @@ func (c *Committer) commit(batch []*change) {
 	}
 }
 
-// recovering turns a panic into an error: the change runs in a goroutine that no HTTP server recovers for.
+// recovering turns a panic into an error. The change runs in a goroutine in which no HTTP server recovers.
 func recovering(apply func(*bbolt.Tx) error, tx *bbolt.Tx) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("userpool: panic in a change: %v", r)
+			err = fmt.Errorf("userpool: panic in a transaction: %v", r)
 		}
 	}()
 	return apply(tx)

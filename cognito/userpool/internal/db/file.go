@@ -1,3 +1,4 @@
+// Package db opens a bbolt file safely, commits changes in groups, and reads and writes records as JSON.
 package db
 
 import (
@@ -12,12 +13,14 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// lockTimeout is how long Open waits for another process to let go of the file.
+// lockTimeout is how long Open waits for another process to release the file.
 const lockTimeout = 500 * time.Millisecond
 
+// Open opens a database file, or creates it with mode 0600 and its folder with mode 0700. It fails if another process
+// has the file open or if the file is truncated.
 func Open(path string) (*bbolt.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("userpool: making the folder of the database: %w", err)
+		return nil, fmt.Errorf("userpool: creating the folder of the database: %w", err)
 	}
 	db, err := openDatabase(path)
 	if errors.Is(err, berrors.ErrTimeout) {
@@ -32,10 +35,10 @@ func Open(path string) (*bbolt.DB, error) {
 	return db, nil
 }
 
-var errTruncated = errors.New("the file is damaged: it ends before its last page; put back a copy of it")
+var errTruncated = errors.New("the file is truncated: restore it from a backup")
 
-// openDatabase opens the file. bbolt maps it into memory, where reading beyond the end of a file that was cut short is a
-// fault that would end the process; here it becomes an error.
+// openDatabase opens the file. bbolt maps it into memory, where reading beyond the end of a truncated file is a fault
+// that would end the process. Here it becomes an error.
 func openDatabase(path string) (db *bbolt.DB, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -46,7 +49,7 @@ func openDatabase(path string) (db *bbolt.DB, err error) {
 	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType})
 }
 
-// checkNotTruncated compares the file's length with what its newest state spans.
+// checkNotTruncated compares the length of the file with the size of its latest state.
 func checkNotTruncated(db *bbolt.DB) error {
 	return db.View(func(tx *bbolt.Tx) error {
 		info, err := os.Stat(db.Path())
@@ -57,10 +60,10 @@ func checkNotTruncated(db *bbolt.DB) error {
 	})
 }
 
-var errDamaged = errors.New("the file is damaged; put back a copy of it")
+var errDamaged = errors.New("the file is damaged: restore it from a backup")
 
-// RecoverFaults runs fn, which reads a database file. A file that is damaged inside makes bbolt panic or read beyond the
-// mapped memory; both become an error.
+// RecoverFaults runs fn, which reads a database file on this goroutine. A damaged file makes bbolt panic or read
+// beyond the mapped memory; both become an error.
 func RecoverFaults(fn func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -71,8 +74,8 @@ func RecoverFaults(fn func() error) (err error) {
 	return fn()
 }
 
-// CloseDamaged closes a file that could not be used. A panic may have left a lock
-// behind that Close would wait for; the process ends anyway.
+// CloseDamaged closes a file that could not be read. It gives up after a second, since a panic may have left a lock
+// behind that Close would wait for.
 func CloseDamaged(db *bbolt.DB) error {
 	closed := make(chan error, 1)
 	go func() { closed <- db.Close() }()

@@ -9,8 +9,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Key joins parts. A zero byte within a part, which only a name nobody can have may hold, could reach into another record's
-// key; it becomes a byte that UTF-8 never uses.
+// Key joins parts with zero bytes. A zero byte inside a part, which only a forged name can contain, could reach into
+// the key of another record, so it becomes a byte that never occurs in UTF-8.
 func Key(parts ...string) []byte {
 	for i, part := range parts {
 		parts[i] = strings.ReplaceAll(part, "\x00", "\xff")
@@ -18,7 +18,7 @@ func Key(parts ...string) []byte {
 	return []byte(strings.Join(parts, "\x00"))
 }
 
-// Load reads a record; without one it gives nil and no error.
+// Load reads a record. It returns nil if there is none.
 func Load[T any](b *bbolt.Bucket, k []byte) (*T, error) {
 	raw := b.Get(k)
 	if raw == nil {
@@ -26,20 +26,21 @@ func Load[T any](b *bbolt.Bucket, k []byte) (*T, error) {
 	}
 	v := new(T)
 	if err := json.Unmarshal(raw, v); err != nil {
-		return nil, fmt.Errorf("userpool: a record cannot be read: %w", err)
+		return nil, fmt.Errorf("userpool: reading a record: %w", err)
 	}
 	return v, nil
 }
 
+// Save writes a record.
 func Save(b *bbolt.Bucket, k []byte, v any) error {
 	raw, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Errorf("userpool: a record cannot be written: %w", err)
+		return fmt.Errorf("userpool: writing a record: %w", err)
 	}
 	return b.Put(k, raw)
 }
 
-// ForEachWithPrefix calls fn with what follows prefix in each key that begins with it.
+// ForEachWithPrefix calls fn for each key that begins with prefix, with the rest of the key.
 func ForEachWithPrefix(b *bbolt.Bucket, prefix []byte, fn func(rest, value []byte) error) error {
 	c := b.Cursor()
 	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
@@ -50,7 +51,8 @@ func ForEachWithPrefix(b *bbolt.Bucket, prefix []byte, fn func(rest, value []byt
 	return nil
 }
 
-// Suffixes collects what follows prefix; needed where the walk is followed by deletions, which upset a cursor.
+// Suffixes returns the rest of each key that begins with prefix. Use it where records are deleted on the way, which a
+// cursor does not survive.
 func Suffixes(b *bbolt.Bucket, prefix []byte) []string {
 	var rest []string
 	_ = ForEachWithPrefix(b, prefix, func(r, _ []byte) error {

@@ -1,3 +1,5 @@
+// Package epoch has points in time as Cognito's API writes them: seconds since 1970, with milliseconds as the
+// fraction.
 package epoch
 
 import (
@@ -6,19 +8,23 @@ import (
 	"time"
 )
 
-// Time is a point in time in milliseconds since 1970, the precision that Cognito answers with. In JSON, on the wire and
+// Time is a point in time in milliseconds since 1970, the precision of Cognito's responses. In JSON, on the wire and
 // in the file, it is a number of seconds with a fraction.
 type Time int64
 
+// Of converts a time.
 func Of(t time.Time) Time { return Time(t.UnixMilli()) }
 
+// Time converts to a time in UTC.
 func (m Time) Time() time.Time { return time.UnixMilli(int64(m)).UTC() }
 
+// Add returns the time d later.
 func (m Time) Add(d time.Duration) Time { return m + Time(d.Milliseconds()) }
 
+// Sub returns the time elapsed since o.
 func (m Time) Sub(o Time) time.Duration { return time.Duration(m-o) * time.Millisecond }
 
-// Seconds is the whole seconds that tokens count in.
+// Seconds returns whole seconds, the unit of times in tokens.
 func (m Time) Seconds() int64 { return int64(m) / 1000 }
 
 // MarshalJSON writes seconds, with the milliseconds as fraction.
@@ -26,7 +32,7 @@ func (m Time) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(m)/1000, 'f', -1, 64), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads the form that MarshalJSON writes.
 func (m *Time) UnmarshalJSON(b []byte) error {
 	if strings.TrimSpace(string(b)) == "null" {
 		return nil

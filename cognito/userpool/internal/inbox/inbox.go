@@ -1,3 +1,4 @@
+// Package inbox keeps the mails and text messages that the pool would have sent, and shows them as JSON or as a page.
 package inbox
 
 import (
@@ -16,31 +17,32 @@ import (
 
 const (
 	maxKept  = 10_000 // messages in the file
-	maxShown = 200    // messages in one answer
+	maxShown = 200    // messages in one response
 )
 
-// The kinds of messages.
+// Kinds of messages.
 const (
 	KindSignUp      = "SIGN_UP"
 	KindResend      = "RESEND"
 	KindForgot      = "FORGOT_PASSWORD"
 	KindAdminReset  = "ADMIN_RESET"
-	KindInvitation  = "INVITATION" // its code is the temporary password
+	KindInvitation  = "INVITATION" // the code is the temporary password
 	KindUpdate      = "UPDATE_ATTRIBUTE"
 	KindVerifyAgain = "VERIFY_ATTRIBUTE"
 	KindMFA         = "MFA"
-	KindSignIn      = "SIGN_IN" // a first factor
+	KindSignIn      = "SIGN_IN" // as a first factor
 )
 
-// The buckets of the inbox: messages by number, and numbers by address.
+// Buckets of the inbox: messages by number, and numbers by address.
 const (
 	messagesBucket  = "inbox"
 	addressesBucket = "inboxTo"
 )
 
+// Buckets returns the names of the buckets that the inbox needs.
 func Buckets() []string { return []string{messagesBucket, addressesBucket} }
 
-// Message is a mail or text message that was not sent anywhere.
+// Message is a mail or text message that was not sent.
 type Message struct {
 	To     string    `json:"to"`
 	Kind   string    `json:"kind"`
@@ -49,12 +51,12 @@ type Message struct {
 	SentAt time.Time `json:"sentAt"`
 }
 
-// addressKey folds the case of addresses and trims, so that an inbox is found under every spelling.
+// addressKey folds case and trims, so that an inbox is found under every spelling of its address.
 func addressKey(address string) []byte {
 	return db.Key(strings.ToLower(strings.TrimSpace(address)), "")
 }
 
-// Put puts a message into the inbox and removes the one that is too old by now.
+// Put adds a message and removes the oldest one beyond the limit.
 func Put(tx *bbolt.Tx, m Message) error {
 	box, index := tx.Bucket([]byte(messagesBucket)), tx.Bucket([]byte(addressesBucket))
 	n, err := box.NextSequence()
@@ -82,7 +84,7 @@ func Put(tx *bbolt.Tx, m Message) error {
 	return box.Delete(old)
 }
 
-// Read gives messages, newest first: those to an address, or all if it is empty.
+// Read returns messages, newest first: those to an address, or all if it is empty.
 func Read(file *bbolt.DB, to string) ([]Message, error) {
 	messages := []Message{}
 	err := file.View(func(tx *bbolt.Tx) error {
@@ -130,7 +132,7 @@ func NewHandler(file *bbolt.DB, log *slog.Logger) *Handler {
 	return &Handler{file: file, log: log, page: newPage()}
 }
 
-// ServeHTTP answers GET /inbox. It has no CORS header: codes are for whoever sits at this machine, not for web pages.
+// ServeHTTP handles GET /inbox. It sets no CORS headers: codes are for people at this machine, not for web pages.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	to := r.URL.Query().Get("to")
 	messages, err := Read(h.file, to)
@@ -165,7 +167,7 @@ func (h *Handler) fail(w http.ResponseWriter, err error) {
 	http.Error(w, "The inbox cannot be read.", http.StatusInternalServerError)
 }
 
-// prefersHTML tells whether text/html comes before any form of JSON in an Accept header, as it does in browsers'.
+// prefersHTML reports whether text/html comes before any form of JSON in an Accept header, as it does in browsers.
 func prefersHTML(accept string) bool {
 	for part := range strings.SplitSeq(accept, ",") {
 		mediaType, _, _ := strings.Cut(part, ";")

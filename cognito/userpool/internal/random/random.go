@@ -1,3 +1,4 @@
+// Package random generates text that cannot be guessed: ids, secrets, codes and temporary passwords.
 package random
 
 import (
@@ -11,12 +12,12 @@ const (
 	Alphanumeric      = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + LowerAlphanumeric
 )
 
-// Text returns n characters drawn from an alphabet.
+// Text returns n characters from an alphabet.
 func Text(n int, alphabet string) (string, error) {
 	return TextFrom(n, alphabet)
 }
 
-// TextFrom returns n characters that are drawn from the alphabets in turn.
+// TextFrom returns n characters, taken from the alphabets in turn.
 func TextFrom(n int, alphabets ...string) (string, error) {
 	out := make([]byte, n)
 	for i := range out {
@@ -30,5 +31,5 @@ func TextFrom(n int, alphabets ...string) (string, error) {
 	return string(out), nil
 }
 
-// Digits returns a code of decimal digits.
+// Digits returns a code of n decimal digits.
 func Digits(n int) (string, error) { return Text(n, digits) }

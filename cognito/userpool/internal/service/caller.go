@@ -13,7 +13,7 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// Caller is caller an access token speaks for.
+// Caller is the holder of an access token. VerifyAccess fills in Claims and PoolID, Authorize the rest.
 type Caller struct {
 	Claims tokens.AccessClaims
 	PoolID string
@@ -24,7 +24,7 @@ type Caller struct {
 
 func invalidAccessToken() *exception.Error { return exception.NotAuthorized("Invalid Access Token") }
 
-// VerifyAccess checks what a token says by itself: our signature with an access key, its use, expiry and scope.
+// VerifyAccess checks an access token without the database: signature, issuer, use, expiry and scope.
 func (s *Service) VerifyAccess(token string, now epoch.Time) (*Caller, error) {
 	var claims tokens.AccessClaims
 	header, rest, _ := strings.Cut(token, ".")
@@ -43,14 +43,14 @@ func (s *Service) VerifyAccess(token string, now epoch.Time) (*Caller, error) {
 	if now.Seconds() >= claims.Exp {
 		return nil, exception.NotAuthorized("Access Token has expired")
 	}
-	if !slices.Contains(strings.Fields(claims.Scope), tokens.ApiScope) {
+	if !slices.Contains(strings.Fields(claims.Scope), tokens.APIScope) {
 		return nil, exception.NotAuthorized("Access Token does not have required scopes")
 	}
 	return &Caller{Claims: claims, PoolID: ring.PoolID}, nil
 }
 
-// Authorize checks an access token for the operations on the own account: what it says, then whether it was revoked, and
-// whether its user still exists and is enabled.
+// Authorize checks an access token for operations on the caller's own account: the token itself, whether it was
+// revoked, and whether its user exists and is enabled.
 func (s *Service) Authorize(c *Call, token string) (*Caller, error) {
 	caller, err := s.VerifyAccess(token, c.Now)
 	if err != nil {

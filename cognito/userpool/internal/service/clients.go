@@ -5,8 +5,8 @@ import (
 	"authgraph/cognito/userpool/internal/settings"
 )
 
-// AuthenticateClient is what the operations that are authorised by an app client begin with: the client must exist, and the hash of its
-// secret must be right if it has one.
+// AuthenticateClient returns the app client of a public operation. The client must exist and, if it has a secret, the
+// secret hash must match.
 func (s *Service) AuthenticateClient(clientID, username, secretHash string) (*settings.Client, error) {
 	c, err := s.Client(clientID)
 	if err != nil {
@@ -15,7 +15,7 @@ func (s *Service) AuthenticateClient(clientID, username, secretHash string) (*se
 	return c, c.CheckSecretHash(username, secretHash)
 }
 
-// ClientIn reads an app client that must belong to a pool.
+// ClientIn returns an app client that must belong to a pool.
 func (s *Service) ClientIn(poolID, id string) (*settings.Client, error) {
 	if s.Keys.ForPool(poolID) == nil {
 		return nil, exception.PoolNotFound(poolID)

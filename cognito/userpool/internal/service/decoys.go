@@ -12,7 +12,7 @@ import (
 	"authgraph/cognito/userpool/internal/webauthn"
 )
 
-// DecoyDelivery is what is answered for a user who does not exist: delivery details that look like the name.
+// DecoyDelivery returns the delivery details that are shown for a user who does not exist. They match the name.
 func DecoyDelivery(pool *settings.Pool, ring *tokens.KeyRing, name string) *settings.CodeDelivery {
 	switch {
 	case settings.IsEmail(name):
@@ -28,7 +28,8 @@ func DecoyDelivery(pool *settings.Pool, ring *tokens.KeyRing, name string) *sett
 	return settings.NewDelivery("email", fmt.Sprintf("%c@%c.com", 'a'+rune(letters[0]%26), 'a'+rune(letters[1]%26)))
 }
 
-// DecoySub is an id for a user who does not exist: always the same one, and of the form of a real one (RFC 9562, 5.4).
+// DecoySub returns the sub that is shown for a user who does not exist: always the same one, in the form of a real
+// one (RFC 9562, 5.4).
 func DecoySub(ring *tokens.KeyRing, account string) string {
 	id := uuid.UUID(ring.Derive("sub", account)[:16])
 	id[6] = id[6]&0x0f | 0x40
@@ -36,8 +37,9 @@ func DecoySub(ring *tokens.KeyRing, account string) string {
 	return id.String()
 }
 
-// DecoyPasskey is what a user who does not exist is shown with. Of the names that nobody has, half have one, always the
-// same half and the same one: so neither having a passkey nor having none tells whether somebody exists.
+// DecoyPasskey returns the passkey that is shown for a user who does not exist, or nil. Half of all names have one,
+// always the same half and the same passkey, so that neither a passkey nor the lack of one reveals whether the user
+// exists.
 func DecoyPasskey(ring *tokens.KeyRing, account string) *webauthn.Credential {
 	seed := ring.Derive("passkey", account)
 	if seed[0]&1 == 0 {

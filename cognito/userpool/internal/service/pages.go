@@ -8,7 +8,7 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// page is what the token for the next page of a list holds: where the last one ended, and of which list.
+// page is the content of the token for the next page of a list: where the last page ended, and of which list.
 type page struct {
 	Last    string     `json:"l"`
 	Of      string     `json:"o"`
@@ -21,10 +21,12 @@ const (
 	maxPageSize = 60
 )
 
+// NextPage returns the token for the page that follows the entry last of a list. of names the list.
 func NextPage(ring *tokens.KeyRing, last, of string, now epoch.Time) (string, error) {
 	return ring.SealText(pagePurpose, page{Last: last, Of: of, Expires: now.Add(pageLife)})
 }
 
+// OpenPage reads the token of a page. An empty token is the first page.
 func OpenPage(ring *tokens.KeyRing, token, of string, now epoch.Time) (page, error) {
 	var at page
 	if token == "" {
@@ -39,6 +41,7 @@ func OpenPage(ring *tokens.KeyRing, token, of string, now epoch.Time) (page, err
 	return at, nil
 }
 
+// PageSize returns the number of entries on a page, given the caller's limit or 0.
 func PageSize(limit int) int {
 	if limit == 0 {
 		return maxPageSize

@@ -10,7 +10,7 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
-// NewPassword makes the record of a password. It takes about a millisecond, so it is called outside of transactions.
+// NewPassword returns the record of a password. It takes about a millisecond, so call it outside of transactions.
 func (s *Service) NewPassword(poolID, username, password string, now epoch.Time) (*store.Password, error) {
 	salt := make([]byte, 16)
 	if _, err := rand.Read(salt); err != nil {
@@ -19,8 +19,8 @@ func (s *Service) NewPassword(poolID, username, password string, now epoch.Time)
 	return &store.Password{Salt: salt, Verifier: s.DeriveVerifier(settings.PoolName(poolID), username, password, salt), Set: now}, nil
 }
 
-// PasswordMatches tells whether password is the one of rec, which may be nil: a user who does not exist, or has no password,
-// costs the same work as one who has.
+// PasswordMatches reports whether password is that of rec, which may be nil. It does the same work for users who do
+// not exist or have no password.
 func (s *Service) PasswordMatches(poolID, username, password string, rec *store.Password) bool {
 	known := rec != nil
 	if !known {
@@ -30,7 +30,7 @@ func (s *Service) PasswordMatches(poolID, username, password string, rec *store.
 	return subtle.ConstantTimeCompare(v, rec.Verifier) == 1 && known
 }
 
-// PasswordUsed tells whether password is one of those that the pool's history still remembers, the current one included.
+// PasswordUsed reports whether password is the current one or in the pool's password history.
 func (s *Service) PasswordUsed(pool *settings.Pool, u *store.User, password string) bool {
 	n := pool.Policies.PasswordPolicy.PasswordHistorySize
 	if n == 0 || u.Password == nil {

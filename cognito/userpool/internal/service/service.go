@@ -1,3 +1,5 @@
+// Package service has what operations of several families need: access to the database and keys, authentication of
+// clients and callers, passwords, and pages of lists.
 package service
 
 import (
@@ -7,33 +9,34 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// Call is what a handler knows of the request beside its input.
+// Call is what an operation knows about the request besides its input.
 type Call struct {
 	ID  string     // request id
-	Now epoch.Time // one time for all that the call does
-	IP  string     // that the call came from
+	Now epoch.Time // the same time throughout the call
+	IP  string     // of the client, without the port
 }
 
-// empty is the output of operations that answer {}, NoBody of those that answer nothing at all.
+// Empty is the output of operations that return {}. NoBody is that of operations that return nothing at all.
 type (
 	Empty  struct{}
 	NoBody struct{}
 )
 
-// Service is what every family of operations works on.
+// Service is what operations run on.
 type Service struct {
 	*store.Store
 	Keys tokens.KeyRings
-	URL  string // that the pools are reached under, without a slash at the end
+	URL  string // base address of the pools, without a trailing slash
 	SRP  *srp.Group
-	// DeriveVerifier computes an SRP verifier. It is a field so that a test can count how often that happens.
+	// DeriveVerifier computes an SRP verifier. It is a field so that tests can count the calls.
 	DeriveVerifier func(poolName, userID, password string, salt []byte) []byte
 }
 
-// New returns a service on an open file, without any keys yet.
+// New returns a service for an open file, with no keys yet.
 func New(file *store.Store, url string) *Service {
 	group := srp.NewGroup()
 	return &Service{Store: file, URL: url, SRP: group, DeriveVerifier: group.Verifier}
 }
 
+// Issuer returns the iss claim of a pool's tokens.
 func (s *Service) Issuer(poolID string) string { return s.URL + "/" + poolID }

@@ -16,14 +16,17 @@ type CodeDelivery struct {
 	AttributeName  string `json:"AttributeName,omitempty"`
 }
 
+// CodeDeliveryOutput is the output of operations that send a code.
 type CodeDeliveryOutput struct {
 	CodeDeliveryDetails *CodeDelivery `json:"CodeDeliveryDetails,omitempty"`
 }
 
+// NewDelivery describes a code that was sent to an address, with the address masked.
 func NewDelivery(attribute, address string) *CodeDelivery {
 	return &CodeDelivery{Destination: mask(address), DeliveryMedium: Medium(attribute), AttributeName: attribute}
 }
 
+// Medium returns how codes are sent to an attribute, SMS or EMAIL.
 func Medium(attribute string) string {
 	if attribute == "phone_number" {
 		return "SMS"
@@ -31,6 +34,7 @@ func Medium(attribute string) string {
 	return "EMAIL"
 }
 
+// CheckAddresses checks the form of the e-mail address and the phone number.
 func CheckAddresses(attributes map[string]string) error {
 	if v := attributes["email"]; v != "" && !IsEmail(v) {
 		return exception.InvalidParameter("Invalid email address format.")
@@ -41,8 +45,8 @@ func CheckAddresses(attributes map[string]string) error {
 	return nil
 }
 
-// IsEmail is generous with what is before the @ and strict with structure: one @, a domain with a dot, no white space and
-// none of the characters that would need quoting.
+// IsEmail reports whether s is an e-mail address. It is lenient about the part before the @ and strict about
+// structure: one @, a domain with a dot, no white space and no characters that need quoting.
 func IsEmail(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	if !ok || local == "" || len(local) > 64 || len(s) > 254 || !utf8.ValidString(s) {
@@ -69,7 +73,7 @@ func isInvalidLabel(label string) bool {
 	})
 }
 
-// IsPhone checks for E.164: a plus and at most fifteen digits.
+// IsPhone reports whether s is a phone number in E.164 form: a plus sign and at most fifteen digits.
 func IsPhone(s string) bool {
 	digits, ok := strings.CutPrefix(s, "+")
 	if !ok || len(digits) < 2 || len(digits) > 15 {
@@ -78,7 +82,8 @@ func IsPhone(s string) bool {
 	return !strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
 }
 
-// mask hides an address as Cognito's delivery details do: f***@e***, or a phone number but for its last four digits.
+// mask hides an address as Cognito does in delivery details: f***@e***, or all but the last four digits of a phone
+// number.
 func mask(address string) string {
 	if local, domain, ok := strings.Cut(address, "@"); ok {
 		return firstRune(local) + "***@" + firstRune(domain) + "***"
@@ -91,7 +96,7 @@ func firstRune(s string) string {
 	return s[:n]
 }
 
-// nameAttribute checks a name for a new user against the pool and tells which attribute it is, if any.
+// nameAttribute checks the name of a new user and returns the attribute that it belongs to, if any.
 func nameAttribute(pool *Pool, name string) (string, error) {
 	byEmail := slices.Contains(pool.UsernameAttributes, "email")
 	byPhone := slices.Contains(pool.UsernameAttributes, "phone_number")
@@ -114,7 +119,8 @@ func nameAttribute(pool *Pool, name string) (string, error) {
 	return "", nil
 }
 
-// SetNameAttribute puts the name of a new user into its attributes where the pool wants that.
+// SetNameAttribute checks the name of a new user and, if the pool uses an address as user name, adds it to the
+// attributes.
 func SetNameAttribute(pool *Pool, name string, attributes map[string]string) error {
 	as, err := nameAttribute(pool, name)
 	if err != nil || as == "" {

@@ -9,7 +9,7 @@ import (
 	"authgraph/cognito/userpool/internal/exception"
 )
 
-// SchemaAttribute is Cognito's SchemaAttributeType: one attribute that users of a pool may have.
+// SchemaAttribute is Cognito's SchemaAttributeType: an attribute that users of a pool may have.
 type SchemaAttribute struct {
 	Name                   string            `json:"Name" is:"required,customName"`
 	AttributeDataType      string            `json:"AttributeDataType,omitempty" is:"dataType"`
@@ -30,13 +30,13 @@ type numberConstraint struct {
 	MaxValue string `json:"MaxValue,omitempty"`
 }
 
-// Attribute is Cognito's AttributeType: values travel as strings whatever their type.
+// Attribute is Cognito's AttributeType. Values of every type are strings.
 type Attribute struct {
 	Name  string `json:"Name" is:"required,attributeName"`
 	Value string `json:"Value" is:"attributeValue"`
 }
 
-// standardAttributes lists the twenty attributes that every pool has, in Cognito's order.
+// standardAttributes returns the twenty attributes that every pool has, in Cognito's order.
 func standardAttributes() []SchemaAttribute {
 	list := []SchemaAttribute{standardAttribute("sub", "String", "1", "2048")}
 	*list[0].Mutable = false
@@ -70,6 +70,7 @@ func standardAttribute(name, kind, minLength, maxLength string) SchemaAttribute 
 	return a
 }
 
+// CustomAttribute returns a mutable custom attribute, given its name without the prefix.
 func CustomAttribute(name, kind string) SchemaAttribute {
 	a := standardAttribute("custom:"+name, kind, "", "")
 	if kind == "String" {
@@ -80,7 +81,7 @@ func CustomAttribute(name, kind string) SchemaAttribute {
 
 func (a *SchemaAttribute) mutable() bool { return a.Mutable == nil || *a.Mutable }
 
-// violation is the line of a schema error for a value, or nothing if the value fits.
+// violation describes why a value does not match the attribute, or returns "".
 func (a *SchemaAttribute) violation(value string) string {
 	if c := a.StringConstraints; c != nil {
 		n := utf8.RuneCountInString(value)
@@ -118,18 +119,18 @@ func (a *SchemaAttribute) numberViolation(value string) string {
 	return ""
 }
 
-// isBoolean takes what the service takes: "true" and "True" are both seen in the wild.
+// isBoolean accepts what the service accepts; both "true" and "True" occur.
 func isBoolean(value string) bool {
 	return strings.EqualFold(value, "true") || strings.EqualFold(value, "false")
 }
 
-// isReadOnly tells attributes that no client may ever write.
+// isReadOnly reports whether an attribute can never be written by clients.
 func isReadOnly(name string) bool {
 	return name == "sub" || name == "email_verified" || name == "phone_number_verified"
 }
 
-// CheckSchema refuses attributes that the pool does not have or whose values do not fit, with one line for each. label is
-// what Cognito puts before each name: nothing at sign-up, "user." at updates.
+// CheckSchema returns a line for each attribute that the pool does not have or whose value does not match. Names are
+// prefixed with label, as Cognito does: nothing at sign-up, "user." at updates.
 func CheckSchema(pool *Pool, attributes map[string]string, label string) string {
 	var lines strings.Builder
 	for _, name := range SortedNames(attributes) {
@@ -145,7 +146,7 @@ func CheckSchema(pool *Pool, attributes map[string]string, label string) string 
 	return lines.String()
 }
 
-// checkRequired gives a line for each attribute that the pool requires and the user lacks.
+// checkRequired returns a line for each required attribute that is missing.
 func checkRequired(pool *Pool, attributes map[string]string) string {
 	var lines strings.Builder
 	for _, a := range pool.SchemaAttributes {
@@ -156,7 +157,7 @@ func checkRequired(pool *Pool, attributes map[string]string) string {
 	return lines.String()
 }
 
-// CheckNewUser is the schema check of SignUp and AdminCreateUser.
+// CheckNewUser checks the attributes of a new user against the schema.
 func CheckNewUser(pool *Pool, attributes map[string]string) error {
 	if lines := CheckSchema(pool, attributes, "") + checkRequired(pool, attributes); lines != "" {
 		return exception.InvalidParameter("Attributes did not conform to the schema: %s", lines)
@@ -164,6 +165,7 @@ func CheckNewUser(pool *Pool, attributes map[string]string) error {
 	return CheckAddresses(attributes)
 }
 
+// AttributeMap converts a list of attributes to a map by name.
 func AttributeMap(list []Attribute) map[string]string {
 	m := make(map[string]string, len(list))
 	for _, a := range list {
@@ -172,6 +174,7 @@ func AttributeMap(list []Attribute) map[string]string {
 	return m
 }
 
+// SortedNames returns the keys of m in order.
 func SortedNames(m map[string]string) []string {
 	names := make([]string, 0, len(m))
 	for name := range m {
@@ -181,7 +184,7 @@ func SortedNames(m map[string]string) []string {
 	return names
 }
 
-// AttributeList writes attributes as the protocol does, in a stable order; keep decides which.
+// AttributeList converts a map of attributes to a sorted list of those that keep accepts.
 func AttributeList(m map[string]string, keep func(name string) bool) []Attribute {
 	list := []Attribute{}
 	for _, name := range SortedNames(m) {
@@ -192,11 +195,12 @@ func AttributeList(m map[string]string, keep func(name string) bool) []Attribute
 	return list
 }
 
+// AllAttributes is a filter for AttributeList that keeps everything.
 func AllAttributes(string) bool { return true }
 
 const maxCustomAttributes = 50
 
-// AddSchema puts the attributes of an input into a pool: those with the name of a standard one change it, the others become
+// AddSchema adds attributes to a pool. Those with the name of a standard attribute change it; the others become
 // custom:NAME.
 func (p *Pool) AddSchema(given []SchemaAttribute) error {
 	custom := 0
@@ -225,7 +229,7 @@ func (p *Pool) AddSchema(given []SchemaAttribute) error {
 	return nil
 }
 
-// asCustom gives a custom attribute its prefix. Unlike standard ones it cannot be changed unless that is asked for.
+// asCustom adds the prefix of a custom attribute. Unlike standard ones, custom attributes are immutable by default.
 func (a SchemaAttribute) asCustom() SchemaAttribute {
 	prefix := "custom:"
 	if a.DeveloperOnlyAttribute {
@@ -242,7 +246,8 @@ func (a SchemaAttribute) asCustom() SchemaAttribute {
 	return a
 }
 
-// CheckEdit holds changes against the schema; removals are held against it by name only.
+// CheckEdit checks changed attributes against the schema. Removals, which have empty values, are only checked by
+// name.
 func (p *Pool) CheckEdit(given map[string]string) error {
 	lines := ""
 	values := map[string]string{}
@@ -265,6 +270,7 @@ func (p *Pool) CheckEdit(given map[string]string) error {
 	return CheckAddresses(values)
 }
 
+// CheckRemoval checks whether attributes may be deleted.
 func (p *Pool) CheckRemoval(names []string) error {
 	lines := ""
 	for _, name := range names {

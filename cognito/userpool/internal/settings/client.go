@@ -14,6 +14,7 @@ import (
 	"authgraph/cognito/userpool/internal/random"
 )
 
+// Client is an app client, Cognito's UserPoolClientType.
 type Client struct {
 	ClientID         string     `json:"ClientId"`
 	UserPoolID       string     `json:"UserPoolId"`
@@ -23,7 +24,8 @@ type Client struct {
 	ClientSettings
 }
 
-// ClientSettings are the members that CreateUserPoolClient and UpdateUserPoolClient take and DescribeUserPoolClient answers.
+// ClientSettings are the members that CreateUserPoolClient and UpdateUserPoolClient take and DescribeUserPoolClient
+// returns.
 type ClientSettings struct {
 	ClientName                 string           `json:"ClientName,omitempty" is:"clientName"`
 	RefreshTokenValidity       int              `json:"RefreshTokenValidity,omitempty"`
@@ -53,21 +55,26 @@ type validityUnits struct {
 	RefreshToken string `json:"RefreshToken,omitempty" is:"timeUnit"`
 }
 
+// RefreshRotation is Cognito's RefreshTokenRotationType.
 type RefreshRotation struct {
 	Feature                 string `json:"Feature" is:"feature"`
 	RetryGracePeriodSeconds int    `json:"RetryGracePeriodSeconds,omitempty"`
 }
 
+// HidesExistence reports whether responses hide which users exist.
 func (c *Client) HidesExistence() bool { return c.PreventUserExistenceErrors == "ENABLED" }
 
+// TokensRevocable reports whether token revocation is enabled, which is the default.
 func (c *Client) TokensRevocable() bool {
 	return c.EnableTokenRevocation == nil || *c.EnableTokenRevocation
 }
 
+// RotatesRefreshTokens reports whether each refresh returns a new refresh token.
 func (c *Client) RotatesRefreshTokens() bool {
 	return c.RefreshTokenRotation != nil && c.RefreshTokenRotation.Feature == "ENABLED"
 }
 
+// RotationGrace returns how long the previous refresh token stays valid.
 func (c *Client) RotationGrace() time.Duration {
 	if c.RefreshTokenRotation == nil {
 		return 0
@@ -75,8 +82,8 @@ func (c *Client) RotationGrace() time.Duration {
 	return time.Duration(c.RefreshTokenRotation.RetryGracePeriodSeconds) * time.Second
 }
 
-// Allows tells whether a flow is switched on, by its ALLOW_ name or by its older name without the prefix. A client that
-// names none has SRP, custom and refresh.
+// Allows reports whether a flow is enabled, by its ALLOW_ name or by its older name without the prefix. A client that
+// lists no flows has SRP, custom and refresh.
 func (c *Client) Allows(flow string) bool {
 	if len(c.ExplicitAuthFlows) == 0 {
 		return slices.Contains([]string{"USER_SRP_AUTH", "CUSTOM_AUTH", "REFRESH_TOKEN_AUTH"}, flow)
@@ -87,14 +94,15 @@ func (c *Client) Allows(flow string) bool {
 	return legacyFlows(c.ExplicitAuthFlows) && legacyAllows(c.ExplicitAuthFlows, flow)
 }
 
-// legacyFlows tells whether a list uses the names from before ALLOW_; the two cannot be mixed.
+// legacyFlows reports whether a list uses the names from before ALLOW_. The two kinds cannot be mixed.
 func legacyFlows(flows []string) bool {
 	return slices.ContainsFunc(flows, func(f string) bool {
 		return f == "ADMIN_NO_SRP_AUTH" || f == "CUSTOM_AUTH_FLOW_ONLY" || f == "USER_PASSWORD_AUTH"
 	})
 }
 
-// legacyAllows: with the older names SRP, custom and refresh are always on, unless only custom is.
+// legacyAllows reports whether a flow is enabled in a list of older names. SRP, custom and refresh are always on,
+// unless only custom is.
 func legacyAllows(flows []string, flow string) bool {
 	customOnly := slices.Contains(flows, "CUSTOM_AUTH_FLOW_ONLY")
 	switch flow {
@@ -110,23 +118,27 @@ func legacyAllows(flows []string, flow string) bool {
 	return false
 }
 
+// AccessTokenLifetime returns how long access tokens are valid.
 func (c *Client) AccessTokenLifetime() time.Duration {
 	return lifetime(c.AccessTokenValidity, c.units().AccessToken, "hours", time.Hour)
 }
 
+// IDTokenLifetime returns how long ID tokens are valid.
 func (c *Client) IDTokenLifetime() time.Duration {
 	return lifetime(c.IDTokenValidity, c.units().IDToken, "hours", time.Hour)
 }
 
+// RefreshTokenLifetime returns how long refresh tokens are valid.
 func (c *Client) RefreshTokenLifetime() time.Duration {
 	return lifetime(c.RefreshTokenValidity, c.units().RefreshToken, "days", 30*24*time.Hour)
 }
 
-// LongestTokenLifetime is how long access and ID tokens that are made now will be good.
+// LongestTokenLifetime returns the longer one of the lifetimes of access and ID tokens.
 func LongestTokenLifetime(client *Client) time.Duration {
 	return max(client.AccessTokenLifetime(), client.IDTokenLifetime())
 }
 
+// SessionLifetime returns how long a challenge can be answered.
 func (c *Client) SessionLifetime() time.Duration {
 	if c.AuthSessionValidity == 0 {
 		return 3 * time.Minute
@@ -159,7 +171,8 @@ func lifetime(n int, unit, fallbackUnit string, fallback time.Duration) time.Dur
 	return time.Duration(n) * 24 * time.Hour
 }
 
-// EmbeddedClient is the app client that a new file starts with: every flow, no secret, user existence hidden.
+// EmbeddedClient returns the app client that a new file starts with: every flow, no secret, existence of users
+// hidden.
 func EmbeddedClient() ClientSettings {
 	yes := true
 	return ClientSettings{
@@ -174,7 +187,7 @@ func EmbeddedClient() ClientSettings {
 	}
 }
 
-// NewClient makes an app client with an id, and a secret if it is to have one, of the lengths that Cognito's have.
+// NewClient returns an app client with an id and, on request, a secret, of the same lengths as Cognito's.
 func NewClient(poolID string, s ClientSettings, secret bool, now epoch.Time) (*Client, error) {
 	id, err := random.Text(26, random.LowerAlphanumeric)
 	if err != nil {
@@ -187,8 +200,8 @@ func NewClient(poolID string, s ClientSettings, secret bool, now epoch.Time) (*C
 	return c, err
 }
 
-// CheckSecretHash holds a SECRET_HASH against the client's secret: base64(HMAC-SHA256(secret, username + client id)), over
-// the user name as it was sent in the same call.
+// CheckSecretHash checks a SECRET_HASH, base64(HMAC-SHA256(secret, username + client id)). username is the user name
+// as sent in the same call.
 func (c *Client) CheckSecretHash(username, hash string) error {
 	switch {
 	case c.ClientSecret == "":
@@ -201,18 +214,19 @@ func (c *Client) CheckSecretHash(username, hash string) error {
 	return nil
 }
 
+// SecretHashMatches reports whether hash is the client's SECRET_HASH for a user name.
 func (c *Client) SecretHashMatches(username, hash string) bool {
 	h := hmac.New(sha256.New, []byte(c.ClientSecret))
 	h.Write([]byte(username + c.ClientID))
 	return subtle.ConstantTimeCompare([]byte(base64.StdEncoding.EncodeToString(h.Sum(nil))), []byte(hash)) == 1
 }
 
-// CheckSecret holds the secret itself against the client's, for the operations that take it in place of a hash.
+// CheckSecret reports whether secret is the client's. Some operations take the secret in place of a hash.
 func (c *Client) CheckSecret(secret string) bool {
 	return c.ClientSecret == "" || subtle.ConstantTimeCompare([]byte(secret), []byte(c.ClientSecret)) == 1
 }
 
-// Complete puts in the defaults of CreateUserPoolClient and checks the rest.
+// Complete fills in the defaults of CreateUserPoolClient and checks the rest.
 func (s *ClientSettings) Complete() error {
 	if s.RefreshTokenValidity == 0 {
 		s.RefreshTokenValidity = 30
@@ -233,6 +247,7 @@ func (s *ClientSettings) Complete() error {
 	return s.checkLifetimes()
 }
 
+// CheckFlows checks the names in ExplicitAuthFlows.
 func CheckFlows(flows []string) error {
 	known := []string{
 		"ADMIN_NO_SRP_AUTH", "CUSTOM_AUTH_FLOW_ONLY", "USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH",
@@ -254,8 +269,8 @@ func CheckFlows(flows []string) error {
 	return nil
 }
 
-// checkLifetimes holds validities against the ranges of the service: 5 minutes to a day for access and ID tokens, an hour
-// to ten years for refresh tokens.
+// checkLifetimes checks validities against the ranges of the service: 5 minutes to a day for access and ID tokens, an
+// hour to ten years for refresh tokens.
 func (s *ClientSettings) checkLifetimes() error {
 	c := Client{ClientSettings: *s}
 	for name, life := range map[string]time.Duration{"Access": c.AccessTokenLifetime(), "Id": c.IDTokenLifetime()} {
@@ -278,6 +293,7 @@ func (s *ClientSettings) checkLifetimes() error {
 	return nil
 }
 
+// CheckAttributes checks that the pool has the readable and writable attributes.
 func (s *ClientSettings) CheckAttributes(pool *Pool) error {
 	for _, name := range append(slices.Clone(s.ReadAttributes), s.WriteAttributes...) {
 		if pool.Attribute(name) == nil {
@@ -287,13 +303,12 @@ func (s *ClientSettings) CheckAttributes(pool *Pool) error {
 	return nil
 }
 
-// CanRead tells whether the app client may read an attribute; sub can always be read.
+// CanRead reports whether the client may read an attribute. It can always read sub.
 func (c *Client) CanRead(name string) bool {
 	return len(c.ReadAttributes) == 0 || name == "sub" || slices.Contains(c.ReadAttributes, name)
 }
 
-// CheckWritable refuses attributes that the app client may not write. Cognito looks at this before the schema in clients
-// that list WriteAttributes.
+// CheckWritable rejects attributes that the client may not write. Cognito checks this before the schema.
 func CheckWritable(client *Client, names []string) error {
 	for _, name := range names {
 		listed := len(client.WriteAttributes) == 0 || slices.Contains(client.WriteAttributes, name)

@@ -14,12 +14,12 @@ type webAuthnConfig struct {
 	FactorConfiguration string `json:"FactorConfiguration,omitempty" is:"passkeyFactor"`
 }
 
-// AllowsPasskeys tells whether the pool lets users sign in with one.
+// AllowsPasskeys reports whether users may sign in with a passkey.
 func (p *Pool) AllowsPasskeys() bool {
 	return slices.Contains(p.Policies.SignInPolicy.AllowedFirstAuthFactors, "WEB_AUTHN")
 }
 
-// RelyingParty is who the pool's passkeys belong to; its ID is empty if the pool has none.
+// RelyingParty returns the relying party of the pool's passkeys. Its ID is empty if none is configured.
 func (p *Pool) RelyingParty() webauthn.RelyingParty {
 	if p.WebAuthn == nil {
 		return webauthn.RelyingParty{}
@@ -27,7 +27,7 @@ func (p *Pool) RelyingParty() webauthn.RelyingParty {
 	return webauthn.RelyingParty{ID: p.WebAuthn.RelyingPartyID, VerifyUser: p.WebAuthn.UserVerification == "required"}
 }
 
-// CheckPasskeys refuses where passkeys are not in use.
+// CheckPasskeys rejects pools that do not use passkeys.
 func (p *Pool) CheckPasskeys() error {
 	switch {
 	case !p.AllowsPasskeys():
@@ -38,26 +38,27 @@ func (p *Pool) CheckPasskeys() error {
 	return nil
 }
 
-// PasskeyAsMFA tells whether a passkey that verified its user is as good as two factors.
+// PasskeyAsMFA reports whether a passkey that has verified its user counts as two factors.
 func (p *Pool) PasskeyAsMFA() bool {
 	return p.WebAuthn != nil && p.WebAuthn.FactorConfiguration == "MULTI_FACTOR_WITH_USER_VERIFICATION"
 }
 
-// The second factors, by the names that challenges and preferences share.
+// Second factors, by the names that challenges and preferences share.
 const (
 	FactorSMS   = "SMS_MFA"
 	FactorTOTP  = "SOFTWARE_TOKEN_MFA"
 	FactorEmail = "EMAIL_OTP"
 
+	// MFADigits is the length of a code for a second factor.
 	MFADigits = 6
 )
 
-// FactorAttribute is the attribute that the code of a second factor goes to; "" for TOTP.
+// CodeAttribute returns the attribute that the code of a factor is sent to, or "" for TOTP.
 func CodeAttribute(factor string) string {
 	return map[string]string{FactorSMS: "phone_number", "SMS_OTP": "phone_number", FactorEmail: "email"}[factor]
 }
 
-// Supports tells whether the pool has a second factor switched on.
+// Supports reports whether the pool has a second factor enabled.
 func (p *Pool) Supports(factor string) bool {
 	switch factor {
 	case FactorSMS:
@@ -70,12 +71,13 @@ func (p *Pool) Supports(factor string) bool {
 	return false
 }
 
+// AllowsFirstFactor reports whether users may begin a sign-in with a factor.
 func (p *Pool) AllowsFirstFactor(factor string) bool {
 	return slices.Contains(p.Policies.SignInPolicy.AllowedFirstAuthFactors, factor)
 }
 
-// Passwordless tells whether a user with these attributes can do without a password: the pool takes one-time codes as first
-// factor, and there is an address to send them to.
+// Passwordless reports whether a user with these attributes can do without a password: the pool accepts one-time
+// codes as a first factor, and there is an address to send them to.
 func (p *Pool) Passwordless(attributes map[string]string) bool {
 	if p.MfaConfiguration == "ON" {
 		return false
@@ -83,8 +85,10 @@ func (p *Pool) Passwordless(attributes map[string]string) bool {
 	return p.AllowsFirstFactor("EMAIL_OTP") && attributes["email"] != "" || p.AllowsFirstFactor("SMS_OTP") && attributes["phone_number"] != ""
 }
 
+// TracksDevices reports whether the pool remembers devices.
 func (p *Pool) TracksDevices() bool { return p.DeviceConfiguration != nil }
 
+// MFAConfig has the settings of GetUserPoolMfaConfig and SetUserPoolMfaConfig.
 type MFAConfig struct {
 	SMS              *smsMfa           `json:"SmsMfaConfiguration,omitempty"`
 	SoftwareToken    *SoftwareTokenMfa `json:"SoftwareTokenMfaConfiguration,omitempty"`
@@ -93,7 +97,7 @@ type MFAConfig struct {
 	WebAuthn         *webAuthnConfig   `json:"WebAuthnConfiguration,omitempty"`
 }
 
-// MFAConfig is what GetUserPoolMfaConfig answers.
+// MFAConfig returns the output of GetUserPoolMfaConfig.
 func (p *Pool) MFAConfig() *MFAConfig {
 	out := &MFAConfig{SoftwareToken: p.SoftwareTokenMfa, Email: p.EmailMfa, MfaConfiguration: p.MfaConfiguration, WebAuthn: p.WebAuthn}
 	if p.Supports(FactorSMS) {
@@ -102,7 +106,8 @@ func (p *Pool) MFAConfig() *MFAConfig {
 	return out
 }
 
-// ApplyTo changes what is given. Switching MFA off switches its factors off too, but for mail, which first factors use as well.
+// ApplyTo changes the settings that are given. Disabling MFA also disables its factors, except e-mail, which is a
+// first factor too.
 func (in *MFAConfig) ApplyTo(rec *Pool) error {
 	if in.MfaConfiguration != "" {
 		rec.MfaConfiguration = in.MfaConfiguration

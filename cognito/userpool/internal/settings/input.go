@@ -4,7 +4,7 @@ import (
 	"authgraph/cognito/userpool/internal/exception"
 )
 
-// PoolSettings are the members that CreateUserPool and UpdateUserPool take alike.
+// PoolSettings are the members that CreateUserPool and UpdateUserPool share.
 type PoolSettings struct {
 	Policies                 *policiesInput     `json:"Policies"`
 	DeletionProtection       string             `json:"DeletionProtection" is:"deletionProtection"`
@@ -19,7 +19,7 @@ type PoolSettings struct {
 	UserPoolTier             string             `json:"UserPoolTier" is:"tier"`
 	UserPoolTags             map[string]string  `json:"UserPoolTags"`
 	UserPoolAddOns           *userPoolAddOns    `json:"UserPoolAddOns"`
-	LambdaConfig             map[string]any     `json:"LambdaConfig"` // kept and shown; there are no triggers here
+	LambdaConfig             map[string]any     `json:"LambdaConfig"` // stored and returned, but never invoked
 	SmsConfiguration         *smsConfig         `json:"SmsConfiguration"`
 	EmailVerificationMessage string             `json:"EmailVerificationMessage"`
 	EmailVerificationSubject string             `json:"EmailVerificationSubject"`
@@ -32,7 +32,7 @@ type policiesInput struct {
 	SignInPolicy   *signInPolicy   `json:"SignInPolicy"`
 }
 
-// ApplyTo puts the settings into a pool that has Cognito's defaults.
+// ApplyTo changes a pool with default settings.
 func (in *PoolSettings) ApplyTo(rec *Pool) error {
 	rec.AutoVerifiedAttributes, rec.UserAttributeUpdate = in.AutoVerifiedAttributes, in.UserAttributeUpdate
 	rec.AccountRecoverySetting, rec.DeviceConfiguration = in.AccountRecoverySetting, in.DeviceConfiguration

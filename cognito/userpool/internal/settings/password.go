@@ -10,7 +10,7 @@ import (
 
 const passwordSymbols = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- "
 
-// CheckPassword holds a password against the pool's policy; one reason at a time, as Cognito gives them. Letters outside
+// CheckPassword checks a password against a policy and gives one reason at a time, as Cognito does. Letters outside
 // Basic Latin are neither upper nor lower case.
 func CheckPassword(policy passwordPolicy, password string) error {
 	why := ""
@@ -31,7 +31,8 @@ func CheckPassword(policy passwordPolicy, password string) error {
 	return exception.New("InvalidPasswordException", "Password did not conform with policy: %s", why)
 }
 
-// GeneratePassword makes a temporary password that fits any policy: its length, and characters of every class.
+// GeneratePassword returns a temporary password that meets any policy, with the required length and characters of
+// every class.
 func GeneratePassword(policy passwordPolicy) (string, error) {
 	length := max(policy.MinimumLength, 12)
 	return random.TextFrom(length, "ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnopqrstuvwxyz", "23456789", "!@#%*+=-")

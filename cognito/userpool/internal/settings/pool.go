@@ -1,3 +1,8 @@
+// Package settings has the settings of user pools and app clients: their form in Cognito's API, their defaults, and
+// the checks that follow from them.
+//
+// Records use Cognito's own member names (API reference: UserPoolType, UserPoolClientType), so that what is stored is
+// also what the Describe operations return.
 package settings
 
 import (
@@ -8,9 +13,7 @@ import (
 	"authgraph/cognito/userpool/internal/random"
 )
 
-// Pool and client settings carry Cognito's own member names (API reference: UserPoolType, UserPoolClientType), so that what
-// is stored is also what the Describe operations answer.
-
+// Pool is a user pool, Cognito's UserPoolType.
 type Pool struct {
 	ID                     string            `json:"Id"`
 	Name                   string            `json:"Name"`
@@ -33,7 +36,7 @@ type Pool struct {
 	UserPoolTier           string            `json:"UserPoolTier"`
 	UserPoolTags           map[string]string `json:"UserPoolTags,omitempty"`
 	EstimatedNumberOfUsers int               `json:"EstimatedNumberOfUsers"`
-	// Not part of UserPoolType but of what GetUserPoolMfaConfig answers.
+	// Returned by GetUserPoolMfaConfig; the rest is not part of UserPoolType either.
 	SoftwareTokenMfa         *SoftwareTokenMfa `json:"softwareTokenMfa,omitempty"`
 	SMSMfa                   *smsMfa           `json:"smsMfa,omitempty"`
 	EmailMfa                 *EmailMfa         `json:"emailMfa,omitempty"`
@@ -48,6 +51,7 @@ type Pool struct {
 	SmsConfiguration         *smsConfig        `json:"SmsConfiguration,omitempty"`
 }
 
+// Policies is Cognito's UserPoolPolicyType.
 type Policies struct {
 	PasswordPolicy passwordPolicy `json:"PasswordPolicy"`
 	SignInPolicy   signInPolicy   `json:"SignInPolicy"`
@@ -67,6 +71,7 @@ type signInPolicy struct {
 	AllowedFirstAuthFactors []string `json:"AllowedFirstAuthFactors" is:"firstFactor"`
 }
 
+// UsernameConfig is Cognito's UsernameConfigurationType.
 type UsernameConfig struct {
 	CaseSensitive bool `json:"CaseSensitive"`
 }
@@ -92,6 +97,7 @@ type recoverySetting struct {
 	RecoveryMechanisms []RecoveryMechanism `json:"RecoveryMechanisms"`
 }
 
+// RecoveryMechanism is Cognito's RecoveryOptionType.
 type RecoveryMechanism struct {
 	Priority int    `json:"Priority"`
 	Name     string `json:"Name" is:"required,recovery"`
@@ -120,6 +126,7 @@ type messageTemplate struct {
 	EmailSubjectByLink string `json:"EmailSubjectByLink,omitempty"`
 }
 
+// SoftwareTokenMfa is Cognito's SoftwareTokenMfaConfigType.
 type SoftwareTokenMfa struct {
 	Enabled bool `json:"Enabled"`
 }
@@ -129,11 +136,13 @@ type smsMfa struct {
 	SmsConfiguration         *smsConfig `json:"SmsConfiguration,omitempty"`
 }
 
+// EmailMfa is Cognito's EmailMfaConfigType.
 type EmailMfa struct {
 	Message string `json:"Message,omitempty"`
 	Subject string `json:"Subject,omitempty"`
 }
 
+// DeviceConfig is Cognito's DeviceConfigurationType.
 type DeviceConfig struct {
 	ChallengeRequiredOnNewDevice     bool `json:"ChallengeRequiredOnNewDevice"`
 	DeviceOnlyRememberedOnUserPrompt bool `json:"DeviceOnlyRememberedOnUserPrompt"`
@@ -143,14 +152,15 @@ type userPoolAddOns struct {
 	AdvancedSecurityMode string `json:"AdvancedSecurityMode" is:"required,securityMode"`
 }
 
-// CaseSensitive tells whether user names that differ in case are different users: so it is unless the pool says no.
+// CaseSensitive reports whether user names that differ in case are different users, which is Cognito's default.
 func (p *Pool) CaseSensitive() bool {
 	return p.UsernameConfiguration == nil || p.UsernameConfiguration.CaseSensitive
 }
 
-// NamedByAttribute tells whether users sign up with an address, and the stored user name is their sub.
+// NamedByAttribute reports whether users sign up with an address and have their sub as user name.
 func (p *Pool) NamedByAttribute() bool { return len(p.UsernameAttributes) > 0 }
 
+// Attribute returns an attribute of the schema, or nil.
 func (p *Pool) Attribute(name string) *SchemaAttribute {
 	for i := range p.SchemaAttributes {
 		if p.SchemaAttributes[i].Name == name {
@@ -160,7 +170,7 @@ func (p *Pool) Attribute(name string) *SchemaAttribute {
 	return nil
 }
 
-// StandardPool is what CreateUserPool makes when it is told nothing but a name.
+// StandardPool returns Cognito's defaults for a new pool.
 func StandardPool() Pool {
 	return Pool{
 		Policies: Policies{
@@ -180,15 +190,15 @@ func StandardPool() Pool {
 	}
 }
 
-// EmbeddedPool is the pool that a new file starts with: e-mail as user name in any case, codes by e-mail, custom:mode in the
-// schema, MFA optional with every second factor, every first factor.
+// EmbeddedPool returns the pool that a new file starts with: sign-in by e-mail in any case, codes by e-mail,
+// custom:mode in the schema, optional MFA with every second factor, and every first factor.
 func EmbeddedPool() Pool {
 	p := StandardPool()
 	p.Name = "authgraph"
 	p.UsernameAttributes = []string{"email"}
 	p.UsernameConfiguration = &UsernameConfig{CaseSensitive: false}
 	p.AutoVerifiedAttributes = []string{"email"}
-	// An address that was mistyped must not lock its owner out.
+	// A mistyped address must not lock its owner out.
 	p.UserAttributeUpdate = &attributeUpdate{AttributesRequireVerificationBeforeUpdate: []string{"email"}}
 	p.MfaConfiguration = "OPTIONAL"
 	p.SoftwareTokenMfa, p.SMSMfa, p.EmailMfa = &SoftwareTokenMfa{Enabled: true}, &smsMfa{}, &EmailMfa{}
@@ -199,34 +209,35 @@ func EmbeddedPool() Pool {
 	return p
 }
 
-// PlaceholderAccountID stands for an AWS account in ARNs.
+// PlaceholderAccountID takes the place of an AWS account in ARNs.
 const PlaceholderAccountID = "000000000000"
 
-// NewPoolID makes an id of the form that clients check for: region, underscore, nine alphanumerics.
+// NewPoolID returns an id of the form that clients expect: region, underscore, nine letters or digits.
 func NewPoolID(region string) (string, error) {
 	suffix, err := random.Text(9, random.Alphanumeric)
 	return region + "_" + suffix, err
 }
 
+// RegionOf returns the part of a pool id before the underscore.
 func RegionOf(poolID string) string {
 	region, _, _ := strings.Cut(poolID, "_")
 	return region
 }
 
-// PoolName is the part of a pool id that SRP hashes: what follows the underscore.
+// PoolName returns the part of a pool id after the underscore, which SRP hashes.
 func PoolName(poolID string) string {
 	_, name, _ := strings.Cut(poolID, "_")
 	return name
 }
 
-// VerifiesBeforeUpdate tells whether a changed address takes effect only once it is verified.
+// VerifiesBeforeUpdate reports whether a changed address takes effect only once it is verified.
 func (p *Pool) VerifiesBeforeUpdate(name string) bool {
 	s := p.UserAttributeUpdate
 	return s != nil && slices.Contains(s.AttributesRequireVerificationBeforeUpdate, name)
 }
 
-// VerificationTarget is the attribute that a sign-up code goes to: one that the pool verifies by itself and the user has,
-// the phone before the e-mail. "" if there is none.
+// VerificationTarget returns the attribute that a sign-up code goes to: one that the pool verifies automatically and
+// that has a value, phone number before e-mail. It returns "" if there is none.
 func VerificationTarget(pool *Pool, attributes map[string]string) string {
 	for _, a := range []string{"phone_number", "email"} {
 		if slices.Contains(pool.AutoVerifiedAttributes, a) && attributes[a] != "" {

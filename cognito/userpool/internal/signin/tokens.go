@@ -32,7 +32,7 @@ func (o *Operations) mintTokens(ring *tokens.KeyRing, client *settings.Client, s
 	event := uuid.NewString()
 	access := tokens.AccessClaims{
 		Sub: s.user.Sub, Groups: groupNames(s.groups), Iss: o.Issuer(ring.PoolID), ClientID: client.ClientID, EventID: event,
-		TokenUse: "access", Scope: tokens.ApiScope, AuthTime: s.family.AuthTime.Seconds(), Iat: now.Seconds(),
+		TokenUse: "access", Scope: tokens.APIScope, AuthTime: s.family.AuthTime.Seconds(), Iat: now.Seconds(),
 		Exp: now.Add(client.AccessTokenLifetime()).Seconds(), Username: s.user.Username, DeviceKey: s.family.Device,
 	}
 	id := o.idClaims(ring, client, s, now)

@@ -9,13 +9,14 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
-// codeInput asks for a code for somebody by name.
+// codeInput is the input of operations that send a code to a user.
 type codeInput struct {
 	ClientID   string `json:"ClientId" is:"required,clientId"`
 	SecretHash string `json:"SecretHash" is:"secret"`
 	Username   string `json:"Username" is:"required,username"`
 }
 
+// ResendConfirmationCode sends a new sign-up code.
 func (o *Operations) ResendConfirmationCode(c *service.Call, in *codeInput) (*settings.CodeDeliveryOutput, error) {
 	return o.sendCode(c, in, store.CountResend, store.ResendsPerHour, func(t *store.Tx, _ *settings.Client, u *store.User, code string) (*settings.CodeDelivery, error) {
 		return resendCode(t, u, code)
@@ -36,7 +37,7 @@ func resendCode(t *store.Tx, u *store.User, code string) (*settings.CodeDelivery
 	return settings.NewDelivery(to, u.Attributes[to]), t.SendCode(u, store.ForSignUp, inbox.KindResend, to, u.Attributes[to], code, store.SignUpCodeLifetime)
 }
 
-// sendCode gives send the user who is named and a new code; for a name that nobody has, or a disabled user, it pretends.
+// sendCode calls send with the named user and a new code. For unknown and disabled users it only pretends to.
 func (o *Operations) sendCode(
 	c *service.Call, in *codeInput, what string, allowance int,
 	send func(*store.Tx, *settings.Client, *store.User, string) (*settings.CodeDelivery, error),
@@ -68,8 +69,8 @@ func (o *Operations) sendCode(
 	return out, nil
 }
 
-// pretendToSend answers a request for a code that cannot be sent: plainly where the client tells who exists, else as if it had
-// been sent, limits included.
+// pretendToSend responds to a request for a code that cannot be sent. If the client hides which users exist, the
+// response, including limits, looks as if the code had been sent.
 func (o *Operations) pretendToSend(t *store.Tx, client *settings.Client, u *store.User, name, what string, allowance int) (*settings.CodeDelivery, error) {
 	switch {
 	case client.HidesExistence():

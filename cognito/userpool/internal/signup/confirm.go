@@ -20,6 +20,7 @@ type confirmSignUpOutput struct {
 	Session string `json:"Session,omitempty"`
 }
 
+// ConfirmSignUp confirms a user with the code from SignUp.
 func (o *Operations) ConfirmSignUp(c *service.Call, in *confirmSignUpInput) (*confirmSignUpOutput, error) {
 	client, err := o.AuthenticateClient(in.ClientID, in.Username, in.SecretHash)
 	if err != nil {
@@ -50,7 +51,8 @@ func (o *Operations) ConfirmSignUp(c *service.Call, in *confirmSignUpInput) (*co
 	return out, err
 }
 
-// confirmUser checks the state of a user before the code, so that a second confirmation is told so whatever its code.
+// confirmUser checks the user's status before the code, so that a second confirmation gets the same response whatever
+// its code.
 func confirmUser(t *store.Tx, u *store.User, code string, force bool) (refusal, err error) {
 	if u.Disabled {
 		return nil, exception.UserDisabled()
@@ -79,7 +81,11 @@ func confirmUser(t *store.Tx, u *store.User, code string, force bool) (refusal, 
 	return nil, err
 }
 
-// signUpSession is the session that SignUp and ConfirmSignUp give, "" where the client has no use for it.
+// signUpSession returns the session of SignUp or ConfirmSignUp, or "" if the client does not allow USER_AUTH.
+//
+// A sign-up can continue as a sign-in. InitiateAuth with USER_AUTH accepts the session of ConfirmSignUp as the first
+// factor, since the confirmation code has proven the address. ConfirmSignUp therefore returns its session whether or
+// not it was given the one of SignUp.
 func (o *Operations) signUpSession(c *service.Call, client *settings.Client, kind string, u *store.User) (string, error) {
 	if !client.Allows("USER_AUTH") {
 		return "", nil
@@ -88,8 +94,8 @@ func (o *Operations) signUpSession(c *service.Call, client *settings.Client, kin
 	return store.NewSession(o.Keys.ForPool(client.UserPoolID), client, s, c.Now)
 }
 
-// checkSignUpSession refuses a session that SignUp did not give, or gave to another user. One that has expired is let pass:
-// codes live much longer than sessions.
+// checkSignUpSession rejects a session that is not from SignUp or belongs to another user. An expired one is
+// accepted, since codes live much longer than sessions.
 func (o *Operations) checkSignUpSession(client *settings.Client, text string, u *store.User) error {
 	if text == "" {
 		return nil

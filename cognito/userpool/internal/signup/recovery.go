@@ -8,14 +8,15 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
+// ForgotPassword sends a code to reset the password with.
 func (o *Operations) ForgotPassword(c *service.Call, in *codeInput) (*settings.CodeDeliveryOutput, error) {
 	return o.sendCode(c, in, store.CountForgot, store.ForgotsPerHour, func(t *store.Tx, client *settings.Client, u *store.User, code string) (*settings.CodeDelivery, error) {
 		return o.startReset(t, client, u, in.Username, code)
 	})
 }
 
-// startReset sends a reset code to a verified address of a user. That there is none tells of the user, so it is hidden like
-// the user's existence.
+// startReset sends a reset code to a verified address of a user. The lack of one would reveal that the user exists,
+// so it is hidden like existence.
 func (o *Operations) startReset(t *store.Tx, client *settings.Client, u *store.User, name, code string) (*settings.CodeDelivery, error) {
 	if u.Status == store.StatusForceChange {
 		return nil, exception.NotAuthorized("User password cannot be reset in the current state.")
@@ -43,6 +44,7 @@ type confirmForgotInput struct {
 	Password         string `json:"Password" is:"required,password"`
 }
 
+// ConfirmForgotPassword sets a new password with the code from ForgotPassword.
 func (o *Operations) ConfirmForgotPassword(c *service.Call, in *confirmForgotInput) (*service.Empty, error) {
 	client, err := o.AuthenticateClient(in.ClientID, in.Username, in.SecretHash)
 	if err != nil {
@@ -59,8 +61,8 @@ func (o *Operations) ConfirmForgotPassword(c *service.Call, in *confirmForgotInp
 	if err != nil {
 		return nil, err
 	}
-	// The password is judged and hashed before the code is looked at, for users who exist and for those who do not, so that
-	// neither the answer nor its time tells them apart.
+	// The password is checked and hashed before the code, for users who exist and for those who do not, so that neither
+	// the response nor its timing tells them apart.
 	if found != nil {
 		name = found.Username
 	} else if !client.HidesExistence() {

@@ -1,3 +1,5 @@
+// Package signup has the operations that need an app client but no sign-in: sign-up, confirmation codes and password
+// recovery.
 package signup
 
 import (
@@ -11,7 +13,7 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
-// Operations are the operations of sign-up and recovery.
+// Operations are the operations of this package.
 type Operations struct{ *service.Service }
 
 type signUpInput struct {
@@ -30,6 +32,7 @@ type signUpOutput struct {
 	Session             string                 `json:"Session,omitempty"`
 }
 
+// SignUp creates an unconfirmed user.
 func (o *Operations) SignUp(c *service.Call, in *signUpInput) (*signUpOutput, error) {
 	client, err := o.AuthenticateClient(in.ClientID, in.Username, in.SecretHash)
 	if err != nil {
@@ -64,7 +67,7 @@ func (o *Operations) SignUp(c *service.Call, in *signUpInput) (*signUpOutput, er
 	return out, err
 }
 
-// newUser checks a sign-up against pool and client and gives the user that it asks for.
+// newUser checks a sign-up against the pool and the client and returns the user to create.
 func newUser(t *store.Tx, client *settings.Client, in *signUpInput) (*store.User, error) {
 	if t.Pool.AdminCreateUserConfig.AllowAdminCreateUserOnly {
 		return nil, exception.NotAuthorized("SignUp is not permitted for this user pool")
@@ -92,7 +95,7 @@ func newUser(t *store.Tx, client *settings.Client, in *signUpInput) (*store.User
 	return u, checkNamesFree(t, u)
 }
 
-// checkNamesFree refuses a user one of whose names is taken. Cognito says so in every case, even where it hides whether users
+// checkNamesFree rejects a user one of whose names is taken. Cognito always says so, even where it hides which users
 // exist.
 func checkNamesFree(t *store.Tx, u *store.User) error {
 	kind := t.TakenName(u)
@@ -109,7 +112,7 @@ func checkNamesFree(t *store.Tx, u *store.User) error {
 	return exception.New("UsernameExistsException", "User already exists")
 }
 
-// storeUser stores a new user and sends the code that confirms the address, if there is one to confirm.
+// storeUser stores a new user and sends the code that confirms the address, if there is an address to confirm.
 func storeUser(t *store.Tx, u *store.User, code string) (*settings.CodeDelivery, error) {
 	if err := checkNamesFree(t, u); err != nil {
 		return nil, err

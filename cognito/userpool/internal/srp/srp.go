@@ -1,3 +1,9 @@
+// Package srp implements the server's side of Secure Remote Password as Cognito uses it: SRP-6a (RFC 5054) over the
+// 3072-bit group 15 of RFC 3526 with SHA-256, and with a padding of its own (see pad).
+//
+// math/big is not constant-time.
+// Here it handles verifiers and the secret behind them, and an attacker who could time single multiplications over
+// loopback could read the file as well.
 package srp
 
 import (
@@ -7,12 +13,6 @@ import (
 	"encoding/hex"
 	"math/big"
 )
-
-// Secure Remote Password as Cognito does it: SRP-6a (RFC 5054) over the 3072-bit group 15 of RFC 3526 with SHA-256, and a
-// padding of its own, see pad.
-//
-// math/big is not constant-time. What it works on here is a verifier (or the x behind it), and an attacker who could time
-// single multiplications over loopback can read the file as well.
 
 const primeHex = "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74" +
 	"020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F1437" +
@@ -27,20 +27,21 @@ const primeHex = "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC
 	"D87602733EC86A64521F2B18177B200CBBE117577A615D6C770988C0BAD946E2" +
 	"08E24FA074E5AB3143DB5BFCE0FD108E4B82D120A93AD2CAFFFFFFFFFFFFFFFF"
 
-// Size is the length of the group's prime, and so of a verifier.
+// Size is the length in bytes of the group's prime, and so of a verifier.
 const Size = 384
 
-// Group holds the constants N, g and k = H(PAD(N) | PAD(g)).
+// Group has the constants N, g and k = H(PAD(N) | PAD(g)).
 type Group struct{ N, g, k *big.Int }
 
+// NewGroup returns the group that Cognito uses.
 func NewGroup() *Group {
 	n, _ := new(big.Int).SetString(primeHex, 16)
 	g := big.NewInt(2)
 	return &Group{N: n, g: g, k: hash(pad(n), pad(g))}
 }
 
-// pad is Cognito's PAD: the shortest two's-complement big-endian form of a positive number, that is a zero byte in front
-// when the top bit is set. It does not pad to the length of N, as RFC 5054 would.
+// pad is Cognito's PAD: the shortest two's-complement big-endian form of a positive number, with a zero byte in front
+// if the top bit is set. It does not pad to the length of N, as RFC 5054 would.
 func pad(x *big.Int) []byte {
 	b := x.Bytes()
 	if len(b) == 0 || b[0]&0x80 != 0 {
@@ -57,14 +58,14 @@ func hash(parts ...[]byte) *big.Int {
 	return new(big.Int).SetBytes(h.Sum(nil))
 }
 
-// Verifier computes v = g^x mod N with x = H(PAD(salt) | H(PoolName | userID | ":" | password)).
+// Verifier returns v = g^x mod N with x = H(PAD(salt) | H(poolName | userID | ":" | password)).
 func (s *Group) Verifier(poolName, userID, password string, salt []byte) []byte {
 	identity := sha256.Sum256([]byte(poolName + userID + ":" + password))
 	x := hash(pad(new(big.Int).SetBytes(salt)), identity[:])
 	return new(big.Int).Exp(s.g, x, s.N).FillBytes(make([]byte, Size))
 }
 
-// Public gives a secret b and B = (k·v + g^b) mod N.
+// Public returns a new secret b and B = (k·v + g^b) mod N.
 func (s *Group) Public(v []byte) (b, public *big.Int, err error) {
 	secret := make([]byte, 32)
 	if _, err := rand.Read(secret); err != nil {
@@ -80,8 +81,8 @@ func (s *Group) publicOf(v []byte, b *big.Int) *big.Int {
 	return kv.Mod(kv, s.N)
 }
 
-// ParsePublic reads a client's A. It refuses what is no hexadecimal number below 2^3072 and A mod N = 0, which would make
-// the session key known to everybody (RFC 5054, 2.5.4).
+// ParsePublic parses a client's A. It rejects anything but a hexadecimal number below 2^3072, and A mod N = 0, with
+// which anyone would know the session key (RFC 5054, 2.5.4).
 func (s *Group) ParsePublic(text string) (*big.Int, bool) {
 	if text == "" || len(text) > 2*Size {
 		return nil, false
@@ -97,8 +98,8 @@ func (s *Group) ParsePublic(text string) (*big.Int, bool) {
 	return a, new(big.Int).Mod(a, s.N).Sign() != 0
 }
 
-// SessionKey computes the server's side: u = H(PAD(A) | PAD(B)), S = (A·v^u)^b mod N, and from them
-// by HKDF (RFC 5869) with Cognito's info the bytes that the proof is keyed with.
+// SessionKey returns the key of the client's proof: u = H(PAD(A) | PAD(B)), S = (A·v^u)^b mod N, and HKDF (RFC 5869)
+// with Cognito's info string.
 func (s *Group) SessionKey(a, b, public *big.Int, v []byte) []byte {
 	u := hash(pad(a), pad(public))
 	base := new(big.Int).Exp(new(big.Int).SetBytes(v), u, s.N)
@@ -106,7 +107,7 @@ func (s *Group) SessionKey(a, b, public *big.Int, v []byte) []byte {
 	return deriveKey(u, base.Exp(base, b, s.N))
 }
 
-// deriveKey gets a key out of S: HKDF-SHA256 with the salt PAD(u), one block, cut to sixteen bytes.
+// deriveKey derives a key from S: HKDF-SHA256 with the salt PAD(u), one block, cut to sixteen bytes.
 func deriveKey(u, shared *big.Int) []byte {
 	extract := hmac.New(sha256.New, pad(u))
 	extract.Write(pad(shared))
@@ -115,7 +116,7 @@ func deriveKey(u, shared *big.Int) []byte {
 	return expand.Sum(nil)[:16]
 }
 
-// Proof is what PASSWORD_CLAIM_SIGNATURE must hold.
+// Proof returns the expected PASSWORD_CLAIM_SIGNATURE.
 func Proof(key []byte, poolName, userID string, secretBlock []byte, timestamp string) []byte {
 	h := hmac.New(sha256.New, key)
 	h.Write([]byte(poolName + userID))

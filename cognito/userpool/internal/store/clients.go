@@ -10,7 +10,7 @@ import (
 	"authgraph/cognito/userpool/internal/settings"
 )
 
-// Client reads an app client of this pool.
+// Client returns an app client of this pool. It fails if there is none.
 func (t *Tx) Client(id string) (*settings.Client, error) {
 	c, err := db.Load[settings.Client](t.tx.Bucket([]byte(clientsBucket)), db.Key(id))
 	if err == nil && (c == nil || c.UserPoolID != t.Pool.ID) {
@@ -19,7 +19,7 @@ func (t *Tx) Client(id string) (*settings.Client, error) {
 	return c, err
 }
 
-// Client reads the app client that a public operation is called with, whichever pool it belongs to.
+// Client returns an app client of any pool. It fails if there is none.
 func (s *Store) Client(id string) (*settings.Client, error) {
 	var c *settings.Client
 	err := s.File.View(func(tx *bbolt.Tx) (err error) {
@@ -32,7 +32,7 @@ func (s *Store) Client(id string) (*settings.Client, error) {
 	return c, err
 }
 
-// Clients lists the app clients of this pool.
+// Clients returns the app clients of this pool.
 func (t *Tx) Clients() ([]settings.Client, error) {
 	var list []settings.Client
 	err := db.ForEachWithPrefix(t.tx.Bucket([]byte(clientsBucket)), nil, func(_, raw []byte) error {
@@ -48,10 +48,12 @@ func (t *Tx) Clients() ([]settings.Client, error) {
 	return list, err
 }
 
+// PutClient stores an app client.
 func (t *Tx) PutClient(c *settings.Client) error {
 	return db.Save(t.tx.Bucket([]byte(clientsBucket)), db.Key(c.ClientID), c)
 }
 
+// DeleteClient deletes an app client.
 func (t *Tx) DeleteClient(id string) error {
 	return t.tx.Bucket([]byte(clientsBucket)).Delete(db.Key(id))
 }

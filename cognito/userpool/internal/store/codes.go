@@ -14,24 +14,24 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// Code is the one current code of a user for one purpose.
+// Code is a user's current code for one purpose, with past ones.
 type Code struct {
 	Code      string     `json:"code"`
-	Attribute string     `json:"attribute"` // whose address it went to
-	Address   string     `json:"address"`   // where; a code for an address that is no longer the user's verifies nothing
+	Attribute string     `json:"attribute"` // that it was sent to
+	Address   string     `json:"address"`   // where; the code is void once this is no longer the user's address
 	Expires   epoch.Time `json:"expires"`
-	// Past are codes that were used or replaced, newest first. Cognito tells them from codes that were never sent.
+	// Past are used or replaced codes, newest first. Cognito tells them apart from codes that were never sent.
 	Past []pastCode `json:"past,omitempty"`
 }
 
 type pastCode struct {
 	Hash    []byte     `json:"hash"`
-	Expires epoch.Time `json:"expires"` // when the code would have expired by itself
+	Expires epoch.Time `json:"expires"` // of the code itself
 }
 
 const maxPastCodes = 5
 
-// retire moves the current code to the past ones, of which the oldest and those that have expired are dropped.
+// retire moves the current code to the past ones, and drops the oldest and the expired of those.
 func (r *Code) retire(now epoch.Time) {
 	if r.Code != "" {
 		r.Past = append([]pastCode{{Hash: tokens.Hash(r.Code), Expires: r.Expires}}, r.Past...)
@@ -41,7 +41,7 @@ func (r *Code) retire(now epoch.Time) {
 	r.Code, r.Attribute, r.Address, r.Expires = "", "", "", 0
 }
 
-// was tells whether a code is one of the past ones.
+// isPast reports whether a code is one of the past ones.
 func (r *Code) isPast(code string, now epoch.Time) bool {
 	hash, found := tokens.Hash(code), false
 	for _, c := range r.Past {
@@ -50,17 +50,17 @@ func (r *Code) isPast(code string, now epoch.Time) bool {
 	return found
 }
 
-// What codes are for. A code is good for its purpose only.
+// Purposes of codes. A code is only valid for its purpose.
 const (
 	ForSignUp = "signUp"
 	ForReset  = "reset"
-	ForVerify = "verify" // followed by the attribute's name
+	ForVerify = "verify" // followed by the name of the attribute
 
 	SignUpCodeLifetime = 24 * time.Hour
 	ResetCodeLifetime  = time.Hour
 )
 
-// SendCode puts a code into the inbox of an address of the user and makes it the current one for its purpose.
+// SendCode puts a code into the inbox of an address and makes it the current one for its purpose.
 func (t *Tx) SendCode(u *User, purpose, kind, attribute, address, code string, life time.Duration) error {
 	rec, err := t.pastCodes(u, purpose)
 	if err != nil {
@@ -91,7 +91,7 @@ func (t *Tx) CheckCode(u *User, purpose, code string) (*Code, error) {
 	return nil, exception.CodeMismatch()
 }
 
-// pastCodes is the record of a purpose with its current code, if any, moved to the past ones.
+// pastCodes returns the record of a purpose with its current code, if any, retired.
 func (t *Tx) pastCodes(u *User, purpose string) (*Code, error) {
 	rec, err := db.Load[Code](t.bucket(codesBucket), db.Key(u.Sub, purpose))
 	if err != nil {
@@ -104,6 +104,7 @@ func (t *Tx) pastCodes(u *User, purpose string) (*Code, error) {
 	return rec, nil
 }
 
+// UseCode makes the current code a past one.
 func (t *Tx) UseCode(u *User, purpose string) error {
 	rec, err := t.pastCodes(u, purpose)
 	if err != nil {
@@ -112,8 +113,9 @@ func (t *Tx) UseCode(u *User, purpose string) error {
 	return db.Save(t.bucket(codesBucket), db.Key(u.Sub, purpose), rec)
 }
 
-// RecoveryTarget is the attribute that a reset code goes to: a verified one, in the order of the pool's recovery setting,
-// else phone before e-mail. adminOnly tells that the pool leaves recovery to an administrator.
+// RecoveryTarget returns the attribute that a reset code is sent to: a verified one, in the order of the pool's
+// recovery setting, by default phone number before e-mail. adminOnly reports that only an administrator can reset
+// passwords.
 func RecoveryTarget(pool *settings.Pool, u *User) (attribute string, adminOnly bool) {
 	order := []string{"phone_number", "email"}
 	if s := pool.AccountRecoverySetting; s != nil && len(s.RecoveryMechanisms) > 0 {

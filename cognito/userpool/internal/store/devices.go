@@ -9,7 +9,7 @@ import (
 	"authgraph/cognito/userpool/internal/settings"
 )
 
-// Device is a device that has been confirmed.
+// Device is a confirmed device.
 type Device struct {
 	Key           string     `json:"key"`
 	Name          string     `json:"name,omitempty"`
@@ -22,7 +22,7 @@ type Device struct {
 	Authenticated epoch.Time `json:"authenticated"`
 }
 
-// newDeviceRecord is a key that a sign-in was given. It can be confirmed as long as that sign-in lasts.
+// newDeviceRecord is a device key that was issued to a sign-in. It can be confirmed as long as the sign-in lasts.
 type newDeviceRecord struct {
 	Until epoch.Time `json:"until"`
 }
@@ -31,6 +31,7 @@ func (t *Tx) device(sub, deviceKey string) (*Device, error) {
 	return db.Load[Device](t.bucket(devicesBucket), db.Key(sub, deviceKey))
 }
 
+// MustDevice returns a confirmed device of a user. It fails if there is none.
 func (t *Tx) MustDevice(sub, deviceKey string) (*Device, error) {
 	d, err := t.device(sub, deviceKey)
 	if err == nil && d == nil {
@@ -43,7 +44,8 @@ func (t *Tx) saveDevice(sub string, d *Device) error {
 	return db.Save(t.bucket(devicesBucket), db.Key(sub, d.Key), d)
 }
 
-// TrackDevice binds a sign-in to the device whose key the client gave, or to a new one, whose key it returns.
+// TrackDevice binds a sign-in to the device with the given key or, without one, to a new device, whose key it
+// returns.
 func (t *Tx) TrackDevice(f *Family, given, ip string) (deviceKey string, err error) {
 	f.Device = ""
 	if !t.Pool.TracksDevices() {
@@ -65,7 +67,8 @@ func (t *Tx) TrackDevice(f *Family, given, ip string) (deviceKey string, err err
 	return f.Device, db.Save(t.bucket(newDevicesBucket), k, newDeviceRecord{Until: f.Expires})
 }
 
-// DeviceMatches tells whether a refresh token may be used: from a device that has been confirmed, by the key of that device.
+// DeviceMatches reports whether a refresh token may be used from a device: it must be the one the sign-in is bound
+// to, and confirmed.
 func (t *Tx) DeviceMatches(f *Family, given string) bool {
 	if f.Device == "" || !t.Pool.TracksDevices() {
 		return true
@@ -73,7 +76,7 @@ func (t *Tx) DeviceMatches(f *Family, given string) bool {
 	return given == f.Device && t.bucket(devicesBucket).Get(db.Key(f.Sub, f.Device)) != nil
 }
 
-// DeleteDevice forgets a device. Its refresh tokens stop working with it, and its key cannot be confirmed again.
+// DeleteDevice forgets a device. Its refresh tokens stop working, and its key cannot be confirmed again.
 func (t *Tx) DeleteDevice(sub, deviceKey string) error {
 	if _, err := t.MustDevice(sub, deviceKey); err != nil {
 		return err
@@ -81,7 +84,7 @@ func (t *Tx) DeleteDevice(sub, deviceKey string) error {
 	return t.bucket(devicesBucket).Delete(db.Key(sub, deviceKey))
 }
 
-// deleteDevicesOf is for a user who is deleted.
+// deleteDevicesOf deletes all devices of a user.
 func (t *Tx) deleteDevicesOf(sub string) error {
 	for _, bucket := range []string{devicesBucket, newDevicesBucket} {
 		for _, deviceKey := range db.Suffixes(t.bucket(bucket), db.Key(sub, "")) {
@@ -93,7 +96,7 @@ func (t *Tx) deleteDevicesOf(sub string) error {
 	return nil
 }
 
-// AddDevice stores a device whose key was given to a sign-in of the user.
+// AddDevice stores a device whose key was issued to a sign-in of the user.
 func (t *Tx) AddDevice(sub string, d *Device) error {
 	had, err := t.device(sub, d.Key)
 	k := db.Key(sub, d.Key)
@@ -111,7 +114,7 @@ func (t *Tx) AddDevice(sub string, d *Device) error {
 	return t.saveDevice(sub, d)
 }
 
-// SetRemembered changes a device's status; without one, which the protocol permits, there is nothing to change.
+// SetRemembered changes the status of a device. The protocol permits an empty status, which changes nothing.
 func (t *Tx) SetRemembered(sub, deviceKey, status string) error {
 	d, err := t.MustDevice(sub, deviceKey)
 	if err != nil || status == "" {

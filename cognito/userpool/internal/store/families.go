@@ -10,17 +10,17 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// Family is one sign-in and all tokens that come of it, known to the tokens as origin_jti. A family that is revoked is
-// removed, so what is kept is only what still works.
+// Family is a token family: one sign-in and all tokens that are issued for it. Tokens name it as origin_jti. A
+// revoked family is deleted, so every stored family is valid.
 type Family struct {
 	ID       string     `json:"id"`
 	Sub      string     `json:"sub"`
 	ClientID string     `json:"client"`
 	AuthTime epoch.Time `json:"authTime"`
-	Expires  epoch.Time `json:"expires"` // of its refresh tokens, rotated ones included
+	Expires  epoch.Time `json:"expires"` // of its refresh tokens, including rotated ones
 	Until    epoch.Time `json:"until"`   // no token of the family is valid after this
 
-	// Hashes of whole refresh tokens: the sign-in's own, the one that refreshes now, and the one before it.
+	// Hashes of refresh tokens: the first one, the current one, and the one before that.
 	Original []byte     `json:"original"`
 	Current  []byte     `json:"current"`
 	Previous []byte     `json:"previous,omitempty"`
@@ -29,14 +29,14 @@ type Family struct {
 	Device string `json:"device,omitempty"` // key of the device that the sign-in is bound to
 }
 
-// NewRefreshToken makes a refresh token for a family; it is unguessable by its nonce and unforgeable by its seal.
+// NewRefreshToken returns a refresh token of a family. Its nonce makes it unguessable, its seal unforgeable.
 func NewRefreshToken(ring *tokens.KeyRing, f *Family) (string, error) {
 	return ring.SealRefresh(tokens.RefreshPayload{
 		Family: f.ID, Sub: f.Sub, Client: f.ClientID, Expires: f.Expires, Nonce: uuid.NewString() + uuid.NewString(),
 	})
 }
 
-// NewFamily begins a sign-in. It only makes the record; AddFamily stores it.
+// NewFamily returns a new sign-in and its refresh token. AddFamily stores it.
 func NewFamily(ring *tokens.KeyRing, client *settings.Client, sub string, now epoch.Time) (*Family, string, error) {
 	f := &Family{
 		ID: uuid.NewString(), Sub: sub, ClientID: client.ClientID, AuthTime: now, Expires: now.Add(client.RefreshTokenLifetime()),
@@ -51,10 +51,12 @@ func NewFamily(ring *tokens.KeyRing, client *settings.Client, sub string, now ep
 	return f, token, nil
 }
 
+// Family returns a token family, or nil.
 func (t *Tx) Family(id string) (*Family, error) {
 	return db.Load[Family](t.bucket(familiesBucket), db.Key(id))
 }
 
+// AddFamily stores a new family.
 func (t *Tx) AddFamily(f *Family) error {
 	if err := t.bucket(sessionsOfBucket).Put(db.Key(f.Sub, f.ID), nil); err != nil {
 		return err
@@ -65,6 +67,7 @@ func (t *Tx) AddFamily(f *Family) error {
 	return t.SaveFamily(f)
 }
 
+// SaveFamily stores a changed family.
 func (t *Tx) SaveFamily(f *Family) error {
 	return db.Save(t.bucket(familiesBucket), db.Key(f.ID), f)
 }
@@ -81,8 +84,8 @@ func (t *Tx) DeleteFamily(id string) error {
 	return t.bucket(familiesBucket).Delete(db.Key(f.ID))
 }
 
-// deleteFamiliesOf revokes every sign-in of a user. What is signed in afterwards, be it in the same second, is not touched;
-// the real service compares whole seconds and can hit a new session.
+// deleteFamiliesOf revokes every sign-in of a user. Later sign-ins are not affected, even in the same second; the
+// real service compares whole seconds and can revoke a new session.
 func (t *Tx) deleteFamiliesOf(sub string) error {
 	for _, id := range db.Suffixes(t.bucket(sessionsOfBucket), db.Key(sub, "")) {
 		if err := t.DeleteFamily(id); err != nil {
@@ -92,8 +95,8 @@ func (t *Tx) deleteFamiliesOf(sub string) error {
 	return nil
 }
 
-// SignOut revokes all that a user holds: the families, and by SignedOut the access tokens of clients without token
-// revocation, which name no family.
+// SignOut revokes everything that a user holds: token families and, through SignedOut, access tokens of clients
+// without token revocation, which name no family.
 func (t *Tx) SignOut(sub string) error {
 	u, err := t.User(sub)
 	if err != nil {

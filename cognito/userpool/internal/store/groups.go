@@ -23,7 +23,7 @@ type Group struct {
 	CreationDate     epoch.Time `json:"CreationDate"`
 }
 
-// rank orders groups: the lower, the more important, and none comes last.
+// rank orders groups: lower is more important, and groups without precedence come last.
 func (g *Group) rank() int {
 	if g.Precedence == nil {
 		return math.MaxInt
@@ -33,6 +33,7 @@ func (g *Group) rank() int {
 
 func groupNotFound() *exception.Error { return exception.NotFound("Group not found.") }
 
+// Group returns a group. It fails if there is none.
 func (t *Tx) Group(name string) (*Group, error) {
 	g, err := db.Load[Group](t.bucket(groupsBucket), db.Key(name))
 	if err == nil && g == nil {
@@ -41,13 +42,15 @@ func (t *Tx) Group(name string) (*Group, error) {
 	return g, err
 }
 
+// HasGroup reports whether there is a group.
 func (t *Tx) HasGroup(name string) bool { return t.bucket(groupsBucket).Get(db.Key(name)) != nil }
 
+// PutGroup stores a group.
 func (t *Tx) PutGroup(g *Group) error {
 	return db.Save(t.bucket(groupsBucket), db.Key(g.GroupName), g)
 }
 
-// Groups returns the groups of the pool by name.
+// Groups returns the groups of the pool, ordered by name.
 func (t *Tx) Groups() ([]Group, error) {
 	groups := []Group{}
 	err := db.ForEachWithPrefix(t.bucket(groupsBucket), nil, func(_, raw []byte) error {
@@ -71,7 +74,7 @@ func (t *Tx) DeleteGroup(name string) error {
 	return t.bucket(groupsBucket).Delete(db.Key(name))
 }
 
-// Members returns the subs of a group's members in order.
+// Members returns the subs of a group's members, in order.
 func (t *Tx) Members(group string) []string {
 	return db.Suffixes(t.bucket(membersBucket), db.Key(group, ""))
 }
@@ -85,6 +88,7 @@ func (t *Tx) JoinGroup(u *User, group string) error {
 	return t.PutUser(u, u)
 }
 
+// LeaveGroup removes a user from a group.
 func (t *Tx) LeaveGroup(sub, group string) error {
 	if err := t.bucket(membersBucket).Delete(db.Key(group, sub)); err != nil {
 		return err
@@ -97,7 +101,7 @@ func (t *Tx) LeaveGroup(sub, group string) error {
 	return t.PutUser(u, u)
 }
 
-// GroupsOf reads a user's groups, the most important (lowest precedence) first and those without precedence last.
+// GroupsOf returns a user's groups, lowest precedence first, those without precedence last.
 func (t *Tx) GroupsOf(u *User) ([]Group, error) {
 	groups := []Group{}
 	for _, name := range u.Groups {

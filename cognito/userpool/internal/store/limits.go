@@ -8,16 +8,16 @@ import (
 	"authgraph/cognito/userpool/internal/exception"
 )
 
-// throttleRecord counts what one account may do only so often. For sign-ins it counts failures in a row, for the rest calls
-// within an hour.
+// throttleRecord counts what an account may do only so often: failures in a row for sign-ins, calls within an hour
+// for the rest.
 type throttleRecord struct {
 	Count  int        `json:"count"`
 	Start  epoch.Time `json:"start"`
-	Locked epoch.Time `json:"locked,omitempty"` // no sign-in before this
-	Until  epoch.Time `json:"until"`            // the record means nothing after this
+	Locked epoch.Time `json:"locked,omitempty"` // until
+	Until  epoch.Time `json:"until"`            // the record is void after this
 }
 
-// What is counted, and Cognito's figures (developer guide, Quotas: per user and hour).
+// What is counted, and the quotas (Cognito developer guide, Quotas: per user and hour).
 const (
 	countSignIn         = "signIn"
 	countGuesses        = "guesses" // wrong one-time codes
@@ -38,9 +38,9 @@ const (
 	VerifiesPerHour        = 15
 )
 
-// The lock-out of sign-ins: from the fifth failure in a row on, 2^(n-5) seconds, at most fifteen minutes; fifteen minutes
-// without a try forget it all. Wrong one-time codes have a lock-out of their own, which begins later: a session bears ten of
-// them, and the twentieth in a row, over however many sessions, starts it.
+// Lock-out of sign-ins: from the fifth failure in a row, 2^(n-5) seconds, at most fifteen minutes. After fifteen minutes
+// without an attempt all failures are forgotten. Wrong one-time codes have a separate lock-out, which begins later: a
+// session accepts ten of them, and the twentieth in a row, over any number of sessions, starts the lock-out.
 const (
 	failuresBeforeLock = 5
 	guessesBeforeLock  = 20
@@ -67,7 +67,7 @@ func (t *Tx) putThrottle(what, account string, rec *throttleRecord) error {
 	return db.Save(t.bucket(throttlesBucket), k, rec)
 }
 
-// CountUse counts one use of an hourly allowance and refuses when it is used up. A refusal is not counted.
+// CountUse counts one use of an hourly allowance, or refuses if it is used up. Refusals are not counted.
 func (t *Tx) CountUse(what, account string, allowance int) error {
 	rec, err := t.throttle(what, account)
 	if err != nil {
@@ -85,7 +85,7 @@ func attemptsExceeded() *exception.Error {
 	return exception.NotAuthorized("Password attempts exceeded")
 }
 
-// CheckLock refuses a sign-in while the account is locked, whatever the password. Such a try is not counted.
+// CheckLock refuses a sign-in while the account is locked, whatever the password. Such attempts are not counted.
 func (t *Tx) CheckLock(account string) error { return t.checkLock(countSignIn, account) }
 
 // CheckGuessLock is CheckLock for one-time codes.
@@ -102,8 +102,8 @@ func (t *Tx) checkLock(what, account string) error {
 	return nil
 }
 
-// CountFailure records a failed sign-in and sets the lock that follows from it. It refuses as CheckLock does when other
-// tries have locked the account meanwhile: of many guesses at once, only the first few are told anything.
+// CountFailure counts a failed sign-in and sets the resulting lock. It refuses, as CheckLock does, if other attempts
+// have locked the account in the meantime: of many guesses at once, only the first few get an answer.
 func (t *Tx) CountFailure(account string) error {
 	return t.countFailure(countSignIn, account, failuresBeforeLock)
 }
@@ -124,7 +124,7 @@ func (t *Tx) countFailure(what, account string, free int) error {
 	return t.putThrottle(what, account, rec)
 }
 
-// lockAfter is how long the lock is after n failures beyond the free ones.
+// lockAfter returns the duration of the lock after n failures beyond the permitted ones.
 func lockAfter(n int) time.Duration {
 	if n > 20 {
 		return maxLock
@@ -132,11 +132,12 @@ func lockAfter(n int) time.Duration {
 	return min(time.Second<<n, maxLock)
 }
 
-// ForgetFailures is for a sign-in that succeeded.
+// ForgetFailures resets the count after a successful sign-in.
 func (t *Tx) ForgetFailures(account string) error {
 	return t.bucket(throttlesBucket).Delete(db.Key(countSignIn, account))
 }
 
+// ForgetGuesses resets the count after a correct one-time code.
 func (t *Tx) ForgetGuesses(account string) error {
 	return t.bucket(throttlesBucket).Delete(db.Key(countGuesses, account))
 }

@@ -6,14 +6,14 @@ import (
 	"authgraph/cognito/userpool/internal/settings"
 )
 
-// MFAPreference is which second factors a user has switched on.
+// MFAPreference has the second factors that a user has enabled.
 type MFAPreference struct {
 	Enabled   []string `json:"enabled,omitempty"`
 	Preferred string   `json:"preferred,omitempty"`
-	Passkey   bool     `json:"passkey,omitempty"` // WebAuthnMfaSettings: a passkey with user verification may count as both factors
+	Passkey   bool     `json:"passkey,omitempty"` // WebAuthnMfaSettings: a passkey with user verification counts as both factors
 }
 
-// Enable switches a factor on or off. A preferred factor that is switched off is no longer preferred.
+// Enable enables or disables a factor. A disabled factor is no longer preferred.
 func (m *MFAPreference) Enable(factor string, on bool) {
 	var enabled []string
 	for _, f := range []string{settings.FactorSMS, settings.FactorTOTP, settings.FactorEmail} {
@@ -27,8 +27,8 @@ func (m *MFAPreference) Enable(factor string, on bool) {
 	}
 }
 
-// HasFactor tells whether a user can use a second factor: a verified authenticator, or a verified address in a pool that sends to
-// such. Authenticators go on working when the pool switches TOTP off.
+// HasFactor reports whether the user can use a second factor: a verified authenticator app, or a verified address if
+// the pool sends codes to it. Authenticator apps keep working when the pool disables TOTP.
 func (u *User) HasFactor(p *settings.Pool, factor string) bool {
 	if factor == settings.FactorTOTP {
 		return u.TOTP.Verified()
@@ -36,8 +36,8 @@ func (u *User) HasFactor(p *settings.Pool, factor string) bool {
 	return p.Supports(factor) && u.Attributes[settings.CodeAttribute(factor)] != "" && u.Verified(settings.CodeAttribute(factor))
 }
 
-// SecondFactors lists the second factors that a sign-in of the user may be asked for. Where MFA is optional these are what
-// the user has switched on; where it is required, all that the user has.
+// SecondFactors returns the second factors that a sign-in may ask for: those that the user has enabled or, if the
+// pool requires MFA, all that the user has.
 func (u *User) SecondFactors(p *settings.Pool) []string {
 	var factors []string
 	for _, f := range []string{settings.FactorSMS, settings.FactorTOTP, settings.FactorEmail} {
@@ -49,8 +49,8 @@ func (u *User) SecondFactors(p *settings.Pool) []string {
 	return factors
 }
 
-// MFASettings is what GetUser tells of a user's second factors: what is switched on or, where the pool requires MFA, what a
-// sign-in will ask for.
+// MFASettings returns the second factors as GetUser shows them: the enabled ones or, if the pool requires MFA, those
+// that a sign-in may ask for.
 func (u *User) MFASettings(p *settings.Pool) (list []string, preferred string) {
 	if p.MfaConfiguration == "ON" {
 		return u.SecondFactors(p), u.MFA.Preferred
@@ -58,5 +58,5 @@ func (u *User) MFASettings(p *settings.Pool) (list []string, preferred string) {
 	return u.MFA.Enabled, u.MFA.Preferred
 }
 
-// PasskeyCountsAsMFA tells whether a user's passkeys count as both factors, and so must verify the user.
+// PasskeyCountsAsMFA reports whether the user's passkeys count as both factors, and so must verify the user.
 func (u *User) PasskeyCountsAsMFA(p *settings.Pool) bool { return p.PasskeyAsMFA() && u.MFA.Passkey }

@@ -6,13 +6,15 @@ import (
 	"authgraph/cognito/userpool/internal/webauthn"
 )
 
-const MaxPasskeys = 20 // of a user
+// MaxPasskeys is the limit per user.
+const MaxPasskeys = 20
 
+// Passkey returns a passkey of a user, or nil.
 func (t *Tx) Passkey(sub, id string) (*webauthn.Credential, error) {
 	return db.Load[webauthn.Credential](t.bucket(passkeysBucket), db.Key(sub, id))
 }
 
-// PasskeysOf lists the passkeys of a user, by id.
+// PasskeysOf returns the passkeys of a user, ordered by id.
 func (t *Tx) PasskeysOf(sub string) ([]*webauthn.Credential, error) {
 	list := []*webauthn.Credential{}
 	for _, id := range db.Suffixes(t.bucket(passkeysBucket), db.Key(sub, "")) {
@@ -25,7 +27,7 @@ func (t *Tx) PasskeysOf(sub string) ([]*webauthn.Credential, error) {
 	return list, nil
 }
 
-// UsablePasskeys leaves out those that were made for another domain than the pool has now.
+// UsablePasskeys returns the passkeys of a user that were created for the pool's current domain.
 func (t *Tx) UsablePasskeys(sub string) ([]*webauthn.Credential, error) {
 	all, err := t.PasskeysOf(sub)
 	list := []*webauthn.Credential{}
@@ -37,7 +39,7 @@ func (t *Tx) UsablePasskeys(sub string) ([]*webauthn.Credential, error) {
 	return list, err
 }
 
-// AddPasskey stores a new credential. No two users can have the same one (section 7.1, step 26).
+// AddPasskey stores a new passkey. No two users can have the same one (Web Authentication section 7.1, step 26).
 func (t *Tx) AddPasskey(sub string, rec *webauthn.Credential) error {
 	id := webauthn.EncodeID(rec.ID)
 	if t.bucket(passkeyOfBucket).Get(db.Key(id)) != nil {
@@ -52,14 +54,17 @@ func (t *Tx) AddPasskey(sub string, rec *webauthn.Credential) error {
 	return t.SavePasskey(sub, rec)
 }
 
+// SavePasskey stores a changed passkey.
 func (t *Tx) SavePasskey(sub string, rec *webauthn.Credential) error {
 	return db.Save(t.bucket(passkeysBucket), db.Key(sub, webauthn.EncodeID(rec.ID)), rec)
 }
 
+// TooManyPasskeys rejects a passkey beyond the limit.
 func TooManyPasskeys() *exception.Error {
 	return exception.New("LimitExceededException", "A user can have %d passkeys.", MaxPasskeys)
 }
 
+// DeletePasskey deletes a passkey.
 func (t *Tx) DeletePasskey(sub, id string) error {
 	if err := t.bucket(passkeyOfBucket).Delete(db.Key(id)); err != nil {
 		return err
@@ -67,7 +72,7 @@ func (t *Tx) DeletePasskey(sub, id string) error {
 	return t.bucket(passkeysBucket).Delete(db.Key(sub, id))
 }
 
-// deletePasskeysOf is for a user who is deleted.
+// deletePasskeysOf deletes all passkeys of a user.
 func (t *Tx) deletePasskeysOf(sub string) error {
 	for _, id := range db.Suffixes(t.bucket(passkeysBucket), db.Key(sub, "")) {
 		if err := t.DeletePasskey(sub, id); err != nil {

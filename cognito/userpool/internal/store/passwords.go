@@ -8,16 +8,16 @@ import (
 	"authgraph/cognito/userpool/internal/settings"
 )
 
-// Password is what is kept of a password: salt and verifier of SRP, bound to the pool's and the user's real name.
+// Password is what is stored of a password: SRP salt and verifier, bound to the pool and the user name.
 type Password struct {
 	Salt     []byte     `json:"salt"`
 	Verifier []byte     `json:"verifier"`
 	Set      epoch.Time `json:"set"`
-	// Past are the records of former passwords, newest first, where the pool's policy keeps a history.
+	// Past are previous passwords, newest first, if the pool's policy keeps a history.
 	Past []Password `json:"past,omitempty"`
 }
 
-// SetPassword sets a new password and keeps as much of the former password as the history asks for.
+// SetPassword sets a new password and keeps as many previous ones as the pool's history requires.
 func (u *User) SetPassword(pool *settings.Pool, rec *Password) {
 	next := *rec
 	next.Past = nil
@@ -31,7 +31,7 @@ func (u *User) SetPassword(pool *settings.Pool, rec *Password) {
 	u.Password = &next
 }
 
-// TemporaryPasswordExpired tells whether a password that an administrator gave is too old to be used.
+// TemporaryPasswordExpired reports whether the password set by an administrator is too old to be used.
 func (u *User) TemporaryPasswordExpired(pool *settings.Pool, now epoch.Time) bool {
 	days := pool.Policies.PasswordPolicy.TemporaryPasswordValidityDays
 	if u.Status != StatusForceChange || u.Password == nil || days == 0 {
@@ -40,8 +40,8 @@ func (u *User) TemporaryPasswordExpired(pool *settings.Pool, now epoch.Time) boo
 	return now.Sub(u.Password.Set) > time.Duration(days)*24*time.Hour
 }
 
-// PasswordFingerprint stands for the password that a user has. A session that rests on a password is worth nothing once that is
-// another one.
+// PasswordFingerprint identifies the user's current password. A session that depends on a password becomes invalid
+// when the password changes.
 func PasswordFingerprint(u *User) []byte {
 	if u.Password == nil {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// createPool makes a pool with its buckets and keys.
+// createPool creates a pool with its buckets and keys.
 func createPool(tx *bbolt.Tx, id string, rec settings.Pool, keys tokens.KeyRecord, now epoch.Time) error {
 	root, err := tx.Bucket([]byte(poolsBucket)).CreateBucket([]byte(id))
 	if err != nil {
@@ -29,11 +29,12 @@ func createPool(tx *bbolt.Tx, id string, rec settings.Pool, keys tokens.KeyRecor
 	return db.Save(root, []byte(keysKey), keys)
 }
 
+// CreatePool creates a pool.
 func (s *Store) CreatePool(id string, rec settings.Pool, keys tokens.KeyRecord, now epoch.Time) error {
 	return s.commits.Do(func(tx *bbolt.Tx) error { return createPool(tx, id, rec, keys, now) })
 }
 
-// DeletePool deletes a pool with its users and clients, unless it is protected from deletion.
+// DeletePool deletes a pool with its users and clients, unless deletion protection is active.
 func (s *Store) DeletePool(id string, now epoch.Time) error {
 	return s.commits.Do(func(tx *bbolt.Tx) error {
 		t, err := openPoolTx(tx, id, now)
@@ -56,7 +57,7 @@ func (s *Store) DeletePool(id string, now epoch.Time) error {
 	})
 }
 
-// PoolsAfter calls visit with each pool whose id comes after the given one, in the order of ids, until visit returns false.
+// PoolsAfter calls visit with each pool whose id comes after the given one, in order, until visit returns false.
 func (s *Store) PoolsAfter(id string, now epoch.Time, visit func(*settings.Pool) bool) error {
 	return s.File.View(func(tx *bbolt.Tx) error {
 		done := false
@@ -74,4 +75,5 @@ func (s *Store) PoolsAfter(id string, now epoch.Time, visit func(*settings.Pool)
 	})
 }
 
+// PutPool stores the settings of the pool.
 func (t *Tx) PutPool(rec settings.Pool) error { return db.Save(t.root, []byte(recordKey), rec) }

@@ -13,39 +13,40 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// Session is what the Session string between a challenge and its answer holds. It is sealed, so that only answering it
-// leaves a mark in the file, and one that is made up for a user who does not exist looks like any other.
+// Session is the content of the Session string between a challenge and its answer. It travels sealed, so that nothing
+// is stored until it is answered, and a decoy for a user who does not exist looks like any other.
 type Session struct {
 	ID        string     `json:"i"`
 	Challenge string     `json:"c"`
 	ClientID  string     `json:"a"`
-	Sub       string     `json:"s,omitempty"` // made up, or empty, for a user who does not exist
-	Name      string     `json:"n,omitempty"` // as typed, where the user is looked up later
+	Sub       string     `json:"s,omitempty"` // a decoy, or empty, for a user who does not exist
+	Name      string     `json:"n,omitempty"` // as typed, if the user is looked up later
 	Expires   epoch.Time `json:"e"`
 
-	Choices             []string `json:"o,omitempty"` // what SELECT_CHALLENGE, SELECT_MFA_TYPE and MFA_SETUP offered
-	Code                string   `json:"k,omitempty"` // that was sent for this session
-	FirstFactorDone     bool     `json:"2,omitempty"` // a first factor is proven
-	PasswordFingerprint []byte   `json:"p,omitempty"` // of the password that the user had then; see PasswordFingerprint
-	Device              string   `json:"d,omitempty"` // DEVICE_KEY that the client gave
-	AddressFingerprint  []byte   `json:"t,omitempty"` // of the address that the code went to; see AddressFingerprint
-	Address             string   `json:"m,omitempty"` // where EMAIL_OTP is set up with its first code: the address it went to
-	Verified            bool     `json:"v,omitempty"` // of MFA_SETUP: VerifySoftwareToken has succeeded
+	Choices             []string `json:"o,omitempty"` // offered by SELECT_CHALLENGE, SELECT_MFA_TYPE and MFA_SETUP
+	Code                string   `json:"k,omitempty"` // sent for this session
+	FirstFactorDone     bool     `json:"2,omitempty"`
+	PasswordFingerprint []byte   `json:"p,omitempty"` // of the user's password at that time
+	Device              string   `json:"d,omitempty"` // DEVICE_KEY from the client
+	AddressFingerprint  []byte   `json:"t,omitempty"` // of the address that the code was sent to
+	Address             string   `json:"m,omitempty"` // new e-mail address that the code confirms, if EMAIL_OTP is being set up
+	Verified            bool     `json:"v,omitempty"` // for MFA_SETUP: VerifySoftwareToken has succeeded
 }
 
 const (
 	sessionPurpose = "session"
-	// guessesPerSession is how many wrong codes a session bears. Cognito is not known to have a limit below it: six wrong
-	// answers bring no lock-out there.
+	// guessesPerSession is how many wrong codes a session accepts. Cognito is not known to have a lower limit: six wrong
+	// answers do not lock the session there.
 	guessesPerSession = 10
 )
 
+// NewSession seals a session with a new id and its expiry.
 func NewSession(ring *tokens.KeyRing, client *settings.Client, s Session, now epoch.Time) (string, error) {
 	s.ID, s.ClientID, s.Expires = uuid.NewString(), client.ClientID, now.Add(client.SessionLifetime())
 	return ring.SealText(sessionPurpose, s)
 }
 
-// OpenSession reads a session that answers the given challenge with this client.
+// OpenSession reads a session of a client and a challenge.
 func OpenSession(ring *tokens.KeyRing, client *settings.Client, challenge, text string) (Session, error) {
 	var s Session
 	err := ring.UnsealText(sessionPurpose, text, &s)
@@ -55,7 +56,7 @@ func OpenSession(ring *tokens.KeyRing, client *settings.Client, challenge, text 
 	return s, nil
 }
 
-// FindSession reads a session that comes without the client that it belongs to, and gives the keys of its pool.
+// FindSession reads a session whose client is not known yet, and returns the keys of its pool too.
 func FindSession(keys *tokens.KeyRings, challenge, text string) (s Session, ring *tokens.KeyRing, err error) {
 	for _, ring := range keys.All() {
 		if ring.UnsealText(sessionPurpose, text, &s) == nil && s.Challenge == challenge {
@@ -65,14 +66,14 @@ func FindSession(keys *tokens.KeyRings, challenge, text string) (s Session, ring
 	return s, nil, exception.InvalidSession()
 }
 
-// sessionRecord marks a session that has been answered or, while it is open, counts the wrong answers to it.
+// sessionRecord marks a session as used or, while it is open, counts its wrong answers.
 type sessionRecord struct {
 	Until epoch.Time `json:"until"`
 	Open  bool       `json:"open,omitempty"`
 	Wrong int        `json:"wrong,omitempty"`
 }
 
-// CheckSession refuses a session that is too old, answered already, or guessed at too often.
+// CheckSession rejects a session that has expired, has been used, or has too many wrong answers.
 func (t *Tx) CheckSession(id string, expires epoch.Time) error {
 	if t.Now > expires {
 		return exception.NotAuthorized("Invalid session for the user, session is expired.")
@@ -89,11 +90,12 @@ func (t *Tx) CheckSession(id string, expires epoch.Time) error {
 	return nil
 }
 
+// UseSession marks a session as used.
 func (t *Tx) UseSession(id string, expires epoch.Time) error {
 	return t.putSessionRecord(id, sessionRecord{Until: expires})
 }
 
-// ConsumeSession is CheckSession and UseSession in one.
+// ConsumeSession is CheckSession followed by UseSession.
 func (t *Tx) ConsumeSession(s Session) error {
 	if err := t.CheckSession(s.ID, s.Expires); err != nil {
 		return err
@@ -101,8 +103,8 @@ func (t *Tx) ConsumeSession(s Session) error {
 	return t.UseSession(s.ID, s.Expires)
 }
 
-// CountGuess notes a wrong answer to a session, which can be answered again. Guesses are also counted by account, so that
-// one who knows a password cannot have a new session for each few guesses at the second factor.
+// CountGuess counts a wrong answer to a session, which stays open. Guesses also count per account, so that someone
+// who knows the password cannot start a new session for every few guesses at the second factor.
 func (t *Tx) CountGuess(s Session, account string) error {
 	rec, err := db.Load[sessionRecord](t.bucket(usedSessionsBucket), db.Key(s.ID))
 	if err != nil {
@@ -125,18 +127,19 @@ func (t *Tx) putSessionRecord(id string, rec sessionRecord) error {
 	return db.Save(t.bucket(usedSessionsBucket), db.Key(id), rec)
 }
 
-// AddressFingerprint stands for an address that a code was sent to. The code is worth nothing once the user has another one.
+// AddressFingerprint identifies an address that a code was sent to. The code is void once the user has another
+// address.
 func AddressFingerprint(address string) []byte {
 	sum := sha256.Sum256([]byte(address))
 	return sum[:9]
 }
 
-// CodeMatches holds a code against the one that was sent in a session, to an address that must still be the user's.
+// CodeMatches reports whether a code is the session's, and the address that it was sent to is still the user's.
 func (s *Session) CodeMatches(u *User, attribute, code string) bool {
 	return subtle.ConstantTimeCompare([]byte(s.Code), []byte(code)) == 1 && subtle.ConstantTimeCompare(s.AddressFingerprint, AddressFingerprint(u.Attributes[attribute])) == 1 && u.Verified(attribute)
 }
 
-// SessionUser reads the user of a session, who must be the one that the answer names, by whichever name.
+// SessionUser returns the user of a session. The answer must name the same user, by any name.
 func (t *Tx) SessionUser(s Session, name string) (*User, error) {
 	if err := t.CheckSession(s.ID, s.Expires); err != nil {
 		return nil, err
@@ -155,10 +158,10 @@ func (t *Tx) SessionUser(s Session, name string) (*User, error) {
 	return u, nil
 }
 
-// SessionUsed reports whether an id has been marked as used, or a wrong answer to it has been counted.
+// SessionUsed reports whether a session has been used or has a wrong answer.
 func (t *Tx) SessionUsed(id string) bool { return t.bucket(usedSessionsBucket).Get(db.Key(id)) != nil }
 
-// The names of these sessions, which are no challenges and so cannot be answered as such.
+// Names of the sessions of a sign-up. They are not names of challenges, so they cannot be answered as such.
 const (
 	SessionSignUp    = "SIGN_UP"
 	SessionConfirmed = "CONFIRMED"

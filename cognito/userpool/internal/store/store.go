@@ -1,3 +1,4 @@
+// Package store keeps user pools in one file: the records, and the transactions that read and change them.
 package store
 
 import (
@@ -12,31 +13,31 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// The file, by bucket:
+// Layout of the file, by bucket:
 //
 //	meta      format, defaultPool, defaultClient
-//	clients   client id → Client; an id alone names a client in the public operations
+//	clients   client id → Client; public operations name a client by its id alone
 //	pools     pool id → a bucket for that pool, with
 //	  record     Pool
 //	  keys       KeyRecord: two RSA keys and one AES key
 //	  users      sub → User
-//	  names      kind and folded name → sub; see nameKey
+//	  names      kind, case-folded name → sub; see nameKey
 //	  groups     group name → Group
 //	  members    group name, sub → nothing; the reverse of User.Groups
-//	  families   origin_jti → Family: one sign-in and the tokens that come of it
+//	  families   origin_jti → Family: a sign-in and its tokens
 //	  sessionsOf sub, origin_jti → nothing
 //	  codes      sub, purpose → Code
-//	  throttles  purpose, account → throttleRecord
-//	  spent      id → sessionRecord: challenge sessions that have been answered, or answered wrongly
+//	  throttles  purpose, account key → throttleRecord
+//	  spent      session id → sessionRecord: challenge sessions with an answer, right or wrong
 //	  passkeys   sub, credential id → Credential
 //	  passkeyOf  credential id → sub
-//	  devices    sub, device key → Device: devices that have been confirmed
-//	  newDevices sub, device key → newDeviceRecord: keys that were given out and can be confirmed
-//	  expiry     time, bucket, key → nothing: when to look whether a record has outlived its use
+//	  devices    sub, device key → Device: confirmed devices
+//	  newDevices sub, device key → newDeviceRecord: keys that were issued and can be confirmed
+//	  expiry     time, bucket, key → nothing: when to check whether a record has expired
 //	inbox     number → Message
-//	inboxTo   folded address, number → nothing
+//	inboxTo   case-folded address, number → nothing
 //
-// Records are JSON. Parts of a key are joined with a zero byte, which no part can contain.
+// Records are JSON. Parts of a key are joined with zero bytes, which no part can contain.
 const (
 	MetaBucket    = "meta"
 	clientsBucket = "clients"
@@ -74,7 +75,7 @@ func perPoolBuckets() []string {
 	}
 }
 
-// completeBuckets makes the buckets that a file of an earlier version lacks.
+// completeBuckets adds the buckets that a file of an earlier version lacks.
 func completeBuckets(tx *bbolt.Tx) error {
 	pools := tx.Bucket([]byte(poolsBucket))
 	return pools.ForEachBucket(func(id []byte) error {
@@ -87,13 +88,14 @@ func completeBuckets(tx *bbolt.Tx) error {
 	})
 }
 
-// Store is an open file. Its operations run at the same time: readers on a consistent state, writers in groups.
+// Store is an open file. Any number of readers, each on a consistent state, run beside the writers, which commit in
+// groups.
 type Store struct {
 	File    *bbolt.DB
 	commits *db.Committer
 }
 
-// Open opens a file, or makes an empty one.
+// Open opens a file, or creates an empty one.
 func Open(path string) (*Store, error) {
 	file, err := db.Open(path)
 	if err != nil {
@@ -102,7 +104,7 @@ func Open(path string) (*Store, error) {
 	return &Store{File: file, commits: &db.Committer{File: file}}, nil
 }
 
-// Close closes the file once running transactions have ended.
+// Close closes the file once running transactions have finished.
 func (s *Store) Close() error { return s.File.Close() }
 
 // IsNew reports whether the file is empty. It fails if the file has a format that this version cannot read.
@@ -114,14 +116,15 @@ func (s *Store) IsNew() (fresh bool, err error) {
 			return nil
 		}
 		if format := string(meta.Get([]byte("format"))); format != fileFormat {
-			return fmt.Errorf("userpool: the file has the format %q, which this version cannot read", format)
+			return fmt.Errorf("userpool: the file has format %q, which this version cannot read", format)
 		}
 		return nil
 	})
 	return fresh, err
 }
 
-// Initialize fills an empty file with the default pool and its client, in one transaction: a file has both or neither.
+// Initialize fills an empty file with the default pool and its client, in one transaction, so that a file has both or
+// neither.
 func (s *Store) Initialize(poolID string, pool settings.Pool, keys tokens.KeyRecord, client *settings.Client, now epoch.Time) error {
 	return s.File.Update(func(tx *bbolt.Tx) error {
 		for _, name := range topBuckets() {
@@ -149,7 +152,7 @@ func (s *Store) Initialize(poolID string, pool settings.Pool, keys tokens.KeyRec
 // Upgrade adds what a file of an earlier version lacks.
 func (s *Store) Upgrade() error { return s.File.Update(completeBuckets) }
 
-// Defaults returns the ids of the pool and the client that the file was made with.
+// Defaults returns the ids of the pool and client that the file was created with.
 func (s *Store) Defaults() (poolID, clientID string, err error) {
 	err = s.File.View(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket([]byte(MetaBucket))

@@ -12,7 +12,7 @@ import (
 	"authgraph/cognito/userpool/internal/settings"
 )
 
-// Tx is one user pool within a transaction.
+// Tx is a transaction on one user pool. Changes to Pool are not stored until PutPool.
 type Tx struct {
 	tx   *bbolt.Tx
 	root *bbolt.Bucket
@@ -37,7 +37,7 @@ func openPoolTx(tx *bbolt.Tx, poolID string, now epoch.Time) (*Tx, error) {
 
 func (t *Tx) bucket(name string) *bbolt.Bucket { return t.root.Bucket([]byte(name)) }
 
-// View runs fn on a consistent state of a pool.
+// View runs fn in a read-only transaction on a pool.
 func (s *Store) View(poolID string, now epoch.Time, fn func(*Tx) error) error {
 	return s.File.View(func(tx *bbolt.Tx) error {
 		t, err := openPoolTx(tx, poolID, now)
@@ -48,7 +48,7 @@ func (s *Store) View(poolID string, now epoch.Time, fn func(*Tx) error) error {
 	})
 }
 
-// Update runs fn on a pool and returns once its changes are on the disk. fn may run more than once.
+// Update runs fn in a transaction on a pool and returns once its changes are on disk. fn may run more than once.
 func (s *Store) Update(poolID string, now epoch.Time, fn func(*Tx) error) error {
 	return s.commits.Do(func(tx *bbolt.Tx) error {
 		t, err := openPoolTx(tx, poolID, now)
@@ -62,7 +62,7 @@ func (s *Store) Update(poolID string, now epoch.Time, fn func(*Tx) error) error 
 	})
 }
 
-// UpdateDirect is update in a transaction of its own on the caller's goroutine, so that the caller can recover from a
+// UpdateDirect is Update in a transaction of its own on the caller's goroutine, so that the caller can recover from a
 // damaged file.
 func (s *Store) UpdateDirect(poolID string, now epoch.Time, fn func(*Tx) error) error {
 	return s.File.Update(func(tx *bbolt.Tx) error {
@@ -74,8 +74,8 @@ func (s *Store) UpdateDirect(poolID string, now epoch.Time, fn func(*Tx) error) 
 	})
 }
 
-// Decide is update for changes that must stay although the answer is a refusal, such as the count of a failure. An error
-// of fn undoes everything; a refusal is returned once the changes are on the disk.
+// Decide is Update for changes that must be kept even if the call is refused, such as the count of a failure. An
+// error from fn rolls everything back. A refusal is returned once the changes are on disk.
 func (s *Store) Decide(poolID string, now epoch.Time, fn func(*Tx) (refusal, err error)) error {
 	var refusal error
 	err := s.Update(poolID, now, func(t *Tx) (err error) {
@@ -88,10 +88,10 @@ func (s *Store) Decide(poolID string, now epoch.Time, fn func(*Tx) (refusal, err
 	return refusal
 }
 
-// sweepPerChange is how many due records a change looks at. More than one, so that sweeping outruns growth.
+// sweepPerChange is how many due records a change checks. It is more than one, so that sweeping outruns growth.
 const sweepPerChange = 4
 
-// expire notes that the record at k is to be looked at when until has passed.
+// noteExpiry schedules the record at k to be checked after until.
 func (t *Tx) noteExpiry(bucket string, k []byte, until epoch.Time) error {
 	e := binary.BigEndian.AppendUint64(nil, uint64(until))
 	e = append(e, bucket...)
@@ -99,8 +99,7 @@ func (t *Tx) noteExpiry(bucket string, k []byte, until epoch.Time) error {
 	return t.bucket(expiryBucket).Put(append(e, k...), nil)
 }
 
-// sweep removes records whose time has passed, at most limit of them. A record that has been prolonged since it was noted
-// is noted again.
+// sweep removes up to limit expired records. A record that has been extended in the meantime is scheduled again.
 func (t *Tx) sweep(limit int) error {
 	index := t.bucket(expiryBucket)
 	for range limit {

@@ -17,7 +17,7 @@ import (
 	"authgraph/cognito/userpool/internal/totp"
 )
 
-// The states of a user, Cognito's UserStatusType.
+// Statuses of a user, Cognito's UserStatusType.
 const (
 	StatusUnconfirmed   = "UNCONFIRMED"
 	StatusConfirmed     = "CONFIRMED"
@@ -25,9 +25,10 @@ const (
 	StatusResetRequired = "RESET_REQUIRED"
 )
 
+// User is a user of a pool.
 type User struct {
 	Sub        string             `json:"sub"`
-	Username   string             `json:"username"` // the sub where users are named by an attribute
+	Username   string             `json:"username"` // the sub if users are named by an attribute
 	Status     string             `json:"status"`
 	Disabled   bool               `json:"disabled,omitempty"`
 	Attributes map[string]string  `json:"attributes"` // without sub
@@ -35,12 +36,12 @@ type User struct {
 	Modified   epoch.Time         `json:"modified"`
 	Password   *Password          `json:"password,omitempty"`
 	Groups     []string           `json:"groups,omitempty"`
-	SignedOut  epoch.Time         `json:"signedOut,omitempty"` // the last sign-out everywhere
+	SignedOut  epoch.Time         `json:"signedOut,omitempty"` // last sign-out everywhere
 	MFA        MFAPreference      `json:"mfa,omitzero"`
 	TOTP       totp.Authenticator `json:"totp,omitzero"`
 }
 
-// AllAttributes is the user's attributes with the sub.
+// AllAttributes returns the attributes including sub.
 func (u *User) AllAttributes() map[string]string {
 	m := make(map[string]string, len(u.Attributes)+1)
 	for name, value := range u.Attributes {
@@ -50,11 +51,12 @@ func (u *User) AllAttributes() map[string]string {
 	return m
 }
 
+// Verified reports whether an address of the user is verified.
 func (u *User) Verified(attribute string) bool {
 	return strings.EqualFold(u.Attributes[attribute+"_verified"], "true")
 }
 
-// nameKinds are the ways to be named, in the order in which a name is looked up.
+// nameKinds returns the kinds of names, in the order in which a name is looked up.
 func nameKinds() []string { return []string{"username", "email", "phone_number", "preferred_username"} }
 
 func (t *Tx) foldCase(name string) string {
@@ -66,8 +68,8 @@ func (t *Tx) foldCase(name string) string {
 
 func (t *Tx) nameKey(kind, name string) []byte { return db.Key(kind, t.foldCase(name)) }
 
-// Names lists what a user can be called by: the user name; addresses that the pool uses as user names; and aliases, which
-// count only once they are verified.
+// Names returns all names of a user by kind: the user name; addresses that the pool uses as user names; and aliases,
+// which count only once they are verified.
 func (t *Tx) Names(u *User) map[string]string {
 	names := map[string]string{"username": u.Username}
 	for _, a := range t.Pool.UsernameAttributes {
@@ -81,7 +83,7 @@ func (t *Tx) Names(u *User) map[string]string {
 	return names
 }
 
-// NameOwner is the sub of the user who is called by a name of a kind, or "".
+// NameOwner returns the sub of the user who has a name of a kind, or "".
 func (t *Tx) NameOwner(kind, name string) string {
 	if name == "" {
 		return ""
@@ -89,12 +91,12 @@ func (t *Tx) NameOwner(kind, name string) string {
 	return string(t.bucket(namesBucket).Get(t.nameKey(kind, name)))
 }
 
-// User reads a user by sub; nil if there is none.
+// User returns a user by sub, or nil.
 func (t *Tx) User(sub string) (*User, error) {
 	return db.Load[User](t.bucket(usersBucket), db.Key(sub))
 }
 
-// Find reads the user who is called by name: a user name, an address or alias, or a sub. It gives nil if there is none.
+// Find returns a user by any name: user name, address, alias or sub. It returns nil if there is none.
 func (t *Tx) Find(name string) (*User, error) {
 	if name == "" {
 		return nil, nil
@@ -107,7 +109,7 @@ func (t *Tx) Find(name string) (*User, error) {
 	return t.User(name)
 }
 
-// MustFind is find for the admin operations, which always tell.
+// MustFind is Find for the administrator's operations, which reveal whether a user exists.
 func (t *Tx) MustFind(name string) (*User, error) {
 	u, err := t.Find(name)
 	if err == nil && u == nil {
@@ -116,7 +118,7 @@ func (t *Tx) MustFind(name string) (*User, error) {
 	return u, err
 }
 
-// TakenName gives the kind of the first name of u that belongs to somebody else, or "".
+// TakenName returns the kind of the first name of u that belongs to another user, or "".
 func (t *Tx) TakenName(u *User) string {
 	names := t.Names(u)
 	for _, kind := range nameKinds() {
@@ -127,7 +129,7 @@ func (t *Tx) TakenName(u *User) string {
 	return ""
 }
 
-// PutUser writes a user and keeps the index of names in step with the former state, which is nil for a new user.
+// PutUser stores a user and updates the index of names. former is the user's previous state, or nil for a new user.
 func (t *Tx) PutUser(former, u *User) error {
 	index := t.bucket(namesBucket)
 	if former != nil {
@@ -150,7 +152,7 @@ func (t *Tx) PutUser(former, u *User) error {
 	return db.Save(t.bucket(usersBucket), db.Key(u.Sub), u)
 }
 
-// EditUser reads a user anew, lets edit change it and writes it with a new date of modification.
+// EditUser reads a user, applies edit, and stores the result with a new modification time.
 func (t *Tx) EditUser(sub string, edit func(*User) error) (*User, error) {
 	former, err := t.User(sub)
 	if err != nil {
@@ -170,7 +172,7 @@ func (t *Tx) EditUser(sub string, edit func(*User) error) (*User, error) {
 	return u, t.PutUser(former, u)
 }
 
-// DeleteUser removes a user and all that hangs on the user.
+// DeleteUser deletes a user with everything that belongs to the user.
 func (t *Tx) DeleteUser(u *User) error {
 	for kind, name := range t.Names(u) {
 		if name != "" && t.NameOwner(kind, name) == u.Sub {
@@ -201,8 +203,8 @@ func (t *Tx) DeleteUser(u *User) error {
 	return t.bucket(usersBucket).Delete(db.Key(u.Sub))
 }
 
-// NewUser makes a user who is named as the pool wants it: by the name that was given, or, in a pool where an address is the
-// user name, by the sub, with the address as attribute.
+// NewUser returns a new user. The user name is the given name or, in a pool that uses addresses as user names, the
+// sub.
 func NewUser(pool *settings.Pool, name string, attributes map[string]string, now epoch.Time) *User {
 	u := &User{Sub: uuid.NewString(), Username: name, Attributes: attributes, Created: now, Modified: now}
 	if pool.NamedByAttribute() {
@@ -211,8 +213,8 @@ func NewUser(pool *settings.Pool, name string, attributes map[string]string, now
 	return u
 }
 
-// AccountKey is the key under which attempts on a name are counted: the sub of the user it leads to, so that every spelling
-// and alias counts together, or a hash of a name that leads nowhere.
+// AccountKey returns the key under which attempts on a name are counted: the sub of its user, so that all spellings
+// and aliases count together, or a hash of an unknown name.
 func (t *Tx) AccountKey(u *User, name string) string {
 	if u != nil {
 		return u.Sub
@@ -221,8 +223,7 @@ func (t *Tx) AccountKey(u *User, name string) string {
 	return "?" + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// UsersAfter calls visit with each user whose sub comes after the given one, in the order of subs, until visit returns
-// false.
+// UsersAfter calls visit with each user whose sub comes after the given one, in order, until visit returns false.
 func (t *Tx) UsersAfter(sub string, visit func(*User) bool) error {
 	c := t.bucket(usersBucket).Cursor()
 	for k, raw := c.Seek([]byte(sub)); k != nil; k, raw = c.Next() {
@@ -240,9 +241,10 @@ func (t *Tx) UsersAfter(sub string, visit func(*User) bool) error {
 	return nil
 }
 
+// UserCount returns the number of users.
 func (t *Tx) UserCount() int { return t.bucket(usersBucket).Stats().KeyN }
 
-// RemoveAttribute takes the mark of an address away with the address.
+// RemoveAttribute removes an attribute and, for an address, its verification.
 func (u *User) RemoveAttribute(name string) {
 	delete(u.Attributes, name)
 	if name == "email" || name == "phone_number" {
@@ -250,6 +252,7 @@ func (u *User) RemoveAttribute(name string) {
 	}
 }
 
+// RemoveAttributes removes attributes of a user.
 func (t *Tx) RemoveAttributes(sub string, names []string) error {
 	_, err := t.EditUser(sub, func(u *User) error {
 		for _, name := range names {
@@ -260,7 +263,8 @@ func (t *Tx) RemoveAttributes(sub string, names []string) error {
 	return err
 }
 
-// CheckAliases refuses a user whose names would collide with another's, or who would lose the address that is the user name.
+// CheckAliases rejects a user whose names collide with another user's, or who would lose the address that is the user
+// name.
 func (t *Tx) CheckAliases(u *User) error {
 	if kind := t.TakenName(u); kind != "" {
 		return exception.AliasExists(kind)
@@ -276,7 +280,8 @@ func (t *Tx) CheckAliases(u *User) error {
 	return exception.InvalidParameter("user.%s: The attribute is required\n", t.Pool.UsernameAttributes[0])
 }
 
-// ClaimAlias makes sure that an address that is about to be verified names no other user. With force the other loses it.
+// ClaimAlias makes sure that an address, about to be verified, identifies no other user. With force, the other user
+// loses it.
 func (t *Tx) ClaimAlias(u *User, name string, force bool) error {
 	if !slices.Contains(t.Pool.AliasAttributes, name) {
 		return nil
@@ -295,7 +300,7 @@ func (t *Tx) ClaimAlias(u *User, name string, force bool) error {
 	return err
 }
 
-// VerifyAddress marks the address that a code went to as the user's, unless it has been changed since.
+// VerifyAddress marks the address that a code was sent to as verified, unless it has changed since.
 func (u *User) VerifyAddress(rec *Code) {
 	if u.Attributes[rec.Attribute] == rec.Address {
 		u.Attributes[rec.Attribute+"_verified"] = "true"
@@ -306,7 +311,7 @@ func accessTokenRevoked() *exception.Error {
 	return exception.NotAuthorized("Access Token has been revoked")
 }
 
-// TokenOwner reads the user of a verified access token, unless the token was revoked.
+// TokenOwner returns the user of a verified access token, unless the token was revoked.
 func (t *Tx) TokenOwner(claims tokens.AccessClaims) (*User, error) {
 	u, err := t.User(claims.Sub)
 	if err != nil {
@@ -319,7 +324,7 @@ func (t *Tx) TokenOwner(claims tokens.AccessClaims) (*User, error) {
 		return nil, exception.UserDisabled()
 	}
 	if claims.OriginJTI == "" {
-		// Such a token counts in seconds and names no family; in doubt it is revoked.
+		// The token names no family, and its time is in whole seconds. In doubt it is revoked.
 		if u.SignedOut != 0 && claims.Iat <= u.SignedOut.Seconds() {
 			return nil, accessTokenRevoked()
 		}

@@ -9,11 +9,11 @@ import (
 	"encoding/json"
 )
 
-// ApiScope is the scope of access tokens that a sign-in over the API gives, and the one that the operations on the own
-// account ask for.
-const ApiScope = "aws.cognito.signin.user.admin"
+// APIScope is the scope of access tokens that are issued by the API, and the one that operations on the caller's own
+// account require.
+const APIScope = "aws.cognito.signin.user.admin"
 
-// AccessClaims are the claims of an access token. It has no aud: client_id takes its place.
+// AccessClaims are the claims of an access token. There is no aud; client_id takes its place.
 type AccessClaims struct {
 	Sub       string   `json:"sub"`
 	Groups    []string `json:"cognito:groups,omitempty"`
@@ -31,7 +31,7 @@ type AccessClaims struct {
 	DeviceKey string   `json:"device_key,omitempty"`
 }
 
-// Sign makes a compact JWS with RS256 (RFC 7515, RFC 7518 section 3.3).
+// Sign returns a compact JWS with RS256 (RFC 7515, RFC 7518 section 3.3).
 func (k signingKey) Sign(claims any) (string, error) {
 	payload, err := json.Marshal(claims)
 	if err != nil {
@@ -46,6 +46,7 @@ func (k signingKey) Sign(claims any) (string, error) {
 	return input + "." + base64.RawURLEncoding.EncodeToString(signature), nil
 }
 
+// Verify reports whether a signature is this key's.
 func (k signingKey) Verify(input, signature string) bool {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(signature)
 	if err != nil {
@@ -55,7 +56,8 @@ func (k signingKey) Verify(input, signature string) bool {
 	return rsa.VerifyPKCS1v15(&k.private.PublicKey, crypto.SHA256, sum[:], raw) == nil
 }
 
-// ForHeader finds the keys by kid. Only a header that is byte for byte what we write is looked at further.
+// ForHeader returns the keys that a JWT header names by its kid, or nil. The header must be byte for byte one of
+// ours.
 func (r *KeyRings) ForHeader(header string) *KeyRing {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(header)
 	if err != nil {

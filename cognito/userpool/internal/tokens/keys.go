@@ -1,3 +1,5 @@
+// Package tokens has the keys of user pools, and what is made with them: signed tokens for clients, and sealed values
+// that clients carry but cannot read.
 package tokens
 
 import (
@@ -16,30 +18,30 @@ import (
 
 const rsaBits = 2048
 
-// KeyRecord is how a pool's keys are kept: RSA keys as PKCS #8.
+// KeyRecord is the stored form of a pool's keys. RSA keys are in PKCS #8.
 type KeyRecord struct {
 	Access []byte `json:"access"`
 	ID     []byte `json:"id"`
 	Seal   []byte `json:"seal"`
 }
 
-// KeyRing holds a pool's keys ready for use. Access tokens and ID tokens are signed with different keys, so that one cannot
-// be taken for the other by a verifier that looks at nothing else. sealing encrypts what clients carry for us.
+// KeyRing has a pool's keys in ready-to-use form. Access tokens and ID tokens are signed with different keys, so that
+// neither passes for the other even with a verifier that checks nothing else.
 type KeyRing struct {
 	PoolID  string
 	Access  signingKey
 	ID      signingKey
 	sealing cipher.AEAD
-	secret  []byte // the sealing key, for values derived from it
+	secret  []byte // for derived values; the same key as that of sealing
 }
 
 type signingKey struct {
 	kid     string
 	private *rsa.PrivateKey
-	header  string // the JWT header, encoded, with its dot
+	header  string // encoded JWT header, including the dot
 }
 
-// GenerateKeys makes the two RSA keys at the same time.
+// GenerateKeys generates the keys of a new pool, both RSA keys at the same time.
 func GenerateKeys() (KeyRecord, error) {
 	var (
 		rec  KeyRecord
@@ -55,7 +57,7 @@ func GenerateKeys() (KeyRecord, error) {
 	wg.Wait()
 	for _, err := range errs {
 		if err != nil {
-			return rec, fmt.Errorf("userpool: making a key: %w", err)
+			return rec, fmt.Errorf("userpool: generating a key: %w", err)
 		}
 	}
 	return rec, nil
@@ -69,6 +71,7 @@ func generateRSA() ([]byte, error) {
 	return x509.MarshalPKCS8PrivateKey(k)
 }
 
+// KeyRing parses the keys.
 func (r KeyRecord) KeyRing(poolID string) (*KeyRing, error) {
 	access, err := parseKey(r.Access)
 	if err != nil {
@@ -110,7 +113,7 @@ func parseKey(der []byte) (signingKey, error) {
 	return signingKey{kid: kid, private: private, header: base64.RawURLEncoding.EncodeToString(header) + "."}, nil
 }
 
-// thumbprint is the key's RFC 7638 thumbprint; in standard base64 it has the 44 characters of Cognito's kids.
+// thumbprint returns the key's RFC 7638 thumbprint. In standard base64 it has 44 characters, like Cognito's key ids.
 func thumbprint(public *rsa.PublicKey) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, `{"e":"%s","kty":"RSA","n":"%s"}`, jwkExponent(public), jwkModulus(public)))
 	return base64.StdEncoding.EncodeToString(sum[:])
@@ -124,7 +127,7 @@ func jwkExponent(public *rsa.PublicKey) string {
 	return base64.RawURLEncoding.EncodeToString(big.NewInt(int64(public.E)).Bytes())
 }
 
-// JWK is a public key as RFC 7517 writes it.
+// JWK is a public key in JSON (RFC 7517).
 type JWK struct {
 	Alg string `json:"alg"`
 	E   string `json:"e"`
@@ -134,19 +137,22 @@ type JWK struct {
 	Use string `json:"use"`
 }
 
+// JWK returns the public key.
 func (k signingKey) JWK() JWK {
 	return JWK{
 		Alg: "RS256", E: jwkExponent(&k.private.PublicKey), Kid: k.kid, Kty: "RSA", N: jwkModulus(&k.private.PublicKey), Use: "sig",
 	}
 }
 
-// KeyRings are the keys of all pools, kept in memory because parsing them is slow. Keys never change; pools come and go.
+// KeyRings has the keys of all pools. They stay in memory because parsing them is slow. Keys never change, but pools
+// come and go.
 type KeyRings struct {
 	mu     sync.RWMutex
 	byPool map[string]*KeyRing
-	byKid  map[string]*KeyRing // access keys only
+	byKid  map[string]*KeyRing // only by access keys
 }
 
+// Put adds the keys of a pool.
 func (r *KeyRings) Put(ring *KeyRing) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -157,6 +163,7 @@ func (r *KeyRings) Put(ring *KeyRing) {
 	r.byKid[ring.Access.kid] = ring
 }
 
+// Delete removes the keys of a pool.
 func (r *KeyRings) Delete(poolID string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -166,13 +173,14 @@ func (r *KeyRings) Delete(poolID string) {
 	}
 }
 
+// ForPool returns the keys of a pool, or nil.
 func (r *KeyRings) ForPool(poolID string) *KeyRing {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.byPool[poolID]
 }
 
-// All lists the rings of every pool.
+// All returns the keys of every pool.
 func (r *KeyRings) All() []*KeyRing {
 	r.mu.RLock()
 	defer r.mu.RUnlock()

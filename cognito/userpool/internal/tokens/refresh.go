@@ -8,7 +8,7 @@ import (
 	"authgraph/cognito/userpool/internal/epoch"
 )
 
-// RefreshPayload is what a refresh token says, to us alone.
+// RefreshPayload is the content of a refresh token, which only the pool can read.
 type RefreshPayload struct {
 	Family  string     `json:"f"`
 	Sub     string     `json:"s"`
@@ -17,15 +17,17 @@ type RefreshPayload struct {
 	Nonce   string     `json:"n"`
 }
 
+// Hash returns the SHA-256 of a token or code, the form in which it is stored.
 func Hash(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]
 }
 
-// refreshHeader is {"cty":"JWT","enc":"A256GCM","alg":"dir"}: a refresh token is a compact JWE (RFC 7516) that is encrypted
+// refreshHeader is {"cty":"JWT","enc":"A256GCM","alg":"dir"}. A refresh token is a compact JWE (RFC 7516), encrypted
 // directly with the pool's key, so its second part is empty.
 const refreshHeader = "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiZGlyIn0"
 
+// SealRefresh returns a refresh token.
 func (r *KeyRing) SealRefresh(v RefreshPayload) (string, error) {
 	sealed, err := r.Seal(refreshHeader, v)
 	if err != nil {
@@ -36,6 +38,7 @@ func (r *KeyRing) SealRefresh(v RefreshPayload) (string, error) {
 	return strings.Join([]string{refreshHeader, "", enc(sealed[:n]), enc(sealed[n:tag]), enc(sealed[tag:])}, "."), nil
 }
 
+// UnsealRefresh reads a refresh token of this pool.
 func (r *KeyRing) UnsealRefresh(token string) (RefreshPayload, error) {
 	var v RefreshPayload
 	parts := strings.Split(token, ".")

@@ -9,13 +9,13 @@ import (
 	"errors"
 )
 
-// What a client has to carry between two calls (sessions of challenges, secret blocks, pages of a list, refresh tokens) is
-// encrypted and authenticated with the pool's own key. So nothing has to be stored before the client comes back, and what
-// is made up for a user who does not exist cannot be told from the real thing.
+// Values that a client carries from one call to the next (sessions of challenges, secret blocks, page tokens, refresh
+// tokens) are encrypted and authenticated with the pool's key. So nothing needs to be stored before the client comes back,
+// and a decoy for a user who does not exist looks like the real value.
 
-var errWrongSeal = errors.New("userpool: not sealed by this pool")
+var errWrongSeal = errors.New("userpool: value was not sealed by this pool")
 
-// Seal encrypts v for one purpose; what is sealed for one cannot be used for another.
+// Seal encrypts v for a purpose. The result cannot be used for another purpose.
 func (r *KeyRing) Seal(purpose string, v any) ([]byte, error) {
 	plain, err := json.Marshal(v)
 	if err != nil {
@@ -28,7 +28,7 @@ func (r *KeyRing) Seal(purpose string, v any) ([]byte, error) {
 	return r.sealing.Seal(nonce, nonce, plain, []byte(purpose)), nil
 }
 
-// Unseal reads into v what seal made.
+// Unseal decrypts into v what Seal returned for the same purpose.
 func (r *KeyRing) Unseal(purpose string, sealed []byte, v any) error {
 	n := r.sealing.NonceSize()
 	if len(sealed) < n {
@@ -41,11 +41,13 @@ func (r *KeyRing) Unseal(purpose string, sealed []byte, v any) error {
 	return json.Unmarshal(plain, v)
 }
 
+// SealText is Seal in base64url.
 func (r *KeyRing) SealText(purpose string, v any) (string, error) {
 	sealed, err := r.Seal(purpose, v)
 	return base64.RawURLEncoding.EncodeToString(sealed), err
 }
 
+// UnsealText reverses SealText.
 func (r *KeyRing) UnsealText(purpose, text string, v any) error {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {
@@ -54,7 +56,8 @@ func (r *KeyRing) UnsealText(purpose, text string, v any) error {
 	return r.Unseal(purpose, sealed, v)
 }
 
-// Derive is a value that stays the same for the same input and cannot be guessed: it answers for users who do not exist.
+// Derive returns 32 bytes that are always the same for the same input and cannot be guessed. Decoys for users who do
+// not exist are made of them.
 func (r *KeyRing) Derive(purpose, input string) []byte {
 	h := hmac.New(sha256.New, r.secret)
 	h.Write([]byte(purpose + "\x00" + input))

@@ -1,3 +1,4 @@
+// Package totp implements the one-time passwords of authenticator apps.
 package totp
 
 import (
@@ -12,25 +13,26 @@ import (
 	"authgraph/cognito/userpool/internal/epoch"
 )
 
-// Authenticator is a user's authenticator app: time-based one-time passwords of RFC 6238 with SHA-1, six digits and steps of
-// thirty seconds. A new secret takes the place of the former once a code of it has been seen.
+// Authenticator is a user's authenticator app: time-based one-time passwords (RFC 6238) with SHA-1, six digits and
+// steps of thirty seconds. A new secret replaces the current one once a code of it has been seen.
 type Authenticator struct {
 	Secret  []byte  `json:"secret,omitempty"`
-	Pending []byte  `json:"pending,omitempty"` // associated, and not verified yet
-	Used    []int64 `json:"used,omitempty"`    // the steps of late whose code has been used
+	Pending []byte  `json:"pending,omitempty"` // associated but not verified yet
+	Used    []int64 `json:"used,omitempty"`    // recent steps whose code has been used
 	Name    string  `json:"name,omitempty"`    // FriendlyDeviceName
 }
 
 const (
 	stepSeconds = 30
-	SecretSize  = 32 // bytes, which base32 writes with 52 characters
+	SecretSize  = 32 // bytes; 52 characters in base32
 )
 
+// Verified reports whether the app has been set up.
 func (r Authenticator) Verified() bool { return len(r.Secret) > 0 }
 
 func Encoding() *base32.Encoding { return base32.StdEncoding.WithPadding(base32.NoPadding) }
 
-// codeAt is the code of one step (RFC 4226, 5.3).
+// codeAt returns the code of one step (RFC 4226, 5.3).
 func codeAt(secret []byte, step int64) string {
 	mac := hmac.New(sha1.New, secret)
 	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(step)))
@@ -42,7 +44,7 @@ func codeAt(secret []byte, step int64) string {
 
 func stepAt(now epoch.Time) int64 { return now.Seconds() / stepSeconds }
 
-// matchingSteps gives the steps that a code is right for: the present one, the one before and the one after.
+// matchingSteps returns the steps that a code matches, out of the current one, the one before and the one after.
 func matchingSteps(secret []byte, code string, now epoch.Time) []int64 {
 	var steps []int64
 	for step := stepAt(now) - 1; step <= stepAt(now)+1; step++ {
@@ -53,8 +55,8 @@ func matchingSteps(secret []byte, code string, now epoch.Time) []int64 {
 	return steps
 }
 
-// Use finds a step that the code is right for and that has not been used, and marks it as used. known tells whether the
-// code was right at all.
+// Use finds a step that the code matches and that has not been used, and marks it as used. known reports whether the
+// code was correct at all.
 func (r *Authenticator) Use(secret []byte, code string, now epoch.Time) (known, taken bool) {
 	oldest := stepAt(now) - 1
 	r.Used = slices.DeleteFunc(r.Used, func(step int64) bool { return step < oldest })

@@ -2,17 +2,17 @@ package validation
 
 import "regexp"
 
-// shape is a type of the service model with the constraints that it puts on a member. Inputs name their shapes in the tag
-// "is", after "required" where the member must be there: `is:"required,username"`.
+// shape is a type of the service model with its constraints. Inputs name their shapes in the tag "is", after
+// "required" where the member must be present: `is:"required,username"`.
 type shape struct {
-	min, max  int // of length for text, of value for numbers; max 0 means no limit
+	min, max  int // length of text, value of numbers; max 0 means no limit
 	pattern   *regexp.Regexp
-	source    string // the pattern as the service writes it in messages
+	source    string // pattern as it appears in messages
 	enum      []string
-	sensitive bool // the value must not be repeated in a message
+	sensitive bool // the value must not appear in a message
 }
 
-// Model is the part of a service model that inputs are checked against: shapes by the names that tags use.
+// Model is the part of a service model that inputs are checked against: shapes by the names that are used in tags.
 type Model map[string]shape
 
 // NewModel returns the constraints of Cognito's service model.

@@ -1,3 +1,5 @@
+// Package validation checks the input of operations against Cognito's service model, and answers violations in the
+// words of the real service.
 package validation
 
 import (
@@ -16,14 +18,14 @@ import (
 // check is one constrained member of an input.
 type check struct {
 	index    []int
-	name     string // as in JSON
+	name     string // in JSON
 	required bool
 	shape    shape
-	nested   []check // for a list of structures, or a structure
+	nested   []check // of a structure, or of each structure in a list
 }
 
-// checksOf reads the tags of an input type, once when the table of operations is built. A tag that names no shape is a
-// mistake in this package and panics then.
+// checksOf reads the tags of an input type, once when the table of operations is built. It panics on a tag that names
+// no shape, which is a mistake in this program.
 func checksOf(t reflect.Type, known Model) []check {
 	var checks []check
 	for _, f := range reflect.VisibleFields(t) {
@@ -63,8 +65,8 @@ func memberName(f reflect.StructField) string {
 	return name
 }
 
-// validate holds an input against its checks and answers as the service does: all violations in one exception. raw is the
-// input's JSON, which tells an absent member from an empty one.
+// validate checks an input and returns all violations in one exception, as the service does. raw is the input's JSON,
+// which tells absent members from empty ones.
 func validate(checks []check, v reflect.Value, raw []byte) error {
 	var found []string
 	for _, c := range checks {
@@ -179,7 +181,7 @@ func (s shape) violation(at, value, constraint string) string {
 	return fmt.Sprintf("Value '%s' at '%s' failed to satisfy constraint: %s", exception.Shorten(value), at, constraint)
 }
 
-// present tells whether an object has a member that is not null.
+// present reports whether an object has a member that is not null.
 func present(raw []byte, name string) bool { return len(member(raw, name)) > 0 }
 
 func member(raw []byte, name string) json.RawMessage {
@@ -194,7 +196,7 @@ func member(raw []byte, name string) json.RawMessage {
 	return v
 }
 
-// Reader returns a function that reads the body of a request into an In and checks it against the service model.
+// Reader returns a function that decodes the body of a request into an In and validates it.
 func Reader[In any](known Model) func(body []byte) (*In, error) {
 	checks := checksOf(reflect.TypeFor[In](), known)
 	return func(body []byte) (*In, error) {
@@ -206,8 +208,8 @@ func Reader[In any](known Model) func(body []byte) (*In, error) {
 	}
 }
 
-// decode reads a request's body. Members that are not known are ignored; an empty body is an empty object, as some clients
-// send for operations without input.
+// decode decodes the body of a request. Unknown members are ignored. An empty body is an empty object, as some
+// clients send for operations without input.
 func decode(body []byte, in any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil

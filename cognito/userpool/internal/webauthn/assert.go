@@ -8,7 +8,7 @@ import (
 	"authgraph/cognito/userpool/internal/exception"
 )
 
-// RequestOptions ask a browser for an assertion of one of the credentials.
+// RequestOptions returns the options with which a browser signs in with one of the credentials.
 func (rp RelyingParty) RequestOptions(credentials []*Credential, challenge []byte, timeout time.Duration) protocol.PublicKeyCredentialRequestOptions {
 	return protocol.PublicKeyCredentialRequestOptions{
 		Challenge: challenge, Timeout: int(timeout.Milliseconds()), RelyingPartyID: rp.ID,
@@ -16,7 +16,7 @@ func (rp RelyingParty) RequestOptions(credentials []*Credential, challenge []byt
 	}
 }
 
-// ParseAssertion reads an AuthenticationResponseJSON down to the authenticator data. It checks nothing yet.
+// ParseAssertion parses an AuthenticationResponseJSON. It verifies nothing yet.
 func ParseAssertion(text string) (*protocol.ParsedCredentialAssertionData, error) {
 	given, err := protocol.ParseCredentialRequestResponseBytes([]byte(text))
 	if err != nil {
@@ -25,7 +25,8 @@ func ParseAssertion(text string) (*protocol.ParsedCredentialAssertionData, error
 	return given, nil
 }
 
-// VerifyAssertion verifies an assertion (section 7.2) of a credential of the user sub, made for a challenge.
+// VerifyAssertion reports whether an assertion (section 7.2) was made for a challenge, by a credential of the user
+// sub.
 func (rp RelyingParty) VerifyAssertion(given *protocol.ParsedCredentialAssertionData, rec *Credential, sub, challenge string) bool {
 	origin, data := given.Response.CollectedClientData.Origin, given.Response.AuthenticatorData
 	switch {
@@ -35,7 +36,7 @@ func (rp RelyingParty) VerifyAssertion(given *protocol.ParsedCredentialAssertion
 		return false
 	case !checkFlags(data) || data.Flags.HasBackupEligible() != rec.Synced:
 		return false
-	// A counter that does not go up is that of a copy (step 22).
+	// A counter that does not increase belongs to a copy (step 22).
 	case (data.Counter != 0 || rec.Counter != 0) && data.Counter <= rec.Counter:
 		return false
 	}

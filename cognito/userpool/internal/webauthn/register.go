@@ -13,20 +13,21 @@ import (
 	"authgraph/cognito/userpool/internal/exception"
 )
 
-// User is the account that a credential is made for.
+// User is the account that a passkey is created for.
 type User struct {
 	Sub         string
-	Name        string // that people know the account by
+	Name        string // the sign-in name
 	DisplayName string
 }
 
-// CreationOptions is PublicKeyCredentialCreationOptionsJSON, with the list of credentials also where that is empty.
+// CreationOptions is PublicKeyCredentialCreationOptionsJSON, including an empty list of credentials.
 type CreationOptions struct {
 	protocol.PublicKeyCredentialCreationOptions
 	Exclude []protocol.CredentialDescriptor `json:"excludeCredentials"`
 }
 
-// CreationOptions ask a browser for a new credential, on an authenticator that has none of the existing ones.
+// CreationOptions returns the options with which a browser creates a passkey, on an authenticator that has none of
+// the existing ones.
 func (rp RelyingParty) CreationOptions(u User, existing []*Credential, challenge []byte, timeout time.Duration) CreationOptions {
 	named := func(name string) protocol.CredentialEntity { return protocol.CredentialEntity{Name: name} }
 	return CreationOptions{
@@ -47,7 +48,7 @@ func (rp RelyingParty) CreationOptions(u User, existing []*Credential, challenge
 	}
 }
 
-// ParseRegistration reads a RegistrationResponseJSON down to the authenticator data. It checks nothing yet.
+// ParseRegistration parses a RegistrationResponseJSON. It verifies nothing yet.
 func ParseRegistration(raw []byte) (*protocol.ParsedCredentialCreationData, error) {
 	given, err := protocol.ParseCredentialCreationResponseBytes(raw)
 	if err != nil {
@@ -60,8 +61,8 @@ func unsupportedCredential(why string) *exception.Error {
 	return exception.New("WebAuthnCredentialNotSupportedException", "The passkey cannot be used: %s", why)
 }
 
-// VerifyRegistration verifies a response to creation options (section 7.1), whose challenge is known to be good. The refusals
-// that have names of their own come first.
+// VerifyRegistration verifies a response to creation options (section 7.1) whose challenge has been checked. Errors
+// that have exceptions of their own come first.
 func (rp RelyingParty) VerifyRegistration(given *protocol.ParsedCredentialCreationData, now epoch.Time) (*Credential, error) {
 	client, attested := given.Response.CollectedClientData, given.Response.AttestationObject
 	switch {
@@ -89,7 +90,8 @@ func (rp RelyingParty) VerifyRegistration(given *protocol.ParsedCredentialCreati
 	return newCredential(rp.ID, given, now)
 }
 
-// newCredential is the record of a credential that is verified. Without an attestation nothing has looked at the key yet.
+// newCredential returns the record of a verified credential. Without an attestation, nothing has looked at the key so
+// far.
 func newCredential(relyingParty string, given *protocol.ParsedCredentialCreationData, now epoch.Time) (*Credential, error) {
 	data := given.Response.AttestationObject.AuthData
 	if _, err := webauthncose.ParsePublicKey(data.AttData.CredentialPublicKey); err != nil {
@@ -103,7 +105,7 @@ func newCredential(relyingParty string, given *protocol.ParsedCredentialCreation
 	return rec, nil
 }
 
-// transportsOf keeps the transports that the standard knows (section 5.8.4); a client could send anything.
+// transportsOf returns the transports that the standard defines (section 5.8.4). A client could send anything.
 func transportsOf(given *protocol.ParsedCredentialCreationData) []string {
 	out := []string{}
 	for _, transport := range []string{"ble", "hybrid", "internal", "nfc", "smart-card", "usb"} {
@@ -114,7 +116,7 @@ func transportsOf(given *protocol.ParsedCredentialCreationData) []string {
 	return out
 }
 
-// friendlyName names a passkey after its provider where the authenticator says which that is.
+// friendlyName names a passkey after its provider, if the authenticator says which that is.
 func friendlyName(aaguid []byte, attachment string) string {
 	switch hex.EncodeToString(aaguid) {
 	case "fbfc3007154e4ecc8c0b6e020557d7bd":

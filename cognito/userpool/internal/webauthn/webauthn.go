@@ -1,3 +1,5 @@
+// Package webauthn verifies passkeys: Web Authentication Level 3 (https://www.w3.org/TR/webauthn-3/) with the pool as
+// relying party. Section and step numbers refer to that document.
 package webauthn
 
 import (
@@ -12,12 +14,12 @@ import (
 	"authgraph/cognito/userpool/internal/epoch"
 )
 
-// Credential is one credential of a user.
+// Credential is one passkey of a user.
 type Credential struct {
 	ID             []byte     `json:"id"`
 	PublicKey      []byte     `json:"publicKey"` // COSE_Key (RFC 9052, section 7)
-	Counter        uint32     `json:"counter"`   // of signatures, as last seen; 0 where the authenticator does not count
-	Synced         bool       `json:"synced"`    // it can be on several devices (flag BE), which never changes
+	Counter        uint32     `json:"counter"`   // last signature counter; 0 if the authenticator does not count
+	Synced         bool       `json:"synced"`    // can be on several devices (flag BE); never changes
 	Name           string     `json:"name"`
 	RelyingPartyID string     `json:"rp"`
 	Attachment     string     `json:"attachment,omitempty"`
@@ -25,11 +27,11 @@ type Credential struct {
 	Created        epoch.Time `json:"created"`
 }
 
-// EncodeID is how a credential's id is written in JSON and in keys.
+// EncodeID returns a credential's id in base64url, its form in JSON and in the database.
 func EncodeID(id []byte) string { return base64.RawURLEncoding.EncodeToString(id) }
 
-// allowedOrigin tells whether a page may use passkeys of a relying party: it must be on that domain or one below it, over
-// https. As browsers do, it takes http from localhost for secure, and does not look at the port.
+// allowedOrigin reports whether a page may use passkeys of a relying party: it must be on that domain or below, over
+// https. Like browsers, it treats http on localhost as secure and ignores the port.
 func allowedOrigin(relyingParty, origin string) bool {
 	u, err := url.Parse(origin)
 	if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin {
@@ -44,7 +46,7 @@ func allowedOrigin(relyingParty, origin string) bool {
 	return false
 }
 
-// algorithms are the signatures that are asked for and accepted, the preferred first.
+// algorithms returns the supported signature algorithms, the preferred one first.
 func algorithms() []protocol.CredentialParameter {
 	return []protocol.CredentialParameter{
 		{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.AlgES256},
@@ -52,7 +54,7 @@ func algorithms() []protocol.CredentialParameter {
 	}
 }
 
-// descriptors name credentials to a browser.
+// descriptors returns credentials in the form that browsers take.
 func descriptors(list []*Credential) []protocol.CredentialDescriptor {
 	out := []protocol.CredentialDescriptor{}
 	for _, rec := range list {
@@ -65,10 +67,10 @@ func descriptors(list []*Credential) []protocol.CredentialDescriptor {
 	return out
 }
 
-// RelyingParty is the site that credentials are made for, and what it asks of them.
+// RelyingParty is the site that passkeys are for, and its requirements.
 type RelyingParty struct {
 	ID         string // a domain
-	VerifyUser bool   // by PIN or biometrics; otherwise it is enough that the user is present
+	VerifyUser bool   // by PIN or biometrics; otherwise presence is enough
 }
 
 func (rp RelyingParty) userVerification() protocol.UserVerificationRequirement {
@@ -78,7 +80,7 @@ func (rp RelyingParty) userVerification() protocol.UserVerificationRequirement {
 	return protocol.VerificationPreferred
 }
 
-// checkFlags holds what the library does not look at: a credential that is on several devices now must be one that can be
+// checkFlags makes a check that the library does not: a credential that is backed up now must be one that can be
 // (section 6.1.3).
 func checkFlags(data protocol.AuthenticatorData) bool {
 	return data.Flags.HasBackupEligible() || !data.Flags.HasBackupState()
