@@ -1,8 +1,6 @@
 package signin
 
 import (
-	"encoding/json"
-
 	"authgraph/cognito/userpool/internal/epoch"
 	"authgraph/cognito/userpool/internal/random"
 	"authgraph/cognito/userpool/internal/service"
@@ -129,28 +127,4 @@ func secondStep(t *store.Tx, u *store.User, w *progress) (step, error) {
 		return step{challenge: "DEVICE_SRP_AUTH"}, nil
 	}
 	return secondFactor(t, u, w)
-}
-
-// newPasswordStep asks a user whom an administrator made for a password of the user's own.
-func newPasswordStep(client *settings.Client, pool *settings.Pool, u *store.User) (step, error) {
-	have := map[string]string{}
-	for name, value := range u.Attributes {
-		if client.CanRead(name) {
-			have[name] = value
-		}
-	}
-	missing := []string{}
-	for _, a := range pool.SchemaAttributes {
-		if a.Required && a.Name != "sub" && u.Attributes[a.Name] == "" {
-			missing = append(missing, "userAttributes."+a.Name)
-		}
-	}
-	attributes, err := json.Marshal(have)
-	if err != nil {
-		return step{}, err
-	}
-	required, err := json.Marshal(missing)
-	return step{challenge: "NEW_PASSWORD_REQUIRED", parameters: map[string]string{
-		"USER_ID_FOR_SRP": u.Username, "userAttributes": string(attributes), "requiredAttributes": string(required),
-	}}, err
 }

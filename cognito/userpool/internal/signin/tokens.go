@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"authgraph/cognito/userpool/internal/epoch"
+	"authgraph/cognito/userpool/internal/service"
 	"authgraph/cognito/userpool/internal/settings"
 	"authgraph/cognito/userpool/internal/store"
 	"authgraph/cognito/userpool/internal/tokens"
@@ -96,4 +97,34 @@ func groupRoles(groups []store.Group) []string {
 		}
 	}
 	return roles
+}
+
+// storeSignIn stores a new sign-in and gives what its tokens are made of.
+func storeSignIn(t *store.Tx, u *store.User, w *progress) (subject, error) {
+	deviceKey, err := t.TrackDevice(w.family, w.device, w.ip)
+	if err != nil {
+		return subject{}, err
+	}
+	if err := t.AddFamily(w.family); err != nil {
+		return subject{}, err
+	}
+	s, err := newSubject(t, u, w.family)
+	s.newDevice = deviceKey
+	return s, err
+}
+
+// signedIn is the answer to a sign-in that is stored. refresh is empty where no new refresh token is given.
+func (o *Operations) signedIn(c *service.Call, ring *tokens.KeyRing, client *settings.Client, s subject, refresh string) (*authOutput, error) {
+	pair, err := o.mintTokens(ring, client, s, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	result := &authResult{
+		AccessToken: pair.access, IDToken: pair.id, RefreshToken: refresh, TokenType: "Bearer",
+		ExpiresIn: int(client.AccessTokenLifetime().Seconds()),
+	}
+	if s.newDevice != "" {
+		result.NewDevice = &newDevice{DeviceKey: s.newDevice, DeviceGroupKey: deviceGroup(ring, s.user.Sub)}
+	}
+	return &authOutput{AuthenticationResult: result, ChallengeParameters: map[string]string{}}, nil
 }
