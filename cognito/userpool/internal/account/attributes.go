@@ -20,6 +20,7 @@ type updateAttributesOutput struct {
 	CodeDeliveryDetailsList []settings.CodeDelivery `json:"CodeDeliveryDetailsList"`
 }
 
+// UpdateUserAttributes changes attributes of the caller.
 func (o *Operations) UpdateUserAttributes(c *service.Call, in *updateAttributesInput) (*updateAttributesOutput, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
@@ -44,7 +45,7 @@ func (o *Operations) UpdateUserAttributes(c *service.Call, in *updateAttributesI
 	return out, nil
 }
 
-// newCodes draws a code for each attribute that can be verified.
+// newCodes returns a code for each attribute that can be verified.
 func newCodes() (map[string]string, error) {
 	codes := map[string]string{}
 	for _, name := range []string{"email", "phone_number"} {
@@ -57,8 +58,8 @@ func newCodes() (map[string]string, error) {
 	return codes, nil
 }
 
-// editAttributes changes attributes of a user on the user's own request. An empty value removes one. A changed address is
-// unverified until the code that is sent to it comes back; where the pool wants that, the old one stays until then.
+// editAttributes changes attributes at the user's own request. An empty value removes an attribute. A changed address
+// is unverified until its code comes back; if the pool verifies before updates, the old address stays until then.
 func editAttributes(t *store.Tx, sub string, given, codes map[string]string) ([]settings.CodeDelivery, error) {
 	if err := t.Pool.CheckEdit(given); err != nil {
 		return nil, err
@@ -105,6 +106,7 @@ type deleteAttributesInput struct {
 	UserAttributeNames []string `json:"UserAttributeNames" is:"required,attributeName"`
 }
 
+// DeleteUserAttributes removes attributes of the caller.
 func (o *Operations) DeleteUserAttributes(c *service.Call, in *deleteAttributesInput) (*service.Empty, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
@@ -126,6 +128,7 @@ type attributeCodeInput struct {
 	AttributeName string `json:"AttributeName" is:"required,attributeName"`
 }
 
+// GetUserAttributeVerificationCode sends a code to an address of the caller.
 func (o *Operations) GetUserAttributeVerificationCode(c *service.Call, in *attributeCodeInput) (*settings.CodeDeliveryOutput, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
@@ -163,7 +166,7 @@ func sendAttributeCode(t *store.Tx, u *store.User, name, code string) (*settings
 	return settings.NewDelivery(name, address), t.SendCode(u, store.ForVerify+name, inbox.KindVerifyAgain, name, address, code, store.SignUpCodeLifetime)
 }
 
-// addressToVerify is the new address that a pending change is about, else the one that the user has.
+// addressToVerify returns the new address of a pending change, or else the current one.
 func addressToVerify(t *store.Tx, u *store.User, name string) string {
 	if t.Pool.VerifiesBeforeUpdate(name) {
 		if address := t.PendingAddress(u, store.ForVerify+name); address != "" {
@@ -179,6 +182,7 @@ type verifyAttributeInput struct {
 	Code          string `json:"Code" is:"required,code"`
 }
 
+// VerifyUserAttribute verifies an address of the caller with a code.
 func (o *Operations) VerifyUserAttribute(c *service.Call, in *verifyAttributeInput) (*service.Empty, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
-// Devices, in a pool with a DeviceConfiguration. A sign-in without a device key is given a new one, and its refresh token
-// works only for the device that has confirmed that key. A device that is remembered can prove itself in place of a second
-// factor, see devicesrp.go.
+// Devices are tracked in pools with a DeviceConfiguration. A sign-in without a device key is issued a new one, and its
+// refresh token works only for the device that has confirmed this key. A remembered device can prove itself in place of a
+// second factor; that is part of signing in.
 
 type confirmDeviceInput struct {
 	AccessToken string        `json:"AccessToken" is:"required,token"`
@@ -32,6 +32,7 @@ type confirmDeviceOutput struct {
 	UserConfirmationNecessary bool `json:"UserConfirmationNecessary"`
 }
 
+// ConfirmDevice stores a device whose key was issued at sign-in.
 func (o *Operations) ConfirmDevice(c *service.Call, in *confirmDeviceInput) (*confirmDeviceOutput, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
@@ -58,8 +59,8 @@ func (o *Operations) ConfirmDevice(c *service.Call, in *confirmDeviceInput) (*co
 	return out, nil
 }
 
-// readDeviceSecret reads what a device's proofs are checked against, made by the device: a client sends both in base64, with the
-// zero byte in front of large numbers that Cognito's padding has.
+// readDeviceSecret reads the salt and verifier that a device has generated. Both are in base64, and large numbers
+// have the leading zero byte of Cognito's padding.
 func readDeviceSecret(s *srp.Group, given *deviceSecret) (salt, verifier []byte, err error) {
 	if given == nil {
 		return nil, nil, exception.InvalidParameter("Missing required parameter DeviceSecretVerifierConfig")
@@ -70,7 +71,7 @@ func readDeviceSecret(s *srp.Group, given *deviceSecret) (salt, verifier []byte,
 	}
 	verifier, err = base64.StdEncoding.DecodeString(given.PasswordVerifier)
 	v := new(big.Int).SetBytes(verifier)
-	// With 0 or 1 anybody could prove to be the device.
+	// With 0 or 1 anyone could pass as the device.
 	if err != nil || v.Cmp(big.NewInt(1)) <= 0 || v.Cmp(s.N) >= 0 {
 		return nil, nil, exception.InvalidParameter("The password verifier of the device is not valid.")
 	}
@@ -82,6 +83,7 @@ type deviceInput struct {
 	DeviceKey   string `json:"DeviceKey" is:"required,deviceKey"`
 }
 
+// DeviceOutput is the output of GetDevice and AdminGetDevice.
 type DeviceOutput struct {
 	Device deviceDescription `json:"Device"`
 }
@@ -95,6 +97,7 @@ type deviceDescription struct {
 	DeviceLastAuthenticatedDate epoch.Time           `json:"DeviceLastAuthenticatedDate"`
 }
 
+// DescribeDevice returns a device as the API shows it.
 func DescribeDevice(d *store.Device) deviceDescription {
 	out := deviceDescription{
 		DeviceKey: d.Key, DeviceCreateDate: d.Created, DeviceLastModifiedDate: d.Modified,
@@ -117,6 +120,7 @@ func DescribeDevice(d *store.Device) deviceDescription {
 	return out
 }
 
+// GetDevice returns a device of the caller.
 func (o *Operations) GetDevice(c *service.Call, in *deviceInput) (*DeviceOutput, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
@@ -143,11 +147,13 @@ type listDevicesInput struct {
 	PaginationToken string `json:"PaginationToken" is:"page"`
 }
 
+// ListDevicesOutput is a page of devices.
 type ListDevicesOutput struct {
 	Devices         []deviceDescription `json:"Devices"`
 	PaginationToken string              `json:"PaginationToken,omitempty"`
 }
 
+// ListDevices returns a page of the caller's devices.
 func (o *Operations) ListDevices(c *service.Call, in *listDevicesInput) (*ListDevicesOutput, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
@@ -156,7 +162,7 @@ func (o *Operations) ListDevices(c *service.Call, in *listDevicesInput) (*ListDe
 	return DevicesOf(o.Service, c, caller.PoolID, caller.User.Sub, in.Limit, in.PaginationToken)
 }
 
-// DevicesOf lists a page of a user's devices, by key.
+// DevicesOf returns a page of a user's devices, ordered by key.
 func DevicesOf(s *service.Service, c *service.Call, poolID, sub string, limit int, token string) (*ListDevicesOutput, error) {
 	ring, of := s.Keys.ForPool(poolID), "devices "+sub
 	at, err := service.OpenPage(ring, token, of, c.Now)
@@ -197,6 +203,7 @@ type updateDeviceInput struct {
 	DeviceRememberedStatus string `json:"DeviceRememberedStatus" is:"deviceStatus"`
 }
 
+// UpdateDeviceStatus changes whether a device is remembered.
 func (o *Operations) UpdateDeviceStatus(c *service.Call, in *updateDeviceInput) (*service.Empty, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
@@ -207,6 +214,7 @@ func (o *Operations) UpdateDeviceStatus(c *service.Call, in *updateDeviceInput) 
 	})
 }
 
+// ForgetDevice deletes a device of the caller.
 func (o *Operations) ForgetDevice(c *service.Call, in *deviceInput) (*service.NoBody, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"authgraph/cognito/userpool/internal/webauthn"
 )
 
-// passkeyStart is what the server has to know when a registration is completed. It travels sealed as the challenge itself:
-// sealing gives that the randomness a challenge needs, and nothing has to be stored until the browser comes back.
+// passkeyStart is what the server must know to complete a registration. It travels sealed as the challenge itself:
+// sealing adds the randomness that a challenge needs, and nothing is stored until the browser comes back.
 type passkeyStart struct {
 	ID       string     `json:"i"`
 	Sub      string     `json:"s"`
@@ -34,6 +34,7 @@ type startPasskeyOutput struct {
 	CredentialCreationOptions webauthn.CreationOptions `json:"CredentialCreationOptions"`
 }
 
+// StartWebAuthnRegistration returns the options with which a browser creates a passkey.
 func (o *Operations) StartWebAuthnRegistration(c *service.Call, in *service.AccessTokenInput) (*startPasskeyOutput, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
@@ -68,7 +69,8 @@ func (o *Operations) StartWebAuthnRegistration(c *service.Call, in *service.Acce
 	return out, nil
 }
 
-// signInName is the name that people know a user by; where an address is the user name, the stored one is a sub.
+// signInName returns the name that the user signs in with. If an address is the user name, the stored user name is a
+// sub.
 func signInName(pool *settings.Pool, u *store.User) string {
 	for _, name := range pool.UsernameAttributes {
 		if u.Attributes[name] != "" {
@@ -83,6 +85,7 @@ type completePasskeyInput struct {
 	Credential  json.RawMessage `json:"Credential" is:"required"`
 }
 
+// CompleteWebAuthnRegistration verifies and stores a new passkey.
 func (o *Operations) CompleteWebAuthnRegistration(c *service.Call, in *completePasskeyInput) (*service.Empty, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
@@ -118,7 +121,7 @@ func challengeNotFound() *exception.Error {
 	return exception.New("WebAuthnChallengeNotFoundException", "The registration challenge was not found or has expired.")
 }
 
-// registrationStart finds out which registration a response completes, by the challenge that it answers.
+// registrationStart returns the registration that a response completes, from the challenge in it.
 func (o *Operations) registrationStart(caller *service.Caller, given *protocol.ParsedCredentialCreationData) (passkeyStart, error) {
 	var start passkeyStart
 	err := o.Keys.ForPool(caller.PoolID).UnsealText(passkeyPurpose, given.Response.CollectedClientData.Challenge, &start)
@@ -131,7 +134,7 @@ func (o *Operations) registrationStart(caller *service.Caller, given *protocol.P
 	return start, nil
 }
 
-// consumeChallenge uses a challenge up, whatever comes of it.
+// consumeChallenge marks a challenge as used, whether or not the registration succeeds.
 func consumeChallenge(t *store.Tx, start passkeyStart) error {
 	if t.Now > start.Expires || t.SessionUsed(start.ID) {
 		return challengeNotFound()
@@ -167,6 +170,7 @@ func describePasskey(rec *webauthn.Credential) passkeyDescription {
 	}
 }
 
+// ListWebAuthnCredentials returns a page of the caller's passkeys.
 func (o *Operations) ListWebAuthnCredentials(c *service.Call, in *listPasskeysInput) (*listPasskeysOutput, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
@@ -191,7 +195,7 @@ func (o *Operations) ListWebAuthnCredentials(c *service.Call, in *listPasskeysIn
 	}
 	out := &listPasskeysOutput{Credentials: []passkeyDescription{}}
 	for _, rec := range list {
-		// Keys are ordered as bytes of text, and so are the pages.
+		// Passkeys are ordered by the text of their ids, and so are the pages.
 		if at.Last != "" && webauthn.EncodeID(rec.ID) <= at.Last {
 			continue
 		}
@@ -209,6 +213,7 @@ type deletePasskeyInput struct {
 	CredentialID string `json:"CredentialId" is:"required,credentialId"`
 }
 
+// DeleteWebAuthnCredential deletes a passkey of the caller.
 func (o *Operations) DeleteWebAuthnCredential(c *service.Call, in *deletePasskeyInput) (*service.Empty, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {

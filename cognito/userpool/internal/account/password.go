@@ -15,7 +15,8 @@ type changePasswordInput struct {
 	ProposedPassword string `json:"ProposedPassword" is:"required,password"`
 }
 
-// ChangePassword replaces a password by proof of the former one. A user caller has none yet sets the first. Tokens stay valid.
+// ChangePassword replaces the password, given the current one. A user without a password sets the first one. Tokens
+// stay valid.
 func (o *Operations) ChangePassword(c *service.Call, in *changePasswordInput) (*service.Empty, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
@@ -44,7 +45,7 @@ func (o *Operations) ChangePassword(c *service.Call, in *changePasswordInput) (*
 	}
 	return &service.Empty{}, o.update(c, caller, func(t *store.Tx, u *store.User) error {
 		if subtle.ConstantTimeCompare(store.PasswordFingerprint(u), store.PasswordFingerprint(caller.User)) != 1 {
-			return exception.IncorrectPassword() // it has been changed since it was looked at
+			return exception.IncorrectPassword() // it has changed in the meantime
 		}
 		_, err := t.EditUser(caller.User.Sub, func(u *store.User) error {
 			u.SetPassword(t.Pool, rec)

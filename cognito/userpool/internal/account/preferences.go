@@ -9,12 +9,13 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
-// mfaSetting is one member of SetUserMFAPreference. SDKs leave false out, so what is missing is false.
+// mfaSetting is one member of SetUserMFAPreference. SDKs omit false, so a missing value is false.
 type mfaSetting struct {
 	Enabled      bool `json:"Enabled"`
 	PreferredMfa bool `json:"PreferredMfa"`
 }
 
+// MFASettings are the members that SetUserMFAPreference and AdminSetUserMFAPreference share.
 type MFASettings struct {
 	SMS           *mfaSetting `json:"SMSMfaSettings"`
 	SoftwareToken *mfaSetting `json:"SoftwareTokenMfaSettings"`
@@ -27,6 +28,7 @@ type setPreferenceInput struct {
 	MFASettings
 }
 
+// SetUserMFAPreference enables and prefers second factors of the caller.
 func (o *Operations) SetUserMFAPreference(c *service.Call, in *setPreferenceInput) (*service.Empty, error) {
 	caller, err := o.VerifyAccess(in.AccessToken, c.Now)
 	if err != nil {
@@ -37,7 +39,8 @@ func (o *Operations) SetUserMFAPreference(c *service.Call, in *setPreferenceInpu
 	})
 }
 
-// SetPreferences changes the factors that are named and leaves the others. Only one can be preferred; naming another replaces it.
+// SetPreferences changes the given factors and leaves the others. Only one factor can be preferred; a new one
+// replaces it. With ahead, TOTP can be enabled before it is set up.
 func SetPreferences(t *store.Tx, sub string, given MFASettings, ahead bool) error {
 	preferred := 0
 	for _, s := range []*mfaSetting{given.SMS, given.SoftwareToken, given.Email} {
@@ -59,7 +62,7 @@ func SetPreferences(t *store.Tx, sub string, given MFASettings, ahead bool) erro
 	return err
 }
 
-// setPreference changes one factor; ahead lets one be switched on that is not set up.
+// setPreference changes one factor. With ahead, it can be enabled before it is set up.
 func setPreference(t *store.Tx, u *store.User, factor string, s *mfaSetting, ahead bool) error {
 	switch {
 	case s == nil:
@@ -81,7 +84,7 @@ func setPreference(t *store.Tx, u *store.User, factor string, s *mfaSetting, ahe
 	return nil
 }
 
-// checkSetUp refuses to switch on a factor that the user could not answer with.
+// checkSetUp rejects a factor that the user could not answer with.
 func checkSetUp(t *store.Tx, u *store.User, factor string) error {
 	switch {
 	case u.HasFactor(t.Pool, factor):
@@ -94,8 +97,8 @@ func checkSetUp(t *store.Tx, u *store.User, factor string) error {
 	return exception.InvalidParameter("User has not set up software token mfa")
 }
 
-// setPasskeyPreference lets passkeys count as both factors. So that losing one does not lock the user out, another factor has to be
-// on.
+// setPasskeyPreference makes passkeys count as both factors. Another factor must be enabled, so that losing the
+// passkey does not lock the user out.
 func setPasskeyPreference(u *store.User, s *mfaSetting) error {
 	if s != nil {
 		u.MFA.Passkey = s.Enabled
@@ -106,6 +109,7 @@ func setPasskeyPreference(u *store.User, s *mfaSetting) error {
 	return nil
 }
 
+// MFAOption is Cognito's MFAOptionType.
 type MFAOption struct {
 	DeliveryMedium string `json:"DeliveryMedium,omitempty" is:"medium"`
 	AttributeName  string `json:"AttributeName,omitempty" is:"attributeName"`
@@ -116,7 +120,8 @@ type setSettingsInput struct {
 	MFAOptions  []MFAOption `json:"MFAOptions" is:"required"`
 }
 
-// SetUserSettings is the older form of SetUserMFAPreference and knows text messages only. An empty list switches them off.
+// SetUserSettings is the older form of SetUserMFAPreference. It supports text messages only; an empty list disables
+// them.
 func (o *Operations) SetUserSettings(c *service.Call, in *setSettingsInput) (*service.Empty, error) {
 	for _, o := range in.MFAOptions {
 		if o.DeliveryMedium != "SMS" || o.AttributeName != "phone_number" {
@@ -127,7 +132,7 @@ func (o *Operations) SetUserSettings(c *service.Call, in *setSettingsInput) (*se
 	return o.SetUserMFAPreference(c, &setPreferenceInput{AccessToken: in.AccessToken, MFASettings: sms})
 }
 
-// MFAOptions is what GetUser tells those caller still use the older form.
+// MFAOptions returns the second factors in the older form of GetUser.
 func MFAOptions(u *store.User) []MFAOption {
 	if !slices.Contains(u.MFA.Enabled, settings.FactorSMS) {
 		return nil

@@ -21,8 +21,8 @@ type associateOutput struct {
 	Session    string `json:"Session,omitempty"`
 }
 
-// AssociateSoftwareToken gives a new secret. One that was not verified yet is replaced; one that was goes on working until
-// the new one is verified.
+// AssociateSoftwareToken returns a new secret for an authenticator app. It replaces an unverified secret; a verified
+// one keeps working until the new one is verified.
 func (o *Operations) AssociateSoftwareToken(c *service.Call, in *associateInput) (*associateOutput, error) {
 	secret := make([]byte, totp.SecretSize)
 	if _, err := rand.Read(secret); err != nil {
@@ -63,7 +63,7 @@ type verifyTokenOutput struct {
 	Session string `json:"Session,omitempty"`
 }
 
-// VerifySoftwareToken sets a secret up by its first code, which is thereby used.
+// VerifySoftwareToken sets up an authenticator app by its first code, which counts as used from then on.
 func (o *Operations) VerifySoftwareToken(c *service.Call, in *verifyTokenInput) (*verifyTokenOutput, error) {
 	e, err := o.enrolment(c, in.AccessToken, in.Session)
 	if err != nil {
@@ -94,7 +94,7 @@ func setUpTOTP(t *store.Tx, u *store.User, code, name string) (refusal, err erro
 	mismatch := exception.New("EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA")
 	switch {
 	case len(u.TOTP.Pending) == 0 && u.TOTP.Verified():
-		return mismatch, nil // this is not the place to try codes of the secret that is in use
+		return mismatch, nil // this is no place to guess codes of the secret in use
 	case len(u.TOTP.Pending) == 0:
 		return nil, exception.New("SoftwareTokenMFANotFoundException", "Software token has not been associated for the user")
 	}
@@ -106,8 +106,8 @@ func setUpTOTP(t *store.Tx, u *store.User, code, name string) (refusal, err erro
 	return nil, t.PutUser(u, u)
 }
 
-// enrolment is caller sets up an authenticator: the holder of an access token, or a user in the middle of a sign-in that ended
-// at MFA_SETUP. Each call of the latter uses its session up and gives the next one.
+// enrolment is the setup of an authenticator app, by the holder of an access token or by a user whose sign-in has led
+// to MFA_SETUP. In the latter case each call consumes its session and returns the next one.
 type enrolment struct {
 	poolID  string
 	client  *settings.Client
@@ -137,14 +137,14 @@ func (o *Operations) enrolment(c *service.Call, accessToken, sessionText string)
 	return &enrolment{poolID: ring.PoolID, client: client, session: &s}, nil
 }
 
-// user reads the user anew and makes sure that the pool has TOTP switched on.
+// user returns the user, and fails if the pool does not support TOTP.
 func (e *enrolment) user(t *store.Tx) (u *store.User, err error) {
 	if e.session == nil {
 		u, err = t.TokenOwner(e.claims)
 	} else {
 		u, err = t.SessionUser(*e.session, e.session.Sub)
 		if err == nil && len(u.SecondFactors(t.Pool)) > 0 {
-			err = exception.InvalidSession() // the user has set up a factor meanwhile, which this must not replace
+			err = exception.InvalidSession() // the user has since set up a factor, which must not be replaced
 		}
 	}
 	if err == nil && !t.Pool.Supports(settings.FactorTOTP) {
@@ -171,7 +171,7 @@ func (e *enrolment) finish(t *store.Tx) error {
 	return t.UseSession(e.session.ID, e.session.Expires)
 }
 
-// nextSession gives the session for the next call; without a session none is needed.
+// nextSession returns the session for the next call, or "" if the caller has an access token.
 func (e *enrolment) nextSession(p *Operations, c *service.Call, verified bool) (string, error) {
 	if e.session == nil {
 		return "", nil

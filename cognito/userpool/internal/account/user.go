@@ -1,3 +1,4 @@
+// Package account has the operations of the holder of an access token on the holder's own account.
 package account
 
 import (
@@ -6,7 +7,7 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
-// Operations are the operations on the caller's own account.
+// Operations are the operations of this package.
 type Operations struct{ *service.Service }
 
 type getUserOutput struct {
@@ -17,6 +18,7 @@ type getUserOutput struct {
 	MFAOptions          []MFAOption          `json:"MFAOptions,omitempty"`
 }
 
+// GetUser returns the user's attributes, as far as the client may read them, and second factors.
 func (o *Operations) GetUser(c *service.Call, in *service.AccessTokenInput) (*getUserOutput, error) {
 	caller, err := o.Authorize(c, in.AccessToken)
 	if err != nil {
@@ -32,6 +34,7 @@ func (o *Operations) GetUser(c *service.Call, in *service.AccessTokenInput) (*ge
 	}, nil
 }
 
+// DeleteUser deletes the caller.
 func (o *Operations) DeleteUser(c *service.Call, in *service.AccessTokenInput) (*service.NoBody, error) {
 	caller, err := o.VerifyAccess(in.AccessToken, c.Now)
 	if err != nil {
@@ -43,7 +46,7 @@ func (o *Operations) DeleteUser(c *service.Call, in *service.AccessTokenInput) (
 }
 
 // GlobalSignOut revokes everything that the user holds. The token is checked in the same transaction, so that of two
-// sign-outs at once one is told that its token has been revoked.
+// simultaneous sign-outs one fails with a revoked token.
 func (o *Operations) GlobalSignOut(c *service.Call, in *service.AccessTokenInput) (*service.Empty, error) {
 	caller, err := o.VerifyAccess(in.AccessToken, c.Now)
 	if err != nil {
@@ -54,8 +57,8 @@ func (o *Operations) GlobalSignOut(c *service.Call, in *service.AccessTokenInput
 	})
 }
 
-// update runs fn in a transaction with the user of a verified access token. The token is checked against the database again
-// there, since it may have been revoked in the meantime.
+// update runs fn in a transaction with the user of a verified access token. The token is checked against the database
+// again there, since it may have been revoked in the meantime.
 func (o *Operations) update(c *service.Call, caller *service.Caller, fn func(*store.Tx, *store.User) error) error {
 	return o.Update(caller.PoolID, c.Now, func(t *store.Tx) error {
 		u, err := t.TokenOwner(caller.Claims)

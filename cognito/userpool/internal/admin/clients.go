@@ -13,11 +13,12 @@ type createClientInput struct {
 	settings.ClientSettings
 }
 
-// clientOutput shows an app client as Cognito's UserPoolClientType.
+// clientOutput is an app client as the API shows it.
 type clientOutput struct {
 	UserPoolClient settings.Client `json:"UserPoolClient"`
 }
 
+// CreateUserPoolClient creates an app client.
 func (o *Operations) CreateUserPoolClient(c *service.Call, in *createClientInput) (*clientOutput, error) {
 	if in.ClientName == "" {
 		return nil, exception.InvalidParameter("1 validation error detected: Value null at 'clientName' failed to satisfy constraint: Member must not be null")
@@ -47,6 +48,7 @@ type clientInput struct {
 	ClientID   string `json:"ClientId" is:"required,clientId"`
 }
 
+// DescribeUserPoolClient returns the settings of an app client.
 func (o *Operations) DescribeUserPoolClient(c *service.Call, in *clientInput) (*clientOutput, error) {
 	out := &clientOutput{}
 	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) error {
@@ -67,8 +69,8 @@ type updateClientInput struct {
 	settings.ClientSettings
 }
 
-// UpdateUserPoolClient replaces all settings: what is not given goes back to its default, as it does in Cognito. Only the
-// name stays.
+// UpdateUserPoolClient replaces all settings. As in Cognito, a setting that is not given returns to its default. Only
+// the name stays.
 func (o *Operations) UpdateUserPoolClient(c *service.Call, in *updateClientInput) (*clientOutput, error) {
 	given := in.ClientSettings
 	if err := given.Complete(); err != nil {
@@ -97,6 +99,7 @@ func (o *Operations) UpdateUserPoolClient(c *service.Call, in *updateClientInput
 	return out, nil
 }
 
+// DeleteUserPoolClient deletes an app client.
 func (o *Operations) DeleteUserPoolClient(c *service.Call, in *clientInput) (*service.NoBody, error) {
 	if in.ClientID == o.DefaultClient {
 		return nil, exception.InvalidParameter("The embedded pool's own app client cannot be deleted.")
@@ -126,6 +129,7 @@ type listClientsOutput struct {
 	NextToken       string              `json:"NextToken,omitempty"`
 }
 
+// ListUserPoolClients returns a page of app clients, ordered by id.
 func (o *Operations) ListUserPoolClients(c *service.Call, in *listClientsInput) (*listClientsOutput, error) {
 	var clients []settings.Client
 	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) (err error) {

@@ -23,6 +23,7 @@ type groupOutput struct {
 	Group store.Group `json:"Group"`
 }
 
+// CreateGroup creates a group.
 func (o *Operations) CreateGroup(c *service.Call, in *createGroupInput) (*groupOutput, error) {
 	g := store.Group{
 		GroupName: in.GroupName, UserPoolID: in.UserPoolID, Description: in.Description, RoleArn: in.RoleArn,
@@ -40,7 +41,7 @@ func (o *Operations) CreateGroup(c *service.Call, in *createGroupInput) (*groupO
 	return &groupOutput{Group: g}, nil
 }
 
-// UpdateGroup changes what is given.
+// UpdateGroup changes the given settings of a group.
 func (o *Operations) UpdateGroup(c *service.Call, in *createGroupInput) (*groupOutput, error) {
 	out := &groupOutput{}
 	err := o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
@@ -72,6 +73,7 @@ type groupInput struct {
 	GroupName  string `json:"GroupName" is:"required,groupName"`
 }
 
+// GetGroup returns a group.
 func (o *Operations) GetGroup(c *service.Call, in *groupInput) (*groupOutput, error) {
 	out := &groupOutput{}
 	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) error {
@@ -87,7 +89,7 @@ func (o *Operations) GetGroup(c *service.Call, in *groupInput) (*groupOutput, er
 	return out, nil
 }
 
-// DeleteGroup removes a group and takes its members out of it.
+// DeleteGroup deletes a group and removes its members from it.
 func (o *Operations) DeleteGroup(c *service.Call, in *groupInput) (*service.NoBody, error) {
 	return nil, o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
 		if _, err := t.Group(in.GroupName); err != nil {
@@ -102,7 +104,7 @@ type memberInput struct {
 	GroupName string `json:"GroupName" is:"required,groupName"`
 }
 
-// AdminAddUserToGroup may be repeated. The group shows in the tokens that are made from now on.
+// AdminAddUserToGroup adds a user to a group, if necessary. Tokens issued from now on name the group.
 func (o *Operations) AdminAddUserToGroup(c *service.Call, in *memberInput) (*service.NoBody, error) {
 	_, err := o.updateUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
 		if _, err := t.Group(in.GroupName); err != nil {
@@ -119,6 +121,7 @@ func (o *Operations) AdminAddUserToGroup(c *service.Call, in *memberInput) (*ser
 	return nil, err
 }
 
+// AdminRemoveUserFromGroup removes a user from a group.
 func (o *Operations) AdminRemoveUserFromGroup(c *service.Call, in *memberInput) (*service.NoBody, error) {
 	_, err := o.updateUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
 		if _, err := t.Group(in.GroupName); err != nil {
@@ -146,6 +149,7 @@ type groupsOutput struct {
 	NextToken string        `json:"NextToken,omitempty"`
 }
 
+// ListGroups returns a page of groups, ordered by name.
 func (o *Operations) ListGroups(c *service.Call, in *listGroupsInput) (*groupsOutput, error) {
 	var groups []store.Group
 	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) (err error) {
@@ -158,6 +162,7 @@ func (o *Operations) ListGroups(c *service.Call, in *listGroupsInput) (*groupsOu
 	return o.groupPage(c, in.UserPoolID, groups, in.Limit, in.NextToken, "groups")
 }
 
+// AdminListGroupsForUser returns a page of a user's groups, ordered by precedence.
 func (o *Operations) AdminListGroupsForUser(c *service.Call, in *listGroupsForUserInput) (*groupsOutput, error) {
 	var groups []store.Group
 	var sub string
@@ -176,7 +181,7 @@ func (o *Operations) AdminListGroupsForUser(c *service.Call, in *listGroupsForUs
 	return o.groupPage(c, in.UserPoolID, groups, in.Limit, in.NextToken, "groups of "+sub)
 }
 
-// groupPage cuts a page out of a list that is short enough to be read whole.
+// groupPage returns a page of a list that is short enough to be read in full.
 func (o *Operations) groupPage(c *service.Call, poolID string, groups []store.Group, limit int, token, of string) (*groupsOutput, error) {
 	ring := o.Keys.ForPool(poolID)
 	at, err := service.OpenPage(ring, token, of, c.Now)
@@ -206,6 +211,7 @@ type usersInGroupOutput struct {
 	NextToken string       `json:"NextToken,omitempty"`
 }
 
+// ListUsersInGroup returns a page of a group's members, ordered by sub.
 func (o *Operations) ListUsersInGroup(c *service.Call, in *listUsersInGroupInput) (*usersInGroupOutput, error) {
 	ring := o.Keys.ForPool(in.UserPoolID)
 	if ring == nil {

@@ -25,6 +25,7 @@ type adminCreateUserOutput struct {
 	User userOutput `json:"User"`
 }
 
+// AdminCreateUser creates a user and sends an invitation with a temporary password.
 func (o *Operations) AdminCreateUser(c *service.Call, in *adminCreateUserInput) (*adminCreateUserOutput, error) {
 	var u *store.User
 	var pool *settings.Pool
@@ -68,8 +69,8 @@ func (o *Operations) AdminCreateUser(c *service.Call, in *adminCreateUserInput) 
 	return out, err
 }
 
-// createPasswordless stores a user who signs in with one-time codes. There is no password to set or to send, so the user is
-// confirmed at once.
+// createPasswordless stores a user who signs in with one-time codes. There is no password to set or send, so the user
+// is confirmed at once.
 func (o *Operations) createPasswordless(c *service.Call, in *adminCreateUserInput, u *store.User) (*adminCreateUserOutput, error) {
 	u.Status = store.StatusConfirmed
 	err := o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
@@ -84,7 +85,7 @@ func (o *Operations) createPasswordless(c *service.Call, in *adminCreateUserInpu
 	return &adminCreateUserOutput{User: describeUser(u, settings.AllAttributes)}, nil
 }
 
-// findInvited is the user whose invitation is to be sent again.
+// findInvited returns the user whose invitation is to be sent again.
 func findInvited(t *store.Tx, name string) (*store.User, error) {
 	u, err := t.MustFind(name)
 	if err == nil && u.Status != store.StatusForceChange {
@@ -93,7 +94,7 @@ func findInvited(t *store.Tx, name string) (*store.User, error) {
 	return u, err
 }
 
-// newUser checks what an administrator asks for and gives the user that is to be made.
+// newUser checks the input and returns the user to create.
 func newUser(t *store.Tx, in *adminCreateUserInput) (*store.User, error) {
 	attributes := settings.AttributeMap(in.UserAttributes)
 	if err := settings.SetNameAttribute(t.Pool, in.Username, attributes); err != nil {
@@ -111,7 +112,7 @@ func newUser(t *store.Tx, in *adminCreateUserInput) (*store.User, error) {
 	return u, checkNames(t, u, in.ForceAliasCreation)
 }
 
-// normalizeVerified writes the marks of verified addresses as GetUser shows them.
+// normalizeVerified writes email_verified and phone_number_verified as GetUser shows them.
 func normalizeVerified(attributes map[string]string) {
 	for _, name := range []string{"email_verified", "phone_number_verified"} {
 		if v, ok := attributes[name]; ok {
@@ -134,7 +135,8 @@ func checkNames(t *store.Tx, u *store.User, force bool) error {
 	return exception.AliasExists(kind)
 }
 
-// storeInvited stores a user with a temporary password, or a new one for a user who was invited before, and sends it.
+// storeInvited stores a new user with a temporary password, or the new password of a user who was invited before, and
+// sends it.
 func storeInvited(t *store.Tx, in *adminCreateUserInput, u *store.User, rec *store.Password, password string) (*store.User, error) {
 	var stored *store.User
 	var err error
@@ -157,7 +159,8 @@ func storeInvited(t *store.Tx, in *adminCreateUserInput, u *store.User, rec *sto
 	return stored, sendInvitation(t, stored, password, in.DesiredDeliveryMediums)
 }
 
-// sendInvitation sends by SMS unless e-mail is asked for, as Cognito does, but prefers an address that exists.
+// sendInvitation sends the invitation by SMS unless e-mail is requested, as Cognito does, but falls back to an
+// address that exists.
 func sendInvitation(t *store.Tx, u *store.User, password string, mediums []string) error {
 	wanted := []string{"phone_number", "email"}
 	if len(mediums) > 0 {

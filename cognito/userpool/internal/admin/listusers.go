@@ -11,14 +11,14 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
-// userFilter is a parsed Filter of ListUsers: one attribute, compared whole or by its beginning.
+// userFilter is a parsed Filter of ListUsers: one attribute, compared in full or by prefix.
 type userFilter struct {
 	attribute string
 	prefix    bool
 	value     string
 }
 
-// searchable are the attributes that ListUsers can filter by. Custom ones are not among them.
+// searchable returns the attributes that ListUsers can filter by. Custom ones are not among them.
 func searchable() []string {
 	return []string{
 		"username", "email", "phone_number", "name", "given_name", "family_name", "preferred_username", "cognito:user_status",
@@ -28,8 +28,8 @@ func searchable() []string {
 
 func badFilter() *exception.Error { return exception.InvalidParameter("Error while parsing filter.") }
 
-// parseFilter reads `name = "value"` or `name ^= "value"`. In the value a backslash makes the next character literal; the
-// name may be quoted too.
+// parseFilter parses `name = "value"` or `name ^= "value"`. A backslash in the value makes the next character
+// literal. The name may be quoted too.
 func parseFilter(text string) (*userFilter, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -60,7 +60,7 @@ func parseFilter(text string) (*userFilter, error) {
 	return f, nil
 }
 
-// unquote reads a value in double quotes, all of the text.
+// unquote parses a text that consists of one value in double quotes.
 func unquote(text string) (string, bool) {
 	if len(text) < 2 || text[0] != '"' {
 		return "", false
@@ -126,6 +126,7 @@ type listUsersOutput struct {
 	PaginationToken string       `json:"PaginationToken,omitempty"`
 }
 
+// ListUsers returns a page of users, ordered by sub.
 func (o *Operations) ListUsers(c *service.Call, in *listUsersInput) (*listUsersOutput, error) {
 	ring := o.Keys.ForPool(in.UserPoolID)
 	if ring == nil {
@@ -180,8 +181,8 @@ func attributeFilter(names []string) func(string) bool {
 	return func(name string) bool { return slices.Contains(names, name) }
 }
 
-// searchUsers walks the users after a sub. more tells that there are matches beyond the limit. A whole sub, and a whole address
-// that is a user name, are looked up instead.
+// searchUsers returns users whose sub comes after the given one. more reports that there are matches beyond the
+// limit. Filters by a full sub or by a full address that is a user name are looked up instead.
 func searchUsers(t *store.Tx, f *userFilter, after string, limit int) (users []*store.User, more bool, err error) {
 	if sub, direct := lookUp(t, f); direct {
 		u, err := t.User(sub)

@@ -18,11 +18,12 @@ type createPoolInput struct {
 	settings.PoolSettings
 }
 
-// poolOutput shows a pool as Cognito's UserPoolType.
+// poolOutput is a pool as the API shows it.
 type poolOutput struct {
 	UserPool settings.Pool `json:"UserPool"`
 }
 
+// CreateUserPool creates a pool.
 func (o *Operations) CreateUserPool(c *service.Call, in *createPoolInput) (*poolOutput, error) {
 	rec, err := in.record()
 	if err != nil {
@@ -48,7 +49,7 @@ func (o *Operations) CreateUserPool(c *service.Call, in *createPoolInput) (*pool
 	return o.DescribeUserPool(c, &poolInput{UserPoolID: id})
 }
 
-// record is the pool that an input asks for: Cognito's defaults, with what is given in their place.
+// record returns the pool to create: Cognito's defaults, changed by the input.
 func (in *createPoolInput) record() (settings.Pool, error) {
 	rec := settings.StandardPool()
 	rec.Name = in.PoolName
@@ -67,6 +68,7 @@ type poolInput struct {
 	UserPoolID string `json:"UserPoolId" is:"required,poolId"`
 }
 
+// DescribeUserPool returns the settings of a pool.
 func (o *Operations) DescribeUserPool(c *service.Call, in *poolInput) (*poolOutput, error) {
 	out := &poolOutput{}
 	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) error {
@@ -81,8 +83,8 @@ func (o *Operations) DescribeUserPool(c *service.Call, in *poolInput) (*poolOutp
 	return out, nil
 }
 
-// DeleteUserPool removes a pool with its users and clients. The pool that the file was made with stays, since a pool
-// without it could not be opened again.
+// DeleteUserPool deletes a pool with its users and clients. The pool that the file was created with stays, since the
+// file could not be opened without it.
 func (o *Operations) DeleteUserPool(c *service.Call, in *poolInput) (*service.NoBody, error) {
 	if in.UserPoolID == o.DefaultPool {
 		return nil, exception.InvalidParameter("The embedded pool's own user pool cannot be deleted.")
@@ -111,6 +113,7 @@ type poolDescription struct {
 	LastModifiedDate epoch.Time `json:"LastModifiedDate"`
 }
 
+// ListUserPools returns a page of pools, ordered by id.
 func (o *Operations) ListUserPools(c *service.Call, in *listPoolsInput) (*listPoolsOutput, error) {
 	ring := o.Keys.ForPool(o.DefaultPool)
 	at, err := service.OpenPage(ring, in.NextToken, "pools", c.Now)

@@ -12,8 +12,9 @@ type updatePoolInput struct {
 	settings.PoolSettings
 }
 
-// UpdateUserPool replaces all settings: what is not given goes back to its default, as it does in Cognito. What a pool is
-// made with stays (name, schema, how users are named), and so does what SetUserPoolMfaConfig alone can set.
+// UpdateUserPool replaces all settings. As in Cognito, a setting that is not given returns to its default. What a
+// pool is created with stays (name, schema, how users are named), and so does what only SetUserPoolMfaConfig can
+// change.
 func (o *Operations) UpdateUserPool(c *service.Call, in *updatePoolInput) (*service.Empty, error) {
 	return &service.Empty{}, o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
 		former, rec := t.Pool, settings.StandardPool()
@@ -31,6 +32,7 @@ func (o *Operations) UpdateUserPool(c *service.Call, in *updatePoolInput) (*serv
 	})
 }
 
+// GetUserPoolMfaConfig returns the MFA and passkey settings of a pool.
 func (o *Operations) GetUserPoolMfaConfig(c *service.Call, in *poolInput) (*settings.MFAConfig, error) {
 	var out *settings.MFAConfig
 	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) error {
@@ -45,6 +47,7 @@ type setMfaConfigInput struct {
 	settings.MFAConfig
 }
 
+// SetUserPoolMfaConfig changes the MFA and passkey settings of a pool.
 func (o *Operations) SetUserPoolMfaConfig(c *service.Call, in *setMfaConfigInput) (*settings.MFAConfig, error) {
 	var out *settings.MFAConfig
 	err := o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {

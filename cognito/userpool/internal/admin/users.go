@@ -1,3 +1,5 @@
+// Package admin has the operations of an administrator: on pools, app clients, groups and users. In Cognito they are
+// signed with AWS credentials; here anyone who reaches the pool may call them.
 package admin
 
 import (
@@ -11,16 +13,13 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
-// Operations are the operations of an administrator.
+// Operations are the operations of this package.
 type Operations struct {
 	*service.Service
 	Region        string // of new pools
-	DefaultPool   string // id of the pool that the file was made with, which cannot be deleted
-	DefaultClient string // and of its client
+	DefaultPool   string // id of the pool that the file was created with, which cannot be deleted
+	DefaultClient string // id of its client, which cannot be deleted either
 }
-
-// The operations of an administrator on single users. In Cognito they are signed; here whoever reaches the pool may call
-// them.
 
 type adminUserInput struct {
 	UserPoolID string `json:"UserPoolId" is:"required,poolId"`
@@ -56,6 +55,7 @@ type adminGetUserOutput struct {
 	MFAOptions           []account.MFAOption  `json:"MFAOptions,omitempty"`
 }
 
+// AdminGetUser returns a user with all attributes.
 func (o *Operations) AdminGetUser(c *service.Call, in *adminUserInput) (*adminGetUserOutput, error) {
 	var u *store.User
 	var pool *settings.Pool
@@ -75,7 +75,7 @@ func (o *Operations) AdminGetUser(c *service.Call, in *adminUserInput) (*adminGe
 	}, nil
 }
 
-// updateUser runs a change on the user that an administrator names.
+// updateUser runs fn in a transaction on the named user.
 func (o *Operations) updateUser(c *service.Call, in *adminUserInput, fn func(*store.Tx, *store.User) error) (*service.Empty, error) {
 	return &service.Empty{}, o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
 		u, err := t.MustFind(in.Username)
@@ -86,7 +86,7 @@ func (o *Operations) updateUser(c *service.Call, in *adminUserInput, fn func(*st
 	})
 }
 
-// AdminConfirmSignUp confirms a user without a code; unlike a code it verifies no address.
+// AdminConfirmSignUp confirms a user without a code. It does not verify an address.
 func (o *Operations) AdminConfirmSignUp(c *service.Call, in *adminUserInput) (*service.Empty, error) {
 	return o.updateUser(c, in, func(t *store.Tx, u *store.User) error {
 		if u.Status != store.StatusUnconfirmed {
@@ -100,6 +100,7 @@ func (o *Operations) AdminConfirmSignUp(c *service.Call, in *adminUserInput) (*s
 	})
 }
 
+// AdminEnableUser enables a user again.
 func (o *Operations) AdminEnableUser(c *service.Call, in *adminUserInput) (*service.Empty, error) {
 	return o.updateUser(c, in, func(t *store.Tx, u *store.User) error {
 		_, err := t.EditUser(u.Sub, func(u *store.User) error {
@@ -110,7 +111,7 @@ func (o *Operations) AdminEnableUser(c *service.Call, in *adminUserInput) (*serv
 	})
 }
 
-// AdminDisableUser also revokes what the user holds, so that enabling the user again gives nothing back.
+// AdminDisableUser disables a user and revokes all tokens, so that enabling the user again restores none.
 func (o *Operations) AdminDisableUser(c *service.Call, in *adminUserInput) (*service.Empty, error) {
 	return o.updateUser(c, in, func(t *store.Tx, u *store.User) error {
 		_, err := t.EditUser(u.Sub, func(u *store.User) error {
@@ -124,16 +125,18 @@ func (o *Operations) AdminDisableUser(c *service.Call, in *adminUserInput) (*ser
 	})
 }
 
+// AdminUserGlobalSignOut revokes everything that a user holds.
 func (o *Operations) AdminUserGlobalSignOut(c *service.Call, in *adminUserInput) (*service.Empty, error) {
 	return o.updateUser(c, in, func(t *store.Tx, u *store.User) error { return t.SignOut(u.Sub) })
 }
 
+// AdminDeleteUser deletes a user.
 func (o *Operations) AdminDeleteUser(c *service.Call, in *adminUserInput) (*service.NoBody, error) {
 	_, err := o.updateUser(c, in, func(t *store.Tx, u *store.User) error { return t.DeleteUser(u) })
 	return nil, err
 }
 
-// AdminResetUserPassword makes the password useless and sends a code for a new one.
+// AdminResetUserPassword invalidates the password and sends a code to set a new one with.
 func (o *Operations) AdminResetUserPassword(c *service.Call, in *adminUserInput) (*service.Empty, error) {
 	code, err := random.Digits(6)
 	if err != nil {
@@ -167,6 +170,7 @@ type adminSetPasswordInput struct {
 	Permanent bool   `json:"Permanent"`
 }
 
+// AdminSetUserPassword sets a password, permanent or temporary.
 func (o *Operations) AdminSetUserPassword(c *service.Call, in *adminSetPasswordInput) (*service.Empty, error) {
 	var found *store.User
 	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) (err error) {
@@ -184,7 +188,7 @@ func (o *Operations) AdminSetUserPassword(c *service.Call, in *adminSetPasswordI
 	}
 	return o.updateUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
 		if u.Sub != found.Sub {
-			return exception.UserDoesNotExist() // the name changed hands meanwhile, and the password is bound to the user
+			return exception.UserDoesNotExist() // the name belongs to another user now, and the password is bound to the user
 		}
 		if err := t.ForgetFailures(u.Sub); err != nil {
 			return err
@@ -206,8 +210,8 @@ type adminUpdateAttributesInput struct {
 	UserAttributes []settings.Attribute `json:"UserAttributes" is:"required"`
 }
 
-// AdminUpdateUserAttributes changes attributes without codes. An administrator may mark addresses as verified; an address
-// that changes without such a mark is unverified.
+// AdminUpdateUserAttributes changes attributes without codes. An administrator may mark addresses as verified;
+// otherwise a changed address is unverified.
 func (o *Operations) AdminUpdateUserAttributes(c *service.Call, in *adminUpdateAttributesInput) (*service.Empty, error) {
 	given := settings.AttributeMap(in.UserAttributes)
 	return o.updateUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
@@ -242,6 +246,7 @@ type adminDeleteAttributesInput struct {
 	UserAttributeNames []string `json:"UserAttributeNames" is:"required,attributeName"`
 }
 
+// AdminDeleteUserAttributes removes attributes of a user.
 func (o *Operations) AdminDeleteUserAttributes(c *service.Call, in *adminDeleteAttributesInput) (*service.Empty, error) {
 	return o.updateUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error {
 		if err := t.Pool.CheckRemoval(in.UserAttributeNames); err != nil {
@@ -256,7 +261,8 @@ type adminSetPreferenceInput struct {
 	account.MFASettings
 }
 
-// AdminSetUserMFAPreference may switch TOTP on before the user has set it up; until then no sign-in asks for it.
+// AdminSetUserMFAPreference enables and prefers second factors of a user. TOTP can be enabled before the user has set
+// it up; until then no sign-in asks for it.
 func (o *Operations) AdminSetUserMFAPreference(c *service.Call, in *adminSetPreferenceInput) (*service.Empty, error) {
 	return o.updateUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error { return account.SetPreferences(t, u.Sub, in.MFASettings, true) })
 }

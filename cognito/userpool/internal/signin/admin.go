@@ -5,14 +5,13 @@ import (
 	"authgraph/cognito/userpool/internal/service"
 )
 
-// Sign-ins that a server makes for its users: as InitiateAuth and RespondToAuthChallenge, with the pool named beside the
-// client, and with two flows that only servers have.
-
 type adminInitiateInput struct {
 	UserPoolID string `json:"UserPoolId" is:"required,poolId"`
 	initiateAuthInput
 }
 
+// AdminInitiateAuth is InitiateAuth for servers. It names the pool as well as the client, and has two flows of its
+// own.
 func (o *Operations) AdminInitiateAuth(c *service.Call, in *adminInitiateInput) (*authOutput, error) {
 	client, err := o.ClientIn(in.UserPoolID, in.ClientID)
 	if err != nil {
@@ -35,6 +34,7 @@ type adminRespondInput struct {
 	respondInput
 }
 
+// AdminRespondToAuthChallenge is RespondToAuthChallenge for servers.
 func (o *Operations) AdminRespondToAuthChallenge(c *service.Call, in *adminRespondInput) (*authOutput, error) {
 	if _, err := o.ClientIn(in.UserPoolID, in.ClientID); err != nil {
 		return nil, err

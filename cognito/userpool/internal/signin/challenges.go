@@ -14,6 +14,7 @@ type respondInput struct {
 	ChallengeResponses map[string]string `json:"ChallengeResponses"`
 }
 
+// RespondToAuthChallenge continues a sign-in with the answer to a challenge.
 func (o *Operations) RespondToAuthChallenge(c *service.Call, in *respondInput) (*authOutput, error) {
 	client, err := o.Client(in.ClientID)
 	if err != nil {
@@ -28,9 +29,9 @@ func (o *Operations) RespondToAuthChallenge(c *service.Call, in *respondInput) (
 	return o.answerChallenge(c, client, in)
 }
 
-// answerChallenge hands the answer of a challenge to what can judge it.
+// answerChallenge passes the answer on to the code of its challenge.
 func (o *Operations) answerChallenge(c *service.Call, client *settings.Client, in *respondInput) (*authOutput, error) {
-	if in.ChallengeName == "PASSWORD_VERIFIER" { // the one challenge that may come without a session
+	if in.ChallengeName == "PASSWORD_VERIFIER" { // the only challenge that may come without a session
 		return o.answerVerifier(c, client, in.Session, in.ChallengeResponses)
 	}
 	if in.Session == "" {

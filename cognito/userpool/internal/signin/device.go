@@ -14,13 +14,13 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// A remembered device proves itself as a user does with USER_SRP_AUTH, with other names in the formula: the device group for
-// the pool, the device key for the user, and for the password a random one that only the device has.
+// A remembered device proves itself as a user does with USER_SRP_AUTH, with other names in the formula: the device group
+// in place of the pool, the device key in place of the user, and a random password that only the device knows.
 
 const devicePurpose = "device"
 
-// needsDeviceProof tells whether the client named a device that proves itself in place of a second factor. A key that is
-// not known is refused, so that the client forgets it and begins anew.
+// needsDeviceProof reports whether the client named a device that proves itself in place of a second factor. An
+// unknown key is rejected, so that the client forgets it and starts again.
 func needsDeviceProof(t *store.Tx, u *store.User, w *progress) (bool, error) {
 	if w.device == "" || !t.Pool.TracksDevices() {
 		return false, nil
@@ -29,12 +29,12 @@ func needsDeviceProof(t *store.Tx, u *store.User, w *progress) (bool, error) {
 	return err == nil && isTrusted(t, d), err
 }
 
-// isTrusted tells whether a device may take the place of a second factor.
+// isTrusted reports whether a device may take the place of a second factor.
 func isTrusted(t *store.Tx, d *store.Device) bool {
 	return t.Pool.TracksDevices() && t.Pool.DeviceConfiguration.ChallengeRequiredOnNewDevice && d.Remembered
 }
 
-// answerDevice answers a device's A, with DEVICE_PASSWORD_VERIFIER.
+// answerDevice responds to a device's A with DEVICE_PASSWORD_VERIFIER.
 func (o *Operations) answerDevice(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*authOutput, error) {
 	for _, name := range []string{"DEVICE_KEY", "SRP_A"} {
 		if answers[name] == "" {
@@ -59,7 +59,7 @@ func (o *Operations) answerDevice(c *service.Call, client *settings.Client, s st
 	return o.deviceChallenge(c, client, s, state, u, d)
 }
 
-// consumeDeviceSession uses up a session of DEVICE_SRP_AUTH and reads whom it is about.
+// consumeDeviceSession consumes a session of DEVICE_SRP_AUTH and returns its user and device.
 func (o *Operations) consumeDeviceSession(c *service.Call, client *settings.Client, s store.Session, name string) (u *store.User, d *store.Device, err error) {
 	err = o.Update(client.UserPoolID, c.Now, func(t *store.Tx) (err error) {
 		if u, err = t.SessionUser(s, name); err != nil {
@@ -97,7 +97,7 @@ func (o *Operations) deviceChallenge(c *service.Call, client *settings.Client, s
 	}, c.Now)
 }
 
-// answerDeviceVerifier checks a device's proof, which ends the sign-in.
+// answerDeviceVerifier checks a device's proof, which completes the sign-in.
 func (o *Operations) answerDeviceVerifier(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*authOutput, error) {
 	for _, name := range []string{"DEVICE_KEY", "PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"} {
 		if answers[name] == "" {
@@ -126,8 +126,8 @@ func (o *Operations) answerDeviceVerifier(c *service.Call, client *settings.Clie
 	})
 }
 
-// checkDeviceProof uses the session up, whatever comes of it. The device must still be there and be remembered. A wrong proof
-// counts as a wrong second factor, which a right password does not make forgotten.
+// checkDeviceProof consumes the session, whether or not the proof is correct. The device must still exist and be
+// remembered. A wrong proof counts as a wrong second factor, which a correct password does not reset.
 func checkDeviceProof(t *store.Tx, s store.Session, name string, fits bool) (u *store.User, refusal, err error) {
 	if u, err = t.SessionUser(s, name); err != nil {
 		return nil, nil, err
@@ -150,8 +150,8 @@ func checkDeviceProof(t *store.Tx, s store.Session, name string, fits bool) (u *
 	return u, nil, t.ForgetGuesses(u.Sub)
 }
 
-// deviceGroup stands in the place of the pool's name when a device proves itself. It is the same for all devices of a user,
-// so it needs no storing.
+// deviceGroup takes the place of the pool's name in a device's proof. It is the same for all devices of a user, so it
+// is derived rather than stored.
 func deviceGroup(ring *tokens.KeyRing, sub string) string {
 	text := []byte("-")
 	for _, b := range ring.Derive("deviceGroup", sub)[:8] {

@@ -11,16 +11,16 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// firstFactor is one way to begin a sign-in with USER_AUTH, where the user chooses.
+// firstFactor is a way to begin a sign-in with USER_AUTH, where the user chooses.
 type firstFactor struct {
-	challenge string // its name as a challenge and as a choice
-	policy    string // what permits it in the pool's AllowedFirstAuthFactors
+	challenge string // name, as a challenge and as a choice
+	policy    string // name in the pool's AllowedFirstAuthFactors
 	usable    func(*store.Tx, *attempt) bool
-	// start answers with the factor's challenge, or goes on at once if what it asks for came with the choice.
+	// start returns the factor's challenge, or continues at once if the answer came with the choice.
 	start func(*Operations, *service.Call, *settings.Client, *attempt, map[string]string) (*authOutput, error)
 }
 
-// firstFactors are listed in the order in which they are offered.
+// firstFactors returns the factors in the order in which they are offered.
 func firstFactors() []firstFactor {
 	return []firstFactor{
 		{"PASSWORD_SRP", "PASSWORD", hasPassword, (*Operations).startPasswordSRP},
@@ -31,16 +31,16 @@ func firstFactors() []firstFactor {
 	}
 }
 
-// hasPassword is also true of nobody: a user caller does not exist is shown as one with a password.
+// hasPassword is also true for users who do not exist: they are shown as having a password.
 func hasPassword(t *store.Tx, a *attempt) bool { return a.user == nil || a.user.Password != nil }
 
 func hasEmail(t *store.Tx, a *attempt) bool { return canHaveCode(t, a, "email") }
 
 func hasPhone(t *store.Tx, a *attempt) bool { return canHaveCode(t, a, "phone_number") }
 
-// canHaveCode tells whether a user can sign in with a code sent to an address: a verified one, in a pool that asks for no
-// second factor, since none can follow a code. A user caller still has to set a password must do that first. Nobody is shown
-// as one with the address that the name looks like.
+// canHaveCode reports whether a user can sign in with a code sent to an address. It must be verified, and the pool
+// must not require a second factor, since none can follow a code. A user who still has to set a password must do that
+// first. Users who do not exist are shown as having the address that the name looks like.
 func canHaveCode(t *store.Tx, a *attempt, attribute string) bool {
 	switch {
 	case t.Pool.MfaConfiguration == "ON":
@@ -51,7 +51,7 @@ func canHaveCode(t *store.Tx, a *attempt, attribute string) bool {
 	return a.user.Status == store.StatusConfirmed && a.user.Attributes[attribute] != "" && a.user.Verified(attribute)
 }
 
-// factorsOf lists the first factors that a pool permits and a user has.
+// factorsOf returns the first factors that the pool allows and the user has.
 func factorsOf(t *store.Tx, a *attempt) []string {
 	names := []string{}
 	for _, f := range firstFactors() {
@@ -62,7 +62,7 @@ func factorsOf(t *store.Tx, a *attempt) []string {
 	return names
 }
 
-// choiceSignIn is USER_AUTH: the client says with which factor it wants to begin, or is told which there are.
+// choiceSignIn handles USER_AUTH: the client names the factor it wants to begin with, or gets a list.
 func (o *Operations) choiceSignIn(c *service.Call, client *settings.Client, parameters map[string]string, session string) (*authOutput, error) {
 	if !client.Allows("USER_AUTH") {
 		return nil, exception.InvalidParameter("USER_AUTH is not enabled for the client.")
@@ -83,7 +83,7 @@ func (o *Operations) choiceSignIn(c *service.Call, client *settings.Client, para
 	return o.offerFactors(c, client, a)
 }
 
-// newChoiceAttempt is the candidate of USER_AUTH, with the factors to choose from.
+// newChoiceAttempt returns an attempt with USER_AUTH, including the factors to choose from.
 func (o *Operations) newChoiceAttempt(c *service.Call, client *settings.Client, parameters map[string]string) (*attempt, error) {
 	a, err := o.newAttempt(c, client, parameters["USERNAME"])
 	if err != nil {
@@ -111,7 +111,8 @@ func (o *Operations) offerFactors(c *service.Call, client *settings.Client, a *a
 	return out, nil
 }
 
-// newSession is a session in which nothing is proven yet. For a user caller does not exist it has an id of the same form.
+// newSession returns a session in which nothing has been proven yet. For a user who does not exist it has an id of
+// the same form.
 func (a *attempt) newSession(ring *tokens.KeyRing) store.Session {
 	if a.user != nil {
 		return store.Session{Sub: a.user.Sub, Name: a.name, Device: a.device}
@@ -128,7 +129,8 @@ func (o *Operations) startFactor(c *service.Call, client *settings.Client, a *at
 	return nil, exception.InvalidParameter("The challenge %s is not available.", exception.Shorten(factor))
 }
 
-// resumeAttempt reads the candidate of a session of USER_AUTH. The answer may name the user as before or by the real name.
+// resumeAttempt returns the attempt that a session of USER_AUTH belongs to. The answer may name the user as before or
+// by the real name.
 func (o *Operations) resumeAttempt(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*attempt, error) {
 	if err := o.View(client.UserPoolID, c.Now, func(t *store.Tx) error { return checkOpenSession(t, s, answers["USERNAME"]) }); err != nil {
 		return nil, err
@@ -144,7 +146,7 @@ func (o *Operations) resumeAttempt(c *service.Call, client *settings.Client, s s
 	return a, nil
 }
 
-// checkOpenSession refuses an answer to a session of USER_AUTH that is not open, or that names another user.
+// checkOpenSession rejects an answer to a session of USER_AUTH that is not open, or that names another user.
 func checkOpenSession(t *store.Tx, s store.Session, name string) error {
 	if err := t.CheckSession(s.ID, s.Expires); err != nil {
 		return err
@@ -159,7 +161,8 @@ func checkOpenSession(t *store.Tx, s store.Session, name string) error {
 	return err
 }
 
-// answerSelection takes the answer to SELECT_CHALLENGE: ANSWER names the factor, and what it needs may come with it.
+// answerSelection handles the answer to SELECT_CHALLENGE. ANSWER names the factor, and the answer to the factor may
+// come with it.
 func (o *Operations) answerSelection(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*authOutput, error) {
 	a, err := o.resumeAttempt(c, client, s, answers)
 	if err != nil {
@@ -174,7 +177,7 @@ func (o *Operations) answerSelection(c *service.Call, client *settings.Client, s
 	return o.startFactor(c, client, a, answers["ANSWER"], answers)
 }
 
-// startPassword goes on with the password if it came along, else asks for it.
+// startPassword continues with the password if it came along, or else asks for it.
 func (o *Operations) startPassword(c *service.Call, client *settings.Client, a *attempt, with map[string]string) (*authOutput, error) {
 	if with["PASSWORD"] != "" {
 		return o.tryPassword(c, client, a, with["PASSWORD"])
@@ -193,7 +196,7 @@ func (o *Operations) startPasswordSRP(c *service.Call, client *settings.Client, 
 	return out, o.finishSession(c, a)
 }
 
-// askFirstFactor answers with the challenge of a first factor and uses up the session that led to it.
+// askFirstFactor returns the challenge of a first factor and consumes the session that led to it.
 func (o *Operations) askFirstFactor(c *service.Call, client *settings.Client, a *attempt, next step) (*authOutput, error) {
 	ring := o.Keys.ForPool(a.pool.ID)
 	s := a.newSession(ring)
@@ -206,7 +209,7 @@ func (o *Operations) askFirstFactor(c *service.Call, client *settings.Client, a 
 	return out, o.finishSession(c, a)
 }
 
-// finishSession uses up the session that a candidate answers, if there is one.
+// finishSession consumes the session that an attempt answers, if any.
 func (o *Operations) finishSession(c *service.Call, a *attempt) error {
 	if a.session == nil {
 		return nil
@@ -214,7 +217,7 @@ func (o *Operations) finishSession(c *service.Call, a *attempt) error {
 	return o.Update(a.pool.ID, c.Now, func(t *store.Tx) error { return t.ConsumeSession(*a.session) })
 }
 
-// answerPassword takes the answer to PASSWORD or PASSWORD_SRP.
+// answerPassword handles the answer to PASSWORD or PASSWORD_SRP.
 func (o *Operations) answerPassword(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*authOutput, error) {
 	need := map[string]string{"PASSWORD": "PASSWORD", "PASSWORD_SRP": "SRP_A"}[s.Challenge]
 	if answers[need] == "" {
@@ -234,7 +237,7 @@ type authFactorsOutput struct {
 	ConfiguredUserAuthFactors []string `json:"ConfiguredUserAuthFactors"`
 }
 
-// GetUserAuthFactors lists what the user can begin a sign-in with, and the second factors.
+// GetUserAuthFactors returns the first factors that the user can sign in with, and the second factors.
 func (o *Operations) GetUserAuthFactors(c *service.Call, in *service.AccessTokenInput) (*authFactorsOutput, error) {
 	caller, err := o.VerifyAccess(in.AccessToken, c.Now)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
-// newPasswordStep asks a user whom an administrator made for a password of the user's own.
+// newPasswordStep asks a user whom an administrator created for a password.
 func newPasswordStep(client *settings.Client, pool *settings.Pool, u *store.User) (step, error) {
 	have := map[string]string{}
 	for name, value := range u.Attributes {
@@ -34,7 +34,7 @@ func newPasswordStep(client *settings.Client, pool *settings.Pool, u *store.User
 	}}, err
 }
 
-// answerNewPassword completes the first sign-in of a user whom an administrator made.
+// answerNewPassword completes the first sign-in of a user whom an administrator created.
 func (o *Operations) answerNewPassword(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*authOutput, error) {
 	password := answers["NEW_PASSWORD"]
 	if password == "" {
@@ -65,7 +65,7 @@ func (o *Operations) answerNewPassword(c *service.Call, client *settings.Client,
 	})
 }
 
-// attributesIn picks the attributes out of the answers to a challenge.
+// attributesIn returns the attributes in the answers to a challenge.
 func attributesIn(answers map[string]string) map[string]string {
 	given := map[string]string{}
 	for name, value := range answers {
@@ -76,8 +76,8 @@ func attributesIn(answers map[string]string) map[string]string {
 	return given
 }
 
-// checkFirstPassword holds the new password against the policy, and the attributes that come with it against the schema:
-// required ones must be there now, and what the user already has cannot be changed.
+// checkFirstPassword checks the new password against the policy, and the attributes that come with it against the
+// schema. Required attributes must be present now, and existing values cannot be changed.
 func checkFirstPassword(t *store.Tx, client *settings.Client, u *store.User, password string, given map[string]string) error {
 	if u.Status != store.StatusForceChange {
 		return exception.NotAuthorized("Invalid session for the user.")
@@ -105,7 +105,7 @@ func checkFirstPassword(t *store.Tx, client *settings.Client, u *store.User, pas
 	return settings.CheckAddresses(given)
 }
 
-// setFirstPassword uses the session up and makes the user a confirmed one.
+// setFirstPassword consumes the session, sets the password and attributes, and confirms the user.
 func setFirstPassword(t *store.Tx, s store.Session, sub string, rec *store.Password, given map[string]string) error {
 	if err := t.ConsumeSession(s); err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
-// One-time codes as a first factor, by mail (EMAIL_OTP) or text (SMS_OTP). The code is sealed into the session, and lives as
-// long as that.
+// One-time codes as a first factor, by e-mail (EMAIL_OTP) or SMS (SMS_OTP). The code is sealed into the session and expires
+// with it.
 
 const firstFactorDigits = 8 // as measured; a code for a second factor has six
 
@@ -22,8 +22,8 @@ func (o *Operations) startSMSOTP(c *service.Call, client *settings.Client, a *at
 	return o.startOTP(c, client, a, "SMS_OTP")
 }
 
-// startOTP sends a code. For a user who does not exist it does the same work, up to writing to the disk, but sends nothing;
-// the code in that session is right for nobody.
+// startOTP sends a code. For a user who does not exist it does the same work, including the write to disk, but sends
+// nothing; no code is correct in that session.
 func (o *Operations) startOTP(c *service.Call, client *settings.Client, a *attempt, name string) (*authOutput, error) {
 	code, err := random.Digits(firstFactorDigits)
 	if err != nil {
@@ -59,7 +59,7 @@ func sendOTP(t *store.Tx, a *attempt, attribute string, next *step) error {
 		return err
 	}
 	if u == nil || u.Disabled || u.Attributes[attribute] == "" {
-		return exception.IncorrectPassword() // it was otherwise a moment ago
+		return exception.IncorrectPassword() // changed since the attempt began
 	}
 	address := u.Attributes[attribute]
 	next.parameters, next.session.AddressFingerprint = deliveryParameters(settings.NewDelivery(attribute, address)), store.AddressFingerprint(address)
@@ -68,14 +68,14 @@ func sendOTP(t *store.Tx, a *attempt, attribute string, next *step) error {
 	})
 }
 
-// deliveryParameters tell the client where a code went.
+// deliveryParameters tells the client where a code was sent.
 func deliveryParameters(d *settings.CodeDelivery) map[string]string {
 	return map[string]string{
 		"CODE_DELIVERY_DELIVERY_MEDIUM": d.DeliveryMedium, "CODE_DELIVERY_DESTINATION": d.Destination,
 	}
 }
 
-// answerOTP takes the code of a first factor. A code is a factor that no second one follows.
+// answerOTP handles the code of a first factor. No second factor follows it.
 func (o *Operations) answerOTP(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*authOutput, error) {
 	code, err := givenCode(s.Challenge, answers)
 	if err != nil {
@@ -115,7 +115,7 @@ func wrongCode() *exception.Error {
 	return exception.New("CodeMismatchException", "Invalid code or auth state for the user.")
 }
 
-// givenCode reads the code out of an answer. EMAIL_OTP is named EMAIL_MFA in parts of Cognito's documentation.
+// givenCode returns the code in an answer. Parts of Cognito's documentation call EMAIL_OTP EMAIL_MFA.
 func givenCode(challenge string, answers map[string]string) (string, error) {
 	code := answers[challenge+"_CODE"]
 	if code == "" && challenge == "EMAIL_OTP" {

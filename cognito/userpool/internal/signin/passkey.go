@@ -14,8 +14,8 @@ import (
 	"authgraph/cognito/userpool/internal/webauthn"
 )
 
-// hasPasskey tells whether the user can sign in with a passkey. Where MFA is required that takes one that counts as both
-// factors.
+// hasPasskey reports whether the user can sign in with a passkey. If the pool requires MFA, the passkey must count as
+// both factors.
 func hasPasskey(t *store.Tx, a *attempt) bool {
 	switch {
 	case t.Pool.CheckPasskeys() != nil:
@@ -33,7 +33,7 @@ func hasPasskey(t *store.Tx, a *attempt) bool {
 
 const passkeyChallengeBytes = 32
 
-// startPasskey answers with WEB_AUTHN. The challenge is kept in the session, which only one assertion can answer.
+// startPasskey returns WEB_AUTHN. The challenge is kept in the session, which only one assertion can answer.
 func (o *Operations) startPasskey(c *service.Call, client *settings.Client, a *attempt, _ map[string]string) (*authOutput, error) {
 	challenge := make([]byte, passkeyChallengeBytes)
 	if _, err := rand.Read(challenge); err != nil {
@@ -62,7 +62,7 @@ func (o *Operations) startPasskey(c *service.Call, client *settings.Client, a *a
 	})
 }
 
-// answerPasskey takes the assertion of a passkey.
+// answerPasskey handles the assertion of a passkey.
 func (o *Operations) answerPasskey(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*authOutput, error) {
 	if answers["CREDENTIAL"] == "" {
 		return nil, exception.InvalidParameter("Missing required parameter CREDENTIAL")
@@ -79,8 +79,8 @@ func (o *Operations) answerPasskey(c *service.Call, client *settings.Client, s s
 	})
 }
 
-// checkAssertion uses the session up, whatever comes of it, and verifies an assertion. both tells that it counts as both
-// factors. A refusal is not counted: a signature cannot be guessed, and the lock would hit the user.
+// checkAssertion consumes the session, whether or not the assertion verifies. both reports that the passkey counts as
+// both factors. Failures are not counted: a signature cannot be guessed, and a lock would hit the user.
 func checkAssertion(t *store.Tx, s store.Session, name string, given *protocol.ParsedCredentialAssertionData) (u *store.User, both bool, refusal, err error) {
 	if err := checkOpenSession(t, s, name); err != nil {
 		return nil, false, nil, err

@@ -9,7 +9,7 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
-// realName is what the password is hashed with.
+// realName returns the name that the password is hashed with.
 func (a *attempt) realName() string {
 	if a.user == nil {
 		return a.name
@@ -40,15 +40,15 @@ func (o *Operations) tryPassword(c *service.Call, client *settings.Client, a *at
 	return o.passwordVerified(c, client, a)
 }
 
-// failedSignIn counts a failure, of a user who exists or of a name that nobody has alike.
+// failedSignIn counts a failure, in the same way for users who exist and those who do not.
 func (o *Operations) failedSignIn(c *service.Call, a *attempt) error {
 	return o.Decide(a.pool.ID, c.Now, func(t *store.Tx) (error, error) {
 		return exception.IncorrectPassword(), t.CountFailure(a.account)
 	})
 }
 
-// passwordVerified goes on once the password is known to be right. It reads the user anew, since the world may have moved on
-// while the password was computed.
+// passwordVerified continues after a correct password. It reads the user again, since things may have changed while
+// the password was computed.
 func (o *Operations) passwordVerified(c *service.Call, client *settings.Client, a *attempt) (*authOutput, error) {
 	w := &progress{client: client, sub: a.user.Sub, device: a.device}
 	return o.advance(c, w, func(t *store.Tx) (*store.User, error, error) {
@@ -65,7 +65,7 @@ func (o *Operations) passwordVerified(c *service.Call, client *settings.Client, 
 	})
 }
 
-// recheckUser reads the user of a candidate and makes the checks that come with or after the password.
+// recheckUser reads the user of an attempt again and makes the checks that come with or after the password.
 func recheckUser(t *store.Tx, a *attempt) (*store.User, error) {
 	if err := t.CheckLock(a.account); err != nil {
 		return nil, err

@@ -9,33 +9,23 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// A sign-in takes these steps, in this order. Each may answer with a challenge, and the answer to that goes on from there:
-//
-//	first factor    a password (signin.go, srpauth.go), or what USER_AUTH allows beside it (factors.go)
-//	new password    for a user whom an administrator made
-//	device          a remembered device proves itself in place of the second factor
-//	second factor   mfa.go
-//	tokens
-//
-// What is known between two steps travels in the sealed session.
-
-// progress is a sign-in whose first factor is proven, on its way to tokens.
+// progress is a sign-in whose first factor has been verified, on its way to tokens.
 type progress struct {
 	client *settings.Client
 	sub    string
-	device string // DEVICE_KEY, if the client gave one
-	ip     string // that the client calls from
-	mfa    string // the second factor that the user has chosen
-	email  string // the address at which the user sets up EMAIL_OTP
-	done   bool   // nothing more is to be proven
+	device string // DEVICE_KEY, if the client sent one
+	ip     string // address of the client
+	mfa    string // second factor that the user has chosen
+	email  string // address for which the user sets up EMAIL_OTP
+	done   bool   // no more factors are needed
 
-	// Drawn before the transaction, which may run more than once.
+	// Generated before the transaction, which may run more than once.
 	family *store.Family
 	token  string // the family's refresh token
-	code   string // for a second factor that is sent
+	code   string // for a second factor by SMS or e-mail
 }
 
-// deviceKeyIn reads DEVICE_KEY, which travels on in sessions. What is longer than keys are is none.
+// deviceKeyIn returns DEVICE_KEY, which is then carried in sessions. A key that is too long is ignored.
 func deviceKeyIn(parameters map[string]string) string {
 	if key := parameters["DEVICE_KEY"]; len(key) <= 55 {
 		return key
@@ -43,16 +33,16 @@ func deviceKeyIn(parameters map[string]string) string {
 	return ""
 }
 
-// step is where a passage has come to: a challenge, or tokens if there is none.
+// step is what a sign-in has come to: a challenge or, without one, tokens.
 type step struct {
 	challenge  string
 	parameters map[string]string
-	session    store.Session // its Challenge, Sub, Second, Mark and Device are filled in
+	session    store.Session // advance fills in what all challenges have
 	tokens     subject
 }
 
-// advance takes a sign-in one step further. check makes sure of the step before, in the same transaction, and gives the user
-// as he is now; what it changes stays on the disk even if it refuses.
+// advance takes a sign-in one step further. check verifies the previous step in the same transaction and returns the
+// current state of the user. Its changes are kept even if it refuses.
 func (o *Operations) advance(c *service.Call, w *progress, check func(*store.Tx) (u *store.User, refusal, err error)) (*authOutput, error) {
 	ring := o.Keys.ForPool(w.client.UserPoolID)
 	w.ip = c.IP
@@ -81,7 +71,7 @@ func (o *Operations) advance(c *service.Call, w *progress, check func(*store.Tx)
 	return challengeOutput(ring, w.client, next, c.Now)
 }
 
-// challengeOutput is the answer that asks for the next step.
+// challengeOutput returns the output with the challenge of the next step.
 func challengeOutput(ring *tokens.KeyRing, client *settings.Client, next step, now epoch.Time) (*authOutput, error) {
 	next.session.Challenge = next.challenge
 	token, err := store.NewSession(ring, client, next.session, now)
@@ -91,7 +81,7 @@ func challengeOutput(ring *tokens.KeyRing, client *settings.Client, next step, n
 	return &authOutput{ChallengeName: next.challenge, ChallengeParameters: next.parameters, Session: token}, err
 }
 
-// nextStep finds the step that comes after those that are done.
+// nextStep returns the step that follows those that are done.
 func nextStep(t *store.Tx, u *store.User, w *progress) (next step, err error) {
 	switch {
 	case w.done:
@@ -116,14 +106,14 @@ func nextStep(t *store.Tx, u *store.User, w *progress) (next step, err error) {
 	return next, nil
 }
 
-// secondStep asks a remembered device for its proof, else the user for a second factor.
+// secondStep asks a remembered device for its proof, or else the user for a second factor.
 func secondStep(t *store.Tx, u *store.User, w *progress) (step, error) {
 	device, err := needsDeviceProof(t, u, w)
 	if err != nil {
 		return step{}, err
 	}
 	if device {
-		// From here on the answers are the device's; once it has proven itself, p.pass with done gives the tokens.
+		// From here on the device answers. Once it has proven itself, the sign-in is complete.
 		return step{challenge: "DEVICE_SRP_AUTH"}, nil
 	}
 	return secondFactor(t, u, w)

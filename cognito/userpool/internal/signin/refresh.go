@@ -12,8 +12,8 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// refreshSignIn is InitiateAuth with REFRESH_TOKEN_AUTH. Where the client has a secret, the hash is over the user's real
-// name, since the call names no user.
+// refreshSignIn handles InitiateAuth with REFRESH_TOKEN_AUTH. The secret hash is over the user's real name, since the
+// call names no user.
 func (o *Operations) refreshSignIn(c *service.Call, client *settings.Client, parameters map[string]string) (*authOutput, error) {
 	if !client.Allows("REFRESH_TOKEN_AUTH") || client.RotatesRefreshTokens() {
 		return nil, exception.InvalidParameter("Refresh Token flow not enabled for this client")
@@ -49,6 +49,7 @@ type getTokensOutput struct {
 	AuthenticationResult *authResult `json:"AuthenticationResult"`
 }
 
+// GetTokensFromRefreshToken returns new tokens, and a new refresh token if the client rotates them.
 func (o *Operations) GetTokensFromRefreshToken(c *service.Call, in *getTokensInput) (*getTokensOutput, error) {
 	client, err := o.Client(in.ClientID)
 	if err != nil {
@@ -69,15 +70,15 @@ func (o *Operations) GetTokensFromRefreshToken(c *service.Call, in *getTokensInp
 	return &getTokensOutput{AuthenticationResult: out.AuthenticationResult}, nil
 }
 
-// refreshRequest is what a client asks new tokens with.
+// refreshRequest is a request for new tokens.
 type refreshRequest struct {
 	token   string
-	device  string                  // key of the device that the sign-in is bound to, if it is
-	invalid error                   // the refusal of what is no token of this client
-	check   func(*store.User) error // if any, is asked about the user
+	device  string                  // key of the device that the sign-in is bound to, if any
+	invalid error                   // returned if the token is not one of this client
+	check   func(*store.User) error // optional check of the user
 }
 
-// refresh gives new tokens for a refresh token: with a new refresh token where the client rotates them, else without.
+// refresh returns new tokens, and a new refresh token if the client rotates them.
 func (o *Operations) refresh(c *service.Call, client *settings.Client, r refreshRequest) (*authOutput, error) {
 	ring := o.Keys.ForPool(client.UserPoolID)
 	payload, err := ring.UnsealRefresh(r.token)
@@ -99,7 +100,7 @@ func (o *Operations) refresh(c *service.Call, client *settings.Client, r refresh
 	return o.signedIn(c, ring, client, s, next)
 }
 
-// checkRefresh finds the sign-in that a refresh token belongs to, and its user.
+// checkRefresh returns the sign-in and the user that a refresh token belongs to.
 func checkRefresh(t *store.Tx, payload tokens.RefreshPayload, r refreshRequest, rotates bool) (subject, error) {
 	u, err := t.User(payload.Sub)
 	if err != nil {
@@ -129,8 +130,8 @@ func checkRefresh(t *store.Tx, payload tokens.RefreshPayload, r refreshRequest, 
 	return newSubject(t, u, f)
 }
 
-// extendFamily writes what a refresh changes: the rotated token, and how long the family has to be kept for its access tokens to
-// be found. Without either it writes nothing, so that refreshing costs no disk.
+// extendFamily stores the changes of a refresh: the rotated token, and how long the family must be kept for its
+// access tokens. If there are none it writes nothing, so that refreshing costs no disk access.
 func (o *Operations) extendFamily(c *service.Call, ring *tokens.KeyRing, client *settings.Client, s *subject, token string, read func(*store.Tx) error) (string, error) {
 	until := c.Now.Add(settings.LongestTokenLifetime(client))
 	if !client.RotatesRefreshTokens() && until <= s.family.Until {
@@ -159,8 +160,8 @@ func (o *Operations) extendFamily(c *service.Call, ring *tokens.KeyRing, client 
 	return next, err
 }
 
-// rotate replaces the current refresh token. The one before it may be used again within the grace period, for a client that
-// lost the answer; then its new child is the current one, and the first child is worth nothing.
+// rotate replaces the current refresh token. The previous one may be used again within the grace period, by a client
+// that lost the response; then the token issued last is current, and the one before it is void.
 func rotate(f *store.Family, presented, next []byte, client *settings.Client, now epoch.Time) error {
 	switch {
 	case subtle.ConstantTimeCompare(presented, f.Current) == 1:
@@ -179,8 +180,8 @@ type revokeInput struct {
 	ClientSecret string `json:"ClientSecret" is:"secret"`
 }
 
-// RevokeToken ends one sign-in. It succeeds on tokens that are revoked already or were never issued (RFC 7009, 2.2). The
-// operation knows no NotAuthorizedException, so a wrong secret is UnauthorizedException.
+// RevokeToken revokes a sign-in. It succeeds for tokens that are already revoked or were never issued (RFC 7009,
+// 2.2). The operation has no NotAuthorizedException, so a wrong secret is an UnauthorizedException.
 func (o *Operations) RevokeToken(c *service.Call, in *revokeInput) (*service.Empty, error) {
 	client, err := o.Client(in.ClientID)
 	if err != nil {
@@ -207,7 +208,7 @@ func (o *Operations) RevokeToken(c *service.Call, in *revokeInput) (*service.Emp
 		if err != nil || f == nil {
 			return err
 		}
-		// A token from the middle of a rotated chain has no power any more, not even this one.
+		// A refresh token that has been rotated away can no longer do anything, not even this.
 		if h := tokens.Hash(in.Token); subtle.ConstantTimeCompare(h, f.Current) != 1 && subtle.ConstantTimeCompare(h, f.Original) != 1 {
 			return nil
 		}

@@ -13,7 +13,8 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
-// secondFactor asks for a second factor, or which one, or for one to be set up; it gives no challenge if none is needed.
+// secondFactor asks for a second factor, for a choice of one, or for one to be set up. It returns no challenge if
+// none is needed.
 func secondFactor(t *store.Tx, u *store.User, w *progress) (step, error) {
 	factors := u.SecondFactors(t.Pool)
 	switch {
@@ -33,7 +34,7 @@ func secondFactor(t *store.Tx, u *store.User, w *progress) (step, error) {
 	}, err
 }
 
-// setupStep asks a user who has no second factor, in a pool that requires one, to set one up.
+// setupStep asks a user without a second factor to set one up, in a pool that requires it.
 func setupStep(t *store.Tx, u *store.User) (step, error) {
 	can := []string{}
 	for _, f := range []string{settings.FactorSMS, settings.FactorTOTP, settings.FactorEmail} {
@@ -48,7 +49,7 @@ func setupStep(t *store.Tx, u *store.User) (step, error) {
 	}, err
 }
 
-// mfaStep asks for one second factor, and sends its code if it has one.
+// mfaStep asks for a second factor and sends its code, if it has one.
 func mfaStep(t *store.Tx, u *store.User, w *progress, factor string) (step, error) {
 	if factor == settings.FactorTOTP {
 		parameters := map[string]string{"USER_ID_FOR_SRP": u.Username}
@@ -70,7 +71,7 @@ func codeStep(t *store.Tx, u *store.User, w *progress, factor, address string) (
 	})
 }
 
-// answerSecondFactor takes the code of a second factor. A wrong one can be tried again within the same session.
+// answerSecondFactor handles the code of a second factor. A wrong one can be retried in the same session.
 func (o *Operations) answerSecondFactor(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*authOutput, error) {
 	code, err := givenCode(s.Challenge, answers)
 	if err != nil {
@@ -107,8 +108,8 @@ func checkSecondFactor(t *store.Tx, u *store.User, s store.Session, code string)
 	return u, nil, t.ForgetGuesses(u.Sub)
 }
 
-// checkSentCode holds an answer against the code in the session. The first code of a factor that is being set up makes its
-// address the user's.
+// checkSentCode compares an answer with the code in the session. The first code of a factor that is being set up
+// makes its address the user's.
 func checkSentCode(t *store.Tx, u *store.User, s store.Session, code string) (_ *store.User, refusal, err error) {
 	switch {
 	case s.Address == "" && s.CodeMatches(u, settings.CodeAttribute(s.Challenge), code):
@@ -127,7 +128,7 @@ func checkSentCode(t *store.Tx, u *store.User, s store.Session, code string) (_ 
 	return u, nil, err
 }
 
-// answerMFAType takes the choice among several second factors.
+// answerMFAType handles the choice among several second factors.
 func (o *Operations) answerMFAType(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*authOutput, error) {
 	choice := answers["ANSWER"]
 	switch choice {
@@ -149,8 +150,8 @@ func (o *Operations) answerMFAType(c *service.Call, client *settings.Client, s s
 	})
 }
 
-// answerMFASetup goes on once a second factor is set up: an authenticator by the session that VerifySoftwareToken gave, or
-// mail to the address EMAIL, which the code that is sent there has to confirm.
+// answerMFASetup continues once a second factor is set up: an authenticator app, by the session of
+// VerifySoftwareToken, or the address EMAIL, which the code sent to it has to confirm.
 func (o *Operations) answerMFASetup(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*authOutput, error) {
 	w := &progress{client: client, sub: s.Sub, device: s.Device, done: s.Verified}
 	if !s.Verified {
@@ -173,10 +174,10 @@ func (o *Operations) answerMFASetup(c *service.Call, client *settings.Client, s 
 	})
 }
 
-// checkNewEmail refuses an address that cannot become the user's.
+// checkNewEmail rejects an address that cannot become the user's.
 func checkNewEmail(t *store.Tx, client *settings.Client, u store.User, address string) error {
 	if len(u.SecondFactors(t.Pool)) > 0 {
-		return exception.InvalidSession() // the user has set up a factor meanwhile, which this must not pass by
+		return exception.InvalidSession() // the user has since set up a factor, which must not be bypassed
 	}
 	if err := settings.CheckWritable(client, []string{"email"}); err != nil {
 		return err
@@ -189,14 +190,14 @@ func checkNewEmail(t *store.Tx, client *settings.Client, u store.User, address s
 	return t.CheckAliases(&u)
 }
 
-// emailStep sends the first code to an address at which EMAIL_OTP is set up.
+// emailStep sends the first code to an address for which EMAIL_OTP is set up.
 func emailStep(t *store.Tx, u *store.User, w *progress) (step, error) {
 	next, err := codeStep(t, u, w, settings.FactorEmail, w.email)
 	next.session.Address = w.email
 	return next, err
 }
 
-// useTOTP takes a code at sign-in, each only once.
+// useTOTP checks a code of an authenticator app. Each code works once.
 func useTOTP(t *store.Tx, u *store.User, code string) (_ *store.User, refusal, err error) {
 	if !u.TOTP.Verified() {
 		return nil, nil, exception.New("SoftwareTokenMFANotFoundException", "Software Token MFA has not been enabled by the user")

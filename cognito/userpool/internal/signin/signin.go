@@ -1,3 +1,15 @@
+// Package signin has the operations that issue and revoke tokens: signing in, answering challenges, and refreshing.
+//
+// A sign-in goes through these steps in order. Each may return a challenge, and the answer to it continues from
+// there:
+//
+//	first factor    a password (password.go, srp.go), or another one that USER_AUTH allows (firstfactors.go)
+//	new password    for a user whom an administrator created (newpassword.go)
+//	device          a remembered device proves itself in place of the second factor (device.go)
+//	second factor   secondfactors.go
+//	tokens          tokens.go
+//
+// What is known between two steps travels in the sealed session.
 package signin
 
 import (
@@ -8,7 +20,7 @@ import (
 	"authgraph/cognito/userpool/internal/webauthn"
 )
 
-// Operations are the operations of signing in.
+// Operations are the operations of this package.
 type Operations struct{ *service.Service }
 
 type initiateAuthInput struct {
@@ -18,7 +30,7 @@ type initiateAuthInput struct {
 	Session        string            `json:"Session" is:"session"`
 }
 
-// authOutput is the answer of InitiateAuth and RespondToAuthChallenge: tokens, or a challenge.
+// authOutput is the output of InitiateAuth and RespondToAuthChallenge: tokens or a challenge.
 type authOutput struct {
 	AuthenticationResult *authResult       `json:"AuthenticationResult,omitempty"`
 	AvailableChallenges  []string          `json:"AvailableChallenges,omitempty"`
@@ -29,13 +41,14 @@ type authOutput struct {
 
 type authResult struct {
 	AccessToken  string     `json:"AccessToken"`
-	ExpiresIn    int        `json:"ExpiresIn"` // seconds, of the access token
+	ExpiresIn    int        `json:"ExpiresIn"` // seconds, for the access token
 	IDToken      string     `json:"IdToken"`
 	RefreshToken string     `json:"RefreshToken,omitempty"`
 	TokenType    string     `json:"TokenType"`
 	NewDevice    *newDevice `json:"NewDeviceMetadata,omitempty"`
 }
 
+// InitiateAuth starts a sign-in or refreshes tokens.
 func (o *Operations) InitiateAuth(c *service.Call, in *initiateAuthInput) (*authOutput, error) {
 	client, err := o.Client(in.ClientID)
 	if err != nil {
@@ -76,7 +89,7 @@ func (o *Operations) InitiateAuth(c *service.Call, in *initiateAuthInput) (*auth
 	return nil, exception.InvalidParameter("Initiate Auth method not supported.")
 }
 
-// checkParameters asks for the parameters of a flow and then for the hash of the client's secret.
+// checkParameters checks that the parameters of a flow are present, then the secret hash.
 func checkParameters(c *settings.Client, parameters map[string]string, names ...string) error {
 	for _, name := range names {
 		if parameters[name] == "" {
@@ -86,23 +99,24 @@ func checkParameters(c *settings.Client, parameters map[string]string, names ...
 	return c.CheckSecretHash(parameters["USERNAME"], parameters["SECRET_HASH"])
 }
 
-// attempt is whom a sign-in is about, as found before the password is looked at. user is nil if nobody has the name.
+// attempt is a sign-in whose first factor has not been checked yet. user is nil if no user has the name.
 type attempt struct {
 	pool    *settings.Pool
 	user    *store.User
-	name    string // as it was typed
-	account string // under which failures are counted
+	name    string // as typed
+	account string // key under which failures are counted
 
-	device  string         // DEVICE_KEY, if the client gave one
-	session *store.Session // that the client answers, if any; going on uses it up
+	device  string         // DEVICE_KEY, if the client sent one
+	session *store.Session // that the client answers, if any; continuing consumes it
 
-	chooses bool                   // with USER_AUTH
+	chooses bool                   // USER_AUTH, where the user chooses a factor
 	factors []string               // to choose from
-	decoy   *settings.CodeDelivery // where a code would go if nobody has the name
-	passkey *webauthn.Credential   // that is shown then, if any
+	decoy   *settings.CodeDelivery // where a code would go if the user does not exist
+	passkey *webauthn.Credential   // that is shown in this case, if any
 }
 
-// newAttempt makes the checks that come before the password, in Cognito's order: existence, lock-out, disabled, unconfirmed.
+// newAttempt makes the checks that come before the password, in Cognito's order: existence, lock-out, disabled,
+// unconfirmed.
 func (o *Operations) newAttempt(c *service.Call, client *settings.Client, name string) (*attempt, error) {
 	a := &attempt{name: name}
 	err := o.View(client.UserPoolID, c.Now, func(t *store.Tx) (err error) {
@@ -135,7 +149,7 @@ type newDevice struct {
 	DeviceGroupKey string `json:"DeviceGroupKey"`
 }
 
-// signUpSignIn signs in with the session that ConfirmSignUp gave.
+// signUpSignIn signs in with the session of ConfirmSignUp.
 func (o *Operations) signUpSignIn(c *service.Call, client *settings.Client, parameters map[string]string, text string) (*authOutput, error) {
 	s, err := store.OpenSession(o.Keys.ForPool(client.UserPoolID), client, store.SessionConfirmed, text)
 	if err != nil {
@@ -162,8 +176,8 @@ type feedbackInput struct {
 	FeedbackValue string `json:"FeedbackValue" is:"required,feedback"`
 }
 
-// UpdateAuthEventFeedback takes what a user answers to a mail about a sign-in. Such mails come of threat protection, which
-// this pool does not have, so there never is a token that it could take.
+// UpdateAuthEventFeedback takes a user's verdict on a sign-in, in reply to a mail from threat protection. This pool
+// has no threat protection, so it never sends a feedback token and accepts none.
 func (o *Operations) UpdateAuthEventFeedback(c *service.Call, in *feedbackInput) (*service.Empty, error) {
 	return nil, o.View(in.UserPoolID, c.Now, func(t *store.Tx) error {
 		if on := t.Pool.UserPoolAddOns; on == nil || on.AdvancedSecurityMode == "OFF" {

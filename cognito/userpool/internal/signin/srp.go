@@ -17,8 +17,8 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// srpState is what the server has to remember between SRP_A and the proof. It travels sealed as SECRET_BLOCK, as Cognito's
-// own does, and is good for one answer.
+// srpState is what the server must know between SRP_A and the proof. It travels sealed as SECRET_BLOCK, as Cognito's
+// does, and can be answered once.
 type srpState struct {
 	ID       string     `json:"i"`
 	ClientID string     `json:"c"`
@@ -30,19 +30,19 @@ type srpState struct {
 	Secret   []byte     `json:"b"`
 	Verifier []byte     `json:"v"`
 	Expires  epoch.Time `json:"e"`
-	Chosen   bool       `json:"C,omitempty"` // by USER_AUTH, where a session goes with the block
+	Chosen   bool       `json:"C,omitempty"` // in USER_AUTH, where a session accompanies the block
 }
 
 const (
 	srpPurpose   = "srp"
 	srpLife      = time.Minute
 	srpClockSkew = 5 * time.Minute
-	// srpTimeLayout is EEE MMM d HH:mm:ss z yyyy: the day has no leading zero.
+	// srpTimeLayout is EEE MMM d HH:mm:ss z yyyy. The day has no leading zero.
 	srpTimeLayout = "Mon Jan 2 15:04:05 MST 2006"
 )
 
-// startSRP answers a client's A with PASSWORD_VERIFIER. For a user who does not exist the salt and the id are made up, the
-// same ones every time.
+// startSRP responds to a client's A with PASSWORD_VERIFIER. For a user who does not exist, salt and id are decoys
+// that are the same every time.
 func (o *Operations) startSRP(c *service.Call, client *settings.Client, who *attempt, srpA string) (*authOutput, error) {
 	a, ok := o.SRP.ParsePublic(srpA)
 	if !ok {
@@ -78,7 +78,7 @@ func (o *Operations) startSRP(c *service.Call, client *settings.Client, who *att
 	return out, err
 }
 
-// of fills in whose verifier the state is about and gives the salt that goes with it.
+// of fills in the user and the verifier, and returns the salt.
 func (s *srpState) of(who *attempt, ring *tokens.KeyRing) (salt []byte) {
 	if who.user != nil && who.user.Password != nil {
 		s.Sub, s.UserID, s.Verifier = who.user.Sub, who.user.Username, who.user.Password.Verifier
@@ -137,8 +137,8 @@ func (o *Operations) answerVerifier(c *service.Call, client *settings.Client, te
 	return o.passwordVerified(c, client, who)
 }
 
-// verifierSession checks the session that goes with the block of a sign-in with USER_AUTH, and gives the device key that
-// the sign-in began with. The block is what is good for one answer. Sign-ins without choice have no session.
+// verifierSession checks the session that accompanies the block in USER_AUTH, and returns the device key that the
+// sign-in began with. Only the block is consumed. Other flows have no session.
 func (o *Operations) verifierSession(c *service.Call, client *settings.Client, state *srpState, text string) (device string, err error) {
 	if !state.Chosen {
 		return "", nil
@@ -153,7 +153,7 @@ func (o *Operations) verifierSession(c *service.Call, client *settings.Client, s
 	return s.Device, o.View(client.UserPoolID, c.Now, func(t *store.Tx) error { return t.CheckSession(s.ID, s.Expires) })
 }
 
-// checkTimestamp holds TIMESTAMP against its form and the clock.
+// checkTimestamp checks the form of TIMESTAMP and compares it with the clock.
 func checkTimestamp(text string, now epoch.Time) error {
 	at, err := time.Parse(srpTimeLayout, text)
 	if err != nil {
@@ -165,7 +165,8 @@ func checkTimestamp(text string, now epoch.Time) error {
 	return nil
 }
 
-// consumeBlock marks a secret block as used, whatever comes of it, so that a proof cannot be tried twice or replayed.
+// consumeBlock marks a secret block as used, whether or not the proof is correct, so that it cannot be retried or
+// replayed.
 func (o *Operations) consumeBlock(c *service.Call, client *settings.Client, state *srpState, name string) error {
 	return o.Update(client.UserPoolID, c.Now, func(t *store.Tx) error {
 		if t.Now > state.Expires || t.SessionUsed(state.ID) {

@@ -12,13 +12,13 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// subject is whom tokens are made for, as read in one transaction.
+// subject is whom tokens are issued for, as read in one transaction.
 type subject struct {
 	user   *store.User
 	groups []store.Group // by precedence
 	family *store.Family
 
-	newDevice string // key of a device that the sign-in is the first of
+	newDevice string // key that was issued to a new device
 }
 
 func newSubject(t *store.Tx, u *store.User, f *store.Family) (subject, error) {
@@ -51,8 +51,8 @@ func (o *Operations) mintTokens(ring *tokens.KeyRing, client *settings.Client, s
 	return pair, err
 }
 
-// idClaims are the claims of an ID token, among them every attribute that the client may read: as strings, but for the two
-// _verified ones.
+// idClaims returns the claims of an ID token. They include every attribute that the client may read, as strings
+// except for the two _verified ones.
 func (o *Operations) idClaims(ring *tokens.KeyRing, client *settings.Client, s subject, now epoch.Time) map[string]any {
 	claims := map[string]any{}
 	for name, value := range s.user.Attributes {
@@ -99,7 +99,7 @@ func groupRoles(groups []store.Group) []string {
 	return roles
 }
 
-// storeSignIn stores a new sign-in and gives what its tokens are made of.
+// storeSignIn stores a new sign-in and returns what its tokens are made from.
 func storeSignIn(t *store.Tx, u *store.User, w *progress) (subject, error) {
 	deviceKey, err := t.TrackDevice(w.family, w.device, w.ip)
 	if err != nil {
@@ -113,7 +113,7 @@ func storeSignIn(t *store.Tx, u *store.User, w *progress) (subject, error) {
 	return s, err
 }
 
-// signedIn is the answer to a sign-in that is stored. refresh is empty where no new refresh token is given.
+// signedIn returns the output of a sign-in that has been stored. refresh is empty if no new refresh token is issued.
 func (o *Operations) signedIn(c *service.Call, ring *tokens.KeyRing, client *settings.Client, s subject, refresh string) (*authOutput, error) {
 	pair, err := o.mintTokens(ring, client, s, c.Now)
 	if err != nil {
