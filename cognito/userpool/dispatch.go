@@ -15,7 +15,7 @@ type operation struct {
 	run   func(c *service.Call, body []byte) (any, error)
 }
 
-// handler is the form of all operations: the request's input in, the response's output or an error out.
+// handler is the form of all operations: input of the request in, output of the response or an error out.
 type handler[In, Out any] = func(*service.Call, *In) (*Out, error)
 
 // table returns every operation that the pool implements, by its name in the protocol.

@@ -1,52 +1,58 @@
 // Package userpool is an embedded user pool: an [http.Handler] that speaks the wire protocol of Amazon Cognito user pools
-// (AWS JSON 1.1), so that the AWS SDKs, the AWS CLI, Amplify and Authgraph itself can use it in place of Amazon Cognito.
+// (AWS JSON 1.1), so that the AWS SDKs, the AWS CLI, Amplify and Authgraph can use it in place of Amazon Cognito.
 //
-// Two things are needed to use it: [Open], which opens (or makes) the database file, and any http.Server to put the
-// returned [Pool] behind. A client is pointed at it with its endpoint setting, for the AWS SDKs
-// AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER; [Pool.ID] and [Pool.ClientID] are what it has to be told.
+// Using it takes two steps: [Open] opens or creates the database file, and any http.Server can serve the returned [Pool].
+// Point a client at it with the client's endpoint setting, which is AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER for the AWS
+// SDKs, and give it [Pool.ID] and [Pool.ClientID].
 //
 // # Routes
 //
 //	POST /                                          the wire protocol; X-Amz-Target names the operation
-//	OPTIONS /                                       the browser's preflight for it
-//	GET  /{poolId}/.well-known/jwks.json            the keys that tokens are signed with
-//	GET  /{poolId}/.well-known/openid-configuration the discovery document
-//	GET  /inbox?to=ADDRESS                          what would have been mailed or texted, newest first
+//	OPTIONS /                                       CORS preflight for it
+//	GET  /{poolId}/.well-known/jwks.json            public keys of the tokens
+//	GET  /{poolId}/.well-known/openid-configuration discovery document
+//	GET  /inbox?to=ADDRESS                          mails and text messages that would have been sent, newest first
 //
-// The inbox is a JSON array of objects with the members to, kind (such as SIGN_UP, RESEND, FORGOT_PASSWORD, INVITATION, SIGN_IN, MFA),
-// medium (EMAIL or SMS), code and sentAt; for a browser it is a page.
+// The inbox is a JSON array of objects with the members to, kind (such as SIGN_UP, RESEND, FORGOT_PASSWORD, INVITATION,
+// SIGN_IN, MFA), medium (EMAIL or SMS), code and sentAt. Browsers get a page.
 //
 // # State
 //
-// Everything is in one bbolt file. A change is on the disk (fsync) before its answer is sent; changes that arrive while a
-// commit is under way share the next one. A commit that fails is answered with InternalErrorException, changes nothing, and
-// the process goes on. Passwords are not stored: what is kept is the salt and the verifier that Secure Remote Password
-// needs (RFC 5054), which is also what a password sign-in is checked against. A verifier resists guessing less than a slow
-// password hash would; Cognito's protocol demands it, and a slow hash beside it would protect nothing.
+// All state is in one bbolt file. A change is on disk (fsync) before the response is sent; changes that arrive during a
+// commit share the next one. If a commit fails, the response is InternalErrorException, nothing has changed, and the process
+// continues. Passwords are not stored, only the salt and verifier of Secure Remote Password (RFC 5054), which sign-ins with
+// a password are checked against as well. A verifier resists guessing less than a slow password hash would, but Cognito's
+// protocol requires it, and a slow hash beside it would protect nothing.
 //
 // # Guessing
 //
-// Five wrong passwords in a row lock the account, for a second at first and for twice as long with each further one, as in
-// Cognito. Cognito is not known to bound wrong one-time codes; here a session bears ten of them, and twenty in a row, over
-// however many sessions, begin a lock of the same kind. A step of an authenticator is accepted once, at sign-in or in
-// VerifySoftwareToken. A code that was sent is worth nothing once its address is no longer the user's.
+// Five wrong passwords in a row lock the account, for a second at first and then for twice as long each time, as in Cognito.
+// Cognito is not known to limit wrong one-time codes. Here a session accepts ten of them, and twenty in a row, over any
+// number of sessions, start a lock of the same kind. Each code of an authenticator app works once, at sign-in or in
+// VerifySoftwareToken. A code that was sent is void once its address is no longer the user's.
 //
 // # Passkeys and devices
 //
-// Passkeys belong to the domain that SetUserPoolMfaConfig names as relying party; in the default pool that is localhost. Pages
-// on that domain and below it may use them, over https, and those on localhost over http too, on any port. Credentials
-// with ES256 and RS256 are accepted, without attestation or with a packed one; who made an authenticator is not looked at.
-// A passkey counts as two factors where both the pool and the user say so and it has verified its user.
+// Passkeys belong to the domain that SetUserPoolMfaConfig names as relying party, localhost in the default pool. Pages on
+// that domain and below may use them over https, and pages on localhost over http as well, on any port. Credentials with
+// ES256 and RS256 are accepted, without attestation or with a packed one; the maker of the authenticator does not matter.
+// A passkey counts as two factors if the pool and the user both say so and it has verified its user.
 //
-// Devices are tracked in pools that have a DeviceConfiguration, which the default pool has not.
+// Devices are tracked in pools with a DeviceConfiguration. The default pool has none.
 //
-// # Guard rails
+// # Security
 //
-// Signatures (SigV4) are accepted and not checked, so whoever reaches the handler may administrate the pool. It is meant
-// to listen on loopback. Against web pages, which can reach loopback too, it refuses requests whose Host is neither a
-// loopback name nor the host of [Options.URL] (DNS rebinding), refuses operations that are signed in Cognito when they
-// carry an Origin, and gives the inbox no CORS header. There is no delivery: mails and texts end up in the inbox.
+// Signatures (SigV4) are accepted but not checked, so anyone who reaches the handler can administer the pool. Let it listen
+// on loopback. Since web pages can reach loopback too, it rejects requests whose Host is neither a loopback name nor the host
+// of [Options.URL] (DNS rebinding), rejects operations that are signed in Cognito if they have an Origin, and sends no CORS
+// headers with the inbox. Nothing is ever sent: mails and text messages end up in the inbox.
 //
-// Exceptions, messages and limits follow the real service as far as they are known; clients should go by the name of an
-// exception, never by its message.
+// Exceptions, messages and limits follow the real service as far as they are known. Clients should rely on the name of an
+// exception, never on its message.
+//
+// # Layout
+//
+// The packages below internal/ build on one another in this order: mechanisms (epoch, exception, random, validation, db, srp,
+// totp, webauthn, tokens, inbox), settings of pools and clients, store for the records and transactions, service for what
+// operations share, and the operations by who calls them: signup, signin, account, admin. This package has the wire protocol.
 package userpool

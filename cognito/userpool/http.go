@@ -30,7 +30,7 @@ const (
 const about = "This is an embedded user pool that speaks the Amazon Cognito user pools API.\n" +
 	"Point an AWS SDK at it with AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER; read what it would have mailed at /inbox.\n"
 
-// ServeHTTP answers the routes that the package comment lists.
+// ServeHTTP serves the routes in the package comment.
 func (p *Pool) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := uuid.NewString()
 	w.Header().Set("x-amzn-RequestId", id)
@@ -60,8 +60,8 @@ func (p *Pool) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// lastResort answers a panic like any other internal error. What panicked is logged by its type and place only, since a
-// value might be a secret.
+// recoverPanic responds to a panic as to any internal error. It logs the type and place of the panic but not its
+// value, which might be a secret.
 func (p *Pool) recoverPanic(w http.ResponseWriter, id string) {
 	v := recover()
 	if v == nil {
@@ -78,8 +78,8 @@ func (p *Pool) recoverPanic(w http.ResponseWriter, id string) {
 	p.writeError(w, exception.Internal())
 }
 
-// ours tells whether a Host header names this pool. A page whose name is made to resolve to 127.0.0.1 (DNS rebinding) is
-// same-origin for the browser, but it cannot lie about this header.
+// isOwnHost reports whether a Host header names this pool. A page whose name resolves to 127.0.0.1 (DNS rebinding) is
+// same-origin for the browser, but it cannot forge this header.
 func (p *Pool) isOwnHost(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -93,15 +93,16 @@ func (p *Pool) isOwnHost(host string) bool {
 	return false
 }
 
+// hostnameOf returns the lower-case host name in an absolute http or https address.
 func hostnameOf(base string) (string, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return "", fmt.Errorf("userpool: URL must be an absolute http or https address")
+		return "", fmt.Errorf("userpool: URL is not an absolute http or https address")
 	}
 	return strings.ToLower(u.Hostname()), nil
 }
 
-// serveOperation answers one call of the wire protocol (AWS JSON 1.1).
+// serveOperation handles one call of the wire protocol (AWS JSON 1.1).
 func (p *Pool) serveOperation(w http.ResponseWriter, r *http.Request, id string) {
 	start := time.Now()
 	h := w.Header()
@@ -119,7 +120,7 @@ func (p *Pool) serveOperation(w http.ResponseWriter, r *http.Request, id string)
 	}
 }
 
-// record writes the one log line of a call. The name of the operation is only repeated if it is one of ours.
+// logCall logs a call. It does not repeat the name of an unknown operation.
 func (p *Pool) logCall(name, id string, err error, took time.Duration) {
 	if _, known := p.operations[name]; !known {
 		name = "unknown"
@@ -131,7 +132,7 @@ func (p *Pool) logCall(name, id string, err error, took time.Duration) {
 	p.log.Debug("userpool: call", "operation", name, "outcome", outcome, "request", id, "took", took)
 	var api *exception.Error
 	if err != nil && !errors.As(err, &api) {
-		p.log.Error("userpool: internal error", "operation", name, "request", id, "error", err)
+		p.log.Error("userpool: internal error", "operation", name, "request", id, "err", err)
 	}
 }
 
@@ -165,7 +166,7 @@ func (p *Pool) operate(w http.ResponseWriter, r *http.Request, c *service.Call, 
 	return op.run(c, body)
 }
 
-// unknownOperation names what was asked for, if it can be the name of an operation at all.
+// unknownOperation rejects an unknown operation. It repeats the name only if it could be the name of an operation.
 func unknownOperation(name string) *exception.Error {
 	letter := func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
 	if name == "" || len(name) > 64 || strings.ContainsFunc(name, func(r rune) bool { return !letter(r) }) {
@@ -179,7 +180,7 @@ func writeOutput(w http.ResponseWriter, out any) error {
 	if out != nil {
 		var err error
 		if body, err = json.Marshal(out); err != nil {
-			return fmt.Errorf("userpool: an answer cannot be written: %w", err)
+			return fmt.Errorf("userpool: encoding the response: %w", err)
 		}
 	}
 	w.Header().Set("Content-Type", contentType)
@@ -187,8 +188,8 @@ func writeOutput(w http.ResponseWriter, out any) error {
 	return nil
 }
 
-// refuse writes an exception: the body has its name and message, and so have two headers, which is where the SDKs look
-// first. The colon is the service's.
+// writeError writes an exception. Its name and message are in the body and in two headers, where the SDKs look first.
+// The colon is the service's.
 func (p *Pool) writeError(w http.ResponseWriter, e *exception.Error) {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
@@ -205,7 +206,7 @@ func (p *Pool) writeError(w http.ResponseWriter, e *exception.Error) {
 	_, _ = w.Write(body)
 }
 
-// headerText keeps a message to one line of printable ASCII; schema errors end their lines with line breaks.
+// headerText reduces a message to one line of printable ASCII. Schema errors contain line breaks.
 func headerText(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
@@ -228,7 +229,7 @@ func servePreflight(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// serveWellKnown answers the key set and the discovery document of a pool.
+// serveWellKnown serves the key set and the discovery document of a pool.
 func (p *Pool) serveWellKnown(w http.ResponseWriter, r *http.Request) {
 	poolID, document, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/.well-known/")
 	ring := p.service.Keys.ForPool(poolID)
@@ -250,8 +251,8 @@ func (p *Pool) serveWellKnown(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(out)
 }
 
-// discovery is the OpenID Connect discovery document as Cognito writes it for a pool without a domain. The endpoints of the
-// hosted sign-in do not exist here; they are named because clients insist on them.
+// discovery returns the OpenID Connect discovery document, as Cognito does for a pool without a domain. The endpoints
+// of managed login do not exist here, but clients insist on their presence.
 func (p *Pool) discovery(poolID string) map[string]any {
 	issuer := p.service.Issuer(poolID)
 	return map[string]any{
@@ -268,7 +269,7 @@ func (p *Pool) discovery(poolID string) map[string]any {
 	}
 }
 
-// hostOf is the address that a call came from, without the port.
+// hostOf returns the address of the client without the port.
 func hostOf(remote string) string {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {

@@ -18,27 +18,25 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// Options says where a pool lives and how it is reached.
+// Options has the location and address of a pool.
 type Options struct {
-	// Path is the database file. It is made with mode 0600, and its folder with mode 0700, if they do not exist.
+	// Path is the database file. If missing, it is created with mode 0600 and its folder with mode 0700.
 	Path string
-	// Region is the AWS region that a new pool pretends to be in; it becomes the first part of the pool's id. Default
-	// us-east-1. An existing pool keeps the one that it was made with.
+	// Region is the AWS region in the id of a new pool. An existing pool keeps its region. The default is us-east-1.
 	Region string
-	// URL is the address under which the pool is reached, such as http://127.0.0.1:9229. Tokens name it as their issuer.
-	// Default http://127.0.0.1:9229.
+	// URL is the address of the pool, which tokens name as their issuer. The default is http://127.0.0.1:9229.
 	URL string
-	// Shape is what the default pool and its client are to be like. By default a new file gets the pool that the package
-	// comment describes, and an existing one stays as it is.
+	// Shape changes settings of the default pool and its client. Without it, a new file gets the pool that the package
+	// comment describes, and an existing file stays as it is.
 	Shape Shape
-	// Now tells the time. Default time.Now.
+	// Now returns the time. The default is time.Now.
 	Now func() time.Time
-	// Log takes a line per call at level Debug, and internal errors at level Error: operation, outcome and request id,
-	// never a password, code or token. By default nothing is logged.
+	// Log receives a line per call at level Debug and internal errors at level Error, with operation, outcome and request
+	// id, never a password, code or token. By default nothing is logged.
 	Log *slog.Logger
 }
 
-// Pool is an embedded user pool service; make one with [Open]. It is an [http.Handler] and safe for concurrent use.
+// Pool is an embedded user pool service. Create one with [Open]. It is an [http.Handler] and safe for concurrent use.
 type Pool struct {
 	service    *service.Service
 	operations map[string]operation
@@ -50,8 +48,8 @@ type Pool struct {
 	poolID, clientID, clientSecret string // of the default pool and its client
 }
 
-// Open opens the pool in a file, or makes it: with a pool id, an app client and two RSA keys of 2048 bits, which stay the
-// same from then on. It fails when another process has the file open.
+// Open opens the pool in a file, or creates one with a pool id, an app client and two 2048-bit RSA keys, which stay
+// the same from then on. It fails if another process has the file open, or if the file is damaged.
 func Open(o Options) (*Pool, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
@@ -77,7 +75,7 @@ func Open(o Options) (*Pool, error) {
 
 func (o *Options) complete() error {
 	if o.Path == "" {
-		return errors.New("userpool: Path is missing")
+		return errors.New("userpool: no Path")
 	}
 	if o.Region == "" {
 		o.Region = "us-east-1"
@@ -97,7 +95,7 @@ func (o *Options) complete() error {
 	return nil
 }
 
-// prepare makes what a new file lacks, applies the shape and loads what is kept in memory.
+// prepare completes the file, applies the shape, and loads what is kept in memory.
 func (p *Pool) prepare(o Options) error {
 	file, now := p.service.Store, epoch.Of(p.now())
 	fresh, err := file.IsNew()
@@ -133,7 +131,7 @@ func (p *Pool) prepare(o Options) error {
 	})
 }
 
-// populate makes the default pool and its client in a new file.
+// populate creates the default pool and its client in a new file.
 func populate(file *store.Store, o Options, now epoch.Time) error {
 	keys, err := tokens.GenerateKeys()
 	if err != nil {
@@ -150,17 +148,18 @@ func populate(file *store.Store, o Options, now epoch.Time) error {
 	return file.Initialize(poolID, o.Shape.newPool(), keys, client, now)
 }
 
-// ID is the id of the default user pool, such as us-east-1_AbC123xyZ.
+// ID returns the id of the default user pool, such as us-east-1_AbC123xyZ.
 func (p *Pool) ID() string { return p.poolID }
 
-// ClientID is the id of the default pool's app client.
+// ClientID returns the id of the default pool's app client.
 func (p *Pool) ClientID() string { return p.clientID }
 
-// ClientSecret is that client's secret, empty unless [Shape] gave it one.
+// ClientSecret returns the secret of that client, or "" unless [Shape] gave it one.
 func (p *Pool) ClientSecret() string { return p.clientSecret }
 
-// Issuer is the iss claim of the default pool's tokens and the base of its key set's address: Options.URL, a slash, and ID.
+// Issuer returns the iss claim of the default pool's tokens, which is also the base of its JWKS address: Options.URL,
+// a slash, and ID.
 func (p *Pool) Issuer() string { return p.service.Issuer(p.poolID) }
 
-// Close closes the file once running transactions have ended. Requests that come later get an internal error.
+// Close closes the file once running transactions have finished. Later requests get an internal error.
 func (p *Pool) Close() error { return p.service.Close() }

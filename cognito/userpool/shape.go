@@ -10,23 +10,23 @@ import (
 	"authgraph/cognito/userpool/internal/store"
 )
 
-// Shape is what the default pool and its client are to be like, applied each time the file is opened. A zero value leaves
-// what the file has. Everything else is changed over the wire, by UpdateUserPool and its like.
+// Shape has settings of the default pool and its client that are applied each time the file is opened. Zero values
+// change nothing. Other settings can be changed over the wire, with UpdateUserPool and the like.
 type Shape struct {
-	// MFA is OFF, OPTIONAL or ON; the latter two switch on codes of authenticator apps and by mail.
+	// MFA is OFF, OPTIONAL or ON. The latter two enable authenticator apps and codes by e-mail.
 	MFA string
-	// AuthFlows are what the client permits, by their ALLOW_ names.
+	// AuthFlows are the flows that the client allows, by their ALLOW_ names.
 	AuthFlows []string
-	// UserExistenceErrors is ENABLED or LEGACY, which tells unknown users from wrong passwords.
+	// UserExistenceErrors is ENABLED or LEGACY, which tells unknown users apart from wrong passwords.
 	UserExistenceErrors string
-	// RotationGrace switches refresh token rotation on, with this grace period of 0 to 60 s; a negative one switches it off.
+	// RotationGrace enables refresh token rotation with a grace period of 0 to 60 s. A negative value disables rotation.
 	RotationGrace *time.Duration
-	// ClientSecret is the client's secret from now on, 24 to 64 letters, digits, + or _.
+	// ClientSecret is the client's new secret: 24 to 64 letters, digits, + or _.
 	ClientSecret string
-	// UsernameAttributes are what users sign up with: email, phone_number, both, or username for neither. A pool that
-	// exists cannot be given others.
+	// UsernameAttributes are what users sign up with: email, phone_number, both, or username for neither. They cannot be
+	// changed for an existing pool.
 	UsernameAttributes []string
-	// CustomAttributes are added to the schema, as text, by their names without custom:.
+	// CustomAttributes are added to the schema as strings, named without the prefix custom:.
 	CustomAttributes []string
 }
 
@@ -62,12 +62,12 @@ func (s Shape) shapePool(rec *settings.Pool) error {
 		}
 	}
 	if len(s.UsernameAttributes) > 0 && !slices.Equal(s.usernames(), rec.UsernameAttributes) {
-		return fmt.Errorf("the pool exists and its users sign up with %v; that cannot be changed: use another file", rec.UsernameAttributes)
+		return fmt.Errorf("users of the existing pool sign up with %v, which cannot be changed (use another file)", rec.UsernameAttributes)
 	}
 	return nil
 }
 
-// usernames are the UsernameAttributes as the pool keeps them: none for names of the users' own.
+// usernames returns the UsernameAttributes as the pool keeps them, none if users choose their own names.
 func (s Shape) usernames() []string {
 	if slices.Equal(s.UsernameAttributes, []string{"username"}) {
 		return nil
@@ -94,7 +94,7 @@ func (s Shape) shapeClient(c *settings.Client) error {
 	return settings.CheckFlows(c.ExplicitAuthFlows)
 }
 
-// newPool is the default pool of a new file.
+// newPool returns the default pool of a new file.
 func (s Shape) newPool() settings.Pool {
 	p := settings.EmbeddedPool()
 	if len(s.UsernameAttributes) > 0 {
