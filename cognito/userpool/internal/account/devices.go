@@ -164,23 +164,19 @@ func (o *Operations) ListDevices(c *service.Call, in *listDevicesInput) (*ListDe
 
 // DevicesOf returns a page of a user's devices, ordered by key.
 func DevicesOf(s *service.Service, c *service.Call, poolID, sub string, limit int, token string) (*ListDevicesOutput, error) {
-	ring, of := s.Keys.ForPool(poolID), "devices "+sub
-	at, err := service.OpenPage(ring, token, of, c.Now)
+	page, err := service.OpenPage(s.Keys.ForPool(poolID), token, "devices "+sub, c.Now)
 	if err != nil {
 		return nil, err
 	}
 	out := &ListDevicesOutput{Devices: []deviceDescription{}}
-	last := ""
 	err = s.View(poolID, c.Now, func(t *store.Tx) error {
-		for _, deviceKey := range t.DeviceKeys(sub) {
-			if deviceKey <= at.Last {
-				continue
-			}
-			if len(out.Devices) == service.PageSize(limit) {
-				last = out.Devices[len(out.Devices)-1].DeviceKey
-				return nil
-			}
-			d, err := t.MustDevice(sub, deviceKey)
+		keys, next, err := service.Cut(page, t.DeviceKeys(sub), service.PageSize(limit), func(key string) string { return key })
+		if err != nil {
+			return err
+		}
+		out.PaginationToken = next
+		for _, key := range keys {
+			d, err := t.MustDevice(sub, key)
 			if err != nil {
 				return err
 			}
@@ -191,10 +187,7 @@ func DevicesOf(s *service.Service, c *service.Call, poolID, sub string, limit in
 	if err != nil {
 		return nil, err
 	}
-	if last != "" {
-		out.PaginationToken, err = service.NextPage(ring, last, of, c.Now)
-	}
-	return out, err
+	return out, nil
 }
 
 type updateDeviceInput struct {

@@ -176,14 +176,9 @@ func (o *Operations) ListWebAuthnCredentials(c *service.Call, in *listPasskeysIn
 	if err != nil {
 		return nil, err
 	}
-	ring, of := o.Keys.ForPool(caller.PoolID), "passkeys "+caller.User.Sub
-	at, err := service.OpenPage(ring, in.NextToken, of, c.Now)
+	page, err := service.OpenPage(o.Keys.ForPool(caller.PoolID), in.NextToken, "passkeys "+caller.User.Sub, c.Now)
 	if err != nil {
 		return nil, err
-	}
-	most := in.MaxResults
-	if most == 0 {
-		most = store.MaxPasskeys
 	}
 	var list []*webauthn.Credential
 	err = o.View(caller.PoolID, c.Now, func(t *store.Tx) (err error) {
@@ -194,15 +189,9 @@ func (o *Operations) ListWebAuthnCredentials(c *service.Call, in *listPasskeysIn
 		return nil, err
 	}
 	out := &listPasskeysOutput{Credentials: []passkeyDescription{}}
+	limit := cmp.Or(in.MaxResults, store.MaxPasskeys)
+	list, out.NextToken, err = service.Cut(page, list, limit, func(rec *webauthn.Credential) string { return webauthn.EncodeID(rec.ID) })
 	for _, rec := range list {
-		// Passkeys are ordered by the text of their ids, and so are the pages.
-		if at.Last != "" && webauthn.EncodeID(rec.ID) <= at.Last {
-			continue
-		}
-		if len(out.Credentials) == most {
-			out.NextToken, err = service.NextPage(ring, out.Credentials[most-1].CredentialID, of, c.Now)
-			break
-		}
 		out.Credentials = append(out.Credentials, describePasskey(rec))
 	}
 	return out, err

@@ -139,21 +139,15 @@ func (o *Operations) ListUserPoolClients(c *service.Call, in *listClientsInput) 
 	if err != nil {
 		return nil, err
 	}
-	ring := o.Keys.ForPool(in.UserPoolID)
-	at, err := service.OpenPage(ring, in.NextToken, "clients", c.Now)
+	page, err := service.OpenPage(o.Keys.ForPool(in.UserPoolID), in.NextToken, "clients", c.Now)
 	if err != nil {
 		return nil, err
 	}
 	out := &listClientsOutput{UserPoolClients: []clientDescription{}}
+	limit := service.PageSize(in.MaxResults)
+	clients, out.NextToken, err = service.Cut(page, clients, limit, func(c settings.Client) string { return c.ClientID })
 	for _, client := range clients {
-		if client.ClientID <= at.Last {
-			continue
-		}
-		if n := len(out.UserPoolClients); n == service.PageSize(in.MaxResults) {
-			out.NextToken, err = service.NextPage(ring, out.UserPoolClients[n-1].ClientID, "clients", c.Now)
-			return out, err
-		}
 		out.UserPoolClients = append(out.UserPoolClients, clientDescription{client.ClientID, client.UserPoolID, client.ClientName})
 	}
-	return out, nil
+	return out, err
 }

@@ -183,20 +183,19 @@ func (o *Operations) AdminListGroupsForUser(c *service.Call, in *listGroupsForUs
 
 // groupPage returns a page of a list that is short enough to be read in full.
 func (o *Operations) groupPage(c *service.Call, poolID string, groups []store.Group, limit int, token, of string) (*groupsOutput, error) {
-	ring := o.Keys.ForPool(poolID)
-	at, err := service.OpenPage(ring, token, of, c.Now)
+	page, err := service.OpenPage(o.Keys.ForPool(poolID), token, of, c.Now)
 	if err != nil {
 		return nil, err
 	}
-	if at.Last != "" {
-		i := slices.IndexFunc(groups, func(g store.Group) bool { return g.GroupName == at.Last })
+	if page.After != "" {
+		i := slices.IndexFunc(groups, func(g store.Group) bool { return g.GroupName == page.After })
 		groups = groups[i+1:]
 	}
 	limit = service.PageSize(limit)
 	if len(groups) <= limit {
 		return &groupsOutput{Groups: groups}, nil
 	}
-	next, err := service.NextPage(ring, groups[limit-1].GroupName, of, c.Now)
+	next, err := page.Next(groups[limit-1].GroupName)
 	return &groupsOutput{Groups: groups[:limit], NextToken: next}, err
 }
 
@@ -217,31 +216,27 @@ func (o *Operations) ListUsersInGroup(c *service.Call, in *listUsersInGroupInput
 	if ring == nil {
 		return nil, exception.PoolNotFound(in.UserPoolID)
 	}
-	of := "members of " + in.GroupName
-	at, err := service.OpenPage(ring, in.NextToken, of, c.Now)
+	page, err := service.OpenPage(ring, in.NextToken, "members of "+in.GroupName, c.Now)
 	if err != nil {
 		return nil, err
 	}
 	out := &usersInGroupOutput{Users: []userOutput{}}
-	last := ""
 	err = o.View(in.UserPoolID, c.Now, func(t *store.Tx) error {
 		if _, err := t.Group(in.GroupName); err != nil {
 			return err
 		}
-		for _, sub := range t.Members(in.GroupName) {
-			if sub <= at.Last {
-				continue
-			}
-			if len(out.Users) == service.PageSize(in.Limit) {
-				out.NextToken, err = service.NextPage(ring, last, of, c.Now)
-				return err
-			}
+		subs, next, err := service.Cut(page, t.Members(in.GroupName), service.PageSize(in.Limit), func(sub string) string { return sub })
+		if err != nil {
+			return err
+		}
+		out.NextToken = next
+		for _, sub := range subs {
 			u, err := t.User(sub)
 			if err != nil {
 				return err
 			}
 			if u != nil {
-				out.Users, last = append(out.Users, describeUser(u, settings.AllAttributes)), sub
+				out.Users = append(out.Users, describeUser(u, settings.AllAttributes))
 			}
 		}
 		return nil

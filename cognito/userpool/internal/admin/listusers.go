@@ -136,8 +136,7 @@ func (o *Operations) ListUsers(c *service.Call, in *listUsersInput) (*listUsersO
 	if err != nil {
 		return nil, err
 	}
-	of := "users " + strconv.Quote(in.Filter)
-	at, err := service.OpenPage(ring, in.PaginationToken, of, c.Now)
+	page, err := service.OpenPage(ring, in.PaginationToken, "users "+strconv.Quote(in.Filter), c.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +147,7 @@ func (o *Operations) ListUsers(c *service.Call, in *listUsersInput) (*listUsersO
 			return err
 		}
 		var users []*store.User
-		if users, more, err = searchUsers(t, filter, at.Last, service.PageSize(in.Limit)); err != nil {
+		if users, more, err = searchUsers(t, filter, page.After, service.PageSize(in.Limit)); err != nil {
 			return err
 		}
 		for _, u := range users {
@@ -160,7 +159,7 @@ func (o *Operations) ListUsers(c *service.Call, in *listUsersInput) (*listUsersO
 		return nil, err
 	}
 	if more {
-		out.PaginationToken, err = service.NextPage(ring, last, of, c.Now)
+		out.PaginationToken, err = page.Next(last)
 	}
 	return out, err
 }

@@ -115,14 +115,13 @@ type poolDescription struct {
 
 // ListUserPools returns a page of pools, ordered by id.
 func (o *Operations) ListUserPools(c *service.Call, in *listPoolsInput) (*listPoolsOutput, error) {
-	ring := o.Keys.ForPool(o.DefaultPool)
-	at, err := service.OpenPage(ring, in.NextToken, "pools", c.Now)
+	page, err := service.OpenPage(o.Keys.ForPool(o.DefaultPool), in.NextToken, "pools", c.Now)
 	if err != nil {
 		return nil, err
 	}
 	out := &listPoolsOutput{UserPools: []poolDescription{}}
 	more := false
-	err = o.PoolsAfter(at.Last, c.Now, func(pool *settings.Pool) bool {
+	err = o.PoolsAfter(page.After, c.Now, func(pool *settings.Pool) bool {
 		if more = len(out.UserPools) == in.MaxResults; !more {
 			out.UserPools = append(out.UserPools, poolDescription{
 				ID: pool.ID, Name: pool.Name, CreationDate: pool.CreationDate, LastModifiedDate: pool.LastModifiedDate,
@@ -134,7 +133,7 @@ func (o *Operations) ListUserPools(c *service.Call, in *listPoolsInput) (*listPo
 		return nil, err
 	}
 	if more {
-		out.NextToken, err = service.NextPage(ring, out.UserPools[len(out.UserPools)-1].ID, "pools", c.Now)
+		out.NextToken, err = page.Next(out.UserPools[len(out.UserPools)-1].ID)
 	}
 	return out, err
 }

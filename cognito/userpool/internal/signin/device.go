@@ -2,7 +2,6 @@ package signin
 
 import (
 	"encoding/base64"
-	"math/big"
 
 	"github.com/google/uuid"
 
@@ -36,10 +35,8 @@ func isTrusted(t *store.Tx, d *store.Device) bool {
 
 // answerDevice responds to a device's A with DEVICE_PASSWORD_VERIFIER.
 func (o *Operations) answerDevice(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*authOutput, error) {
-	for _, name := range []string{"DEVICE_KEY", "SRP_A"} {
-		if answers[name] == "" {
-			return nil, exception.InvalidParameter("Missing required parameter %s", name)
-		}
+	if err := requireParameters(answers, "DEVICE_KEY", "SRP_A"); err != nil {
+		return nil, err
 	}
 	a, ok := o.SRP.ParsePublic(answers["SRP_A"])
 	if !ok {
@@ -56,7 +53,14 @@ func (o *Operations) answerDevice(c *service.Call, client *settings.Client, s st
 		ID: uuid.NewString(), ClientID: client.ClientID, Sub: u.Sub, UserID: d.Key, A: a.Bytes(), Verifier: d.Verifier,
 		Expires: c.Now.Add(srpLife),
 	}
-	return o.deviceChallenge(c, client, s, state, u, d)
+	ring := o.Keys.ForPool(client.UserPoolID)
+	parameters, err := o.sealSRP(ring, devicePurpose, &state, d.Salt)
+	if err != nil {
+		return nil, err
+	}
+	parameters["DEVICE_KEY"], parameters["USERNAME"] = d.Key, u.Username
+	s.Code = state.ID
+	return challengeOutput(ring, client, step{challenge: "DEVICE_PASSWORD_VERIFIER", session: s, parameters: parameters}, c.Now)
 }
 
 // consumeDeviceSession consumes a session of DEVICE_SRP_AUTH and returns its user and device.
@@ -73,36 +77,10 @@ func (o *Operations) consumeDeviceSession(c *service.Call, client *settings.Clie
 	return u, d, err
 }
 
-func (o *Operations) deviceChallenge(c *service.Call, client *settings.Client, s store.Session, state srpState, u *store.User, d *store.Device) (*authOutput, error) {
-	ring := o.Keys.ForPool(client.UserPoolID)
-	secret, public, err := o.SRP.Public(state.Verifier)
-	if err != nil {
-		return nil, err
-	}
-	state.Secret, state.B = secret.Bytes(), public.Bytes()
-	block, err := ring.Seal(devicePurpose, state)
-	if err != nil {
-		return nil, err
-	}
-	s.Code = state.ID
-	return challengeOutput(ring, client, step{
-		challenge: "DEVICE_PASSWORD_VERIFIER", session: s,
-		parameters: map[string]string{
-			"SALT":         new(big.Int).SetBytes(d.Salt).Text(16),
-			"SRP_B":        public.Text(16),
-			"SECRET_BLOCK": base64.StdEncoding.EncodeToString(block),
-			"DEVICE_KEY":   d.Key,
-			"USERNAME":     u.Username,
-		},
-	}, c.Now)
-}
-
 // answerDeviceVerifier checks a device's proof, which completes the sign-in.
 func (o *Operations) answerDeviceVerifier(c *service.Call, client *settings.Client, s store.Session, answers map[string]string) (*authOutput, error) {
-	for _, name := range []string{"DEVICE_KEY", "PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"} {
-		if answers[name] == "" {
-			return nil, exception.InvalidParameter("Missing required parameter %s", name)
-		}
+	if err := requireParameters(answers, "DEVICE_KEY", "PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"); err != nil {
+		return nil, err
 	}
 	if err := checkTimestamp(answers["TIMESTAMP"], c.Now); err != nil {
 		return nil, err

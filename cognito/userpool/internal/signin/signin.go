@@ -89,12 +89,20 @@ func (o *Operations) InitiateAuth(c *service.Call, in *initiateAuthInput) (*auth
 	return nil, exception.InvalidParameter("Initiate Auth method not supported.")
 }
 
-// checkParameters checks that the parameters of a flow are present, then the secret hash.
-func checkParameters(c *settings.Client, parameters map[string]string, names ...string) error {
+// requireParameters checks that parameters are present.
+func requireParameters(parameters map[string]string, names ...string) error {
 	for _, name := range names {
 		if parameters[name] == "" {
 			return exception.InvalidParameter("Missing required parameter %s", name)
 		}
+	}
+	return nil
+}
+
+// checkParameters checks that the parameters of a flow are present, then the secret hash.
+func checkParameters(c *settings.Client, parameters map[string]string, names ...string) error {
+	if err := requireParameters(parameters, names...); err != nil {
+		return err
 	}
 	return c.CheckSecretHash(parameters["USERNAME"], parameters["SECRET_HASH"])
 }

@@ -54,28 +54,34 @@ func (o *Operations) startSRP(c *service.Call, client *settings.Client, who *att
 		Chosen: who.chooses,
 	}
 	salt := state.of(who, ring)
-	secret, public, err := o.SRP.Public(state.Verifier)
+	parameters, err := o.sealSRP(ring, srpPurpose, &state, salt)
 	if err != nil {
 		return nil, err
 	}
-	state.Secret, state.B = secret.Bytes(), public.Bytes()
-	block, err := ring.Seal(srpPurpose, state)
-	if err != nil {
-		return nil, err
-	}
-	out := &authOutput{ChallengeName: "PASSWORD_VERIFIER", ChallengeParameters: map[string]string{
-		"SALT":            new(big.Int).SetBytes(salt).Text(16),
-		"SRP_B":           public.Text(16),
-		"SECRET_BLOCK":    base64.StdEncoding.EncodeToString(block),
-		"USERNAME":        state.UserID,
-		"USER_ID_FOR_SRP": state.UserID,
-	}}
+	parameters["USERNAME"], parameters["USER_ID_FOR_SRP"] = state.UserID, state.UserID
+	out := &authOutput{ChallengeName: "PASSWORD_VERIFIER", ChallengeParameters: parameters}
 	if who.chooses {
 		s := who.newSession(ring)
 		s.Challenge, s.Code = "PASSWORD_VERIFIER", state.ID
 		out.Session, err = store.NewSession(ring, client, s, c.Now)
 	}
 	return out, err
+}
+
+// sealSRP generates the server's part of the exchange and returns the challenge parameters, with the state sealed in
+// SECRET_BLOCK.
+func (o *Operations) sealSRP(ring *tokens.KeyRing, purpose string, state *srpState, salt []byte) (map[string]string, error) {
+	secret, public, err := o.SRP.Public(state.Verifier)
+	if err != nil {
+		return nil, err
+	}
+	state.Secret, state.B = secret.Bytes(), public.Bytes()
+	block, err := ring.Seal(purpose, state)
+	return map[string]string{
+		"SALT":         new(big.Int).SetBytes(salt).Text(16),
+		"SRP_B":        public.Text(16),
+		"SECRET_BLOCK": base64.StdEncoding.EncodeToString(block),
+	}, err
 }
 
 // of fills in the user and the verifier, and returns the salt.
@@ -97,10 +103,8 @@ func (s *srpState) of(who *attempt, ring *tokens.KeyRing) (salt []byte) {
 
 // answerVerifier checks a client's proof that it knows the password.
 func (o *Operations) answerVerifier(c *service.Call, client *settings.Client, text string, answers map[string]string) (*authOutput, error) {
-	for _, name := range []string{"PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"} {
-		if answers[name] == "" {
-			return nil, exception.InvalidParameter("Missing required parameter %s", name)
-		}
+	if err := requireParameters(answers, "PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"); err != nil {
+		return nil, err
 	}
 	if err := checkTimestamp(answers["TIMESTAMP"], c.Now); err != nil {
 		return nil, err
