@@ -57,7 +57,7 @@ func TestForgotPasswordStates(t *testing.T) {
 	}
 	_, err := b.signUp(*name)
 	b.must(err)
-	b.must(forgot()) // nothing verified: simulated
+	b.must(forgot()) // no verified address: decoy response
 	if n := len(b.inbox(*name)); n != 1 {
 		t.Errorf("%d mails", n)
 	}
@@ -199,7 +199,7 @@ func TestAttributes(t *testing.T) {
 	b.refused(verify("123456"), "ExpiredCodeException", "")
 }
 
-// Where the pool wants it so, a new address replaces the old one only once it is verified.
+// If the pool verifies before updates, a new address replaces the old one only once it is verified.
 func TestVerifyBeforeUpdate(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -8,7 +8,7 @@ import (
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 )
 
-// A code that was used or replaced is told from one that was never sent, until it would have expired by itself.
+// A used or replaced code gets a different error from one that was never sent, until it would have expired anyway.
 func TestPastCodes(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -27,7 +27,7 @@ func TestPastCodes(t *testing.T) {
 		return err
 	}
 	const expired = "Invalid code provided, please request a code again."
-	b.refused(confirm("123456"), "ExpiredCodeException", expired) // none was asked for
+	b.refused(confirm("123456"), "ExpiredCodeException", expired) // no code has been sent
 	replaced := reset()
 	current := reset()
 	for replaced == current {
@@ -47,7 +47,7 @@ func TestPastCodes(t *testing.T) {
 	b.refused(confirm(replaced), "ExpiredCodeException", expired)
 	b.clock.pass(50 * time.Minute)
 	next := reset()
-	b.clock.pass(30 * time.Minute) // the replaced ones would be too old by now
+	b.clock.pass(30 * time.Minute) // the replaced codes would have expired by now
 	if next != replaced && next != current {
 		b.refused(confirm(replaced), "CodeMismatchException", "")
 	}

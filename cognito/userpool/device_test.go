@@ -17,10 +17,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// device is what a client keeps of a device.
+// device is what a client stores about a device.
 type device struct{ key, group, password string }
 
-// secret is what a client sends with ConfirmDevice, computed apart from the product.
+// secret returns what a client sends with ConfirmDevice, computed independently of the product.
 func (d *device) secret(t *testing.T) *types.DeviceSecretVerifierConfigType {
 	t.Helper()
 	random := make([]byte, 56)
@@ -41,7 +41,7 @@ func (b *bench) confirmDevice(token *string, d *device) (*cognito.ConfirmDeviceO
 	})
 }
 
-// trackingPool makes a pool that tracks devices, with a member ann.
+// trackingPool creates a pool that tracks devices, with the user ann.
 func (b *bench) trackingPool(challenge, prompt bool) *types.UserPoolType {
 	b.Helper()
 	pool := b.newPool(&cognito.CreateUserPoolInput{
@@ -53,7 +53,7 @@ func (b *bench) trackingPool(challenge, prompt bool) *types.UserPoolType {
 	return pool
 }
 
-// newDevice signs ann in without a device, which gives one that is not confirmed yet.
+// newDevice signs ann in without a device, which returns a new, unconfirmed one.
 func (b *bench) newDevice() (*types.AuthenticationResultType, *device) {
 	b.Helper()
 	result := b.tokens("ann@example.com")
@@ -93,7 +93,7 @@ func (b *bench) setStatus(token *string, deviceKey string, status types.DeviceRe
 	}))
 }
 
-// deviceProof answers DEVICE_SRP_AUTH and gives the answers to DEVICE_PASSWORD_VERIFIER, as the official clients do.
+// deviceProof answers DEVICE_SRP_AUTH and returns the answers to DEVICE_PASSWORD_VERIFIER, as the official clients do.
 func (b *bench) deviceProof(session *string, d *device) (*string, map[string]string) {
 	b.Helper()
 	srp := newSRPClient(b.T)
@@ -144,7 +144,7 @@ func TestNoDevicesByDefault(t *testing.T) {
 	if len(list.Devices) != 0 {
 		t.Errorf("%+v", list.Devices)
 	}
-	_, err = b.signInOn(d) // a client with an old key
+	_, err = b.signInOn(d) // from a client with an old key
 	b.must(err)
 }
 
@@ -188,7 +188,7 @@ func TestConfirmDevice(t *testing.T) {
 	}
 	_, err = b.confirmDevice(result.AccessToken, d)
 	b.refused(err, "DeviceKeyExistsException", "")
-	b.must(b.sdkErr(b.confirmDevice(result.AccessToken, second))) // by another token of the same user
+	b.must(b.sdkErr(b.confirmDevice(result.AccessToken, second))) // with another token of the same user
 	b.must(b.sdkErr(b.refreshOn(other.RefreshToken, second.key)))
 
 	b.member("bob@example.com")
@@ -264,7 +264,7 @@ func TestListDevices(t *testing.T) {
 		result, d := b.rememberedDevice()
 		want[d.key], token = true, result.AccessToken
 	}
-	b.newDevice() // one that is not confirmed
+	b.newDevice() // unconfirmed
 	for _, list := range []func(limit int32, next *string) ([]types.DeviceType, *string, error){
 		func(limit int32, next *string) ([]types.DeviceType, *string, error) {
 			out, err := b.sdk.ListDevices(t.Context(), &cognito.ListDevicesInput{AccessToken: token, Limit: &limit, PaginationToken: next})
@@ -304,7 +304,7 @@ func TestListDevices(t *testing.T) {
 	}
 }
 
-// A refresh token works for the device that it was given to, once that is confirmed and until it is forgotten.
+// A refresh token works for the device that it was issued to, from its confirmation until it is forgotten.
 func TestDeviceRefresh(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -340,7 +340,7 @@ func TestDeviceRefresh(t *testing.T) {
 	b.must(b.forgetDevice(result.AccessToken, d.key))
 	b.refused(b.forgetDevice(result.AccessToken, d.key), "ResourceNotFoundException", "Device does not exist.")
 	refusedAll(d.key)
-	_, err = b.confirmDevice(result.AccessToken, d) // which cannot bring it back
+	_, err = b.confirmDevice(result.AccessToken, d) // which does not restore it
 	b.refused(err, "ResourceNotFoundException", "Device does not exist.")
 	b.must(b.sdkErr(b.getUser(result.AccessToken)))
 }
@@ -423,10 +423,10 @@ func TestDeviceSignInRefusals(t *testing.T) {
 	ask := map[string]string{"USERNAME": "ann@example.com", "DEVICE_KEY": d.key, "SRP_A": srp.public.Text(16)}
 	_, err = b.answer("DEVICE_SRP_AUTH", session, ask)
 	b.refused(err, "NotAuthorizedException", "Invalid session for the user, session can only be used once.")
-	_, err = b.answer("DEVICE_PASSWORD_VERIFIER", session, answers) // of the step before
+	_, err = b.answer("DEVICE_PASSWORD_VERIFIER", session, answers) // from the previous step
 	b.refused(err, "NotAuthorizedException", "Invalid session for the user.")
 	_, foreign := b.deviceProof(begin(), d)
-	_, err = b.answer("DEVICE_PASSWORD_VERIFIER", next, foreign) // the block of another sign-in
+	_, err = b.answer("DEVICE_PASSWORD_VERIFIER", next, foreign) // with the block of another sign-in
 	b.refused(err, "NotAuthorizedException", incorrect)
 	b.must(b.sdkErr(b.answer("DEVICE_PASSWORD_VERIFIER", next, answers)))
 	_, err = b.answer("DEVICE_PASSWORD_VERIFIER", next, answers)

@@ -10,7 +10,7 @@ import (
 	"authgraph/cognito/userpool"
 )
 
-// After a restart everything is there: ids, keys, users, sessions, sign-outs, failures, the inbox.
+// Everything survives a restart: ids, keys, users, sessions, sign-outs, failures, the inbox.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -27,7 +27,7 @@ func TestRestart(t *testing.T) {
 	if b.pool.ID() != id || b.pool.ClientID() != client {
 		t.Errorf("ids changed: %s %s", b.pool.ID(), b.pool.ClientID())
 	}
-	// The issuer has moved with the test's port, so the old access token is foreign; the refresh token is not.
+	// The issuer has changed with the test's port, so the old access token is invalid. The refresh token is not.
 	out, err := b.refresh(tokens.RefreshToken)
 	b.must(err)
 	user, err := b.getUser(out.AuthenticationResult.AccessToken)
@@ -89,7 +89,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// Neither a password nor a token may be readable in the file.
+// Neither passwords nor tokens are readable in the file.
 func TestNoSecretsInTheFile(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -104,7 +104,7 @@ func TestNoSecretsInTheFile(t *testing.T) {
 	}
 }
 
-// A pool that is closed answers with an internal error and does not crash.
+// A closed pool responds with an internal error and does not crash.
 func TestAfterClose(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -66,7 +66,7 @@ func TestEmailOTP(t *testing.T) {
 	b.refused(err, "NotAuthorizedException", expiredSession)
 }
 
-// Nobody gets what somebody gets: the same challenge, a session of the same length, the same refusals and limits.
+// Users who do not exist look like those who do: the same challenge, a session of the same length, the same errors and limits.
 func TestSimulatedChoice(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -74,7 +74,7 @@ func TestSimulatedChoice(t *testing.T) {
 	for _, preferred := range []string{"", "EMAIL_OTP", "PASSWORD", "PASSWORD_SRP", "SMS_OTP"} {
 		real, made := b.choose("ann@example.com", preferred), b.choose("eve@example.com", preferred)
 		if n := len(made.AvailableChallenges); n == 4 && made.AvailableChallenges[3] == "WEB_AUTHN" {
-			continue // this nobody is shown as one with a passkey
+			continue // this one is shown as having a passkey
 		}
 		if real.ChallengeName != made.ChallengeName || len(*real.Session) != len(*made.Session) ||
 			!slices.Equal(real.AvailableChallenges, made.AvailableChallenges) || len(real.ChallengeParameters) != len(made.ChallengeParameters) {
@@ -110,7 +110,7 @@ func TestSelection(t *testing.T) {
 	b := start(t)
 	b.member("ann@example.com")
 	b.withPhone("ann@example.com", "+15550001111")
-	out := b.choose("ann@example.com", "WEB_AUTHN") // which Ann does not have
+	out := b.choose("ann@example.com", "WEB_AUTHN") // which Ann lacks
 	if !slices.Equal(out.AvailableChallenges, []types.ChallengeNameType{"PASSWORD_SRP", "PASSWORD", "EMAIL_OTP", "SMS_OTP"}) {
 		t.Fatalf("%v", out.AvailableChallenges)
 	}
@@ -140,7 +140,7 @@ func TestSelection(t *testing.T) {
 	b.refused(err, "NotAuthorizedException", usedSession)
 }
 
-// PASSWORD_SRP has a session, in all three ways to get to it.
+// PASSWORD_SRP has a session, however it was reached.
 func TestChosenSRP(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -172,7 +172,7 @@ func TestChosenSRP(t *testing.T) {
 	b.tokensOf(finish(c, out.Session, out.ChallengeParameters))
 }
 
-// What a pool and the state of a user leave to choose from.
+// The factors on offer depend on the pool and the user's status.
 func TestAvailableFactors(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -194,7 +194,7 @@ func TestAvailableFactors(t *testing.T) {
 	}
 }
 
-// A factor that is on is not asked for after a one-time code, which no second factor can follow.
+// An enabled second factor is not asked for after a one-time code.
 func TestOTPSkipsMFA(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -235,7 +235,7 @@ func TestSignUpSession(t *testing.T) {
 		ClientId: b.client, Username: aws.String("ann@example.com"), ConfirmationCode: aws.String(b.lastCode("ann@example.com")), Session: bob.Session,
 	})
 	b.refused(err, "NotAuthorizedException", badSession)
-	b.clock.pass(time.Hour) // the session is too old by now, the code is not
+	b.clock.pass(time.Hour) // the session has expired, the code has not
 	session := confirm("ann@example.com", ann.Session)
 	_, err = enter("bob@example.com", session)
 	b.refused(err, "NotAuthorizedException", badSession)
@@ -298,7 +298,7 @@ func TestPasswordless(t *testing.T) {
 	b.refused(err, "InvalidPasswordException", "Password did not conform with policy: Password not long enough")
 }
 
-// Of many answers at once to one session one signs in, and of many guesses only ten are told anything.
+// Of many simultaneous answers to a session one signs in, and of many guesses only ten are evaluated.
 func TestSessionAtOnce(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -27,8 +27,8 @@ func signUpBody(p *Pool, i int) string {
 	return fmt.Sprintf(`{"ClientId":"%s","Username":"user%d@example.com","Password":"Correct-horse-9"}`, p.ClientID(), i)
 }
 
-// When the file cannot grow any more, what was acknowledged is there, what was refused is not, reading goes on, and so does
-// writing once there is room.
+// When the file cannot grow, acknowledged changes are kept, failed ones are not, and reading continues, as does writing once
+// there is room.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "pool.db")
@@ -36,7 +36,7 @@ func TestFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// bbolt's own limit stands for the disk's: growing the file fails the same way.
+	// bbolt's own limit stands in for a full disk: growing the file fails in the same way.
 	p.service.File.MaxSize = 256 << 10
 	const people = 300
 	made := map[int]bool{}
@@ -75,8 +75,8 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// The file has two heads, written in turn. Whichever of them a crash tears, the other one opens.
-func TestTornHead(t *testing.T) {
+// The file has two meta pages, written in turn. If a crash tears one, the other is used.
+func TestTornMetaPage(t *testing.T) {
 	t.Parallel()
 	content, id := poolFile(t)
 	for head := range 2 {
@@ -102,8 +102,8 @@ func TestTornHead(t *testing.T) {
 	}
 }
 
-// A file that was cut short is refused in words, not with a crash.
-func TestCutShort(t *testing.T) {
+// A truncated file is rejected with an error, not a crash.
+func TestTruncatedFile(t *testing.T) {
 	t.Parallel()
 	content, _ := poolFile(t)
 	for _, keep := range []int{1, 100, 4096, 8192, len(content) / 4, len(content) / 2} {
@@ -118,7 +118,7 @@ func TestCutShort(t *testing.T) {
 	}
 }
 
-// poolFile makes a file with some users.
+// poolFile creates a file with some users.
 func poolFile(t *testing.T) (content []byte, poolID string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "pool.db")
@@ -156,7 +156,7 @@ func TestPanicIsAnInternalError(t *testing.T) {
 	}
 }
 
-// The log tells what happened without telling secrets.
+// The log contains outcomes but no secrets.
 func TestLog(t *testing.T) {
 	t.Parallel()
 	p := openTest(t)
@@ -185,8 +185,8 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// Every entry of the table refuses an empty input in its own words: none crashes, none is missing a check.
-func TestEveryOperationRefusesNothing(t *testing.T) {
+// Every operation rejects empty input with an exception: none crashes, none lacks validation.
+func TestEveryOperationRejectsEmptyInput(t *testing.T) {
 	t.Parallel()
 	p := openTest(t)
 	for name, op := range p.operations {
@@ -196,7 +196,7 @@ func TestEveryOperationRefusesNothing(t *testing.T) {
 		}
 		signed := strings.HasPrefix(name, "Admin") || strings.HasPrefix(name, "List") || strings.Contains(name, "Group") || strings.Contains(name, "UserPool")
 		if name == "ListDevices" || name == "ListWebAuthnCredentials" {
-			signed = false // what a user has
+			signed = false // on the caller's own account
 		}
 		if op.admin != signed {
 			t.Errorf("%s: admin is %v", name, op.admin)

@@ -7,7 +7,7 @@ import (
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 )
 
-// The life of an account, once through.
+// The life of an account from sign-up to deletion.
 func TestFlow(t *testing.T) {
 	t.Parallel()
 	b := start(t)

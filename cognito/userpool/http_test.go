@@ -38,7 +38,7 @@ func TestWireForm(t *testing.T) {
 	tests := []struct {
 		name, operation, body string
 		status                int
-		exception, message    string // for refusals
+		exception, message    string // of errors
 	}{
 		{name: "success", operation: target + "SignUp", body: signUp, status: 200},
 		{name: "taken", operation: target + "SignUp", body: signUp, status: 400, exception: "UsernameExistsException", message: "User already exists"},
@@ -245,8 +245,8 @@ func TestInbox(t *testing.T) {
 	}
 }
 
-// Addresses and temporary passwords are what somebody else chose, and the page has them in its text, in a quoted
-// attribute and in a link.
+// Addresses and temporary passwords are chosen by others. The page has them in text, in a quoted attribute and in a link.
+
 func TestInboxPageEscapes(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -287,7 +287,7 @@ func TestInboxPageEscapes(t *testing.T) {
 	}
 }
 
-// FuzzServeHTTP sends any operation any body: never a 500, and never an answer that is no JSON.
+// FuzzServeHTTP sends any body to any operation. The response is never a 500 and always JSON.
 func FuzzServeHTTP(f *testing.F) {
 	content, err := premade()
 	if err != nil {

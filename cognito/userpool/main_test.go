@@ -22,7 +22,7 @@ import (
 	"authgraph/cognito/userpool"
 )
 
-// premade is a pool's file that is made once and copied for each test, since making RSA keys is slow.
+// premade is a pool file that is created once and copied for each test, since generating RSA keys is slow.
 var premade = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "userpool")
 	if err != nil {
@@ -40,7 +40,7 @@ var premade = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(path)
 })
 
-// clock is a time that a test sets.
+// clock is a time that tests set.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -58,7 +58,7 @@ func (c *clock) pass(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// bench is a pool behind a server with the real SDK in front.
+// bench is a pool behind a server, called with the real SDK.
 type bench struct {
 	*testing.T
 	pool   *userpool.Pool
@@ -72,7 +72,7 @@ type bench struct {
 
 const goodPassword = "Correct-horse-9"
 
-// start gives a fresh pool.
+// start returns a new pool.
 func start(t *testing.T) *bench {
 	t.Helper()
 	content, err := premade()
@@ -122,7 +122,7 @@ func (b *bench) must(err error) {
 	}
 }
 
-// refused checks for an exception, and for a message if one is given.
+// refused checks for an exception and, if given, a message.
 func (b *bench) refused(err error, exception, message string) {
 	b.Helper()
 	var api smithy.APIError
@@ -145,7 +145,7 @@ func (b *bench) confirm(email, code string) error {
 	return err
 }
 
-// member makes a confirmed user and gives the sub.
+// member creates a confirmed user and returns the sub.
 func (b *bench) member(email string, attributes ...types.AttributeType) string {
 	b.Helper()
 	out, err := b.signUp(email, attributes...)
@@ -210,7 +210,7 @@ func (b *bench) lastCode(to string) string {
 	return list[0].Code
 }
 
-// wrong gives a code that is not the given one.
+// wrong returns a code other than the given one.
 func wrong(code string) string {
 	last := code[len(code)-1]
 	return code[:len(code)-1] + string('0'+(last-'0'+1)%10)
@@ -229,7 +229,7 @@ func valueOf(list []types.AttributeType, name string) string {
 	return ""
 }
 
-// raw sends a request by hand.
+// raw sends a request without the SDK.
 func (b *bench) raw(method, path, body string, headers ...string) *http.Response {
 	b.Helper()
 	req, err := http.NewRequestWithContext(b.Context(), method, b.server.URL+path, strings.NewReader(body))
@@ -254,7 +254,7 @@ func (b *bench) with(t *testing.T) *bench {
 	return &other
 }
 
-// newPool makes another pool with a client for it, which the bench uses from then on.
+// newPool creates another pool with a client, which the bench uses from then on.
 func (b *bench) newPool(in *cognito.CreateUserPoolInput) *types.UserPoolType {
 	b.Helper()
 	pool, err := b.sdk.CreateUserPool(b.Context(), in)

@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// totp is an authenticator app, written apart from the product's.
+// totp is an authenticator app, written independently of the product.
 func (b *bench) totp(secret string, shift time.Duration) *string {
 	b.Helper()
 	raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
@@ -51,7 +51,7 @@ func on(preferred bool) *types.SoftwareTokenMfaSettingsType {
 	return &types.SoftwareTokenMfaSettingsType{Enabled: true, PreferredMfa: preferred}
 }
 
-// enrol gives a user an authenticator, verified and switched on, and its secret. The step of the present is used by that.
+// enrol sets up and enables an authenticator app for a user and returns its secret. This uses the code of the current step.
 func (b *bench) enrol(token *string) string {
 	b.Helper()
 	out, err := b.associate(token, nil)
@@ -62,7 +62,7 @@ func (b *bench) enrol(token *string) string {
 	return *out.SecretCode
 }
 
-// withPhone gives a user a verified telephone.
+// withPhone gives a user a verified phone number.
 func (b *bench) withPhone(name, phone string) {
 	b.Helper()
 	_, err := b.sdk.AdminUpdateUserAttributes(b.Context(), &cognito.AdminUpdateUserAttributesInput{
@@ -141,7 +141,7 @@ func TestTOTPSetUp(t *testing.T) {
 	}
 	_, err = b.verifyToken(token, nil, code)
 	b.refused(err, "EnableSoftwareTokenMFAException", mismatch)
-	b.tokens("ann@example.com") // in a pool where MFA is optional it is not asked for yet
+	b.tokens("ann@example.com") // in a pool with optional MFA it is not asked for yet
 	b.must(b.prefer(cognito.SetUserMFAPreferenceInput{AccessToken: token, SoftwareTokenMfaSettings: on(true)}))
 	c := b.challenge("ann@example.com", "SOFTWARE_TOKEN_MFA")
 	if c.ChallengeParameters["FRIENDLY_DEVICE_NAME"] != "phone" || len(c.ChallengeParameters["USER_ID_FOR_SRP"]) != 36 {
@@ -150,7 +150,7 @@ func TestTOTPSetUp(t *testing.T) {
 	_, err = b.answer("SOFTWARE_TOKEN_MFA", c.Session, answersOf("SOFTWARE_TOKEN_MFA_CODE", *code))
 	b.refused(err, "ExpiredCodeException", "Your software token has already been used once.")
 
-	// A new secret takes over only once it is verified.
+	// A new secret replaces the old one only once it is verified.
 	next, err := b.associate(token, nil)
 	b.must(err)
 	b.clock.pass(30 * time.Second)
@@ -178,7 +178,7 @@ func TestTOTPSignIn(t *testing.T) {
 	give := func(session *string, shift time.Duration) (*cognito.RespondToAuthChallengeOutput, error) {
 		return b.answer("SOFTWARE_TOKEN_MFA", session, answersOf("SOFTWARE_TOKEN_MFA_CODE", *b.totp(secret, shift)))
 	}
-	// One step before and one after are accepted, each once.
+	// The previous and the next step are accepted, once each.
 	for _, shift := range []time.Duration{-30 * time.Second, 0, 30 * time.Second} {
 		c := b.challenge("ann@example.com", "SOFTWARE_TOKEN_MFA")
 		b.tokensOf(give(c.Session, shift))
@@ -208,7 +208,7 @@ func TestTOTPSignIn(t *testing.T) {
 	_, err = give(c.Session, 0)
 	b.refused(err, "NotAuthorizedException", expiredSession)
 
-	// What happens between password and code counts.
+	// Changes between password and code take effect.
 	c = b.challenge("ann@example.com", "SOFTWARE_TOKEN_MFA")
 	pool, name := b.user()
 	_, err = b.sdk.AdminDisableUser(t.Context(), &cognito.AdminDisableUserInput{UserPoolId: pool, Username: name})
@@ -225,7 +225,7 @@ func TestTOTPSignIn(t *testing.T) {
 	b.tokensOf(give(c.Session, 0))
 }
 
-// A code signs in once, however many ask at the same time.
+// A code signs in once, even with simultaneous attempts.
 func TestTOTPOnlyOnce(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -258,7 +258,7 @@ func TestTOTPOnlyOnce(t *testing.T) {
 	}
 }
 
-// A session bears ten wrong codes, and a user twenty in a row; both outlive a restart.
+// A session accepts ten wrong codes, and a user twenty in a row. Both counts survive a restart.
 func TestGuessing(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -335,11 +335,11 @@ func TestPreferences(t *testing.T) {
 		{in{EmailMfaSettings: email(true, false)}, "SOFTWARE_TOKEN_MFA+EMAIL_OTP>SOFTWARE_TOKEN_MFA"},
 		{in{SMSMfaSettings: sms(true, true)}, "SMS_MFA+SOFTWARE_TOKEN_MFA+EMAIL_OTP>SMS_MFA"},
 		{in{SoftwareTokenMfaSettings: on(true), SMSMfaSettings: sms(true, false)}, "SMS_MFA+SOFTWARE_TOKEN_MFA+EMAIL_OTP>SOFTWARE_TOKEN_MFA"},
-		{in{SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{}}, "SMS_MFA+EMAIL_OTP>"}, // false is left out on the wire
+		{in{SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{}}, "SMS_MFA+EMAIL_OTP>"}, // false is omitted on the wire
 		{in{EmailMfaSettings: email(true, true)}, "SMS_MFA+EMAIL_OTP>EMAIL_OTP"},
 		{in{EmailMfaSettings: email(true, false)}, "SMS_MFA+EMAIL_OTP>"},
 		{in{SMSMfaSettings: sms(false, false)}, "EMAIL_OTP>"},
-		{in{SoftwareTokenMfaSettings: on(false)}, "SOFTWARE_TOKEN_MFA+EMAIL_OTP>"}, // it is still set up
+		{in{SoftwareTokenMfaSettings: on(false)}, "SOFTWARE_TOKEN_MFA+EMAIL_OTP>"}, // still set up
 		{in{EmailMfaSettings: email(false, false), SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{}}, ">"},
 	}
 	for i, tt := range tests {
@@ -373,7 +373,7 @@ func TestPreferences(t *testing.T) {
 
 func (b *bench) sdkErr(_ any, err error) error { return err }
 
-// Codes by text and mail as second factors, and the choice between several.
+// Codes by SMS and e-mail as second factors, and the choice between several.
 func TestSentCodes(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -437,7 +437,7 @@ func TestSentCodes(t *testing.T) {
 	b.tokensOf(b.answer("EMAIL_OTP", mail.Session, answersOf("EMAIL_MFA_CODE", b.lastCode("ann@example.com"))))
 }
 
-// A code that went to an address is worth nothing once the user has another one.
+// A code sent to an address is void once the user has another address.
 func TestCodeOfFormerAddress(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -457,7 +457,7 @@ func TestCodeOfFormerAddress(t *testing.T) {
 	b.refused(err, "CodeMismatchException", "Invalid code or auth state for the user.")
 }
 
-// An administrator may switch TOTP on ahead of time; nobody is asked for what is not set up.
+// An administrator may enable TOTP before it is set up. Until then, sign-ins do not ask for it.
 func TestPreferenceAheadOfSetUp(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// strictPool makes a pool that requires MFA, with the given factors, and gives its id.
+// strictPool creates a pool that requires MFA with the given factors and returns its id.
 func (b *bench) strictPool(config cognito.SetUserPoolMfaConfigInput) *string {
 	b.Helper()
 	pool := b.newPool(&cognito.CreateUserPoolInput{PoolName: aws.String("strict"), AutoVerifiedAttributes: []types.VerifiedAttributeType{"email"}})
@@ -20,7 +20,7 @@ func (b *bench) strictPool(config cognito.SetUserPoolMfaConfigInput) *string {
 	return pool.Id
 }
 
-// confirmed makes a user of a pool where MFA is required, confirmed by an administrator.
+// confirmed creates a user, confirmed by an administrator, in a pool that requires MFA.
 func (b *bench) confirmed(pool *string, name string, attributes ...types.AttributeType) {
 	b.Helper()
 	_, err := b.signUp(name, attributes...)
@@ -80,13 +80,13 @@ func TestMFASetupByTOTP(t *testing.T) {
 		t.Errorf("%v", user.UserMFASettingList)
 	}
 
-	// A session from before must not put another factor in the place of the one that is there by now.
+	// An earlier session must not replace the factor that has been set up since.
 	_, err = b.associate(nil, other.Session)
 	b.refused(err, "NotAuthorizedException", badSession)
 	_, err = b.answer("MFA_SETUP", other.Session, map[string]string{"USERNAME": "ann", "EMAIL": "eve@example.com"})
 	b.refused(err, "NotAuthorizedException", badSession)
 
-	// In a pool that requires MFA, what is verified is asked for without being switched on.
+	// A pool that requires MFA asks for verified factors even if they are not enabled.
 	c = b.challenge("ann", "SOFTWARE_TOKEN_MFA")
 	_, err = b.answer("SOFTWARE_TOKEN_MFA", c.Session, map[string]string{"USERNAME": "ann", "SOFTWARE_TOKEN_MFA_CODE": *code})
 	b.refused(err, "ExpiredCodeException", "Your software token has already been used once.")
@@ -127,7 +127,7 @@ func TestMFASetupByMail(t *testing.T) {
 	b.challenge("ann", "EMAIL_OTP")
 }
 
-// A user whom an administrator made sets a password first and a second factor then.
+// A user whom an administrator created first sets a password, then a second factor.
 func TestNewPasswordThenMFA(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -148,7 +148,7 @@ func TestNewPasswordThenMFA(t *testing.T) {
 	b.tokensOf(b.answer("SMS_MFA", next.Session, map[string]string{"USERNAME": "ann", "SMS_MFA_CODE": b.lastCode("+15550002222")}))
 }
 
-// Second factors follow SRP as they follow a password.
+// Second factors follow SRP in the same way as a password.
 func TestSRPThenMFA(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -168,7 +168,7 @@ func TestSRPThenMFA(t *testing.T) {
 	}))
 }
 
-// A telephone number that its owner verifies can be used as a factor.
+// A verified phone number can be used as a second factor.
 func TestVerifiedPhone(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -13,7 +13,7 @@ import (
 	"authgraph/cognito/userpool"
 )
 
-// The settings that shape a pool hold from the next opening on, and stay where they are not given again.
+// A shape takes effect when the file is opened, and settings stay when they are not given again.
 func TestShape(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -51,7 +51,7 @@ func TestShape(t *testing.T) {
 	}
 }
 
-// What users sign up with is settled when the file is made.
+// What users sign up with cannot be changed for an existing file.
 func TestShapeOfUserNames(t *testing.T) {
 	t.Parallel()
 	for kind, name := range map[string]string{"username": "ann", "phone_number": "+15551234567"} {

@@ -62,7 +62,7 @@ func TestSignInRefusals(t *testing.T) {
 	}
 }
 
-// With the setting LEGACY every operation tells that a user does not exist.
+// With LEGACY every operation reveals that a user does not exist.
 func TestLegacyExistence(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -82,7 +82,7 @@ func TestLegacyExistence(t *testing.T) {
 	b.refused(err, "UserNotFoundException", combination)
 }
 
-// With the setting ENABLED no operation but SignUp does.
+// With ENABLED only SignUp does.
 func TestHiddenExistence(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -128,7 +128,7 @@ func TestLockOut(t *testing.T) {
 		b.refused(err, "NotAuthorizedException", incorrect)
 	}
 	b.clock.pass(8 * time.Second)
-	b.tokens("ann@example.com") // success forgets the failures
+	b.tokens("ann@example.com") // success resets the count
 	for range 4 {
 		_, err := b.signIn("ann@example.com", "wrong")
 		b.refused(err, "NotAuthorizedException", incorrect)
@@ -141,7 +141,7 @@ func TestLockOut(t *testing.T) {
 	b.tokens("ann@example.com")
 }
 
-// Of many guesses at once only the first five are told anything.
+// Of many simultaneous guesses only the first five are evaluated.
 func TestParallelGuesses(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -308,7 +308,7 @@ func TestTemporaryPasswordExpires(t *testing.T) {
 	b.refused(err, "UnsupportedUserStateException", "")
 }
 
-// srpClient is the client's side of SRP, written apart from the product's.
+// srpClient is the client's side of SRP, written independently of the product.
 type srpClient struct{ n, a, public *big.Int }
 
 func newSRPClient(t *testing.T) *srpClient {

@@ -148,7 +148,7 @@ func TestAliasPool(t *testing.T) {
 	}
 }
 
-// A pool made without UsernameConfiguration tells names that differ in case apart.
+// In a pool without UsernameConfiguration, names that differ in case are different users.
 func TestPlainPool(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -16,7 +16,7 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jws"
 )
 
-// claims verifies a token against the served keys, by kid, and gives its header and claims.
+// claims verifies a token against the published keys and returns its header and claims.
 func (b *bench) claims(token *string) (header, claims map[string]any) {
 	b.Helper()
 	set, err := jwk.Fetch(b.Context(), b.pool.Issuer()+"/.well-known/jwks.json")
@@ -83,7 +83,7 @@ func TestTokenClaims(t *testing.T) {
 	}
 }
 
-// check compares claims: exactly those of want, and those named besides, which must be there.
+// check compares claims: those in want exactly, and the other named ones for presence.
 func check(t *testing.T, what string, got, want map[string]any, besides ...string) {
 	t.Helper()
 	names := slices.Sorted(maps.Keys(got))
@@ -149,7 +149,7 @@ func TestSignOutsAndRevocation(t *testing.T) {
 	_, err = b.getUser(two.AccessToken)
 	b.must(err)
 
-	// A session that begins in the very second of a sign-out lives.
+	// A session that begins in the same second as a sign-out stays valid.
 	b.must(b.globalSignOut(two.AccessToken))
 	three := b.tokens("ann@example.com")
 	_, err = b.getUser(three.AccessToken)
@@ -202,7 +202,7 @@ func (b *bench) updateClient(in cognito.UpdateUserPoolClientInput) {
 	b.must(err)
 }
 
-// An access token must be found revoked, or not, even when it outlives the refresh token of its sign-in.
+// Revocation works even for an access token that outlives the refresh token of its sign-in.
 func TestShortRefreshLife(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -216,7 +216,7 @@ func TestShortRefreshLife(t *testing.T) {
 	out, err := b.refresh(tokens.RefreshToken)
 	b.must(err)
 	b.clock.pass(50 * time.Minute)
-	for range 10 { // changes, which sweep
+	for range 10 { // changes, each of which sweeps
 		_, _ = b.signIn("nobody@example.com", "x")
 	}
 	_, err = b.refresh(tokens.RefreshToken)
@@ -268,7 +268,7 @@ func TestRotation(t *testing.T) {
 	child, err := next(first)
 	b.must(err)
 	b.clock.pass(30 * time.Second)
-	second, err := next(first) // the answer was lost: within the grace period there is another child
+	second, err := next(first) // the response was lost: within the grace period there is another one
 	b.must(err)
 	_, err = next(child)
 	b.refused(err, "RefreshTokenReuseException", "Refresh token reuse detected")

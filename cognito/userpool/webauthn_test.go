@@ -33,7 +33,7 @@ const (
 	attested       = 64
 )
 
-// authenticator is a browser with one passkey in it. Its fields are what a test can lie with.
+// authenticator is a browser with one passkey. Tests set its fields to forge responses.
 type authenticator struct {
 	key     crypto.Signer
 	id      []byte
@@ -74,7 +74,7 @@ func newAuthenticator(t *testing.T, algorithm int) *authenticator {
 	return a
 }
 
-// with is the same authenticator with something changed.
+// with returns a changed copy of the authenticator.
 func (a *authenticator) with(change func(*authenticator)) *authenticator {
 	other := *a
 	change(&other)
@@ -235,7 +235,7 @@ func (b *bench) completePasskey(token *string, credential any) error {
 	return err
 }
 
-// registers has a user register an authenticator, and gives what comes of it.
+// registers registers an authenticator for a user and returns the error.
 func (b *bench) registers(token *string, a *authenticator) error {
 	b.Helper()
 	options, err := b.startPasskey(token)
@@ -412,7 +412,7 @@ func TestPasskeyRegistrationRefusals(t *testing.T) {
 	}
 }
 
-// swapped has the public key of one pair and signs with another.
+// swapped has the public key of one pair but signs with another.
 type swapped struct {
 	crypto.Signer
 	other crypto.Signer
@@ -422,7 +422,7 @@ func (s swapped) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, 
 	return s.other.Sign(r, digest, o)
 }
 
-// A challenge is good for one answer, by the same user and client, for five minutes.
+// A challenge can be answered once, by the same user and client, within five minutes.
 func TestPasskeyRegistrationChallenge(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -437,7 +437,7 @@ func TestPasskeyRegistrationChallenge(t *testing.T) {
 	b.must(b.completePasskey(ann, first.create(options.Challenge)))
 	b.refused(b.completePasskey(ann, second.create(options.Challenge)), lost, "")
 
-	options, err = b.startPasskey(ann) // a wrong answer uses it up as well
+	options, err = b.startPasskey(ann) // a wrong answer consumes it too
 	b.must(err)
 	evil := second.with(func(a *authenticator) { a.origin = "https://evil.example" })
 	b.refused(b.completePasskey(ann, evil.create(options.Challenge)), "WebAuthnOriginNotAllowedException", "")
@@ -450,12 +450,12 @@ func TestPasskeyRegistrationChallenge(t *testing.T) {
 
 	options, err = b.startPasskey(ann)
 	b.must(err)
-	session, request := b.passkeyChallenge("ann@example.com") // of the other ceremony
+	session, request := b.passkeyChallenge("ann@example.com") // for the other ceremony
 	b.refused(b.completePasskey(ann, second.create(request.Challenge)), lost, "")
 	_, err = b.answerPasskey("ann@example.com", session, first.get(options.Challenge))
 	b.refused(err, "NotAuthorizedException", "Incorrect username or password.")
 
-	b.refused(b.registers(bob, first), "WebAuthnCredentialNotSupportedException", "") // ann has it
+	b.refused(b.registers(bob, first), "WebAuthnCredentialNotSupportedException", "") // it is ann's
 	b.refused(b.registers(ann, first), "WebAuthnCredentialNotSupportedException", "")
 
 	other, err := b.sdk.CreateUserPoolClient(t.Context(), &cognito.CreateUserPoolClientInput{
@@ -549,7 +549,7 @@ func TestPasskeySignIn(t *testing.T) {
 	b.must(err)
 	var options requestOptions
 	b.must(json.Unmarshal([]byte(chosen.ChallengeParameters["CREDENTIAL_REQUEST_OPTIONS"]), &options))
-	a.handle = "" // a security key may not tell it
+	a.handle = "" // a security key may omit it
 	_, err = b.answerPasskey("ann@example.com", chosen.Session, a.get(options.Challenge))
 	b.must(err)
 
@@ -592,7 +592,7 @@ func TestPasskeySignInRefusals(t *testing.T) {
 		} else if !strings.Contains(err.Error(), "NotAuthorizedException: Incorrect username or password.") {
 			t.Errorf("%s: %v", name, err)
 		}
-		_, err := b.answerPasskey("ann@example.com", session, ann.get(options.Challenge)) // the session is used up
+		_, err := b.answerPasskey("ann@example.com", session, ann.get(options.Challenge)) // the session has been used
 		b.refused(err, "NotAuthorizedException", "Invalid session for the user, session can only be used once.")
 	}
 	session, options := b.passkeyChallenge("ann@example.com")
@@ -609,7 +609,7 @@ func TestPasskeySignInRefusals(t *testing.T) {
 	b.refused(err, "NotAuthorizedException", "User is disabled.")
 }
 
-// A counter that does not go up means that there is a copy.
+// A counter that does not increase indicates a copy.
 func TestPasskeyCounter(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -628,7 +628,7 @@ func TestPasskeyCounter(t *testing.T) {
 	}
 }
 
-// Some names that nobody has are shown as users with a passkey, always the same one; some are not. None signs in.
+// Some unknown names are shown as users with a passkey, always the same one; others are not. None can sign in.
 func TestPasskeyOfNobody(t *testing.T) {
 	t.Parallel()
 	b := start(t)

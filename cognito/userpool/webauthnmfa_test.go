@@ -22,7 +22,7 @@ func (b *bench) preferPasskey(token *string) error {
 	return b.prefer(cognito.SetUserMFAPreferenceInput{AccessToken: token, WebAuthnMfaSettings: &types.WebAuthnMfaSettingsType{Enabled: true}})
 }
 
-// A passkey is one factor, unless the pool and the user say that one which verifies the user is two.
+// A passkey is one factor, unless pool and user both say that one with user verification counts as two.
 func TestPasskeyAndMFA(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -44,7 +44,7 @@ func TestPasskeyAndMFA(t *testing.T) {
 	wantTOTP()
 	multi := types.WebAuthnConfigurationType{RelyingPartyId: aws.String("localhost"), FactorConfiguration: "MULTI_FACTOR_WITH_USER_VERIFICATION"}
 	b.setMFA("OPTIONAL", multi)
-	wantTOTP() // the user has not switched it on
+	wantTOTP() // the user has not enabled it
 	b.must(b.preferPasskey(token))
 	_, options := b.passkeyChallenge("ann@example.com")
 	if options.UserVerification != "required" {
@@ -74,7 +74,7 @@ func TestPasskeyConfiguration(t *testing.T) {
 	session, request := b.passkeyChallenge("ann@example.com")
 
 	b.setMFA("OPTIONAL", types.WebAuthnConfigurationType{RelyingPartyId: aws.String("example.com"), UserVerification: "required"})
-	_, err := b.answerPasskey("ann@example.com", session, local.get(request.Challenge)) // of the former domain
+	_, err := b.answerPasskey("ann@example.com", session, local.get(request.Challenge)) // for the previous domain
 	b.refused(err, "NotAuthorizedException", "Incorrect username or password.")
 	out, err := b.auth("USER_AUTH", answersOf("USERNAME", "ann@example.com", "PREFERRED_CHALLENGE", "WEB_AUTHN"))
 	b.must(err)
@@ -97,7 +97,7 @@ func TestPasskeyConfiguration(t *testing.T) {
 	b.refused(err, "NotAuthorizedException", "Incorrect username or password.")
 }
 
-// track switches device tracking in the default pool.
+// track sets device tracking in the default pool.
 func (b *bench) track(devices *types.DeviceConfigurationType) {
 	b.Helper()
 	b.must(b.sdkErr(b.sdk.UpdateUserPool(b.Context(), &cognito.UpdateUserPoolInput{
@@ -107,7 +107,7 @@ func (b *bench) track(devices *types.DeviceConfigurationType) {
 	})))
 }
 
-// A remembered device takes the place of the second factor, where the pool says so.
+// A remembered device takes the place of the second factor if the pool says so.
 func TestDeviceAndMFA(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -158,7 +158,7 @@ func TestDeviceAndMFA(t *testing.T) {
 	b.must(err)
 	b.tokensOf(b.prove(next.Session, d))
 
-	// A new password is the end of what rested on the old one.
+	// A new password invalidates sessions that depend on the old one.
 	out, err = b.signInOn(d)
 	b.must(err)
 	other := "Another-horse-9"

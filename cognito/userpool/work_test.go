@@ -31,7 +31,7 @@ func lastCommit(t *testing.T, p *Pool) int {
 	return id
 }
 
-// A sign-in costs the same work whether the user exists or not: counted in verifiers, which are what takes the time, and in
+// A sign-in does the same work whether or not the user exists, counted in SRP verifiers, which take most of the time, and in
 // commits.
 func TestSignInWork(t *testing.T) {
 	t.Parallel()
@@ -64,7 +64,7 @@ func TestSignInWork(t *testing.T) {
 	}
 }
 
-// A sign-in with a one-time code writes to the disk as often whether the user exists or not, when it begins and when it is
+// A sign-in with a one-time code writes to disk equally often whether or not the user exists, when it begins and when it is
 // answered.
 func TestOTPWork(t *testing.T) {
 	t.Parallel()

@@ -9,7 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// A change that fails, or panics, must not take its neighbours in the same commit along.
+// A change that fails or panics does not affect others in the same commit.
 func TestGroupCommit(t *testing.T) {
 	t.Parallel()
 	file, err := Open(filepath.Join(t.TempDir(), "pool.db"))

@@ -19,7 +19,7 @@ type srpVector struct {
 	ClientSecret                                      string `json:"a"`
 }
 
-// readVectors reads the vectors member by member, since a and A differ only in case, which encoding/json overlooks.
+// readVectors reads the vectors member by member, since encoding/json does not distinguish a from A.
 func readVectors(t *testing.T) []srpVector {
 	t.Helper()
 	raw, err := os.ReadFile("testdata/srp.json")
@@ -61,8 +61,8 @@ func TestSRPMultiplier(t *testing.T) {
 	}
 }
 
-// The vectors hold no verifier, but the client's S = (B - k·v)^(a + u·x) comes out right only with the right x and v, and
-// its proof only with the right key and padding.
+// The vectors have no verifier, but the client's S = (B - k·v)^(a + u·x) is correct only with the right x and v, and its
+// proof only with the right key and padding.
 func TestSRPVectors(t *testing.T) {
 	t.Parallel()
 	g := NewGroup()
@@ -100,7 +100,7 @@ func TestSRPVectors(t *testing.T) {
 	}
 }
 
-// Client and server must come to the same key.
+// Client and server compute the same key.
 func TestSRPAgreement(t *testing.T) {
 	t.Parallel()
 	g := NewGroup()

@@ -15,7 +15,7 @@ import (
 
 const testPool = "us-east-1_Test12345"
 
-// openTest makes a file with an empty pool.
+// openTest creates a file with an empty pool.
 func openTest(t *testing.T) *Store {
 	t.Helper()
 	s, err := Open(filepath.Join(t.TempDir(), "pool.db"))
@@ -30,7 +30,7 @@ func openTest(t *testing.T) *Store {
 	return s
 }
 
-// What has outlived its use is removed as later changes come in.
+// Expired records are removed by later changes.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	s, now := openTest(t), epoch.Of(time.Now())
@@ -69,7 +69,7 @@ func TestLockAfter(t *testing.T) {
 	}
 }
 
-// leftovers counts the records of a kind.
+// leftovers counts the records in a bucket.
 func leftovers(t *testing.T, s *Store, bucket string) int {
 	t.Helper()
 	n := 0
@@ -89,8 +89,8 @@ func passkeyBuckets() []string {
 	return []string{passkeysBucket, passkeyOfBucket, devicesBucket, newDevicesBucket}
 }
 
-// Deleting a user deletes passkeys and devices, and nobody else's.
-func TestUserLeavesNothing(t *testing.T) {
+// Deleting a user deletes the user's passkeys and devices, but no others.
+func TestDeleteUserDeletesEverything(t *testing.T) {
 	t.Parallel()
 	s, now := openTest(t), epoch.Of(time.Now())
 	err := s.Update(testPool, now, func(tx *Tx) error {
@@ -128,14 +128,14 @@ func TestUserLeavesNothing(t *testing.T) {
 			t.Errorf("%d records in %s", n, bucket)
 		}
 	}
-	// A key that was never confirmed goes with the sign-in that it was given to.
+	// An unconfirmed key expires with the sign-in that it was issued to.
 	err = s.Update(testPool, now.Add(2*time.Hour), func(tx *Tx) error { return tx.sweep(100) })
 	if err != nil || leftovers(t, s, newDevicesBucket) != 0 || leftovers(t, s, devicesBucket) != 1 {
 		t.Error(err, leftovers(t, s, newDevicesBucket), leftovers(t, s, devicesBucket))
 	}
 }
 
-// A file that was made before there were passkeys gets their buckets when it is upgraded.
+// A file from before passkeys gets the missing buckets.
 func TestOlderFile(t *testing.T) {
 	t.Parallel()
 	s := openTest(t)

@@ -6,7 +6,7 @@ import (
 	"authgraph/cognito/userpool/internal/epoch"
 )
 
-// The vectors of RFC 6238, appendix B, for SHA-1; of their eight digits, the last six.
+// Vectors of RFC 6238, appendix B, for SHA-1: the last six of their eight digits.
 func TestTOTPVectors(t *testing.T) {
 	t.Parallel()
 	for seconds, want := range map[int64]string{

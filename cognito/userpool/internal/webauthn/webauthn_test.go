@@ -54,7 +54,7 @@ func TestAllowedOrigin(t *testing.T) {
 
 func base64url(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// registration is a well-formed RegistrationResponseJSON around authenticator data.
+// registration returns a well-formed RegistrationResponseJSON with authenticator data.
 func registration(t testing.TB, data, clientData []byte) string {
 	t.Helper()
 	object, err := webauthncbor.Marshal(map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": data})
@@ -71,7 +71,7 @@ func registration(t testing.TB, data, clientData []byte) string {
 	return string(raw)
 }
 
-// seedData is authenticator data with a credential in it.
+// seedData returns authenticator data with a credential.
 func seedData(t testing.TB) []byte {
 	t.Helper()
 	pair, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -94,7 +94,7 @@ func seedData(t testing.TB) []byte {
 
 const seedClientData = `{"type":"webauthn.create","challenge":"AAAA","origin":"http://localhost"}`
 
-// Whatever a client sends as registration is refused or read, and never stored unless it verifies.
+// Any registration is either rejected or parsed, and accepted only if it verifies.
 func FuzzRegistration(f *testing.F) {
 	f.Add(registration(f, seedData(f), []byte(seedClientData)))
 	f.Add(strings.ReplaceAll(registration(f, seedData(f), []byte(seedClientData)), "none", "packed"))
@@ -103,7 +103,7 @@ func FuzzRegistration(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) { tryRegistration(t, []byte(text)) })
 }
 
-// The same, with the text around it right, so that the fuzzer gets at the authenticator data.
+// The same with a well-formed envelope, so that the fuzzer reaches the authenticator data.
 func FuzzRegistrationData(f *testing.F) {
 	f.Add(seedData(f), []byte(seedClientData))
 	f.Fuzz(func(t *testing.T, data, clientData []byte) {
@@ -130,7 +130,7 @@ func tryRegistration(t *testing.T, raw []byte) {
 	}
 }
 
-// No text verifies as an assertion of a key that nobody has.
+// No input verifies as an assertion of an unknown key.
 func FuzzAssertion(f *testing.F) {
 	assertion := func(data, clientData []byte) string {
 		return `{"id":"AQ","rawId":"AQ","type":"public-key","response":{"clientDataJSON":"` + base64url(clientData) + `","authenticatorData":"` +
