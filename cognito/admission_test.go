@@ -114,7 +114,7 @@ func TestQuotaIsAskedForEveryAttempt(t *testing.T) {
 			}
 		})
 		_, _ = client.getUser(t.Context(), "token")
-		_, _ = client.Respond(t.Context(), sealedSession{Challenge: "SMS_MFA", Username: "u"}.String(), Answer{Code: new("123456")})
+		_, _ = client.Respond(t.Context(), challengeState{Challenge: "SMS_MFA", Username: "u"}.String(), Answer{Code: new("123456")})
 		if got := fmt.Sprint(asked); got != "[UserRead UserRead RespondToAuthChallenge]" {
 			t.Errorf("asked for %s", got)
 		}

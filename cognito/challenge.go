@@ -69,7 +69,7 @@ type (
 		Options []string
 
 		client *Client
-		sealed sealedSession
+		state  challengeState
 		// account is what the user signs in with, as far as it is known.
 		account string
 	}
@@ -144,8 +144,8 @@ type challenge struct {
 // newChallenge translates one of Cognito's challenges. The names are those of
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html
 func (c *Client) newChallenge(asked challenge) SigninResult {
-	sealed := asked.sealedSession()
-	base := challengeBase{Session: sealed.String()}
+	state := asked.challengeState()
+	base := challengeBase{Session: state.String()}
 	p := asked.parameters
 	switch asked.name {
 	case "SMS_MFA":
@@ -159,7 +159,7 @@ func (c *Client) newChallenge(asked challenge) SigninResult {
 	case "SELECT_MFA_TYPE":
 		return &SelectMFAChallenge{base, jsonList(p["MFAS_CAN_CHOOSE"])}
 	case "MFA_SETUP":
-		return &MFASetupChallenge{base, jsonList(p["MFAS_CAN_SETUP"]), c, sealed, asked.username}
+		return &MFASetupChallenge{base, jsonList(p["MFAS_CAN_SETUP"]), c, state, asked.username}
 	case "NEW_PASSWORD_REQUIRED":
 		return &NewPasswordChallenge{base, missingAttributes(p["requiredAttributes"])}
 	case "PASSWORD_VERIFIER":
@@ -181,9 +181,9 @@ func (c *Client) newChallenge(asked challenge) SigninResult {
 	}
 }
 
-// sealedSession is what the opaque session of a challenge holds: all that the
+// challengeState is what the opaque session of a challenge holds: all that the
 // answer needs, so that any process can take it.
-type sealedSession struct {
+type challengeState struct {
 	Challenge string `json:"c"`
 	Username  string `json:"u"`
 	Session   string `json:"s,omitempty"`
@@ -193,13 +193,13 @@ type sealedSession struct {
 // String packs the session. Its parts are known to the client anyway and Cognito
 // checks them at the answer, so it needs no key that processes would have to
 // share.
-func (s sealedSession) String() string {
+func (s challengeState) String() string {
 	// Strings cannot fail to marshal.
 	text, _ := json.Marshal(s)
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-func (c challenge) sealedSession() sealedSession {
+func (c challenge) challengeState() challengeState {
 	username := c.username
 	for _, name := range []string{"USERNAME", "USER_ID_FOR_SRP"} {
 		// Cognito asks for the name that it gives here, not the one typed in.
@@ -207,7 +207,7 @@ func (c challenge) sealedSession() sealedSession {
 			username = v
 		}
 	}
-	return sealedSession{Challenge: c.name, Username: username, Session: c.session, DeviceKey: c.deviceKey}
+	return challengeState{Challenge: c.name, Username: username, Session: c.session, DeviceKey: c.deviceKey}
 }
 
 func (c challenge) codeDelivery() *CodeDelivery {
@@ -314,16 +314,9 @@ type (
 	}
 )
 
-// Respond answers a challenge. The result is tokens or the next challenge.
-func (c *Client) Respond(ctx context.Context, session string, answer Answer) (SigninResult, error) {
-	if c.options.HideUserExistence {
-		return c.answerInSilence(ctx, session, answer)
-	}
-	return c.answer(ctx, session, answer)
-}
-
-func (c *Client) answer(ctx context.Context, session string, answer Answer) (SigninResult, error) {
-	sealed, err := openSession(session)
+// Respond implements [Accounts].
+func (a accounts) Respond(ctx context.Context, session string, answer Answer) (SigninResult, error) {
+	state, err := parseChallengeState(session)
 	if err != nil {
 		return nil, err
 	}
@@ -332,9 +325,9 @@ func (c *Client) answer(ctx context.Context, session string, answer Answer) (Sig
 			Code: apierr.BadUserInput, Field: "input.answer", Message: "input.answer must have exactly one member.",
 		}
 	}
-	if sealed.Challenge == "MFA_SETUP" && answer.MFASetup != nil && answer.MFASetup.TotpCode != nil {
-		sealed.Session, err = c.verifySoftwareToken(ctx, &sdk.VerifySoftwareTokenInput{
-			Session:            &sealed.Session,
+	if state.Challenge == "MFA_SETUP" && answer.MFASetup != nil && answer.MFASetup.TotpCode != nil {
+		state.Session, err = a.verifySoftwareToken(ctx, &sdk.VerifySoftwareTokenInput{
+			Session:            &state.Session,
 			UserCode:           answer.MFASetup.TotpCode,
 			FriendlyDeviceName: answer.MFASetup.DeviceName,
 		})
@@ -342,15 +335,15 @@ func (c *Client) answer(ctx context.Context, session string, answer Answer) (Sig
 			return nil, err
 		}
 	}
-	responses, fits := answer.responses(sealed.Challenge)
+	responses, fits := answer.responses(state.Challenge)
 	if !fits {
 		return nil, &apierr.Error{
 			Code:    apierr.BadUserInput,
 			Field:   "input.answer",
-			Message: fmt.Sprintf("This challenge is answered by input.answer.%s.", answerTo(sealed.Challenge)),
+			Message: fmt.Sprintf("This challenge is answered by input.answer.%s.", answerTo(state.Challenge)),
 		}
 	}
-	return c.respond(ctx, sealed, responses)
+	return a.respond(ctx, state, responses)
 }
 
 // members counts what the answer has: the schema's @oneOf is enforced here, since
@@ -369,7 +362,7 @@ func (a Answer) members() int {
 }
 
 // respond sends the answer with what every answer needs.
-func (c *Client) respond(ctx context.Context, s sealedSession, responses map[string]string) (SigninResult, error) {
+func (c *Client) respond(ctx context.Context, s challengeState, responses map[string]string) (SigninResult, error) {
 	if s.DeviceKey != "" && responses["DEVICE_KEY"] == "" {
 		responses["DEVICE_KEY"] = s.DeviceKey
 	}
@@ -397,10 +390,10 @@ func (c *Client) respond(ctx context.Context, s sealedSession, responses map[str
 	}), nil
 }
 
-// openSession unpacks the session of a challenge.
-func openSession(text string) (sealedSession, error) {
-	var s sealedSession
-	raw, err := base64.RawURLEncoding.DecodeString(text)
+// parseChallengeState decodes the session of a challenge.
+func parseChallengeState(session string) (challengeState, error) {
+	var s challengeState
+	raw, err := base64.RawURLEncoding.DecodeString(session)
 	if err != nil || json.Unmarshal(raw, &s) != nil || s.Challenge == "" || s.Username == "" {
 		return s, &apierr.Error{
 			Code: apierr.BadUserInput, Field: "input.session", Message: "input.session is not the session of a challenge.",
@@ -413,11 +406,11 @@ func openSession(text string) (sealedSession, error) {
 // was told to the client: whoever answers can claim another, and Cognito refuses
 // it. It is empty for what is no session.
 func SessionUsername(session string) string {
-	sealed, err := openSession(session)
+	state, err := parseChallengeState(session)
 	if err != nil {
 		return ""
 	}
-	return sealed.Username
+	return state.Username
 }
 
 // answerTo names the member of the answer that a challenge asks for.

@@ -96,6 +96,8 @@ type Options struct {
 // Client calls the public operations of one app client of one user pool. It is
 // safe for concurrent use.
 type Client struct {
+	Accounts // chosen by HideUserExistence
+
 	api     *sdk.Client
 	options Options
 	errors  errorTable
@@ -106,9 +108,6 @@ type Client struct {
 	lacksTokenRefresh atomic.Bool
 	// wantsSRP is set once the app client has said that it takes no password.
 	wantsSRP atomic.Bool
-	// notices holds the messages to owners of accounts that are being sent.
-	notices chan struct{}
-	mimic   *mimic
 	// refreshes merges refreshes of one token that run at the same time.
 	refreshes singleflight.Group
 	replaced  *lru.Cache[[sha256.Size]byte, replacement]
@@ -155,12 +154,15 @@ func newClient(o Options, http sdk.HTTPClient) *Client {
 		// The operations of an end user are not signed; without this the SDK
 		// would look for credentials on the machine and in the network.
 		api: newAPI(o, http, aws.AnonymousCredentials{}), options: o,
-		errors:  newErrorTable(o.UsernameAttribute),
-		calls:   admission.New(admission.Options{MaxCalls: o.MaxConcurrentCalls, Reserve: o.Timeout / 4, Budget: o.Quota}),
-		notices: make(chan struct{}, concurrentNotices), mimic: newMimic(o),
+		errors: newErrorTable(o.UsernameAttribute),
+		calls:  admission.New(admission.Options{MaxCalls: o.MaxConcurrentCalls, Reserve: o.Timeout / 4, Budget: o.Quota}),
 	}
 	c.replaced, _ = lru.New[[sha256.Size]byte, replacement](keptReplacements) // fails for sizes below 1 only
 	c.directory = newDirectory(c, o, http)
+	c.Accounts = accounts{c}
+	if o.HideUserExistence {
+		c.Accounts = newAccountsHidingExistence(c.Accounts, o)
+	}
 	return c
 }
 

@@ -454,14 +454,14 @@ func newErrorTable(usernameAttribute string) errorTable {
 
 // Messages that stand for more than one exception with Options.HideUserExistence.
 const (
-	wrongCredentials  = "E-mail address or password is wrong."
-	startAgainMessage = "The sign-in took too long or this step was answered before. Start again."
+	wrongCredentials = "E-mail address or password is wrong."
+	sessionExpired   = "The sign-in took too long or this step was answered before. Start again."
 )
 
 // Parts of the messages by which Cognito says that a flow is not permitted.
 const (
-	textFlowOff          = "flow not enabled"
-	textFlowOffForClient = "is not enabled for the client"
+	flowNotEnabled          = "flow not enabled"
+	flowNotEnabledForClient = "is not enabled for the client"
 )
 
 // exceptionRules lists the exceptions that stand for several things. The first
@@ -473,7 +473,7 @@ func exceptionRules() []rule {
 		flowIsOff    = meaning{apierr.ServiceMisconfigured, "The app client does not permit this way to sign in."}
 		revoked      = meaning{apierr.TokenRevoked, "The token was revoked by a sign-out. Sign in again."}
 		confirmed    = meaning{apierr.UserAlreadyConfirmed, "The account is confirmed already."}
-		startAgain   = meaning{apierr.SessionExpired, startAgainMessage}
+		startAgain   = meaning{apierr.SessionExpired, sessionExpired}
 		disabled     = meaning{apierr.UserDisabled, "An administrator has disabled the account."}
 		tooMany      = meaning{apierr.TooManyAttempts, "Too many failed attempts for this account. Wait before the next one."}
 		notEnrolled  = meaning{apierr.MFANotEnrolled, "The user has not set up this second factor."}
@@ -484,8 +484,8 @@ func exceptionRules() []rule {
 		// A wrong secret is the operator's fault wherever it shows.
 		{exception: notAuthorized, text: "secret", meaning: badSecret},
 		{exception: "UnauthorizedException", text: "secret", meaning: badSecret},
-		{exception: "InvalidParameterException", text: textFlowOff, meaning: flowIsOff},
-		{exception: "InvalidParameterException", text: textFlowOffForClient, meaning: flowIsOff},
+		{exception: "InvalidParameterException", text: flowNotEnabled, meaning: flowIsOff},
+		{exception: "InvalidParameterException", text: flowNotEnabledForClient, meaning: flowIsOff},
 
 		// What is said of the server's own credentials is the operator's fault as well.
 		{exception: notAuthorized, operations: signed(), meaning: badCredentials()},

@@ -6,154 +6,90 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"authgraph/internal/apierr"
 )
 
-// With Options.HideUserExistence, nobody learns from an answer or its time whether
-// an address is registered. Cognito's own setting for that
-// (PreventUserExistenceErrors) leaves sign-up out, tells unconfirmed and disabled
-// users apart, and is off by default; so the answers are made alike here, whatever
-// the app client is set to. What Cognito really said goes to the log.
-//
-// Three things remain that only Cognito could hide.
-//
-// Which first factors there are to choose from is each user's own, a passkey above
-// all. Cognito must judge the password of a sign-up before it looks whether the
-// address is taken, as the embedded pool does and Cognito appears to (its PreSignUp
-// trigger runs before that too). And only an app client that is ENABLED judges the
-// new password of a reset for users who do not exist; a LEGACY one does not, so that
-// there a password against the policy tells. Passing PASSWORD_POLICY on is worth
-// that: without it, a user with the right code would be told that the code is wrong.
-const (
-	// existenceSafeTime is after which time, or which multiple of it, answers go out
-	// that would tell by their time. It is longer than what Cognito takes as a rule.
-	existenceSafeTime = time.Second
-	// concurrentNotices bounds the messages that are being sent to owners of
-	// accounts, and noticeTime each of them.
-	concurrentNotices = 4
-	noticeTime        = 4 * time.Second
+// Accounts are the operations that anyone can call, and whose results can reveal whether
+// an account exists.
+type Accounts interface {
+	// SignUp registers a user.
+	SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, error)
+	// ConfirmSignUp confirms an account with the code that was sent.
+	ConfirmSignUp(ctx context.Context, email, code string) (*Verification, error)
+	// ResendConfirmationCode sends a new code for an account that is not confirmed.
+	ResendConfirmationCode(ctx context.Context, email string) (*CodeDelivery, error)
+	// SignIn signs in with e-mail address and password. deviceKey is nil if the pool does
+	// not track devices or the device is new.
+	SignIn(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error)
+	// StartSignIn starts a sign-in by SRP (SrpA alone), by custom authentication (Custom),
+	// or with a first factor that is preferred or yet to be chosen.
+	StartSignIn(ctx context.Context, in StartSigninInput) (SigninResult, error)
+	// Respond answers a challenge. It returns tokens or the next challenge.
+	Respond(ctx context.Context, session string, answer Answer) (SigninResult, error)
+	// ForgotPassword sends a code for resetting the password.
+	ForgotPassword(ctx context.Context, email string) (*CodeDelivery, error)
+	// ConfirmForgotPassword sets a new password with the code of ForgotPassword.
+	ConfirmForgotPassword(ctx context.Context, email, code, newPassword string) error
+}
+
+var (
+	_ Accounts = accounts{}
+	_ Accounts = (*accountsHidingExistence)(nil)
 )
 
-const wrongOrOldCode = "The code is wrong or no longer good. Ask for another."
-
-// atSafeTime returns what do does, at a time that does not depend on it.
-func atSafeTime[T any](ctx context.Context, do func() (T, error)) (T, error) {
-	began := time.Now()
-	value, err := do()
-	if !isOverload(err) {
-		awaitSafeTime(ctx, began)
-	}
-	return value, err
+// accountsHidingExistence wraps Accounts so that neither results nor timing reveal whether
+// an address is registered. Cognito's own setting for that (PreventUserExistenceErrors) is
+// off by default, does not cover sign-up, and tells unconfirmed from disabled users. What
+// Cognito really said goes to the log as the error's cause.
+//
+// Three things remain visible, which only Cognito could hide:
+//
+//   - The first factors that a user can choose from, above all a passkey.
+//   - Whether Cognito checks the password of a sign-up before it checks whether the
+//     address is taken. The embedded pool does, and Cognito appears to.
+//   - Whether the new password of a reset violates the policy. An app client with LEGACY
+//     errors checks that only for users who exist. PASSWORD_POLICY is passed on all the
+//     same, since the alternative is to call a correct code wrong.
+type accountsHidingExistence struct {
+	accounts  Accounts
+	decoys    *decoyFactory
+	mayNotify func(ctx context.Context, email string) bool
+	notices   chan struct{} // bounds concurrent messages to account owners
 }
 
-func awaitSafeTime(ctx context.Context, began time.Time) {
-	took := time.Since(began)
-	next := max(1, (took+existenceSafeTime-1)/existenceSafeTime)
-	sleep(ctx, next*existenceSafeTime-took)
-}
+const (
+	// responseInterval is the padded duration of operations whose timing would reveal
+	// something. Slower ones take a multiple of it. Cognito usually takes less.
+	responseInterval = time.Second
+	// maxNotices bounds concurrent messages to account owners, and noticeTimeout each one.
+	maxNotices    = 4
+	noticeTimeout = 4 * time.Second
+)
 
-// isOverload tells whether an operation failed for the state that Cognito or this
-// process is in. That says nothing of a user, and holding its callers back would
-// only make it worse.
-func isOverload(err error) bool {
-	e := apierr.From(err)
-	return e != nil && (e.Code == apierr.RateLimited || e.Code == apierr.ServiceUnavailable)
-}
+const wrongOrExpiredCode = "The code is wrong or has expired. Request a new one."
 
-// tellsOfUser tells whether an error lets on that the user exists, or does not.
-func tellsOfUser(err *apierr.Error) bool {
-	switch err.Code {
-	case apierr.UserNotFound, apierr.UserNotConfirmed, apierr.UserAlreadyConfirmed, apierr.UserDisabled,
-		apierr.PasswordResetRequired, apierr.TemporaryPasswordExpired,
-		// Cognito counts the attempts of users that it has.
-		apierr.TooManyAttempts,
-		// A pool's own triggers are asked about users that it has.
-		apierr.RejectedByPolicy,
-		// "There is no such device": for a user that exists.
-		apierr.NotFound:
-		return true
-	default:
-		return false
+func newAccountsHidingExistence(next Accounts, o Options) *accountsHidingExistence {
+	return &accountsHidingExistence{
+		accounts:  next,
+		decoys:    newDecoyFactory(o),
+		mayNotify: o.MayNotify,
+		notices:   make(chan struct{}, maxNotices),
 	}
 }
 
-// instead returns an error that says no more than the code, with the cause of the
-// real one.
-func instead(err *apierr.Error, code apierr.Code, message string) *apierr.Error {
-	return &apierr.Error{Code: code, Message: message, Cause: err.Cause}
-}
-
-// hideInCredentials makes every refusal that tells of a user one of the password,
-// and lets all of them go at the same time. Success needs no such care: it is for
-// who knows the password.
-func hideInCredentials(ctx context.Context, began time.Time, err error) error {
-	if err == nil {
-		return nil
-	}
-	e := apierr.From(err)
-	if e.Code != apierr.InvalidCredentials && !tellsOfUser(e) {
-		return err
-	}
-	awaitSafeTime(ctx, began)
-	return instead(e, apierr.InvalidCredentials, wrongCredentials)
-}
-
-// hideInCode makes every refusal that tells of a user, or of the code, one of the
-// code.
-func hideInCode(err error) error {
-	if err == nil {
-		return nil
-	}
-	e := apierr.From(err)
-	switch e.Code {
-	case apierr.CodeMismatch, apierr.CodeExpired, apierr.InvalidCredentials:
-	default:
-		if !tellsOfUser(e) {
-			return err
-		}
-	}
-	return instead(e, apierr.CodeMismatch, wrongOrOldCode)
-}
-
-// sendInSilence answers a request for a code as if it had been sent.
-func (c *Client) sendInSilence(
-	ctx context.Context, email string, send func(context.Context, string) (*CodeDelivery, error),
-) (*CodeDelivery, error) {
-	return atSafeTime(ctx, func() (*CodeDelivery, error) {
-		_, err := send(ctx, email)
-		if err != nil && !hidesInSending(apierr.From(err)) {
-			return nil, err
-		}
-		return presumedDelivery(email), nil
-	})
-}
-
-// hidesInSending tells whether the error of sending a code depends on whom it is
-// sent to.
-func hidesInSending(err *apierr.Error) bool {
-	switch err.Code {
-	case apierr.NotEnabled, apierr.CodeDeliveryFailed, apierr.InvalidCredentials:
-		return true
-	case apierr.BadUserInput:
-		// Of users who do not exist, Cognito may say that a parameter is invalid; of
-		// a name that can be nobody's, it says which.
-		return err.Field == ""
-	default:
-		return tellsOfUser(err)
-	}
-}
-
-// signUpInSilence registers a user, or tells the owner of the address that somebody
-// tried to; the answer is the same.
-func (c *Client) signUpInSilence(ctx context.Context, in SignUpInput) (*SignUpResult, error) {
-	return atSafeTime(ctx, func() (*SignUpResult, error) {
-		_, err := c.signUp(ctx, in)
+// SignUp registers a user. If the address is taken, it notifies the owner instead and
+// returns the same result.
+func (h *accountsHidingExistence) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, error) {
+	return withConstantTime(ctx, func() (*SignUpResult, error) {
+		_, err := h.accounts.SignUp(ctx, in)
 		if err != nil {
 			switch apierr.From(err).Code {
 			case apierr.EmailAlreadyRegistered, apierr.AliasAlreadyRegistered:
-				c.tellOwner(ctx, in.Email)
+				h.notifyOwner(ctx, in.Email)
 			case apierr.CodeDeliveryFailed, apierr.TooManyAttempts:
-				// The user is registered, and can ask for another code.
+				// The user is registered, and can request another code.
 			default:
 				return nil, err
 			}
@@ -162,31 +98,253 @@ func (c *Client) signUpInSilence(ctx context.Context, in SignUpInput) (*SignUpRe
 	})
 }
 
-// tellOwner sends the owner of an account what leads into it: the code that
-// confirms it, or else one to set the password anew. Nobody waits for it, and when
-// too many are being sent it is left out.
-func (c *Client) tellOwner(ctx context.Context, email string) {
+// notifyOwner sends the owner of an account a code: the one that confirms the account, or
+// else one for resetting the password. It does not block, and does nothing when too many
+// messages are being sent.
+func (h *accountsHidingExistence) notifyOwner(ctx context.Context, email string) {
 	select {
-	case c.notices <- struct{}{}:
+	case h.notices <- struct{}{}:
 	default:
 		return
 	}
-	// The answer to the sign-up ends its context.
+	// The request's context ends before the message is sent.
 	ctx = context.WithoutCancel(ctx)
 	go func() {
-		defer func() { <-c.notices }()
-		ctx, cancel := context.WithTimeout(ctx, noticeTime)
+		defer func() { <-h.notices }()
+		ctx, cancel := context.WithTimeout(ctx, noticeTimeout)
 		defer cancel()
-		if !c.options.MayNotify(ctx, email) {
+		if !h.mayNotify(ctx, email) {
 			return
 		}
-		if _, err := c.resendConfirmationCode(ctx, email); err != nil && !isTemporary(err) {
-			_, _ = c.forgotPassword(ctx, email)
+		if _, err := h.accounts.ResendConfirmationCode(ctx, email); err != nil && !isTemporary(err) {
+			_, _ = h.accounts.ForgotPassword(ctx, email)
 		}
 	}()
 }
 
-// presumedDelivery is where a code to the address would go, as Cognito writes it.
+// ConfirmSignUp implements [Accounts].
+func (h *accountsHidingExistence) ConfirmSignUp(ctx context.Context, email, code string) (*Verification, error) {
+	return withConstantTime(ctx, func() (*Verification, error) {
+		verification, err := h.accounts.ConfirmSignUp(ctx, email, code)
+		if err == nil && verification.Status == AlreadyVerified {
+			verification, err = nil, verification.cause
+		}
+		return verification, hideInCode(err)
+	})
+}
+
+// ResendConfirmationCode implements [Accounts].
+func (h *accountsHidingExistence) ResendConfirmationCode(ctx context.Context, email string) (*CodeDelivery, error) {
+	return sendHidingExistence(ctx, email, h.accounts.ResendConfirmationCode)
+}
+
+// ForgotPassword implements [Accounts].
+func (h *accountsHidingExistence) ForgotPassword(ctx context.Context, email string) (*CodeDelivery, error) {
+	return sendHidingExistence(ctx, email, h.accounts.ForgotPassword)
+}
+
+// ConfirmForgotPassword implements [Accounts].
+func (h *accountsHidingExistence) ConfirmForgotPassword(ctx context.Context, email, code, newPassword string) error {
+	_, err := withConstantTime(ctx, func() (struct{}, error) {
+		return struct{}{}, hideInCode(h.accounts.ConfirmForgotPassword(ctx, email, code, newPassword))
+	})
+	return err
+}
+
+// SignIn implements [Accounts].
+func (h *accountsHidingExistence) SignIn(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error) {
+	start := time.Now()
+	result, err := h.accounts.SignIn(ctx, email, password, deviceKey)
+	return result, hideInCredentials(ctx, start, err)
+}
+
+// StartSignIn starts a sign-in. It returns a decoy challenge for users who do not exist or
+// may not sign in.
+func (h *accountsHidingExistence) StartSignIn(ctx context.Context, in StartSigninInput) (SigninResult, error) {
+	return withConstantTime(ctx, func() (SigninResult, error) {
+		result, err := h.accounts.StartSignIn(ctx, in)
+		if err == nil {
+			h.decoys.learn(result)
+			return result, nil
+		}
+		e := apierr.From(err)
+		if !revealsUser(e) && e.Code != apierr.InvalidCredentials && e.Code != apierr.CodeDeliveryFailed {
+			return nil, err
+		}
+		factor, custom := "", in.Custom != nil && *in.Custom
+		switch {
+		case in.PreferredFactor != nil:
+			factor = string(*in.PreferredFactor)
+		case in.SrpA != nil:
+			factor = "PASSWORD_SRP"
+		case custom:
+			// Only the pool's own triggers know what a custom challenge looks like.
+			return nil, replaceError(e, apierr.InvalidCredentials, wrongCredentials)
+		}
+		hasChoice := !custom && (in.SrpA == nil || in.PreferredFactor != nil)
+		return h.decoys.challenge(factor, in.Email, aws.ToString(in.DeviceKey), hasChoice), nil
+	})
+}
+
+// Respond answers a challenge, which may be a decoy.
+func (h *accountsHidingExistence) Respond(ctx context.Context, session string, answer Answer) (SigninResult, error) {
+	start := time.Now()
+	result, err := h.accounts.Respond(ctx, session, answer)
+	state, parseErr := parseChallengeState(session)
+	if parseErr != nil || isOverload(err) {
+		return result, err
+	}
+	switch state.Challenge {
+	case "PASSWORD_VERIFIER", "PASSWORD", "PASSWORD_SRP", "WEB_AUTHN", "CUSTOM_CHALLENGE":
+		return result, hideInCredentials(ctx, start, expiredAsInvalid(err))
+	case "SELECT_CHALLENGE":
+		return h.chooseFactor(ctx, start, state, answer, result, err)
+	case "EMAIL_OTP", "SMS_OTP":
+		if err != nil {
+			padTime(ctx, start)
+			err = hideInCode(expiredAsInvalid(err))
+		}
+		return result, err
+	default:
+		// These challenges follow the password. A forged session gets the same error as
+		// any other bad session.
+		if e := apierr.From(err); e != nil && (revealsUser(e) || e.Code == apierr.SessionExpired || e.Code == apierr.InvalidCredentials) {
+			padTime(ctx, start)
+			err = replaceError(e, apierr.SessionExpired, sessionExpired)
+		}
+		return result, err
+	}
+}
+
+// chooseFactor returns the result of choosing the first factor. A choice that proves
+// nothing is always followed by the next challenge.
+func (h *accountsHidingExistence) chooseFactor(
+	ctx context.Context, start time.Time, state challengeState, answer Answer, result SigninResult, err error,
+) (SigninResult, error) {
+	hasProof := answer.Factor == nil || answer.Factor.Password != nil || answer.Factor.Passkey != nil
+	if hasProof {
+		return result, hideInCredentials(ctx, start, expiredAsInvalid(err))
+	}
+	e := apierr.From(expiredAsInvalid(err))
+	if e != nil && (revealsUser(e) || e.Code == apierr.InvalidCredentials || e.Code == apierr.CodeDeliveryFailed) {
+		result, err = h.decoys.challenge(answer.Factor.Factor, state.Username, state.DeviceKey, true), nil
+	}
+	padTime(ctx, start)
+	return result, err
+}
+
+// withConstantTime runs fn and pads its duration, so that timing does not reveal the
+// result.
+func withConstantTime[T any](ctx context.Context, fn func() (T, error)) (T, error) {
+	start := time.Now()
+	value, err := fn()
+	if !isOverload(err) {
+		padTime(ctx, start)
+	}
+	return value, err
+}
+
+// padTime waits until a multiple of responseInterval has passed since start.
+func padTime(ctx context.Context, start time.Time) {
+	took := time.Since(start)
+	intervals := max(1, (took+responseInterval-1)/responseInterval)
+	sleep(ctx, intervals*responseInterval-took)
+}
+
+// isOverload reports whether an operation failed because of the state of Cognito or of
+// this process. That reveals nothing about a user, and delaying callers would make it
+// worse.
+func isOverload(err error) bool {
+	e := apierr.From(err)
+	return e != nil && (e.Code == apierr.RateLimited || e.Code == apierr.ServiceUnavailable)
+}
+
+// revealsUser reports whether an error reveals that a user exists or does not exist.
+func revealsUser(err *apierr.Error) bool {
+	switch err.Code {
+	case apierr.UserNotFound, apierr.UserNotConfirmed, apierr.UserAlreadyConfirmed, apierr.UserDisabled,
+		apierr.PasswordResetRequired, apierr.TemporaryPasswordExpired,
+		apierr.TooManyAttempts,  // Cognito counts attempts of existing users
+		apierr.RejectedByPolicy, // triggers run for existing users
+		apierr.NotFound:         // no such device of an existing user
+		return true
+	default:
+		return false
+	}
+}
+
+// replaceError returns an error with the cause of err and nothing else of it.
+func replaceError(err *apierr.Error, code apierr.Code, message string) *apierr.Error {
+	return &apierr.Error{Code: code, Message: message, Cause: err.Cause}
+}
+
+// hideInCredentials turns every error that reveals a user into INVALID_CREDENTIALS, with
+// constant time. Success needs no padding, since it requires the password.
+func hideInCredentials(ctx context.Context, start time.Time, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := apierr.From(err)
+	if e.Code != apierr.InvalidCredentials && !revealsUser(e) {
+		return err
+	}
+	padTime(ctx, start)
+	return replaceError(e, apierr.InvalidCredentials, wrongCredentials)
+}
+
+// hideInCode turns every error that reveals a user or a code into CODE_MISMATCH.
+func hideInCode(err error) error {
+	if err == nil {
+		return nil
+	}
+	e := apierr.From(err)
+	switch e.Code {
+	case apierr.CodeMismatch, apierr.CodeExpired, apierr.InvalidCredentials:
+	default:
+		if !revealsUser(e) {
+			return err
+		}
+	}
+	return replaceError(e, apierr.CodeMismatch, wrongOrExpiredCode)
+}
+
+// expiredAsInvalid turns SESSION_EXPIRED, which Cognito returns for the session of a
+// decoy, into INVALID_CREDENTIALS.
+func expiredAsInvalid(err error) error {
+	if e := apierr.From(err); e != nil && e.Code == apierr.SessionExpired {
+		return replaceError(e, apierr.InvalidCredentials, wrongCredentials)
+	}
+	return err
+}
+
+// sendHidingExistence sends a code, and responds as if that had succeeded.
+func sendHidingExistence(
+	ctx context.Context, email string, send func(context.Context, string) (*CodeDelivery, error),
+) (*CodeDelivery, error) {
+	return withConstantTime(ctx, func() (*CodeDelivery, error) {
+		_, err := send(ctx, email)
+		if err != nil && !dependsOnRecipient(apierr.From(err)) {
+			return nil, err
+		}
+		return presumedDelivery(email), nil
+	})
+}
+
+// dependsOnRecipient reports whether an error of sending a code depends on the recipient.
+func dependsOnRecipient(err *apierr.Error) bool {
+	switch err.Code {
+	case apierr.NotEnabled, apierr.CodeDeliveryFailed, apierr.InvalidCredentials:
+		return true
+	case apierr.BadUserInput:
+		// Cognito may call a parameter invalid for users who do not exist. It names the
+		// parameter only if no user could have it.
+		return err.Field == ""
+	default:
+		return revealsUser(err)
+	}
+}
+
+// presumedDelivery returns where a code to the address would go, as Cognito reports it.
 func presumedDelivery(email string) *CodeDelivery {
 	return &CodeDelivery{
 		Destination: maskEmail(email),

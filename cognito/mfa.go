@@ -134,14 +134,14 @@ func (m *MFASetupChallenge) Totp(ctx context.Context) (*TOTPEnrollment, error) {
 		return nil, nil // absent, which the schema permits
 	}
 	out, err := invoke(ctx, m.client, opAssociateSoftwareToken, m.client.api.AssociateSoftwareToken,
-		&sdk.AssociateSoftwareTokenInput{Session: &m.sealed.Session})
+		&sdk.AssociateSoftwareTokenInput{Session: &m.state.Session})
 	if err != nil {
 		return nil, err
 	}
 	if aws.ToString(out.Session) == "" {
 		return nil, m.client.errors.translate(opAssociateSoftwareToken, errIncomplete)
 	}
-	next := m.sealed
+	next := m.state
 	next.Session = *out.Session
 	return &TOTPEnrollment{
 		TOTPSetup: *newTOTPSetup(totpIssuer, m.account, *out.SecretCode),

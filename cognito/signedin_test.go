@@ -21,7 +21,7 @@ func TestSignedIn(t *testing.T) {
 		"AccessToken": unsigned(`{"sub":"the-sub"}`),
 	}})
 	full := SignIn{Subject: "the-sub", Email: "ada@example.com", OriginJTI: "the-origin", IssuedAt: time.Unix(1000, 0), ExpiresAt: time.Unix(4600, 0)}
-	session := sealedSession{Challenge: "SMS_MFA", Username: "u"}.String()
+	session := challengeState{Challenge: "SMS_MFA", Username: "u"}.String()
 	tests := []struct {
 		name   string
 		status int

@@ -23,8 +23,8 @@ type SigninResult interface{ isSigninResult() }
 type AuthTokens struct {
 	AccessToken  string
 	IDToken      *string
-	RefreshToken *string // nil when the one in use stays good
-	ExpiresIn    int32   // seconds, of the access token
+	RefreshToken *string // nil if the current one stays valid
+	ExpiresIn    int32   // lifetime of the access token in seconds
 	TokenType    string
 	NewDevice    *NewDevice
 
@@ -33,61 +33,51 @@ type AuthTokens struct {
 
 func (*AuthTokens) isSigninResult() {}
 
-// NewDevice is a device that the pool has not seen before.
+// NewDevice is a device that is new to the pool.
 type NewDevice struct {
 	DeviceKey      string
 	DeviceGroupKey string
 }
 
-// SignIn signs in with e-mail address and password: USER_PASSWORD_AUTH, or SRP
-// done here where the app client permits no other way. deviceKey is nil where the
-// pool does not track devices, or has not seen this one.
-func (c *Client) SignIn(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error) {
-	began := time.Now()
-	result, err := c.signIn(ctx, email, password, deviceKey)
-	if c.options.HideUserExistence {
-		return result, hideInCredentials(ctx, began, err)
-	}
-	return result, err
-}
-
-func (c *Client) signIn(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error) {
-	if !c.wantsSRP.Load() {
+// SignIn implements [Accounts]. It uses USER_PASSWORD_AUTH, or SRP if the app client does
+// not allow that flow.
+func (a accounts) SignIn(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error) {
+	if !a.wantsSRP.Load() {
 		parameters := withDeviceKey(map[string]string{"PASSWORD": password}, deviceKey)
-		result, err := c.initiateAuth(ctx, types.AuthFlowTypeUserPasswordAuth, email, parameters, nil)
-		if !isFlowOff(err) {
+		result, err := a.initiateAuth(ctx, types.AuthFlowTypeUserPasswordAuth, email, parameters, nil)
+		if !isFlowDisabled(err) {
 			return result, err
 		}
 	}
-	result, err := c.signInBySRP(ctx, email, password, deviceKey)
+	result, err := a.signInBySRP(ctx, email, password, deviceKey)
 	if err == nil {
-		c.wantsSRP.Store(true)
+		a.wantsSRP.Store(true)
 	}
 	return result, err
 }
 
-// signInBySRP proves the password without sending it on to Cognito.
-func (c *Client) signInBySRP(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error) {
+// signInBySRP proves the password without sending it to Cognito.
+func (a accounts) signInBySRP(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error) {
 	run, err := srp.New()
 	if err != nil {
 		return nil, err
 	}
 	parameters := withDeviceKey(map[string]string{"SRP_A": run.A()}, deviceKey)
-	result, err := c.initiateAuth(ctx, types.AuthFlowTypeUserSrpAuth, email, parameters, nil)
+	result, err := a.initiateAuth(ctx, types.AuthFlowTypeUserSrpAuth, email, parameters, nil)
 	if err != nil {
 		return nil, err
 	}
-	question, ok := result.(*SRPChallenge)
+	challenge, ok := result.(*SRPChallenge)
 	if !ok {
 		return result, nil
 	}
-	_, poolName, _ := strings.Cut(c.options.UserPoolID, "_")
-	signature, timestamp, err := run.Proof(question.srp(poolName), password, time.Now())
+	_, poolName, _ := strings.Cut(a.options.UserPoolID, "_")
+	signature, timestamp, err := run.Proof(challenge.srp(poolName), password, time.Now())
 	if err != nil {
-		return nil, c.errors.translate(opInitiateAuth, err)
+		return nil, a.errors.translate(opInitiateAuth, err)
 	}
-	return c.answer(ctx, question.Session, Answer{Srp: &SRPAnswer{
-		Signature: signature, SecretBlock: question.SecretBlock, Timestamp: timestamp,
+	return a.Respond(ctx, challenge.Session, Answer{Srp: &SRPAnswer{
+		Signature: signature, SecretBlock: challenge.SecretBlock, Timestamp: timestamp,
 	}})
 }
 
@@ -98,10 +88,10 @@ func (c *SRPChallenge) srp(poolName string) srp.Challenge {
 	}
 }
 
-// isFlowOff tells whether the app client does not permit the flow.
-func isFlowOff(err error) bool {
+// isFlowDisabled reports whether the app client does not allow the flow.
+func isFlowDisabled(err error) bool {
 	var fault *Fault
-	return errors.As(err, &fault) && (fault.Detail == textFlowOff || fault.Detail == textFlowOffForClient)
+	return errors.As(err, &fault) && (fault.Detail == flowNotEnabled || fault.Detail == flowNotEnabledForClient)
 }
 
 func withDeviceKey(parameters map[string]string, deviceKey *string) map[string]string {
@@ -111,11 +101,10 @@ func withDeviceKey(parameters map[string]string, deviceKey *string) map[string]s
 	return parameters
 }
 
-// FirstFactor is a factor that a sign-in can begin with, by Cognito's name.
+// FirstFactor is Cognito's name of a factor that a sign-in can start with.
 type FirstFactor string
 
-// UnmarshalGQL implements gqlgen's Unmarshaler. Names are taken as the schema
-// writes them and in no other case.
+// UnmarshalGQL implements gqlgen's Unmarshaler. Names are case-sensitive.
 func (f *FirstFactor) UnmarshalGQL(value any) error {
 	name, _ := value.(string)
 	switch name {
@@ -123,7 +112,7 @@ func (f *FirstFactor) UnmarshalGQL(value any) error {
 		*f = FirstFactor(name)
 		return nil
 	default:
-		return errors.New("it is not a value of the enum FirstFactor")
+		return errors.New("not a value of the enum FirstFactor")
 	}
 }
 
@@ -132,8 +121,7 @@ func (f FirstFactor) MarshalGQL(w io.Writer) {
 	_, _ = io.WriteString(w, strconv.Quote(string(f)))
 }
 
-// StartSigninInput begins a sign-in in which the client proves who it is step by
-// step. See the schema.
+// StartSigninInput starts a sign-in that consists of challenges. See the schema.
 type StartSigninInput struct {
 	Email           string
 	SrpA            *string
@@ -142,16 +130,8 @@ type StartSigninInput struct {
 	DeviceKey       *string
 }
 
-// StartSignIn begins a sign-in by SRP (SrpA alone), by custom authentication
-// (Custom), or by a first factor that is preferred or yet to be chosen.
-func (c *Client) StartSignIn(ctx context.Context, in StartSigninInput) (SigninResult, error) {
-	if c.options.HideUserExistence {
-		return c.startInSilence(ctx, in)
-	}
-	return c.startSignIn(ctx, in)
-}
-
-func (c *Client) startSignIn(ctx context.Context, in StartSigninInput) (SigninResult, error) {
+// StartSignIn implements [Accounts].
+func (a accounts) StartSignIn(ctx context.Context, in StartSigninInput) (SigninResult, error) {
 	parameters := withDeviceKey(map[string]string{}, in.DeviceKey)
 	if in.SrpA != nil {
 		parameters["SRP_A"] = *in.SrpA
@@ -162,7 +142,7 @@ func (c *Client) startSignIn(ctx context.Context, in StartSigninInput) (SigninRe
 	case custom && in.PreferredFactor != nil:
 		return nil, &apierr.Error{
 			Code: apierr.BadUserInput, Field: "input.custom",
-			Message: "input.custom and input.preferredFactor exclude each other.",
+			Message: "input.custom and input.preferredFactor are mutually exclusive.",
 		}
 	case custom:
 		flow = types.AuthFlowTypeCustomAuth
@@ -174,11 +154,10 @@ func (c *Client) startSignIn(ctx context.Context, in StartSigninInput) (SigninRe
 	case in.SrpA != nil:
 		flow = types.AuthFlowTypeUserSrpAuth
 	}
-	return c.initiateAuth(ctx, flow, in.Email, parameters, nil)
+	return a.initiateAuth(ctx, flow, in.Email, parameters, nil)
 }
 
-// initiateAuth begins a sign-in. session is of a code that was confirmed before,
-// or nil.
+// initiateAuth starts a sign-in. session is that of ConfirmSignUp, or nil.
 func (c *Client) initiateAuth(
 	ctx context.Context, flow types.AuthFlowType, email string, parameters map[string]string, session *string,
 ) (SigninResult, error) {
@@ -206,18 +185,18 @@ func (c *Client) initiateAuth(
 	}), nil
 }
 
-// SignIn is a session that has begun, as its tokens tell.
+// SignIn is a new session, as described by its tokens.
 type SignIn struct {
 	Subject   string
-	Email     string // empty without an ID token, or where the app client may not read it
-	OriginJTI string // empty where the app client does not put it into tokens
-	// IssuedAt and ExpiresAt are the access token's.
+	Email     string // empty without an ID token, or if the app client may not read it
+	OriginJTI string // empty if token revocation is turned off
+	// IssuedAt and ExpiresAt are those of the access token.
 	IssuedAt, ExpiresAt time.Time
-	// Began is when the call that gave the tokens was made.
+	// Began is the time before the call that returned the tokens.
 	Began time.Time
 }
 
-// begin is newAuthTokens for the tokens of a new session.
+// begin returns the tokens of a new session and reports it to SignedIn.
 func (c *Client) begin(
 	ctx context.Context, op operation, r *types.AuthenticationResultType, began time.Time,
 ) (*AuthTokens, error) {
@@ -229,7 +208,7 @@ func (c *Client) begin(
 	return tokens, nil
 }
 
-// newSignIn returns what the tokens say about a session that began at that time.
+// newSignIn describes the session of the tokens.
 func newSignIn(tokens *AuthTokens, began time.Time) SignIn {
 	access, id := unverifiedClaims(tokens.AccessToken), unverifiedClaims(aws.ToString(tokens.IDToken))
 	return SignIn{
@@ -242,7 +221,7 @@ func newSignIn(tokens *AuthTokens, began time.Time) SignIn {
 	}
 }
 
-// newAuthTokens translates Cognito's result. An empty one is never a session.
+// newAuthTokens translates Cognito's result. A result without a token is an error.
 func (c *Client) newAuthTokens(op operation, r *types.AuthenticationResultType) (*AuthTokens, error) {
 	if lacksToken(r) {
 		return nil, c.errors.translate(op, errIncomplete)
@@ -255,7 +234,7 @@ func (c *Client) newAuthTokens(op operation, r *types.AuthenticationResultType) 
 		TokenType:    aws.ToString(r.TokenType),
 		client:       c,
 	}
-	// Both are missing from the answers of some emulators.
+	// Some emulators leave out both.
 	if tokens.TokenType == "" {
 		tokens.TokenType = "Bearer"
 	}
@@ -271,7 +250,7 @@ func (c *Client) newAuthTokens(op operation, r *types.AuthenticationResultType) 
 	return tokens, nil
 }
 
-// secondsLeft returns how long the token still lives, 0 when it does not say.
+// secondsLeft returns the remaining lifetime of the token, 0 if unknown.
 func secondsLeft(token string) int32 {
 	claims := unverifiedClaims(token)
 	expiry, ok := claims["exp"].(float64)
@@ -281,7 +260,7 @@ func secondsLeft(token string) int32 {
 	return int32(max(0, time.Until(time.Unix(int64(expiry), 0)).Seconds()))
 }
 
-// User returns who signed in, as the tokens themselves tell.
+// User returns the user who signed in, as described by the tokens.
 func (t *AuthTokens) User() *User {
 	return newUserFromTokens(t)
 }

@@ -11,19 +11,19 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// The attributes that sign-up fills in by itself.
+// Attributes that sign-up sets.
 const (
 	emailAttribute = "email"
 	modeAttribute  = "custom:mode"
 )
 
-// Attribute is one attribute of a user, as the pool's schema names it.
+// Attribute is an attribute of a user, with the name in the pool's schema.
 type Attribute struct {
 	Name  string
 	Value string
 }
 
-// SignUpInput is who is to be registered. See the schema's SignupInput.
+// SignUpInput is a user to register. See the schema's SignupInput.
 type SignUpInput struct {
 	Username   string
 	Email      string
@@ -34,21 +34,21 @@ type SignUpInput struct {
 
 // SignUpResult is a registered user.
 type SignUpResult struct {
-	UserID       *string // nil with Options.HideUserExistence
+	UserID       *string // nil with [Options.HideUserExistence]
 	Confirmed    bool
 	CodeDelivery *CodeDelivery // nil when no code was sent
 }
 
-// DeliveryMedium is by what a code is sent.
+// DeliveryMedium is how a code is sent.
 type DeliveryMedium string
 
-// The media that Cognito has.
+// Cognito's delivery media.
 const (
 	DeliveryMediumEmail DeliveryMedium = "EMAIL"
 	DeliveryMediumSMS   DeliveryMedium = "SMS"
 )
 
-// CodeDelivery is where a code went. Destination is masked by Cognito.
+// CodeDelivery is where a code was sent. Destination is masked.
 type CodeDelivery struct {
 	Destination string
 	Medium      *DeliveryMedium
@@ -66,8 +66,8 @@ func newCodeDelivery(d *types.CodeDeliveryDetailsType) *CodeDelivery {
 	}
 }
 
-// deliveryMedium returns nil for a medium that the schema does not know: the
-// answer is worth more than the field.
+// deliveryMedium returns nil for a medium that is not in the schema, so that the rest of
+// the response is kept.
 func deliveryMedium(name string) *DeliveryMedium {
 	switch m := DeliveryMedium(name); m {
 	case DeliveryMediumEmail, DeliveryMediumSMS:
@@ -77,34 +77,29 @@ func deliveryMedium(name string) *DeliveryMedium {
 	}
 }
 
-// SignUp registers a user. The e-mail address is the user name; the shown name
-// goes into the configured attribute, since "username" is not an attribute and
-// pools refuse it.
-func (c *Client) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, error) {
-	if c.options.HideUserExistence {
-		return c.signUpInSilence(ctx, in)
-	}
-	return c.signUp(ctx, in)
-}
+// accounts are the operations as Cognito carries them out.
+type accounts struct{ *Client }
 
-func (c *Client) signUp(ctx context.Context, in SignUpInput) (*SignUpResult, error) {
-	if in.Password == nil && !c.options.PasswordlessSignUp {
+// SignUp implements [Accounts]. The e-mail address becomes the user name. The display name
+// goes into the configured attribute, since "username" is not an attribute.
+func (a accounts) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, error) {
+	if in.Password == nil && !a.options.PasswordlessSignUp {
 		return nil, &apierr.Error{
 			Code: apierr.BadUserInput, Field: "input.password", Message: "input.password is required.",
 		}
 	}
-	attributes, err := c.signUpAttributes(in)
+	attributes, err := a.signUpAttributes(in)
 	if err != nil {
 		return nil, err
 	}
-	out, err := invoke(ctx, c, opSignUp, c.api.SignUp, &sdk.SignUpInput{
-		ClientId:       &c.options.ClientID,
-		SecretHash:     c.secretHash(in.Email),
+	out, err := invoke(ctx, a.Client, opSignUp, a.api.SignUp, &sdk.SignUpInput{
+		ClientId:       &a.options.ClientID,
+		SecretHash:     a.secretHash(in.Email),
 		Username:       &in.Email,
 		Password:       in.Password,
 		UserAttributes: attributes,
 
-		UserContextData: c.userContext(ctx),
+		UserContextData: a.userContext(ctx),
 	})
 	if err != nil {
 		return nil, err
@@ -116,8 +111,8 @@ func (c *Client) signUp(ctx context.Context, in SignUpInput) (*SignUpResult, err
 	}, nil
 }
 
-// signUpAttributes joins what sign-up fills in and what the caller adds. Naming
-// an attribute twice is refused: which one would hold is Cognito's secret.
+// signUpAttributes returns the attributes that sign-up sets and those of the input. A
+// duplicate is an error, since Cognito does not document which value wins.
 func (c *Client) signUpAttributes(in SignUpInput) ([]types.AttributeType, error) {
 	all := []Attribute{
 		{emailAttribute, in.Email},
@@ -131,7 +126,7 @@ func (c *Client) signUpAttributes(in SignUpInput) ([]types.AttributeType, error)
 			return nil, &apierr.Error{
 				Code:    apierr.BadUserInput,
 				Field:   "input.attributes",
-				Message: "An attribute is given twice, or is filled in by another field of the input.",
+				Message: "An attribute is repeated, or is set by another field of the input.",
 			}
 		}
 		seen[a.Name] = true
@@ -140,56 +135,46 @@ func (c *Client) signUpAttributes(in SignUpInput) ([]types.AttributeType, error)
 	return list, nil
 }
 
-// VerificationStatus is how a verification ended.
+// VerificationStatus is the outcome of a verification.
 type VerificationStatus string
 
-// The ways in which a verification ends well.
+// The outcomes of a successful verification.
 const (
 	Verified        VerificationStatus = "VERIFIED"
 	AlreadyVerified VerificationStatus = "ALREADY_VERIFIED"
 )
 
-// Verification is an account that is confirmed.
+// Verification is the result of confirming an account.
 type Verification struct {
 	Status VerificationStatus
 
 	client  *Client
 	email   string
 	session string
+	cause   error // of AlreadyVerified
 }
 
-// ConfirmSignUp confirms an account by its code. An account that was confirmed
-// before is no error: its status says so, unless the client hides who exists.
-func (c *Client) ConfirmSignUp(ctx context.Context, email, code string) (*Verification, error) {
-	if c.options.HideUserExistence {
-		return atSafeTime(ctx, func() (*Verification, error) {
-			verification, err := c.confirmSignUp(ctx, email, code)
-			return verification, hideInCode(err)
-		})
-	}
-	verification, err := c.confirmSignUp(ctx, email, code)
-	if isAlreadyConfirmed(err) {
-		return &Verification{Status: AlreadyVerified}, nil
-	}
-	return verification, err
-}
-
-func (c *Client) confirmSignUp(ctx context.Context, email, code string) (*Verification, error) {
-	out, err := invoke(ctx, c, opConfirmSignUp, c.api.ConfirmSignUp, &sdk.ConfirmSignUpInput{
-		ClientId:         &c.options.ClientID,
-		SecretHash:       c.secretHash(email),
+// ConfirmSignUp implements [Accounts]. It is not an error if the account is confirmed
+// already.
+func (a accounts) ConfirmSignUp(ctx context.Context, email, code string) (*Verification, error) {
+	out, err := invoke(ctx, a.Client, opConfirmSignUp, a.api.ConfirmSignUp, &sdk.ConfirmSignUpInput{
+		ClientId:         &a.options.ClientID,
+		SecretHash:       a.secretHash(email),
 		Username:         &email,
 		ConfirmationCode: &code,
-		UserContextData:  c.userContext(ctx),
+		UserContextData:  a.userContext(ctx),
 	})
+	if isAlreadyConfirmed(err) {
+		return &Verification{Status: AlreadyVerified, cause: err}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &Verification{Status: Verified, client: c, email: email, session: aws.ToString(out.Session)}, nil
+	return &Verification{Status: Verified, client: a.Client, email: email, session: aws.ToString(out.Session)}, nil
 }
 
-// Signin continues from the code to a sign-in, where Cognito gave a session for
-// that; elsewhere it returns nil.
+// Signin signs in with the session that Cognito returned for the code. It returns nil if
+// there was none.
 func (v *Verification) Signin(ctx context.Context) (SigninResult, error) {
 	if v.session == "" {
 		return nil, nil
@@ -197,29 +182,21 @@ func (v *Verification) Signin(ctx context.Context) (SigninResult, error) {
 	return v.client.initiateAuth(ctx, types.AuthFlowTypeUserAuth, v.email, map[string]string{}, &v.session)
 }
 
-// isAlreadyConfirmed reads the one meaning of NotAuthorizedException that is
-// not a refusal. Matching any more of them would call a disabled user, or a
-// wrong client secret, verified.
+// isAlreadyConfirmed reports whether NotAuthorizedException means that the account is
+// confirmed. Its other meanings, a disabled user or a wrong client secret, are errors.
 func isAlreadyConfirmed(err error) bool {
 	var e *apierr.Error
 	return errors.As(err, &e) && e.Code == apierr.UserAlreadyConfirmed
 }
 
-// ResendConfirmationCode sends a new code for an account that is not confirmed.
-func (c *Client) ResendConfirmationCode(ctx context.Context, email string) (*CodeDelivery, error) {
-	if c.options.HideUserExistence {
-		return c.sendInSilence(ctx, email, c.resendConfirmationCode)
-	}
-	return c.resendConfirmationCode(ctx, email)
-}
-
-func (c *Client) resendConfirmationCode(ctx context.Context, email string) (*CodeDelivery, error) {
-	out, err := invoke(ctx, c, opResendConfirmationCode, c.api.ResendConfirmationCode,
+// ResendConfirmationCode implements [Accounts].
+func (a accounts) ResendConfirmationCode(ctx context.Context, email string) (*CodeDelivery, error) {
+	out, err := invoke(ctx, a.Client, opResendConfirmationCode, a.api.ResendConfirmationCode,
 		&sdk.ResendConfirmationCodeInput{
-			ClientId:        &c.options.ClientID,
-			SecretHash:      c.secretHash(email),
+			ClientId:        &a.options.ClientID,
+			SecretHash:      a.secretHash(email),
 			Username:        &email,
-			UserContextData: c.userContext(ctx),
+			UserContextData: a.userContext(ctx),
 		})
 	if err != nil {
 		return nil, err
