@@ -8,9 +8,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// UpdateAttributes changes attributes of the caller. It returns where codes went:
-// a new e-mail address or phone number has to be verified by one. Whether the old
-// one stays until then is the pool's setting.
+// UpdateAttributes changes attributes of the caller. It returns where codes were sent to
+// verify a new e-mail address or phone number. A setting of the pool decides whether the
+// old value applies until then.
 func (c *Caller) UpdateAttributes(ctx context.Context, attributes []*Attribute) ([]*CodeDelivery, error) {
 	list := make([]types.AttributeType, len(attributes))
 	for i, a := range attributes {
@@ -35,7 +35,7 @@ func (c *Caller) DeleteAttributes(ctx context.Context, names []string) error {
 	return err
 }
 
-// RequestAttributeCode sends a code that verifies an attribute.
+// RequestAttributeCode sends a code for verifying an attribute.
 func (c *Caller) RequestAttributeCode(ctx context.Context, attribute string) (*CodeDelivery, error) {
 	out, err := invoke(ctx, c.client, opGetUserAttributeVerificationCode, c.client.api.GetUserAttributeVerificationCode,
 		&sdk.GetUserAttributeVerificationCodeInput{AccessToken: &c.accessToken, AttributeName: &attribute})
@@ -45,15 +45,15 @@ func (c *Caller) RequestAttributeCode(ctx context.Context, attribute string) (*C
 	return newCodeDelivery(out.CodeDeliveryDetails), nil
 }
 
-// VerifyAttribute verifies an attribute by the code of
-// [Caller.RequestAttributeCode] or [Caller.UpdateAttributes].
+// VerifyAttribute verifies an attribute with the code of [Caller.RequestAttributeCode] or
+// [Caller.UpdateAttributes].
 func (c *Caller) VerifyAttribute(ctx context.Context, attribute, code string) error {
 	_, err := invoke(ctx, c.client, opVerifyUserAttribute, c.client.api.VerifyUserAttribute,
 		&sdk.VerifyUserAttributeInput{AccessToken: &c.accessToken, AttributeName: &attribute, Code: &code})
 	return err
 }
 
-// DeleteAccount deletes the caller's account for good.
+// DeleteAccount deletes the caller's account permanently.
 func (c *Caller) DeleteAccount(ctx context.Context) error {
 	_, err := invoke(ctx, c.client, opDeleteUser, c.client.api.DeleteUser, &sdk.DeleteUserInput{AccessToken: &c.accessToken})
 	return err

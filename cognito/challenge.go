@@ -17,15 +17,15 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// Challenge is a step of a sign-in that the user has to answer.
+// Challenge is a step of a sign-in that the client must answer.
 type Challenge interface {
 	SigninResult
-	// GetSession returns all that an answer needs, as one opaque string.
+	// GetSession returns the opaque session, which the answer must include.
 	GetSession() string
 	isChallenge()
 }
 
-// challengeBase is what all challenges share.
+// challengeBase holds what all challenges have in common.
 type challengeBase struct {
 	Session string
 }
@@ -35,10 +35,9 @@ func (b challengeBase) GetSession() string { return b.Session }
 func (challengeBase) isSigninResult()      {}
 func (challengeBase) isChallenge()         {}
 
-// The challenges: one type for each of Cognito's that an end user can meet.
-// Their fields are described in the schema.
+// The challenges that an end user can get. The schema describes their fields.
 type (
-	// SMSMFAChallenge asks for the code sent by text message as second factor.
+	// SMSMFAChallenge asks for the code of a text message, as second factor.
 	SMSMFAChallenge struct {
 		challengeBase
 		CodeDelivery *CodeDelivery
@@ -48,7 +47,7 @@ type (
 		challengeBase
 		CodeDelivery *CodeDelivery
 	}
-	// SMSOTPChallenge asks for the code sent by text message as first factor.
+	// SMSOTPChallenge asks for the code of a text message, as first factor.
 	SMSOTPChallenge struct {
 		challengeBase
 		CodeDelivery *CodeDelivery
@@ -58,27 +57,27 @@ type (
 		challengeBase
 		DeviceName *string
 	}
-	// SelectMFAChallenge asks to choose a second factor.
+	// SelectMFAChallenge asks the user to choose a second factor.
 	SelectMFAChallenge struct {
 		challengeBase
 		Options []string
 	}
-	// MFASetupChallenge asks to set up a second factor.
+	// MFASetupChallenge asks the user to set up a second factor.
 	MFASetupChallenge struct {
 		challengeBase
 		Options []string
 
 		client *Client
 		state  challengeState
-		// account is what the user signs in with, as far as it is known.
+		// account is the user's name in the authenticator app.
 		account string
 	}
-	// NewPasswordChallenge asks for a password of the user's own.
+	// NewPasswordChallenge asks the user to choose a password.
 	NewPasswordChallenge struct {
 		challengeBase
 		MissingAttributes []string
 	}
-	// SRPChallenge asks for a proof of the password.
+	// SRPChallenge asks for the SRP proof of the password.
 	SRPChallenge struct {
 		challengeBase
 		Salt         string
@@ -86,13 +85,12 @@ type (
 		SecretBlock  string
 		UserIDForSrp string
 	}
-	// PasswordChallenge asks for the password, or for the first message of a proof
-	// of it.
+	// PasswordChallenge asks for the password, or for SRP_A.
 	PasswordChallenge struct {
 		challengeBase
 		Srp bool
 	}
-	// SelectFactorChallenge asks to choose the first factor.
+	// SelectFactorChallenge asks the user to choose the first factor.
 	SelectFactorChallenge struct {
 		challengeBase
 		Available []string
@@ -102,14 +100,14 @@ type (
 		challengeBase
 		Options string
 	}
-	// CustomChallenge is of the pool's own making.
+	// CustomChallenge is defined by the pool's triggers.
 	CustomChallenge struct {
 		challengeBase
 		Parameters []ChallengeParameter
 	}
-	// DeviceSRPChallenge asks for the first message of the device's SRP.
+	// DeviceSRPChallenge asks for SRP_A of the device.
 	DeviceSRPChallenge struct{ challengeBase }
-	// DeviceVerifierChallenge asks for the second message of the device's SRP.
+	// DeviceVerifierChallenge asks for the SRP proof of the device.
 	DeviceVerifierChallenge struct {
 		challengeBase
 		Salt        string
@@ -117,7 +115,7 @@ type (
 		SecretBlock string
 		DeviceKey   string
 	}
-	// UnknownChallenge is one that this version does not know.
+	// UnknownChallenge is a challenge that this version does not know.
 	UnknownChallenge struct {
 		challengeBase
 		Name       string
@@ -131,43 +129,43 @@ type ChallengeParameter struct {
 	Value string
 }
 
-// challenge is one of Cognito's challenges as it came.
+// challenge is a challenge as Cognito returned it.
 type challenge struct {
 	name       string
 	session    string
-	username   string // as sent with the call that was challenged
-	deviceKey  string // as sent with the call that was challenged; may be empty
+	username   string // of the call that was challenged
+	deviceKey  string // of the call that was challenged; may be empty
 	parameters map[string]string
 	available  []types.ChallengeNameType
 }
 
-// newChallenge translates one of Cognito's challenges. The names are those of
+// newChallenge translates a challenge of Cognito. The names are those of
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html
-func (c *Client) newChallenge(asked challenge) SigninResult {
-	state := asked.challengeState()
+func (c *Client) newChallenge(in challenge) SigninResult {
+	state := in.state()
 	base := challengeBase{Session: state.String()}
-	p := asked.parameters
-	switch asked.name {
+	p := in.parameters
+	switch in.name {
 	case "SMS_MFA":
-		return &SMSMFAChallenge{base, asked.codeDelivery()}
+		return &SMSMFAChallenge{base, in.codeDelivery()}
 	case "EMAIL_OTP":
-		return &EmailOTPChallenge{base, asked.codeDelivery()}
+		return &EmailOTPChallenge{base, in.codeDelivery()}
 	case "SMS_OTP":
-		return &SMSOTPChallenge{base, asked.codeDelivery()}
+		return &SMSOTPChallenge{base, in.codeDelivery()}
 	case "SOFTWARE_TOKEN_MFA":
 		return &TOTPChallenge{base, optional(p["FRIENDLY_DEVICE_NAME"])}
 	case "SELECT_MFA_TYPE":
 		return &SelectMFAChallenge{base, jsonList(p["MFAS_CAN_CHOOSE"])}
 	case "MFA_SETUP":
-		return &MFASetupChallenge{base, jsonList(p["MFAS_CAN_SETUP"]), c, state, asked.username}
+		return &MFASetupChallenge{base, jsonList(p["MFAS_CAN_SETUP"]), c, state, in.username}
 	case "NEW_PASSWORD_REQUIRED":
 		return &NewPasswordChallenge{base, missingAttributes(p["requiredAttributes"])}
 	case "PASSWORD_VERIFIER":
 		return &SRPChallenge{base, p["SALT"], p["SRP_B"], p["SECRET_BLOCK"], p["USER_ID_FOR_SRP"]}
 	case "PASSWORD", "PASSWORD_SRP":
-		return &PasswordChallenge{base, asked.name == "PASSWORD_SRP"}
+		return &PasswordChallenge{base, in.name == "PASSWORD_SRP"}
 	case "SELECT_CHALLENGE":
-		return &SelectFactorChallenge{base, challengeNames(asked.available)}
+		return &SelectFactorChallenge{base, challengeNames(in.available)}
 	case "WEB_AUTHN":
 		return &PasskeyChallenge{base, p["CREDENTIAL_REQUEST_OPTIONS"]}
 	case "CUSTOM_CHALLENGE":
@@ -177,12 +175,12 @@ func (c *Client) newChallenge(asked challenge) SigninResult {
 	case "DEVICE_PASSWORD_VERIFIER":
 		return &DeviceVerifierChallenge{base, p["SALT"], p["SRP_B"], p["SECRET_BLOCK"], p["DEVICE_KEY"]}
 	default:
-		return &UnknownChallenge{base, asked.name, parameterList(p)}
+		return &UnknownChallenge{base, in.name, parameterList(p)}
 	}
 }
 
-// challengeState is what the opaque session of a challenge holds: all that the
-// answer needs, so that any process can take it.
+// challengeState is the content of a challenge's session. It holds all that the response
+// needs, so that any replica can handle it.
 type challengeState struct {
 	Challenge string `json:"c"`
 	Username  string `json:"u"`
@@ -190,19 +188,17 @@ type challengeState struct {
 	DeviceKey string `json:"d,omitempty"`
 }
 
-// String packs the session. Its parts are known to the client anyway and Cognito
-// checks them at the answer, so it needs no key that processes would have to
-// share.
+// String encodes the state. It is neither secret nor authenticated: the client knows its
+// parts, and Cognito checks them.
 func (s challengeState) String() string {
-	// Strings cannot fail to marshal.
-	text, _ := json.Marshal(s)
+	text, _ := json.Marshal(s) // strings only
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-func (c challenge) challengeState() challengeState {
+func (c challenge) state() challengeState {
 	username := c.username
 	for _, name := range []string{"USERNAME", "USER_ID_FOR_SRP"} {
-		// Cognito asks for the name that it gives here, not the one typed in.
+		// Cognito requires the name that it returned, not the one that the user entered.
 		if v := c.parameters[name]; v != "" {
 			username = v
 		}
@@ -221,8 +217,8 @@ func (c challenge) codeDelivery() *CodeDelivery {
 	}
 }
 
-// missingAttributes reads the names that NEW_PASSWORD_REQUIRED lists, each with
-// a prefix that belongs to the wire and not to the attribute.
+// missingAttributes returns the names that NEW_PASSWORD_REQUIRED lists, without their
+// prefix.
 func missingAttributes(text string) []string {
 	names := jsonList(text)
 	for i, name := range names {
@@ -231,8 +227,8 @@ func missingAttributes(text string) []string {
 	return names
 }
 
-// jsonList reads a JSON list that Cognito wraps into a string. A parameter that
-// is absent, or is no list, is an empty list: the challenge can still be shown.
+// jsonList parses a JSON list in a string. A malformed or absent one is an empty list, so
+// that the client still gets the challenge.
 func jsonList(text string) []string {
 	list := []string{}
 	if json.Unmarshal([]byte(text), &list) != nil {
@@ -264,8 +260,8 @@ func optional(s string) *string {
 	return &s
 }
 
-// Answer is the answer to a challenge: exactly one member is not nil, the one
-// that the challenge asks for. See the schema's ChallengeAnswer.
+// Answer is the answer to a challenge. Exactly one member must be set, the one that fits the
+// challenge. See the schema's ChallengeAnswer.
 type Answer struct {
 	Code        *string
 	MFAType     *string
@@ -282,32 +278,32 @@ type Answer struct {
 }
 
 type (
-	// MFASetupAnswer ends the set-up of a second factor: of an authenticator app
-	// by a code of it, of e-mail by the address.
+	// MFASetupAnswer completes the setup of a second factor, with a code of the
+	// authenticator app or with the e-mail address.
 	MFASetupAnswer struct {
 		TotpCode   *string
 		DeviceName *string
 		Email      *string
 	}
-	// NewPasswordAnswer is a password of the user's own and what was missing.
+	// NewPasswordAnswer is the new password and the missing attributes.
 	NewPasswordAnswer struct {
 		Password   string
 		Attributes []Attribute
 	}
-	// SRPAnswer is a proof of the user's or the device's password.
+	// SRPAnswer is the SRP proof of a user's or device's password.
 	SRPAnswer struct {
 		Signature   string
 		SecretBlock string
 		Timestamp   string
 	}
-	// FactorAnswer chooses the first factor and may already present it.
+	// FactorAnswer chooses the first factor, and may include its proof.
 	FactorAnswer struct {
 		Factor   string
 		Password *string
 		SrpA     *string
 		Passkey  *string
 	}
-	// DeviceSRPAnswer is the first message of a device's SRP.
+	// DeviceSRPAnswer is SRP_A of a device.
 	DeviceSRPAnswer struct {
 		DeviceKey string
 		SrpA      string
@@ -340,28 +336,28 @@ func (a accounts) Respond(ctx context.Context, session string, answer Answer) (S
 		return nil, &apierr.Error{
 			Code:    apierr.BadUserInput,
 			Field:   "input.answer",
-			Message: fmt.Sprintf("This challenge is answered by input.answer.%s.", answerTo(state.Challenge)),
+			Message: fmt.Sprintf("The answer to this challenge must be input.answer.%s.", answerTo(state.Challenge)),
 		}
 	}
 	return a.respond(ctx, state, responses)
 }
 
-// members counts what the answer has: the schema's @oneOf is enforced here, since
-// it is not where the answer comes as a variable.
+// members returns the number of members that are set. The executor does not enforce @oneOf
+// for variables.
 func (a Answer) members() int {
 	n := 0
-	for _, given := range []bool{
+	for _, isSet := range []bool{
 		a.Code != nil, a.MFAType != nil, a.MFASetup != nil, a.NewPassword != nil, a.Password != nil, a.SrpA != nil,
 		a.Srp != nil, a.Factor != nil, a.Passkey != nil, a.Custom != nil, a.DeviceSrp != nil, a.Parameters != nil,
 	} {
-		if given {
+		if isSet {
 			n++
 		}
 	}
 	return n
 }
 
-// respond sends the answer with what every answer needs.
+// respond sends the responses to a challenge, with the parameters that all need.
 func (c *Client) respond(ctx context.Context, s challengeState, responses map[string]string) (SigninResult, error) {
 	if s.DeviceKey != "" && responses["DEVICE_KEY"] == "" {
 		responses["DEVICE_KEY"] = s.DeviceKey
@@ -402,9 +398,8 @@ func parseChallengeState(session string) (challengeState, error) {
 	return s, nil
 }
 
-// SessionUsername returns the user whose challenge a session belongs to, as it
-// was told to the client: whoever answers can claim another, and Cognito refuses
-// it. It is empty for what is no session.
+// SessionUsername returns the user name in the session of a challenge, or an empty string
+// if it is malformed. A client can put any name there, and Cognito rejects a wrong one.
 func SessionUsername(session string) string {
 	state, err := parseChallengeState(session)
 	if err != nil {
@@ -413,7 +408,7 @@ func SessionUsername(session string) string {
 	return state.Username
 }
 
-// answerTo names the member of the answer that a challenge asks for.
+// answerTo returns the name of the member of Answer that fits a challenge.
 func answerTo(challenge string) string {
 	switch challenge {
 	case "SMS_MFA", "EMAIL_OTP", "SMS_OTP", "SOFTWARE_TOKEN_MFA":
@@ -443,8 +438,8 @@ func answerTo(challenge string) string {
 	}
 }
 
-// responses writes the answer with Cognito's names; false when it is not the
-// kind that the challenge asks for.
+// responses returns the challenge responses with Cognito's names. fits is false if the
+// answer is for another kind of challenge.
 func (a Answer) responses(challenge string) (r map[string]string, fits bool) {
 	switch answerTo(challenge) {
 	case "code":
@@ -499,7 +494,7 @@ func (a *MFASetupAnswer) responses() (map[string]string, bool) {
 	if a.Email != nil {
 		return map[string]string{"EMAIL": *a.Email}, true
 	}
-	// The code went to VerifySoftwareToken, whose session is the answer.
+	// VerifySoftwareToken checked the code. Its session is the response.
 	return map[string]string{}, true
 }
 

@@ -32,89 +32,85 @@ const (
 
 // Options configures a [Client].
 type Options struct {
-	// Region is the pool's AWS Region, for instance "eu-central-1". Required.
+	// Region is the pool's AWS Region, such as "eu-central-1". Required.
 	Region string
-	// UserPoolID is the pool's id. It is needed for signing in by SRP and for
-	// feedback on sign-ins; without it those fail.
+	// UserPoolID is the pool's id. Signing in by SRP and feedback on sign-ins require it.
 	UserPoolID string
 	// ClientID is the app client's id. Required.
 	ClientID string
-	// ClientSecret is the app client's secret; empty when it has none.
+	// ClientSecret is the app client's secret. Default: none.
 	ClientSecret string
-	// Endpoint is the URL of the user pools API; empty for Amazon's own.
+	// Endpoint is the URL of the user pools API. Default: that of AWS.
 	Endpoint string
-	// UsernameAttribute is the attribute that holds the shown name. Required.
+	// UsernameAttribute is the attribute that holds the display name. Required.
 	UsernameAttribute string
-	// PasswordlessSignUp lets users sign up without a password, for pools in which
-	// a code or a passkey is enough to sign in.
+	// PasswordlessSignUp lets users sign up without a password, for pools that accept a
+	// code or a passkey instead.
 	PasswordlessSignUp bool
 	// Timeout bounds one operation. Default: [DefaultTimeout].
 	Timeout time.Duration
-	// MaxConcurrentCalls bounds the calls that are out at once; further ones wait.
-	// Default: [DefaultMaxConcurrentCalls].
+	// MaxConcurrentCalls bounds concurrent calls. Further ones wait. Default:
+	// [DefaultMaxConcurrentCalls].
 	MaxConcurrentCalls int
-	// Quota is asked before every call whether the budget of its category, one of
-	// [admission.Categories], has room: 0 takes one call out of it, anything else is how long
-	// it is used up for. Default: no budgets.
+	// Quota takes a call out of the budget of its category, one of
+	// [admission.Categories], and returns 0, or returns how long the budget is used up.
+	// Default: no budgets.
 	Quota func(ctx context.Context, category string) (wait time.Duration)
-	// HideUserExistence answers alike, and after the same time, whether a user exists
-	// or not, also before an app client that tells. Users pay for it: what keeps them
-	// from signing in is not told either, and most answers take a second.
+	// HideUserExistence makes results and timing independent of whether an account exists,
+	// whatever the app client's own setting. The price: users are not told why they cannot
+	// sign in, and most responses take a second.
 	HideUserExistence bool
-	// MayNotify is asked before the owner of an account is told that somebody tried
-	// to sign up with the address, so that nobody can flood a mailbox that way.
-	// Default: the owner is told each time.
+	// MayNotify reports whether the owner of an account may be told that someone tried to
+	// sign up with the address. It limits the messages to a mailbox. Default: always.
 	MayNotify func(ctx context.Context, email string) bool
-	// HidingKey is what made-up challenges are derived from with HideUserExistence;
-	// replicas need the same. Default: the client secret, or else a random one.
+	// HidingKey is the key for decoy challenges with HideUserExistence. Replicas must share
+	// it. Default: the client secret, or else a random key.
 	HidingKey []byte
-	// SendClientAddress sends the address of [WithRequest] to Cognito. The app
-	// client must permit that, and needs a secret to: without, Cognito refuses every
-	// call that has one.
+	// SendClientAddress sends the address of [WithRequest] to Cognito. The app client must
+	// allow that and have a secret. Otherwise Cognito rejects the calls.
 	SendClientAddress bool
-	// Credentials let users look up others. Default: nobody can.
+	// Credentials sign look-ups of other users. Default: look-ups are disabled.
 	Credentials *Credentials
-	// ReplayRefreshes gives whoever comes with a refresh token that was replaced a
-	// moment ago what the first one got, as long as that was not revoked: of the tabs of
-	// one browser, which share their cookie, each may come with the old one. Default:
-	// the pool's own grace period decides.
+	// ReplayRefreshes returns the same tokens again for a refresh token that was just
+	// replaced, unless its session was revoked. Browser tabs share a cookie, so several can
+	// send the old token. Default: the pool's grace period applies.
 	ReplayRefreshes bool
-	// Revoked tells of sign-outs as in [token.VerifierOptions]. ReplayRefreshes needs it.
+	// Revoked is as in [token.VerifierOptions]. ReplayRefreshes requires it.
 	Revoked func(*token.AccessClaims) error
-	// SignedIn is called with every session that begins, before its tokens are
-	// returned. Default: nobody is told.
+	// SignedIn is called for each new session, before its tokens are returned. Default:
+	// none.
 	SignedIn func(context.Context, SignIn)
-	// Observe is told of every operation: its name, its quota category, "OK" or the
-	// name of an exception, of a fault, or of why the call was not made, and how long
-	// it took. All names are from closed sets. Default: nobody is told.
+	// Observe is called after each operation with its name, its quota category, its
+	// duration and its outcome: "OK", or the name of an exception, of a fault or of a
+	// rejection. All names are from closed sets. Default: none.
 	Observe func(operation, category, outcome string, took time.Duration)
-	// Trace is told when an operation begins; what it returns is told its outcome.
-	// Default: nobody is told.
+	// Trace is called when an operation starts. The function that it returns is called
+	// with the outcome. Default: none.
 	Trace func(ctx context.Context, operation string) (context.Context, func(outcome string))
 }
 
-// Client calls the public operations of one app client of one user pool. It is
-// safe for concurrent use.
+// Client calls Cognito for one app client of one user pool. It is safe for concurrent use.
 type Client struct {
-	Accounts // chosen by HideUserExistence
+	// Accounts depends on [Options.HideUserExistence].
+	Accounts
 
 	api     *sdk.Client
 	options Options
 	errors  errorTable
 	calls   *admission.Controller
 
-	// lacksTokenRefresh is set once the endpoint has said that it does not know
-	// GetTokensFromRefreshToken.
+	// lacksTokenRefresh is set when the endpoint does not know GetTokensFromRefreshToken.
 	lacksTokenRefresh atomic.Bool
-	// wantsSRP is set once the app client has said that it takes no password.
+	// wantsSRP is set when the app client does not allow USER_PASSWORD_AUTH.
 	wantsSRP atomic.Bool
-	// refreshes merges refreshes of one token that run at the same time.
+	// refreshes shares concurrent refreshes of one token.
 	refreshes singleflight.Group
+	// replaced caches the results of refreshes, see ReplayRefreshes.
 	replaced  *lru.Cache[[sha256.Size]byte, replacement]
 	directory *directory // nil without credentials
 }
 
-// New returns a client. It makes no call.
+// New returns a Client. It makes no call.
 func New(o Options) (*Client, error) {
 	switch {
 	case o.Region == "":
@@ -124,7 +120,7 @@ func New(o Options) (*Client, error) {
 	case o.UsernameAttribute == "":
 		return nil, errors.New("cognito: Options.UsernameAttribute is empty")
 	case o.ReplayRefreshes && o.Revoked == nil:
-		return nil, errors.New("cognito: Options.Revoked is nil beside ReplayRefreshes")
+		return nil, errors.New("cognito: Options.ReplayRefreshes requires Options.Revoked")
 	case o.MaxConcurrentCalls < 0:
 		return nil, errors.New("cognito: Options.MaxConcurrentCalls is negative")
 	}
@@ -151,13 +147,13 @@ func New(o Options) (*Client, error) {
 
 func newClient(o Options, http sdk.HTTPClient) *Client {
 	c := &Client{
-		// The operations of an end user are not signed; without this the SDK
-		// would look for credentials on the machine and in the network.
+		// The operations of end users are not signed. Without this, the SDK would look for
+		// credentials.
 		api: newAPI(o, http, aws.AnonymousCredentials{}), options: o,
 		errors: newErrorTable(o.UsernameAttribute),
 		calls:  admission.New(admission.Options{MaxCalls: o.MaxConcurrentCalls, Reserve: o.Timeout / 4, Budget: o.Quota}),
 	}
-	c.replaced, _ = lru.New[[sha256.Size]byte, replacement](keptReplacements) // fails for sizes below 1 only
+	c.replaced, _ = lru.New[[sha256.Size]byte, replacement](maxReplacements) // the error is for sizes below 1
 	c.directory = newDirectory(c, o, http)
 	c.Accounts = accounts{c}
 	if o.HideUserExistence {
@@ -171,8 +167,8 @@ func newAPI(o Options, client sdk.HTTPClient, credentials aws.CredentialsProvide
 		Region:      o.Region,
 		HTTPClient:  client,
 		Credentials: credentials,
-		// invoke decides what is repeated. The SDK's own policy repeats SignUp,
-		// and LimitExceededException, which burns the user's attempts.
+		// invoke decides what to retry. The SDK would retry SignUp, and
+		// LimitExceededException, which uses up the user's attempts.
 		Retryer: aws.NopRetryer{},
 	}
 	if o.Endpoint != "" {
@@ -181,10 +177,9 @@ func newAPI(o Options, client sdk.HTTPClient, credentials aws.CredentialsProvide
 	return sdk.New(settings)
 }
 
-// invoke makes one call within the client's time-out and translates its error.
-// Operations that only read get a second attempt when the first met a fault of
-// the network or of the server; all others get one, since a call that failed
-// may have been carried out.
+// invoke calls an operation within the client's timeout and translates its error. It
+// retries reads once after a network or server error. Other operations get one attempt,
+// since a failed call may have taken effect.
 func invoke[In, Out any](
 	ctx context.Context, c *Client, op operation,
 	call func(context.Context, *In, ...func(*sdk.Options)) (*Out, error), in *In,
@@ -208,21 +203,21 @@ func invoke[In, Out any](
 	return out, nil
 }
 
-// attempt makes one call when the guard lets it through. caller is the context of
-// who asked, without the time-out.
+// attempt makes one call if admission control allows it. caller is the caller's context,
+// without the timeout.
 func attempt[In, Out any](
 	ctx, caller context.Context, c *Client, op operation,
 	call func(context.Context, *In, ...func(*sdk.Options)) (*Out, error), in *In,
 ) (*Out, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err // what would be sent now might be carried out, and nobody be told
+		return nil, err // the call could take effect with no one to see its result
 	}
 	report, err := c.calls.Admit(ctx, op.category())
 	if err != nil {
 		return nil, err
 	}
 	outcome := admission.Inconclusive
-	// Also when the SDK panics: a slot that is not given back is lost for ever.
+	// Deferred, so that a panic in the SDK does not leak a slot.
 	defer func() { report(outcome) }()
 	out, err := callOnce(ctx, c, op, call, in)
 	if err == nil && isIncomplete(out) {
@@ -237,8 +232,8 @@ func attempt[In, Out any](
 	return out, nil
 }
 
-// callOnce makes one call. An operation that may be repeated gets less than half
-// of the time for it, so that a hanging first attempt leaves room.
+// callOnce makes one call. A read gets less than half of the timeout, so that there is
+// time for a second attempt.
 func callOnce[In, Out any](
 	ctx context.Context, c *Client, op operation,
 	call func(context.Context, *In, ...func(*sdk.Options)) (*Out, error), in *In,
@@ -251,14 +246,12 @@ func callOnce[In, Out any](
 	return call(ctx, in)
 }
 
-// pause waits a short, random time, so that callers who failed together do not
-// come back together. It returns false when ctx ends first.
+// pause waits before a retry, with jitter. It returns false if ctx ends first.
 func pause(ctx context.Context) bool {
 	return sleep(ctx, 20*time.Millisecond+rand.N(60*time.Millisecond))
 }
 
-// secretHash returns SECRET_HASH for a call that sends the user name, or nil
-// for an app client without a secret.
+// secretHash returns SECRET_HASH for a user name, or nil if the app client has no secret.
 // https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html#cognito-user-pools-computing-secret-hash
 func (c *Client) secretHash(username string) *string {
 	if c.options.ClientSecret == "" {
@@ -269,8 +262,7 @@ func (c *Client) secretHash(username string) *string {
 	return aws.String(base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 }
 
-// authParameters returns the parameters of a sign-in with SECRET_HASH added
-// where the app client needs it.
+// authParameters adds USERNAME and, if the app client has a secret, SECRET_HASH.
 func (c *Client) authParameters(username string, parameters map[string]string) map[string]string {
 	parameters["USERNAME"] = username
 	if hash := c.secretHash(username); hash != nil {
@@ -279,8 +271,7 @@ func (c *Client) authParameters(username string, parameters map[string]string) m
 	return parameters
 }
 
-// clientSecret returns the secret itself, for the operations that take it
-// instead of a hash, or nil without one.
+// clientSecret returns the secret for operations that take it instead of a hash, or nil.
 func (c *Client) clientSecret() *string {
 	if c.options.ClientSecret == "" {
 		return nil
@@ -306,23 +297,21 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// Request is what all operations that one request asks for have in common. Cognito's
-// threat protection weighs from where they come: without that, every user seems to sit
-// where this server does.
+// Request is what the operations of one HTTP request have in common. Cognito's threat
+// protection needs the user's address: otherwise all users seem to share this server's.
 type Request struct {
 	// IPAddress is the user's. It is sent only with [Options.SendClientAddress].
 	IPAddress netip.Addr
-	// EncodedData is what Amazon's script in the client collected; it is passed on
-	// as it is.
+	// EncodedData is the device fingerprint that Amazon's script collected in the browser.
 	EncodedData string
-	// Deadline is when the operations together are out of time, however many they are.
-	// Default: each has its own time-out alone.
+	// Deadline applies to all operations of the request together. Default: only the timeout
+	// of each operation.
 	Deadline time.Time
 }
 
 type requestKey struct{}
 
-// WithRequest returns a context whose operations are part of the request.
+// WithRequest returns a context for operations of the request.
 func WithRequest(ctx context.Context, r Request) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }
@@ -332,7 +321,7 @@ func requestOf(ctx context.Context) Request {
 	return r
 }
 
-// deadline returns when an operation that begins now is out of time.
+// deadline returns the deadline of an operation that starts now.
 func (c *Client) deadline(ctx context.Context) time.Time {
 	own, all := time.Now().Add(c.options.Timeout), requestOf(ctx).Deadline
 	if all.IsZero() || own.Before(all) {
@@ -341,7 +330,7 @@ func (c *Client) deadline(ctx context.Context) time.Time {
 	return all
 }
 
-// userContext returns what Cognito is told of the user, nil when there is nothing.
+// userContext returns the user's context data for Cognito, or nil if there is none.
 func (c *Client) userContext(ctx context.Context) *types.UserContextDataType {
 	r := requestOf(ctx)
 	sendsAddress := c.options.SendClientAddress && r.IPAddress.IsValid()
@@ -350,7 +339,7 @@ func (c *Client) userContext(ctx context.Context) *types.UserContextDataType {
 	}
 	data := &types.UserContextDataType{EncodedData: optional(r.EncodedData)}
 	if sendsAddress {
-		// A zone means something on this machine only.
+		// Zones are local to this machine.
 		data.IpAddress = aws.String(r.IPAddress.Unmap().WithZone("").String())
 	}
 	return data

@@ -402,13 +402,13 @@ func TestErrorDetails(t *testing.T) {
 		{"InvalidPasswordException", "Password did not conform with policy: Password must have uppercase characters", "input.password", "The password needs an upper-case letter."},
 		{"InvalidPasswordException", "Password did not conform with policy: Password must have numeric characters", "input.password", "The password needs a digit."},
 		{"InvalidPasswordException", "words never seen", "input.password", "The password does not conform to the pool's policy."},
-		{"InvalidParameterException", "1 validation error detected: Value at 'password' failed to satisfy constraint", "input.password", "A value of the input is not acceptable to the user pool."},
-		{"InvalidParameterException", "Username should be an email.", "input.email", "A value of the input is not acceptable to the user pool."},
-		{"InvalidParameterException", "Attributes did not conform to the schema: email: The attribute is required\n", "input.email", "A value of the input is not acceptable to the user pool."},
-		{"InvalidParameterException", "Attributes did not conform to the schema: custom:plan: Attribute does not exist in the schema.\n", "input.attributes", "The pool's schema does not permit this attribute: custom:plan."},
+		{"InvalidParameterException", "1 validation error detected: Value at 'password' failed to satisfy constraint", "input.password", "The user pool rejected a value of the input."},
+		{"InvalidParameterException", "Username should be an email.", "input.email", "The user pool rejected a value of the input."},
+		{"InvalidParameterException", "Attributes did not conform to the schema: email: The attribute is required\n", "input.email", "The user pool rejected a value of the input."},
+		{"InvalidParameterException", "Attributes did not conform to the schema: custom:plan: Attribute does not exist in the schema.\n", "input.attributes", "The pool's schema does not allow this attribute: custom:plan."},
 		{"UserLambdaValidationException", "PreSignUp failed with error Only for members.", "", "Only for members."},
 		{"UserLambdaValidationException", "PreSignUp failed with error " + strings.Repeat("x", 500), "", strings.Repeat("x", 200)},
-		{"UserLambdaValidationException", "words never seen", "", "A rule of the pool's owner refused it."},
+		{"UserLambdaValidationException", "words never seen", "", "A rule of the pool's owner rejected the request."},
 	}
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {

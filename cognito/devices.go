@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// Device is a device that a user signed in on.
+// Device is a device of a user.
 type Device struct {
 	Key                 string
 	Name                *string
@@ -21,7 +21,7 @@ type Device struct {
 	LastAuthenticatedAt *time.Time
 }
 
-// Names of the attributes under which Cognito keeps what it knows of a device.
+// Names of device attributes.
 const (
 	deviceName       = "device_name"
 	deviceStatus     = "device_remembered_status"
@@ -32,7 +32,7 @@ const (
 func newDevice(d *types.DeviceType) *Device {
 	attributes := map[string]string{}
 	for _, a := range d.DeviceAttributes {
-		// Some of them come with a prefix and some without.
+		// Some names have a prefix.
 		attributes[strings.TrimPrefix(aws.ToString(a.Name), "dev:")] = aws.ToString(a.Value)
 	}
 	return &Device{
@@ -52,10 +52,9 @@ type DevicePage struct {
 	NextToken *string // nil on the last page
 }
 
-// ConfirmDevice registers a device that a sign-in named as new. The verifier and
-// the salt, both base64, are of an SRP over a password that the device makes for
-// itself. It returns whether the user has to be asked before the device is
-// remembered.
+// ConfirmDevice registers a new device. verifier and salt, both base64, are the SRP verifier
+// of a password that the device generated. It returns whether the user must consent before
+// the device is remembered.
 func (c *Caller) ConfirmDevice(ctx context.Context, key string, name *string, verifier, salt string) (bool, error) {
 	out, err := invoke(ctx, c.client, opConfirmDevice, c.client.api.ConfirmDevice, &sdk.ConfirmDeviceInput{
 		AccessToken: &c.accessToken,
@@ -72,7 +71,7 @@ func (c *Caller) ConfirmDevice(ctx context.Context, key string, name *string, ve
 	return out.UserConfirmationNecessary, nil
 }
 
-// UpdateDevice says whether a device is remembered.
+// UpdateDevice sets whether a device is remembered.
 func (c *Caller) UpdateDevice(ctx context.Context, key string, remembered bool) error {
 	status := types.DeviceRememberedStatusTypeNotRemembered
 	if remembered {
@@ -83,7 +82,7 @@ func (c *Caller) UpdateDevice(ctx context.Context, key string, remembered bool) 
 	return err
 }
 
-// ForgetDevice removes a device; sessions begun on it cannot be continued.
+// ForgetDevice removes a device. Its sessions can no longer be refreshed.
 func (c *Caller) ForgetDevice(ctx context.Context, key string) error {
 	_, err := invoke(ctx, c.client, opForgetDevice, c.client.api.ForgetDevice,
 		&sdk.ForgetDeviceInput{AccessToken: &c.accessToken, DeviceKey: &key})
@@ -112,8 +111,8 @@ func (c *Client) devices(ctx context.Context, accessToken string, first int32, a
 	return page, nil
 }
 
-// SendAuthEventFeedback tells Cognito's threat protection whether a sign-in was
-// the user's own, by the token of the message that asked.
+// SendAuthEventFeedback tells Cognito's threat protection whether a sign-in was legitimate.
+// feedbackToken comes from the message that Cognito sent to the user.
 func (c *Client) SendAuthEventFeedback(ctx context.Context, username, eventID, feedbackToken string, valid bool) error {
 	value := types.FeedbackValueTypeInvalid
 	if valid {

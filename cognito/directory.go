@@ -21,30 +21,29 @@ import (
 )
 
 const (
-	// concurrentLookups bounds the calls that all look-ups together have out at once.
-	concurrentLookups = 16
-	// lookupLifetime is how long what was looked up is taken for true.
-	lookupLifetime = 10 * time.Second
-	// keptLookups bounds how many look-ups are remembered.
-	keptLookups = 1 << 14
-	// longestWaitForLookup is how long a look-up waits for one of those that are out.
-	longestWaitForLookup = 2 * time.Second
+	// maxConcurrentLookups bounds concurrent calls of all look-ups together.
+	maxConcurrentLookups = 16
+	// lookupTTL is the lifetime of cached look-ups, and maxCachedLookups their number.
+	lookupTTL        = 10 * time.Second
+	maxCachedLookups = 1 << 14
+	// maxLookupWait is how long a look-up waits for its turn.
+	maxLookupWait = 2 * time.Second
 )
 
-// directory looks up users that are not the caller, which Cognito lets only
-// administrators do. It has no operation for many of them at once.
+// directory looks up users other than the caller, which requires AWS credentials. Cognito
+// has no batch operation for that.
 type directory struct {
 	client *Client
 	api    *sdk.Client
 	slots  chan struct{}
-	kept   *lru.Cache[string, lookedUp]
+	cache  *lru.Cache[string, lookedUp]
 	calls  singleflight.Group
 	now    func() time.Time
 }
 
-// lookedUp is what is remembered of a look-up: a profile, or the groups.
+// lookedUp is the result of a look-up: a profile, or the groups.
 type lookedUp struct {
-	username string // Cognito's name of the user; empty: there is no such user
+	username string // Cognito's name of the user; empty if the user does not exist
 	profile  profile
 	groups   []string
 	until    time.Time
@@ -54,41 +53,40 @@ func newDirectory(c *Client, o Options, httpClient sdk.HTTPClient) *directory {
 	if o.Credentials == nil {
 		return nil
 	}
-	kept, _ := lru.New[string, lookedUp](keptLookups) // fails for sizes below 1 only
+	cache, _ := lru.New[string, lookedUp](maxCachedLookups) // the error is for sizes below 1
 	return &directory{
 		client: c,
 		api:    newAPI(o, httpClient, o.Credentials),
-		slots:  make(chan struct{}, concurrentLookups),
-		kept:   kept,
+		slots:  make(chan struct{}, maxConcurrentLookups),
+		cache:  cache,
 		now:    time.Now,
 	}
 }
 
-// Lookup asks for users by their ids.
+// Lookup is a look-up of users by id.
 type Lookup struct {
-	// Caller is who asks. Required.
+	// Caller is the user who looks up others. Required.
 	Caller *Caller
 	// IDs are the values of the claim sub, in any order and number.
 	IDs []string
-	// Profile and Groups say what will be asked of the users, so that nothing else
-	// is looked up. Neither: nothing is, and users that do not exist are taken for
-	// granted.
+	// Profile and Groups select what to load. With neither, nothing is looked up, and
+	// users are assumed to exist.
 	Profile, Groups bool
-	// Withheld is the error of the fields that the caller may not see of others;
-	// nil when the caller may see them.
+	// Withheld is the error of the private fields of other users. It is nil if the caller
+	// may see them.
 	Withheld error
 }
 
-// FindUsers returns the users in the order of their ids, nil for one that does not
-// exist. The caller is answered as [Caller.User] is. What cannot be looked up is an
-// error of the fields that need it.
+// FindUsers returns the users in the order of l.IDs, with nil for those who do not exist.
+// The caller is as [Caller.User] returns it. A failed look-up is an error of the fields
+// that need it.
 func (c *Client) FindUsers(ctx context.Context, l Lookup) []*User {
 	found := make(map[string]*User, len(l.IDs))
 	for _, id := range l.IDs {
 		found[id] = nil
 	}
 	var running errgroup.Group
-	running.SetLimit(concurrentLookups)
+	running.SetLimit(maxConcurrentLookups)
 	for id := range found {
 		user := &User{ID: id, withheld: l.Withheld}
 		if id == l.Caller.Claims.Subject {
@@ -108,7 +106,7 @@ func (c *Client) FindUsers(ctx context.Context, l Lookup) []*User {
 	return users
 }
 
-// lookUp fills in what is asked of a user that is not the caller.
+// lookUp loads what l selects of a user other than the caller.
 func (c *Client) lookUp(ctx context.Context, user *User, l Lookup) {
 	if !isUserID(user.ID) {
 		user.missing = true
@@ -132,8 +130,8 @@ func (c *Client) lookUp(ctx context.Context, user *User, l Lookup) {
 	}
 }
 
-// isUserID tells what can be a sub. Cognito's are UUIDs; what is refused here would
-// mean something else to it, such as an e-mail address or a part of a filter.
+// isUserID reports whether id can be a sub. Cognito's are UUIDs. Other strings could be an
+// e-mail address or part of a filter.
 func isUserID(id string) bool {
 	const longest = 64
 	foreign := func(c rune) bool {
@@ -142,18 +140,18 @@ func isUserID(id string) bool {
 	return id != "" && len(id) <= longest && !strings.ContainsFunc(id, foreign)
 }
 
-// find returns what was looked up lately, or looks it up. Look-ups of one thing at the
-// same time share one call.
+// find returns the cached result for key, or calls load. Concurrent look-ups of one key
+// share a call.
 func (d *directory) find(
-	ctx context.Context, what string, ask func(context.Context) (lookedUp, error),
+	ctx context.Context, key string, load func(context.Context) (lookedUp, error),
 ) (lookedUp, error) {
 	if d == nil {
 		return lookedUp{}, errNoLookup(nil)
 	}
-	if kept, ok := d.kept.Get(what); ok && d.now().Before(kept.until) {
-		return kept, nil
+	if cached, ok := d.cache.Get(key); ok && d.now().Before(cached.until) {
+		return cached, nil
 	}
-	return share(ctx, &d.calls, what, func(ctx context.Context) (lookedUp, error) {
+	return share(ctx, &d.calls, key, func(ctx context.Context) (lookedUp, error) {
 		if err := d.takeSlot(ctx); err != nil {
 			return lookedUp{}, err
 		}
@@ -161,22 +159,22 @@ func (d *directory) find(
 		if err := d.client.options.Credentials.Check(ctx); err != nil {
 			return lookedUp{}, errNoLookup(err)
 		}
-		found, err := ask(ctx)
+		found, err := load(ctx)
 		if err == nil {
-			found.until = d.now().Add(lookupLifetime)
-			d.kept.Add(what, found)
+			found.until = d.now().Add(lookupTTL)
+			d.cache.Add(key, found)
 		}
 		return found, err
 	})
 }
 
-// errNoLookup is the error of what cannot be looked up for want of credentials.
+// errNoLookup is the error of look-ups without AWS credentials.
 func errNoLookup(cause error) error {
-	return apierr.New(apierr.NotEnabled, "This server has no AWS credentials with which it could look up other users.").WithCause(cause)
+	return apierr.New(apierr.NotEnabled, "Looking up other users requires AWS credentials, which this server does not have.").WithCause(cause)
 }
 
 func (d *directory) takeSlot(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, longestWaitForLookup)
+	ctx, cancel := context.WithTimeout(ctx, maxLookupWait)
 	defer cancel()
 	select {
 	case d.slots <- struct{}{}:
@@ -186,8 +184,8 @@ func (d *directory) takeSlot(ctx context.Context) error {
 	}
 }
 
-// profile asks for a user by the sub, which AdminGetUser takes for the name of every
-// user but those of other identity providers. Those are found by a filter.
+// profile looks up a user by sub. AdminGetUser accepts the sub as user name, except for
+// users of other identity providers, who are found with a filter.
 func (d *directory) profile(ctx context.Context, id string) (lookedUp, error) {
 	c := d.client
 	out, err := invoke(ctx, c, opAdminGetUser, d.api.AdminGetUser, &sdk.AdminGetUserInput{
@@ -203,7 +201,7 @@ func (d *directory) profile(ctx context.Context, id string) (lookedUp, error) {
 			found.factors = &Factors{Second: listOf(out.UserMFASettingList), Preferred: out.PreferredMfaSetting}
 			return lookedUp{username: aws.ToString(out.Username), profile: found}, nil
 		}
-		// The id is another user's name.
+		// The id is the name of another user.
 	}
 	user, err := d.filter(ctx, id)
 	if err != nil || user == nil {
@@ -215,7 +213,7 @@ func (d *directory) profile(ctx context.Context, id string) (lookedUp, error) {
 	}, nil
 }
 
-// filter finds a user by the sub, nil when there is none.
+// filter returns the user with the sub, or nil.
 func (d *directory) filter(ctx context.Context, id string) (*types.UserType, error) {
 	c := d.client
 	out, err := invoke(ctx, c, opListUsers, d.api.ListUsers, &sdk.ListUsersInput{
@@ -227,16 +225,16 @@ func (d *directory) filter(ctx context.Context, id string) (*types.UserType, err
 	return &out.Users[0], nil
 }
 
-// mostGroupPages bounds how long groups are asked for. A user can be in 100 groups,
-// of which a page has 60.
-const mostGroupPages = 5
+// maxGroupPages bounds the pages of a user's groups. A user can be in 100 groups, and a
+// page has 60.
+const maxGroupPages = 5
 
-// groups asks for the groups of a user, by precedence, as tokens have them.
+// groups returns the groups of a user by precedence, as in tokens.
 func (d *directory) groups(ctx context.Context, username string) (lookedUp, error) {
 	c := d.client
 	found := lookedUp{groups: []string{}}
 	var next *string
-	for range mostGroupPages {
+	for range maxGroupPages {
 		out, err := invoke(ctx, c, opAdminListGroupsForUser, d.api.AdminListGroupsForUser, &sdk.AdminListGroupsForUserInput{
 			UserPoolId: &c.options.UserPoolID, Username: &username, NextToken: next,
 		})
@@ -266,30 +264,29 @@ func attributesOf(theirs []types.AttributeType) []Attribute {
 	return attributes
 }
 
-// Credentials are AWS credentials, which sign the calls that Cognito lets only
-// administrators make. They are looked for when they are needed first, since that may
-// take calls of its own.
+// Credentials are AWS credentials, which sign the operations of administrators. They are
+// resolved on first use, since that may take network calls.
 type Credentials struct {
 	find func(context.Context) (aws.CredentialsProvider, error)
 
 	mu       sync.Mutex
-	provider aws.CredentialsProvider // nil until they were found
-	missing  time.Time               // when they were looked for in vain
+	provider aws.CredentialsProvider // nil until found
+	missing  time.Time               // when the last search found none
 }
 
-// errNoCredentials says that there are no credentials, or not any more.
-var errNoCredentials = errors.New("cognito: there are no AWS credentials")
+// errNoCredentials means that there are no valid credentials.
+var errNoCredentials = errors.New("cognito: no AWS credentials")
 
 const (
 	// credentialsTimeout bounds the search for credentials.
 	credentialsTimeout = 3 * time.Second
-	// searchAgain is how long credentials that were not found are not looked for again.
-	searchAgain = time.Minute
+	// searchInterval is the time between searches that find none.
+	searchInterval = time.Minute
 )
 
-// AmbientCredentials are what the SDK finds in the environment, in the shared files,
-// with a web identity, in a container's and, if metadata is set, in the metadata service
-// of an EC2 instance, which makes anybody else wait.
+// AmbientCredentials returns the credentials that the SDK finds in the environment, in the
+// shared files, by web identity, in a container and, if metadata is set, in the metadata
+// service of an EC2 instance. Outside EC2, that service only costs time.
 // https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 func AmbientCredentials(region string, metadata bool) *Credentials {
 	service := imds.ClientDisabled
@@ -302,22 +299,22 @@ func AmbientCredentials(region string, metadata bool) *Credentials {
 	}}
 }
 
-// MadeUpCredentials are for an endpoint that looks at no signatures, such as the
-// embedded pool.
-func MadeUpCredentials() *Credentials {
+// DummyCredentials returns credentials for endpoints that do not check signatures, such as
+// the embedded pool.
+func DummyCredentials() *Credentials {
 	return &Credentials{provider: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: "none", SecretAccessKey: "none"}, nil
 	})}
 }
 
-// Check returns an error when there are no credentials. It may take some seconds.
+// Check returns an error if there are no credentials. It may take a few seconds.
 func (c *Credentials) Check(ctx context.Context) error {
 	_, err := c.Retrieve(ctx)
 	return err
 }
 
-// Retrieve implements the SDK's interface. What it says of a failure is of a closed set:
-// the SDK's own texts name files and profiles.
+// Retrieve implements aws.CredentialsProvider. It hides the SDK's errors, which name files
+// and profiles.
 func (c *Credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	provider, err := c.found(ctx)
 	if err != nil {
@@ -330,14 +327,14 @@ func (c *Credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return credentials, nil
 }
 
-// found looks for credentials, unless they were found, or were not a moment ago.
+// found returns the provider. It searches for one unless a recent search found none.
 func (c *Credentials) found(ctx context.Context) (aws.CredentialsProvider, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case c.provider != nil:
 		return c.provider, nil
-	case time.Since(c.missing) < searchAgain:
+	case time.Since(c.missing) < searchInterval:
 		return nil, errNoCredentials
 	}
 	ctx, cancel := context.WithTimeout(ctx, credentialsTimeout)

@@ -93,7 +93,7 @@ func lookupBy(client *cognito.Client, ids ...string) cognito.Lookup {
 // asked again they cost none.
 func TestFindUsersAsksOnceForEach(t *testing.T) {
 	t.Parallel()
-	a, client := newAdministration(t, cognito.MadeUpCredentials())
+	a, client := newAdministration(t, cognito.DummyCredentials())
 	var ids []string
 	for i := range 100 {
 		ids = append(ids, fmt.Sprintf("user-%d", i%80))
@@ -123,7 +123,7 @@ func TestFindUsersAsksOnceForEach(t *testing.T) {
 // Requests that look the same user up at the same time share the call.
 func TestFindUsersShares(t *testing.T) {
 	t.Parallel()
-	a, client := newAdministration(t, cognito.MadeUpCredentials())
+	a, client := newAdministration(t, cognito.DummyCredentials())
 	release := make(chan struct{})
 	a.release = release
 	var asking sync.WaitGroup
@@ -148,7 +148,7 @@ func TestFindUsersShares(t *testing.T) {
 
 func TestFindUsersTellsMissingFromFailing(t *testing.T) {
 	t.Parallel()
-	a, client := newAdministration(t, cognito.MadeUpCredentials())
+	a, client := newAdministration(t, cognito.DummyCredentials())
 	users := client.FindUsers(t.Context(), lookupBy(client, "nobody", "user-1", "me", `x" or sub ^= "`))
 	if users[0] != nil || users[1] == nil || users[2] == nil || users[3] != nil {
 		t.Errorf("%v", users)
@@ -180,7 +180,7 @@ func codeOf(err error) apierr.Code {
 // What is withheld is neither told nor asked for.
 func TestFindUsersWithholds(t *testing.T) {
 	t.Parallel()
-	a, client := newAdministration(t, cognito.MadeUpCredentials())
+	a, client := newAdministration(t, cognito.DummyCredentials())
 	lookup := lookupBy(client, "user-1")
 	lookup.Groups, lookup.Withheld = true, apierr.New(apierr.Forbidden, "no")
 	user := client.FindUsers(t.Context(), lookup)[0]
@@ -254,7 +254,7 @@ func TestFindUsersKeepToTheQuota(t *testing.T) {
 	left := 3
 	client, err := cognito.New(cognito.Options{
 		Region: "us-east-1", UserPoolID: "us-east-1_Abc", ClientID: "c", Endpoint: server.URL, UsernameAttribute: "name",
-		Credentials: cognito.MadeUpCredentials(),
+		Credentials: cognito.DummyCredentials(),
 		Quota: func(_ context.Context, category string) time.Duration {
 			mu.Lock()
 			defer mu.Unlock()

@@ -19,48 +19,47 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// badCredentials is what is wrong when signed operations are refused.
+// badCredentials is the meaning of a rejected signature.
 func badCredentials() meaning {
-	return meaning{apierr.ServiceMisconfigured, "The server's AWS credentials do not permit looking up other users."}
+	return meaning{apierr.ServiceMisconfigured, "The server's AWS credentials do not allow looking up other users."}
 }
 
-// meaning is what an exception tells the client.
+// meaning is the error for a client that an exception stands for.
 type meaning struct {
 	code    apierr.Code
 	message string
 }
 
-// errorTable is THE table from Cognito's exceptions to ours. Exceptions are
-// matched by their name, as the services' models leave some of them out for
-// some operations; texts are looked at only where one exception stands for
-// several things (rule).
+// errorTable is the only table from Cognito's exceptions to ours. It looks up exceptions by
+// name, since the service's model leaves some out for some operations. It looks at texts
+// only where an exception has several meanings (rule).
 type errorTable struct {
 	exceptions map[string]meaning
 	rules      []rule
-	// attribute finds the name of the attribute that a message speaks of.
+	// attribute matches the name of an attribute in a message.
 	attribute *regexp.Regexp
-	// usernameAttribute is the one that sign-up fills in by itself.
+	// usernameAttribute is Options.UsernameAttribute.
 	usernameAttribute string
 }
 
-// rule splits an exception by its text, by the operation, or by both.
+// rule distinguishes the meanings of an exception by text, by operation, or by both.
 type rule struct {
 	exception string
-	text      string // part of the message, lower case; empty: any
-	// operations lists where the rule holds; empty: everywhere.
+	text      string // part of the message in lower case; empty for any
+	// operations are those that the rule applies to; empty for all.
 	operations []operation
 	meaning    meaning
-	status     int // 0: the code's own
+	status     int // 0 for that of the code
 }
 
-// Fault says what went wrong with a call, for the log. It holds no text of
-// Cognito's, which may quote what a user typed.
+// Fault describes a failed call for the log. It has no text of Cognito, which may quote
+// user input.
 type Fault struct {
 	Operation string
-	Exception string // Cognito's name for it; empty when the call did not get that far
-	Status    int    // HTTP status; 0 without an answer
-	RequestID string // Cognito's id of the call
-	Detail    string // what is known beyond that and safe to log
+	Exception string // Cognito's name of the exception; "none" without one
+	Status    int    // HTTP status; 0 without a response
+	RequestID string // Cognito's id of the request
+	Detail    string // more that is safe to log
 	Err       error
 }
 
@@ -73,16 +72,16 @@ func (f *Fault) Error() string {
 	return text
 }
 
-// Unwrap returns the SDK's error, for errors.As. Its text is not for the log.
+// Unwrap returns the SDK's error for errors.As. Do not log its text.
 func (f *Fault) Unwrap() error { return f.Err }
 
-// errIncomplete stands for an answer that says 200 and lacks what it must hold.
-var errIncomplete = errors.New("the answer lacks a required member")
+// errIncomplete is the error of a 200 response that lacks a required member.
+var errIncomplete = errors.New("the response lacks a required member")
 
-// isIncomplete tells whether an answer lacks what it must hold, so that an empty
-// one is never taken for a session.
-func isIncomplete(answer any) bool {
-	switch out := answer.(type) {
+// isIncomplete reports whether a response lacks a required member, so that an empty one is
+// never treated as a session.
+func isIncomplete(response any) bool {
+	switch out := response.(type) {
 	case *sdk.SignUpOutput:
 		return aws.ToString(out.UserSub) == ""
 	case *sdk.ResendConfirmationCodeOutput:
@@ -116,7 +115,7 @@ func lacksToken(r *types.AuthenticationResultType) bool {
 	return r == nil || aws.ToString(r.AccessToken) == ""
 }
 
-// translate turns an error of the SDK into one of ours.
+// translate turns an error of the SDK into an API error.
 func (t errorTable) translate(op operation, err error) *apierr.Error {
 	fault := &Fault{Operation: string(op), Err: err}
 	if rejected, ok := errors.AsType[*admission.Rejection](err); ok {
@@ -154,8 +153,7 @@ const rateLimitedMessage = "Too many requests. Try again shortly."
 
 const unreachableMessage = "The user directory cannot be reached or takes too long. Try again."
 
-// unreachable is the error of a call that Cognito did not answer with one of
-// its own exceptions.
+// unreachable is the error of a call without an exception of Cognito.
 func unreachable(fault *Fault) *apierr.Error {
 	fault.Exception, fault.Detail = "none", transportFault(fault.Err)
 	if isThrottling(fault.Err) {
@@ -164,28 +162,27 @@ func unreachable(fault *Fault) *apierr.Error {
 	return &apierr.Error{Code: apierr.ServiceUnavailable, Message: unreachableMessage, Cause: fault}
 }
 
-// rateLimited is the error of a call that Cognito, or what stands before it,
-// throttled.
+// rateLimited is the error of a call that Cognito or a proxy throttled.
 func rateLimited(fault *Fault) *apierr.Error {
 	return &apierr.Error{
 		Code: apierr.RateLimited, Message: rateLimitedMessage, RetryAfter: time.Second, Cause: fault,
 	}
 }
 
-// transportFault describes a failed call in words of a closed set.
+// transportFault describes a failed call, from a closed set.
 func transportFault(err error) string {
 	var decode *smithy.DeserializationError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "timed out"
 	case errors.Is(err, context.Canceled):
-		return "the caller went away"
+		return "canceled by the caller"
 	case errors.Is(err, errIncomplete), errors.As(err, &decode):
-		return "the answer is not what the API promises"
+		return "malformed response"
 	case errors.Is(err, errNoCredentials):
-		return "the AWS credentials cannot be had"
+		return "no AWS credentials"
 	default:
-		return "no answer"
+		return "no response"
 	}
 }
 
@@ -204,7 +201,7 @@ func (t errorTable) explain(op operation, fault *Fault, text string) *apierr.Err
 	if isUnknownOperation(fault.Err) {
 		return &apierr.Error{
 			Code:    apierr.NotEnabled,
-			Message: "The user directory does not have this operation.",
+			Message: "The user directory does not support this operation.",
 			Cause:   fault,
 		}
 	}
@@ -212,18 +209,18 @@ func (t errorTable) explain(op operation, fault *Fault, text string) *apierr.Err
 		return rateLimited(fault)
 	}
 	if op.isSigned() && fault.Status < http.StatusInternalServerError {
-		// Signatures are verified before Cognito, which knows nothing of these exceptions.
-		fault.Detail = "the AWS credentials were refused"
+		// AWS checks signatures before Cognito, with exceptions of its own.
+		fault.Detail = "AWS credentials rejected"
 		return &apierr.Error{Code: badCredentials().code, Message: badCredentials().message, Cause: fault}
 	}
 	if fault.Status >= http.StatusInternalServerError {
 		return &apierr.Error{
 			Code:    apierr.ServiceUnavailable,
-			Message: "The user directory is failing. Try again.",
+			Message: "The user directory failed. Try again.",
 			Cause:   fault,
 		}
 	}
-	fault.Detail = "an exception that this version does not know"
+	fault.Detail = "unknown exception"
 	return &apierr.Error{Code: apierr.Internal, Message: "Internal server error", Cause: fault}
 }
 
@@ -242,7 +239,7 @@ func (r rule) matches(op operation, exception, lowerText string) bool {
 	return false
 }
 
-// complete adds what only this exception's text can tell.
+// complete adds details from the exception's text.
 func (t errorTable) complete(e *apierr.Error, fault *Fault, text string) *apierr.Error {
 	switch e.Code {
 	case apierr.BadUserInput:
@@ -255,14 +252,14 @@ func (t errorTable) complete(e *apierr.Error, fault *Fault, text string) *apierr
 				break
 			}
 			fault.Detail = "the pool lacks " + attribute
-			// Not the user's choice: the pool lacks an attribute that we fill in.
+			// The server sets this attribute, so the user cannot fix it.
 			return &apierr.Error{
 				Code:    apierr.ServiceMisconfigured,
-				Message: "The pool's schema lacks an attribute that this server fills in: " + attribute + ".",
+				Message: "The pool's schema lacks an attribute that this server sets: " + attribute + ".",
 				Cause:   fault,
 			}
 		default:
-			e.Message = "The pool's schema does not permit this attribute: " + attribute + "."
+			e.Message = "The pool's schema does not allow this attribute: " + attribute + "."
 		}
 	case apierr.PasswordPolicy:
 		e.Field = passwordField(operation(fault.Operation))
@@ -274,15 +271,15 @@ func (t errorTable) complete(e *apierr.Error, fault *Fault, text string) *apierr
 			e.Message = own
 		}
 	case apierr.RateLimited:
-		// Cognito counts by the second, for the whole AWS account.
+		// Cognito's quotas are per second.
 		e.RetryAfter = time.Second
 	}
 	return e
 }
 
-// refusedInput finds the input field that a validation message speaks of. The
-// detail is the name of an attribute, never a value.
-func (t errorTable) refusedInput(text string) (field, detail string) {
+// refusedInput returns the input field that a validation message is about, and the name of
+// the attribute, if any.
+func (t errorTable) refusedInput(text string) (field, attribute string) {
 	if m := t.attribute.FindStringSubmatch(text); m != nil {
 		if m[1] == emailAttribute {
 			return "input.email", ""
@@ -306,7 +303,7 @@ func (t errorTable) refusedInput(text string) (field, detail string) {
 	return "", ""
 }
 
-// passwordField is where an operation's input has the new password.
+// passwordField returns the input field of the new password.
 func passwordField(op operation) string {
 	switch op {
 	case opChangePassword, opConfirmForgotPassword:
@@ -318,7 +315,7 @@ func passwordField(op operation) string {
 	}
 }
 
-// passwordRule says in our words which rule of the policy was broken.
+// passwordRule returns a message for the violated rule of the password policy.
 func passwordRule(text string) string {
 	for _, r := range []struct{ theirs, ours string }{
 		{"long enough", "The password is too short for the pool's policy."},
@@ -334,9 +331,8 @@ func passwordRule(text string) string {
 	return "The password does not conform to the pool's policy."
 }
 
-// triggerMessage returns what a Lambda trigger of the pool's owner said: those
-// words are meant for the user. Cognito puts "<Trigger> failed with error "
-// before them.
+// triggerMessage returns the message of a Lambda trigger, which is meant for the user.
+// Cognito prefixes it with "<Trigger> failed with error ".
 func triggerMessage(text string) string {
 	_, own, found := strings.Cut(text, "failed with error ")
 	if !found {
@@ -347,7 +343,7 @@ func triggerMessage(text string) string {
 	return string(runes[:min(len(runes), maxRunes)])
 }
 
-// outcome names the result of a call for the metrics, from a closed set.
+// outcome returns the result of a call for metrics, from a closed set.
 func (t errorTable) outcome(err error) string {
 	if err == nil {
 		return "OK"
@@ -376,8 +372,8 @@ func (t errorTable) outcome(err error) string {
 	}
 }
 
-// isTransient tells whether a second attempt may fare better: no answer, or a
-// fault of the server. Throttling is not among them: more calls are its cause.
+// isTransient reports whether a retry may succeed: after a network or server error, but not
+// after throttling, which more calls would make worse.
 func isTransient(err error) bool {
 	if _, rejected := errors.AsType[*admission.Rejection](err); rejected || errors.Is(err, errIncomplete) || errors.Is(err, errNoCredentials) {
 		return false
@@ -403,19 +399,19 @@ func (t errorTable) admissionOutcome(err error) admission.Outcome {
 	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
 		return admission.Failed
 	case isException, errors.Is(err, errIncomplete):
-		// An internal error too: it is one request that Cognito stumbles over, and
-		// whoever knows such a one must not be able to stop the others.
+		// This includes internal errors. Otherwise a client that can provoke one could open
+		// the circuit for everyone.
 		return admission.Responded
 	case status != 0:
-		// Not Cognito but, say, a proxy refused this one request, or garbled it.
+		// A proxy rejected or garbled this request.
 		return admission.Inconclusive
 	default:
 		return admission.Failed
 	}
 }
 
-// isThrottling tells whether a call was one too many, for the AWS account or for
-// what stands before Cognito: not LimitExceededException, which is about one user.
+// isThrottling reports whether Cognito or a proxy throttled the call. It is false for
+// LimitExceededException, which is about a single user.
 func isThrottling(err error) bool {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
@@ -432,7 +428,7 @@ func isThrottling(err error) bool {
 	}
 }
 
-// statusOf returns the HTTP status of the answer, 0 without one.
+// statusOf returns the HTTP status of the response, 0 without one.
 func statusOf(err error) int {
 	var response *smithyhttp.ResponseError
 	if errors.As(err, &response) {
@@ -447,51 +443,50 @@ func newErrorTable(usernameAttribute string) errorTable {
 
 		exceptions: exceptionMeanings(),
 		rules:      exceptionRules(),
-		// Only what can be an attribute: a host's name may stand in the same place.
+		// Only names of attributes, since a host name can be in the same position.
 		attribute: regexp.MustCompile(`(?m)(?:^|[ :])(?:user\.)?(custom:[A-Za-z0-9_.-]{1,20}|[a-z_]{1,32}): (?:Attribute|The attribute)`),
 	}
 }
 
-// Messages that stand for more than one exception with Options.HideUserExistence.
+// Messages that [accountsHidingExistence] uses too.
 const (
 	wrongCredentials = "E-mail address or password is wrong."
-	sessionExpired   = "The sign-in took too long or this step was answered before. Start again."
+	sessionExpired   = "The sign-in session has expired or was already used. Start again."
 )
 
-// Parts of the messages by which Cognito says that a flow is not permitted.
+// Parts of Cognito's messages for a flow that the app client does not allow.
 const (
 	flowNotEnabled          = "flow not enabled"
 	flowNotEnabledForClient = "is not enabled for the client"
 )
 
-// exceptionRules lists the exceptions that stand for several things. The first
-// rule that matches holds.
+// exceptionRules returns the rules for exceptions with several meanings. The first match
+// applies.
 func exceptionRules() []rule {
 	var (
-		invalidToken = meaning{apierr.InvalidToken, "The token is malformed, revoked, expired, or not one of this application's."}
+		invalidToken = meaning{apierr.InvalidToken, "The token is malformed, revoked, expired, or belongs to another application."}
 		badSecret    = meaning{apierr.ServiceMisconfigured, "The server's app client secret is missing or wrong."}
-		flowIsOff    = meaning{apierr.ServiceMisconfigured, "The app client does not permit this way to sign in."}
+		flowIsOff    = meaning{apierr.ServiceMisconfigured, "The app client does not allow this way to sign in."}
 		revoked      = meaning{apierr.TokenRevoked, "The token was revoked by a sign-out. Sign in again."}
-		confirmed    = meaning{apierr.UserAlreadyConfirmed, "The account is confirmed already."}
+		confirmed    = meaning{apierr.UserAlreadyConfirmed, "The account is already confirmed."}
 		startAgain   = meaning{apierr.SessionExpired, sessionExpired}
 		disabled     = meaning{apierr.UserDisabled, "An administrator has disabled the account."}
-		tooMany      = meaning{apierr.TooManyAttempts, "Too many failed attempts for this account. Wait before the next one."}
+		tooMany      = meaning{apierr.TooManyAttempts, "Too many failed attempts for this account. Try again later."}
 		notEnrolled  = meaning{apierr.MFANotEnrolled, "The user has not set up this second factor."}
 	)
 	const notAuthorized, invalidParameter = "NotAuthorizedException", "InvalidParameterException"
 	presentRefreshToken := []operation{opRefreshTokenAuth, opGetTokensFromRefreshToken, opRevokeToken}
 	return []rule{
-		// A wrong secret is the operator's fault wherever it shows.
+		// A wrong client secret is a misconfiguration for every operation.
 		{exception: notAuthorized, text: "secret", meaning: badSecret},
 		{exception: "UnauthorizedException", text: "secret", meaning: badSecret},
 		{exception: "InvalidParameterException", text: flowNotEnabled, meaning: flowIsOff},
 		{exception: "InvalidParameterException", text: flowNotEnabledForClient, meaning: flowIsOff},
 
-		// What is said of the server's own credentials is the operator's fault as well.
+		// So are wrong AWS credentials.
 		{exception: notAuthorized, operations: signed(), meaning: badCredentials()},
 
-		// Where a token is presented, whatever is wrong is wrong with the token;
-		// that of a malformed one is the client's fault (400).
+		// Operations with a token fail because of the token. A malformed one has status 400.
 		{exception: invalidParameter, operations: append(presentRefreshToken, opGlobalSignOut, opGetUser), meaning: invalidToken, status: http.StatusBadRequest},
 		{exception: invalidParameter, text: "at 'accesstoken'", meaning: invalidToken, status: http.StatusBadRequest},
 		{exception: "UnsupportedTokenTypeException", operations: presentRefreshToken, meaning: invalidToken, status: http.StatusBadRequest},
@@ -505,16 +500,16 @@ func exceptionRules() []rule {
 		{exception: notAuthorized, text: "user cannot be confirmed. current status is confirmed", operations: []operation{opConfirmSignUp}, meaning: confirmed},
 		{exception: notAuthorized, text: "user cannot confirm because user status is not unconfirmed", operations: []operation{opConfirmSignUp}, meaning: confirmed},
 		{exception: invalidParameter, text: "already confirmed", operations: []operation{opResendConfirmationCode}, meaning: confirmed},
-		{exception: invalidParameter, text: "auto verification", operations: []operation{opResendConfirmationCode}, meaning: meaning{apierr.NotEnabled, "The pool does not verify addresses by a code."}},
+		{exception: invalidParameter, text: "auto verification", operations: []operation{opResendConfirmationCode}, meaning: meaning{apierr.NotEnabled, "The pool does not verify addresses with a code."}},
 
-		{exception: notAuthorized, text: "signup is not permitted", operations: []operation{opSignUp}, meaning: meaning{apierr.SignupDisabled, "Users cannot sign up by themselves in this pool."}},
+		{exception: notAuthorized, text: "signup is not permitted", operations: []operation{opSignUp}, meaning: meaning{apierr.SignupDisabled, "Self-service sign-up is disabled in this pool."}},
 		{exception: notAuthorized, text: "unauthorized attribute", operations: []operation{opSignUp}, meaning: meaning{apierr.BadUserInput, "The app client may not write one of these attributes."}},
 
 		{exception: notAuthorized, text: "attempts exceeded", meaning: tooMany},
-		{exception: notAuthorized, text: "temporary password has expired", meaning: meaning{apierr.TemporaryPasswordExpired, "The temporary password has expired; an administrator must set another."}},
+		{exception: notAuthorized, text: "temporary password has expired", meaning: meaning{apierr.TemporaryPasswordExpired, "The temporary password has expired. An administrator must set a new one."}},
 		{exception: notAuthorized, text: "session", operations: []operation{opInitiateAuth, opRespondToAuthChallenge, opAssociateSoftwareToken, opVerifySoftwareToken}, meaning: startAgain},
 		{exception: notAuthorized, text: "unauthorized attribute", operations: []operation{opUpdateUserAttributes, opDeleteUserAttributes}, meaning: meaning{apierr.BadUserInput, "The app client may not write one of these attributes."}},
-		{exception: notAuthorized, text: "already provided", operations: []operation{opRespondToAuthChallenge}, meaning: meaning{apierr.BadUserInput, "An attribute that has a value cannot be changed here."}},
+		{exception: notAuthorized, text: "already provided", operations: []operation{opRespondToAuthChallenge}, meaning: meaning{apierr.BadUserInput, "An attribute that already has a value cannot be changed here."}},
 		{exception: notAuthorized, text: "cannot be reset in the current state", meaning: meaning{apierr.UserNotConfirmed, "The password cannot be reset before the account is confirmed."}},
 		{exception: notAuthorized, text: "contact administrator", meaning: meaning{apierr.NotEnabled, "Only an administrator can reset passwords in this pool."}},
 		{exception: notAuthorized, text: "feedback", operations: []operation{opUpdateAuthEventFeedback}, meaning: invalidToken},
@@ -523,60 +518,59 @@ func exceptionRules() []rule {
 		{exception: invalidParameter, text: "has not verified software token", meaning: notEnrolled},
 		{exception: invalidParameter, text: "delivery config", meaning: notEnrolled},
 		{exception: invalidParameter, text: "custom auth lambda trigger is not configured", meaning: flowIsOff},
-		{exception: "ExpiredCodeException", text: "already been used", meaning: meaning{apierr.CodeExpired, "The code was used before. Wait for the next one."}},
-		{exception: "ResourceNotFoundException", text: "device", meaning: meaning{apierr.NotFound, "There is no such device."}},
-		{exception: "ResourceNotFoundException", operations: []operation{opDeleteWebAuthnCredential}, meaning: meaning{apierr.NotFound, "There is no such passkey."}},
+		{exception: "ExpiredCodeException", text: "already been used", meaning: meaning{apierr.CodeExpired, "The code was already used. Wait for the next one."}},
+		{exception: "ResourceNotFoundException", text: "device", meaning: meaning{apierr.NotFound, "The device does not exist."}},
+		{exception: "ResourceNotFoundException", operations: []operation{opDeleteWebAuthnCredential}, meaning: meaning{apierr.NotFound, "The passkey does not exist."}},
 	}
 }
 
-// exceptionMeanings lists every exception type of the SDK, those of the
-// administrator's operations included, since a test holds the list against the
-// SDK and "cannot occur" is a promise that only Amazon can keep.
+// exceptionMeanings returns the meaning of every exception type of the SDK. A test compares
+// the list with the SDK.
 func exceptionMeanings() map[string]meaning {
 	var (
-		misconfigured = meaning{apierr.ServiceMisconfigured, "The user pool is set up in a way that cannot work. The server's log says more."}
-		notEnabled    = meaning{apierr.NotEnabled, "The user pool or its app client has this switched off."}
+		misconfigured = meaning{apierr.ServiceMisconfigured, "The user pool is misconfigured. See the server's log."}
+		notEnabled    = meaning{apierr.NotEnabled, "This is disabled in the user pool or its app client."}
 		wrongCode     = meaning{apierr.CodeMismatch, "The code is wrong."}
-		tooMany       = meaning{apierr.TooManyAttempts, "Too many attempts for this account. Wait before the next one."}
+		tooMany       = meaning{apierr.TooManyAttempts, "Too many attempts for this account. Try again later."}
 		notEnrolled   = meaning{apierr.MFANotEnrolled, "The user has not set up this second factor."}
-		invalidToken  = meaning{apierr.InvalidToken, "The token is malformed, revoked, expired, or not one of this application's."}
-		conflict      = meaning{apierr.Conflict, "Something else changed the same record at the same time. Try again."}
+		invalidToken  = meaning{apierr.InvalidToken, "The token is malformed, revoked, expired, or belongs to another application."}
+		conflict      = meaning{apierr.Conflict, "The record was changed by another request. Try again."}
 		internal      = meaning{apierr.Internal, "Internal server error"}
 	)
 	return map[string]meaning{
-		"UsernameExistsException":                 {apierr.EmailAlreadyRegistered, "An account with this e-mail address exists."},
+		"UsernameExistsException":                 {apierr.EmailAlreadyRegistered, "An account with this e-mail address already exists."},
 		"AliasExistsException":                    {apierr.AliasAlreadyRegistered, "Another account has this e-mail address, phone number or preferred user name."},
-		"UserNotFoundException":                   {apierr.UserNotFound, "There is no such user."},
-		"UserNotConfirmedException":               {apierr.UserNotConfirmed, "The account is not confirmed: enter the code that was sent."},
-		"PasswordResetRequiredException":          {apierr.PasswordResetRequired, "The password must be set anew before signing in."},
+		"UserNotFoundException":                   {apierr.UserNotFound, "The user does not exist."},
+		"UserNotConfirmedException":               {apierr.UserNotConfirmed, "The account is not confirmed. Enter the code that was sent."},
+		"PasswordResetRequiredException":          {apierr.PasswordResetRequired, "The password must be reset before signing in."},
 		"NotAuthorizedException":                  {apierr.InvalidCredentials, wrongCredentials},
 		"UnauthorizedException":                   invalidToken,
 		"UnsupportedTokenTypeException":           invalidToken,
 		"RefreshTokenReuseException":              {apierr.RefreshTokenReused, "This refresh token was replaced by a newer one. Sign in again."},
 		"CodeMismatchException":                   wrongCode,
 		"EnableSoftwareTokenMFAException":         wrongCode,
-		"ExpiredCodeException":                    {apierr.CodeExpired, "The code is too old, was used, or was replaced. Ask for another."},
+		"ExpiredCodeException":                    {apierr.CodeExpired, "The code has expired or was already used. Request a new one."},
 		"InvalidPasswordException":                {apierr.PasswordPolicy, "The password does not conform to the pool's policy."},
-		"PasswordHistoryPolicyViolationException": {apierr.PasswordReused, "The password was used before. Choose another."},
-		"InvalidParameterException":               {apierr.BadUserInput, "A value of the input is not acceptable to the user pool."},
-		"CodeDeliveryFailureException":            {apierr.CodeDeliveryFailed, "The code could not be sent. Ask for another."},
+		"PasswordHistoryPolicyViolationException": {apierr.PasswordReused, "The password was used before. Choose a different one."},
+		"InvalidParameterException":               {apierr.BadUserInput, "The user pool rejected a value of the input."},
+		"CodeDeliveryFailureException":            {apierr.CodeDeliveryFailed, "The code could not be sent. Request a new one."},
 
 		"TooManyRequestsException":       {apierr.RateLimited, rateLimitedMessage},
 		"LimitExceededException":         tooMany,
 		"TooManyFailedAttemptsException": tooMany,
 
-		"ForbiddenException":              {apierr.BlockedByWAF, "The pool's firewall refused the request."},
-		"UserLambdaValidationException":   {apierr.RejectedByPolicy, "A rule of the pool's owner refused it."},
+		"ForbiddenException":              {apierr.BlockedByWAF, "The pool's firewall blocked the request."},
+		"UserLambdaValidationException":   {apierr.RejectedByPolicy, "A rule of the pool's owner rejected the request."},
 		"ConcurrentModificationException": conflict,
 		"PreconditionNotMetException":     conflict,
 		"UserImportInProgressException":   conflict,
 
 		"SoftwareTokenMFANotFoundException": notEnrolled,
 		"MFAMethodNotFoundException":        notEnrolled,
-		"DeviceKeyExistsException":          {apierr.DeviceExists, "The device is registered already."},
+		"DeviceKeyExistsException":          {apierr.DeviceExists, "The device is already registered."},
 
-		"WebAuthnChallengeNotFoundException":      {apierr.PasskeyChallengeExpired, "The passkey ceremony took too long. Start again."},
-		"WebAuthnOriginNotAllowedException":       {apierr.PasskeyOrigin, "The pool does not trust the page that the passkey was made on."},
+		"WebAuthnChallengeNotFoundException":      {apierr.PasskeyChallengeExpired, "The passkey registration took too long. Start again."},
+		"WebAuthnOriginNotAllowedException":       {apierr.PasskeyOrigin, "The pool does not allow passkeys from this origin."},
 		"WebAuthnRelyingPartyMismatchException":   {apierr.PasskeyRPMismatch, "The passkey belongs to another relying party."},
 		"WebAuthnCredentialNotSupportedException": {apierr.PasskeyUnsupported, "This kind of passkey is not supported."},
 		"WebAuthnClientMismatchException":         invalidToken,
@@ -584,7 +578,7 @@ func exceptionMeanings() map[string]meaning {
 
 		"OperationNotEnabledException":      notEnabled,
 		"UnsupportedOperationException":     notEnabled,
-		"UnsupportedUserStateException":     {apierr.Conflict, "The account's state does not permit that."},
+		"UnsupportedUserStateException":     {apierr.Conflict, "The account's state does not allow this."},
 		"FeatureUnavailableInTierException": notEnabled,
 
 		"ResourceNotFoundException":                misconfigured,
@@ -603,11 +597,11 @@ func exceptionMeanings() map[string]meaning {
 		"TierChangeNotAllowedException":            misconfigured,
 		"UserPoolTaggingException":                 misconfigured,
 
-		// Only an administrator's operations can say these.
-		"DuplicateProviderException":          {apierr.Conflict, "There is one of that name."},
-		"GroupExistsException":                {apierr.Conflict, "There is one of that name."},
-		"ManagedLoginBrandingExistsException": {apierr.Conflict, "There is one of that name."},
-		"TermsExistsException":                {apierr.Conflict, "There is one of that name."},
+		// Exceptions of administrators' operations.
+		"DuplicateProviderException":          {apierr.Conflict, "The name is already taken."},
+		"GroupExistsException":                {apierr.Conflict, "The name is already taken."},
+		"ManagedLoginBrandingExistsException": {apierr.Conflict, "The name is already taken."},
+		"TermsExistsException":                {apierr.Conflict, "The name is already taken."},
 
 		"InternalErrorException":  internal,
 		"InternalServerException": internal,

@@ -10,7 +10,7 @@ import (
 // not remembered.
 func TestLookupsAreForgotten(t *testing.T) {
 	client, err := New(Options{
-		Region: "us-east-1", ClientID: "c", Endpoint: "http://127.0.0.1:1", UsernameAttribute: "name", Credentials: MadeUpCredentials(),
+		Region: "us-east-1", ClientID: "c", Endpoint: "http://127.0.0.1:1", UsernameAttribute: "name", Credentials: DummyCredentials(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func TestLookupsAreForgotten(t *testing.T) {
 	for _, step := range []struct {
 		later time.Duration
 		want  string
-	}{{0, "1ns"}, {lookupLifetime - 1, "1ns"}, {1, "2ns"}, {lookupLifetime, "3ns"}} {
+	}{{0, "1ns"}, {lookupTTL - 1, "1ns"}, {1, "2ns"}, {lookupTTL, "3ns"}} {
 		clock = clock.Add(step.later)
 		if got := find(); got != step.want {
 			t.Errorf("after %v more: %s, want %s", step.later, got, step.want)

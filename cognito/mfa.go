@@ -12,14 +12,14 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// TOTPSetup is a secret for an authenticator app (RFC 6238: SHA-1, six digits,
-// 30 seconds). It counts once a code of it has been verified.
+// TOTPSetup is a secret for an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds).
+// It takes effect when a code is verified.
 type TOTPSetup struct {
 	Secret     string // base32
 	OtpauthURI string // for a QR code
 }
 
-// newTOTPSetup writes the URI as authenticator apps read it:
+// newTOTPSetup returns the setup with its URI for authenticator apps:
 // https://github.com/google/google-authenticator/wiki/Key-Uri-Format.
 func newTOTPSetup(issuer, account, secret string) *TOTPSetup {
 	query := url.Values{"secret": {secret}, "issuer": {issuer}}
@@ -27,10 +27,10 @@ func newTOTPSetup(issuer, account, secret string) *TOTPSetup {
 	return &TOTPSetup{Secret: secret, OtpauthURI: uri.String()}
 }
 
-// totpIssuer is what authenticator apps show beside the account.
+// totpIssuer is the issuer that authenticator apps display.
 const totpIssuer = "Authgraph"
 
-// SetUpTOTP makes a secret for the caller, in place of one that was not verified.
+// SetUpTOTP creates a secret for the caller. It replaces one that was not verified.
 func (c *Caller) SetUpTOTP(ctx context.Context) (*TOTPSetup, error) {
 	out, err := invoke(ctx, c.client, opAssociateSoftwareToken, c.client.api.AssociateSoftwareToken,
 		&sdk.AssociateSoftwareTokenInput{AccessToken: &c.accessToken})
@@ -40,8 +40,8 @@ func (c *Caller) SetUpTOTP(ctx context.Context) (*TOTPSetup, error) {
 	return newTOTPSetup(totpIssuer, c.accountName(ctx), *out.SecretCode), nil
 }
 
-// accountName is what the user knows the account by: the e-mail address, where it can be
-// had. The name in the token is an id that means nothing to anybody.
+// accountName returns the e-mail address if it is available, or else the user name, which
+// usually is a UUID.
 func (c *Caller) accountName(ctx context.Context) string {
 	known, _ := c.loadProfile(ctx)
 	if email := known.value(emailAttribute); email != nil {
@@ -50,8 +50,8 @@ func (c *Caller) accountName(ctx context.Context) string {
 	return c.Claims.Username
 }
 
-// VerifyTOTP ends the set-up with a code of the app. Whether it is then asked for
-// at sign-in is [Caller.SetMFAPreference]'s to say.
+// VerifyTOTP completes the setup with a code of the app. [Caller.SetMFAPreference] enables
+// the factor.
 func (c *Caller) VerifyTOTP(ctx context.Context, code string, deviceName *string) error {
 	_, err := c.client.verifySoftwareToken(ctx, &sdk.VerifySoftwareTokenInput{
 		AccessToken: &c.accessToken, UserCode: &code, FriendlyDeviceName: deviceName,
@@ -59,8 +59,8 @@ func (c *Caller) VerifyTOTP(ctx context.Context, code string, deviceName *string
 	return err
 }
 
-// verifySoftwareToken returns the session to go on with, where the call had one.
-// Cognito says that a code is wrong by an exception or by a status.
+// verifySoftwareToken verifies a code and returns the next session of a sign-in. Cognito
+// reports a wrong code as an exception or as a status.
 func (c *Client) verifySoftwareToken(ctx context.Context, in *sdk.VerifySoftwareTokenInput) (session string, err error) {
 	out, err := invoke(ctx, c, opVerifySoftwareToken, c.api.VerifySoftwareToken, in)
 	if err != nil {
@@ -72,21 +72,20 @@ func (c *Client) verifySoftwareToken(ctx context.Context, in *sdk.VerifySoftware
 	return aws.ToString(out.Session), nil
 }
 
-// FactorPreference says whether a second factor is asked for at sign-in, and
-// whether it is the one that is asked for first.
+// FactorPreference is whether a second factor is enabled, and whether it is the preferred
+// one.
 type FactorPreference struct {
 	Enabled   bool
 	Preferred bool
 }
 
-// MFAPreference is a change of the caller's second factors; nil leaves a factor
-// as it is.
+// MFAPreference is a change of the caller's second factors. nil leaves a factor unchanged.
 type MFAPreference struct {
 	SMS, TOTP, Email *FactorPreference
 	PasskeyEnabled   *bool
 }
 
-// SetMFAPreference switches second factors on and off.
+// SetMFAPreference enables and disables second factors.
 func (c *Caller) SetMFAPreference(ctx context.Context, p MFAPreference) error {
 	in := &sdk.SetUserMFAPreferenceInput{AccessToken: &c.accessToken}
 	if p.SMS != nil {
@@ -105,14 +104,14 @@ func (c *Caller) SetMFAPreference(ctx context.Context, p MFAPreference) error {
 	return err
 }
 
-// Factors are the ways in which a user can sign in.
+// Factors are the authentication factors of a user.
 type Factors struct {
 	First     []string // Cognito's names: PASSWORD, EMAIL_OTP, SMS_OTP, WEB_AUTHN
 	Second    []string // Cognito's names: SMS_MFA, SOFTWARE_TOKEN_MFA, EMAIL_OTP
 	Preferred *string  // of the second factors
 }
 
-// factors asks for both kinds of factors in one call.
+// factors returns first and second factors, with one call.
 func (c *Client) factors(ctx context.Context, accessToken string) (*Factors, error) {
 	out, err := invoke(ctx, c, opGetUserAuthFactors, c.api.GetUserAuthFactors,
 		&sdk.GetUserAuthFactorsInput{AccessToken: &accessToken})
@@ -126,12 +125,12 @@ func (c *Client) factors(ctx context.Context, accessToken string) (*Factors, err
 	return &Factors{First: first, Second: listOf(out.UserMFASettingList), Preferred: out.PreferredMfaSetting}, nil
 }
 
-// Totp makes the secret of an authenticator app while the sign-in waits for it,
-// or none where the pool does not want such an app. The challenge's own session is
-// used up by it: the answer then takes the enrolment's.
+// Totp creates the secret for an authenticator app during a sign-in, or returns nil if the
+// pool does not offer that. It consumes the challenge's session: the answer must use that
+// of the enrollment.
 func (m *MFASetupChallenge) Totp(ctx context.Context) (*TOTPEnrollment, error) {
 	if !slices.Contains(m.Options, string(types.ChallengeNameTypeSoftwareTokenMfa)) {
-		return nil, nil // absent, which the schema permits
+		return nil, nil
 	}
 	out, err := invoke(ctx, m.client, opAssociateSoftwareToken, m.client.api.AssociateSoftwareToken,
 		&sdk.AssociateSoftwareTokenInput{Session: &m.state.Session})
@@ -149,9 +148,9 @@ func (m *MFASetupChallenge) Totp(ctx context.Context) (*TOTPEnrollment, error) {
 	}, nil
 }
 
-// TOTPEnrollment is a [TOTPSetup] in the middle of a sign-in.
+// TOTPEnrollment is a [TOTPSetup] during a sign-in.
 type TOTPEnrollment struct {
 	TOTPSetup
-	// Session takes the place of the challenge's own.
+	// Session replaces that of the challenge.
 	Session string
 }

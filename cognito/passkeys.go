@@ -12,7 +12,7 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// maxPasskeys is the most that Cognito lists in one call, and lets a user have.
+// maxPasskeys is Cognito's maximum per user and per page.
 const maxPasskeys = 20
 
 // Passkey is a WebAuthn credential of a user.
@@ -41,9 +41,8 @@ func (c *Caller) StartPasskeyRegistration(ctx context.Context) (string, error) {
 	return string(text), err
 }
 
-// CompletePasskeyRegistration stores the credential that
-// navigator.credentials.create made (WebAuthn's RegistrationResponseJSON, as JSON
-// text).
+// CompletePasskeyRegistration stores the credential that navigator.credentials.create
+// returned (WebAuthn's RegistrationResponseJSON, as JSON text).
 func (c *Caller) CompletePasskeyRegistration(ctx context.Context, credential string) error {
 	var parsed map[string]any
 	if json.Unmarshal([]byte(credential), &parsed) != nil || parsed == nil {

@@ -15,43 +15,40 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// clockLeeway is how much longer than it says a token may be taken for good, where
-// clocks differ.
+// clockLeeway is the clock skew that token verifiers tolerate.
 const clockLeeway = time.Minute
 
-// SignedOut is a session that was ended.
+// SignedOut is a session that was revoked.
 type SignedOut struct {
-	// OriginJTI is the claim that all tokens of the session share; empty where the
-	// app client does not put it into tokens.
+	// OriginJTI is the claim that all tokens of the session share. It is empty if token
+	// revocation is turned off.
 	OriginJTI string
 	Subject   string
-	// TokensExpire is when the last access token of the session ends by itself:
-	// until then it has to be refused by whoever only looks at its signature.
+	// TokensExpire is when the session's last access token has expired for every verifier.
 	TokensExpire time.Time
 }
 
-// RevokeToken ends the session of a refresh token and returns what is known of it,
-// nil when the token tells nothing, since it is not good.
+// RevokeToken revokes the session of a refresh token and returns it, or nil if the token is
+// not valid.
 //
-// A refresh token is opaque, so the session is learnt by refreshing it once; the
-// tokens that come are dropped. When that fails and may succeed later, nothing is
-// revoked, so that the caller can try again. When only the revocation fails, the
-// session is returned with the error.
+// Refresh tokens are opaque, so RevokeToken refreshes once to learn the session. If that
+// fails temporarily, nothing is revoked and the caller can retry. If only the revocation
+// fails, RevokeToken returns both the session and the error.
 func (c *Client) RevokeToken(ctx context.Context, refreshToken string) (*SignedOut, error) {
 	tokens, err := c.RefreshTokens(ctx, refreshToken, nil)
 	if isTemporary(err) {
 		return nil, err
 	}
 	if err != nil {
-		// What the token is worth, RevokeToken itself decides.
+		// Let Cognito decide about the token.
 		return nil, c.revokeToken(ctx, refreshToken)
 	}
 	session := newSignedOut(tokens)
 	if tokens.RefreshToken == nil {
 		return session, c.revokeToken(ctx, refreshToken)
 	}
-	// With rotation, the token that was given has no power any more, and nobody but
-	// this call knows the one that has: a fault must not leave it at that.
+	// With rotation, the caller's token has been replaced, and only this call knows the
+	// new one. So the revocation is worth a retry.
 	err = c.revokeToken(ctx, *tokens.RefreshToken)
 	if isTemporary(err) && pause(ctx) {
 		err = c.revokeToken(ctx, *tokens.RefreshToken)
@@ -77,7 +74,7 @@ func newSignedOut(tokens *AuthTokens) *SignedOut {
 	}
 }
 
-// timeOf reads a claim that holds a time, the zero time when it does not.
+// timeOf returns the time in a claim, or the zero time.
 func timeOf(claim any) time.Time {
 	seconds, ok := claim.(float64)
 	if !ok {
@@ -86,13 +83,13 @@ func timeOf(claim any) time.Time {
 	return time.Unix(int64(seconds), 0)
 }
 
-// isTemporary tells whether an operation failed for a reason that passes.
+// isTemporary reports whether an operation may succeed when it is retried later.
 func isTemporary(err error) bool {
 	e := apierr.From(err)
 	return e != nil && (e.Code.Retryable() || e.Code == apierr.TooManyAttempts || e.Code == apierr.Internal)
 }
 
-// GlobalSignOut ends every session of the caller.
+// GlobalSignOut revokes every session of the caller.
 func (c *Client) GlobalSignOut(ctx context.Context, caller *Caller) error {
 	_, err := invoke(ctx, c, opGlobalSignOut, c.api.GlobalSignOut, &sdk.GlobalSignOutInput{
 		AccessToken: &caller.accessToken,
@@ -101,58 +98,58 @@ func (c *Client) GlobalSignOut(ctx context.Context, caller *Caller) error {
 }
 
 const (
-	// replayTime is for how long a refresh token that was replaced still gets what it was
-	// replaced by. It is longer than a request may take.
-	replayTime = 15 * time.Second
-	// keptReplacements bounds how many are remembered.
-	keptReplacements = 1 << 12
+	// replayWindow is how long a replaced refresh token gets its replacement. It exceeds
+	// the longest request.
+	replayWindow = 15 * time.Second
+	// maxReplacements bounds the cache of replacements.
+	maxReplacements = 1 << 12
 )
 
-// replacement is what a refresh token was replaced by.
+// replacement is the result of a refresh that replaced the refresh token.
 type replacement struct {
 	tokens *AuthTokens
 	until  time.Time
 }
 
-// RefreshTokens makes new access and ID tokens. deviceKey is nil where the pool
-// does not track devices.
+// RefreshTokens returns new access and ID tokens. deviceKey is nil if the pool does not
+// track devices.
 //
-// REFRESH_TOKEN_AUTH stands in where an endpoint does not know
-// GetTokensFromRefreshToken. It cannot serve an app client with a secret: its
-// hash is made over the internal user name, which a refresh does not know.
+// It falls back to REFRESH_TOKEN_AUTH if the endpoint lacks GetTokensFromRefreshToken. That
+// flow does not work for an app client with a secret, since the secret hash depends on the
+// internal user name, which a refresh does not know.
 //
-// Refreshes of one token at the same time share one call and its answer: with
-// rotation on, Cognito would take the second for a stolen token.
+// Concurrent refreshes of one token share a call: with rotation, Cognito would treat the
+// second one as token theft.
 func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
-	what := refreshKey(refreshToken, deviceKey)
-	if tokens := c.replay(what); tokens != nil {
+	key := refreshKey(refreshToken, deviceKey)
+	if tokens := c.replay(key); tokens != nil {
 		return tokens, nil
 	}
-	return share(ctx, &c.refreshes, string(what[:]), func(ctx context.Context) (*AuthTokens, error) {
-		// Another may have ended between the look at what is kept and this call.
-		if tokens := c.replay(what); tokens != nil {
+	return share(ctx, &c.refreshes, string(key[:]), func(ctx context.Context) (*AuthTokens, error) {
+		// Another refresh may have ended since the check above.
+		if tokens := c.replay(key); tokens != nil {
 			return tokens, nil
 		}
 		tokens, err := c.refreshOnce(ctx, refreshToken, deviceKey)
 		if err == nil && tokens.RefreshToken != nil && c.options.ReplayRefreshes {
-			c.replaced.Add(what, replacement{tokens, time.Now().Add(replayTime)})
+			c.replaced.Add(key, replacement{tokens, time.Now().Add(replayWindow)})
 		}
 		return tokens, err
 	})
 }
 
-// refreshKey is what a refresh is known by.
+// refreshKey identifies a refresh without keeping the token.
 func refreshKey(refreshToken string, deviceKey *string) [sha256.Size]byte {
 	return sha256.Sum256([]byte(refreshToken + "\n" + aws.ToString(deviceKey)))
 }
 
-// replay returns what the refresh token was replaced by a moment ago, or nil. What was
-// signed out meanwhile is Cognito's to refuse.
-func (c *Client) replay(what [sha256.Size]byte) *AuthTokens {
+// replay returns the recent replacement of a refresh token, or nil if there is none or its
+// session was revoked.
+func (c *Client) replay(key [sha256.Size]byte) *AuthTokens {
 	if !c.options.ReplayRefreshes {
 		return nil
 	}
-	kept, ok := c.replaced.Get(what)
+	kept, ok := c.replaced.Get(key)
 	if !ok || time.Now().After(kept.until) {
 		return nil
 	}
@@ -208,8 +205,8 @@ func (c *Client) refreshTokenAuth(ctx context.Context, refreshToken string, devi
 	return c.newAuthTokens(opRefreshTokenAuth, out.AuthenticationResult)
 }
 
-// isUnknownOperation tells whether an endpoint has said that it does not have
-// the operation. Amazon Cognito never does.
+// isUnknownOperation reports whether the endpoint does not implement the operation, which
+// happens with emulators only.
 func isUnknownOperation(err error) bool {
 	var api smithy.APIError
 	if !errors.As(err, &api) {

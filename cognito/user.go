@@ -14,16 +14,16 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// Caller is the user of one request, known by a verified access token.
+// Caller is the user of one request, identified by a verified access token.
 type Caller struct {
-	// Claims is what the token holds.
+	// Claims are those of the token.
 	Claims *token.AccessClaims
 
 	client      *Client
 	accessToken string
 
-	// What was asked of Cognito for this caller, each once: a caller lives for
-	// one request, whose fields are resolved side by side and may be aliased.
+	// Results of calls to Cognito. Each call is made once per request, although fields
+	// resolve concurrently and may be aliased.
 	profile  once[profile]
 	factors  once[*Factors]
 	passkeys once[[]*Passkey]
@@ -40,7 +40,7 @@ func (o *once[T]) get(call func() (T, error)) (T, error) {
 	return o.result()
 }
 
-// NewCaller returns the caller that the verified access token names.
+// NewCaller returns the caller of a verified access token.
 func (c *Client) NewCaller(claims *token.AccessClaims, accessToken string) *Caller {
 	return &Caller{Claims: claims, client: c, accessToken: accessToken}
 }
@@ -52,7 +52,7 @@ func NewContext(ctx context.Context, caller *Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, caller)
 }
 
-// CallerFromContext returns the caller, or nil where no token was asked for.
+// CallerFromContext returns the caller, or nil if the context carries none.
 func CallerFromContext(ctx context.Context) *Caller {
 	caller, _ := ctx.Value(callerKey{}).(*Caller)
 	return caller
@@ -79,7 +79,7 @@ func (c *Client) getUser(ctx context.Context, accessToken string) (profile, erro
 type profile struct {
 	attributes        []Attribute // by name
 	usernameAttribute string
-	factors           *Factors // where they come with the attributes, as an administrator gets them
+	factors           *Factors // only from AdminGetUser
 }
 
 func newProfile(attributes []Attribute, usernameAttribute string) profile {
@@ -87,7 +87,7 @@ func newProfile(attributes []Attribute, usernameAttribute string) profile {
 	return profile{attributes: attributes, usernameAttribute: usernameAttribute}
 }
 
-// value returns the attribute's value, nil without one.
+// value returns the value of an attribute, or nil.
 func (p profile) value(name string) *string {
 	for _, a := range p.attributes {
 		if a.Name == name {
@@ -97,9 +97,8 @@ func (p profile) value(name string) *string {
 	return nil
 }
 
-// User is a user as the API shows it: the caller, or another one whom the caller
-// refers to. The methods take what there is from the tokens or from Cognito; those of
-// what the caller may not see return an error that says so.
+// User is the caller, or another user that the caller looks up. Its methods return data
+// from tokens or from Cognito, or a FORBIDDEN error for data that the caller may not see.
 type User struct {
 	ID string
 
@@ -107,11 +106,11 @@ type User struct {
 	load      func(context.Context) (profile, error)
 	groups    []string
 	groupsErr error
-	withheld  error // of what only the user may see; nil when the caller may see it too
-	missing   bool  // there is no such user
+	withheld  error // of private fields; nil if the caller may see them
+	missing   bool  // the user does not exist
 }
 
-// Groups returns the groups of the user, by precedence.
+// Groups returns the user's groups, by precedence.
 func (u *User) Groups() ([]string, error) {
 	if u.withheld != nil {
 		return nil, u.withheld
@@ -119,7 +118,7 @@ func (u *User) Groups() ([]string, error) {
 	return u.groups, u.groupsErr
 }
 
-// Mfa returns the second factors that are switched on.
+// Mfa returns the enabled second factors.
 func (u *User) Mfa(ctx context.Context) (*Factors, error) {
 	if u.caller == nil {
 		p, err := u.private(ctx)
@@ -128,12 +127,12 @@ func (u *User) Mfa(ctx context.Context) (*Factors, error) {
 	return u.caller.factors.get(func() (*Factors, error) { return u.caller.client.factors(ctx, u.caller.accessToken) })
 }
 
-// errOnlyOneself is the error of what Cognito tells nobody but the user.
+// errOnlyOneself is the error of fields that Cognito returns only to the user.
 func errOnlyOneself() error {
 	return apierr.New(apierr.Forbidden, "Only the user can see this.")
 }
 
-// AuthFactors returns the first factors that the user can sign in with.
+// AuthFactors returns the user's first factors.
 func (u *User) AuthFactors(ctx context.Context) ([]string, error) {
 	if u.caller == nil {
 		return nil, errOnlyOneself()
@@ -153,7 +152,7 @@ func (u *User) Passkeys(ctx context.Context) ([]*Passkey, error) {
 	return u.caller.passkeys.get(func() ([]*Passkey, error) { return u.caller.client.passkeys(ctx, u.caller.accessToken) })
 }
 
-// Devices returns a page of the devices that the user signed in on.
+// Devices returns a page of the user's devices.
 func (u *User) Devices(ctx context.Context, first int32, after *string) (*DevicePage, error) {
 	if u.caller == nil {
 		return nil, errOnlyOneself()
@@ -161,7 +160,7 @@ func (u *User) Devices(ctx context.Context, first int32, after *string) (*Device
 	return u.caller.client.devices(ctx, u.caller.accessToken, first, after)
 }
 
-// Device returns one of them.
+// Device returns one of the user's devices.
 func (u *User) Device(ctx context.Context, key string) (*Device, error) {
 	if u.caller == nil {
 		return nil, errOnlyOneself()
@@ -169,8 +168,8 @@ func (u *User) Device(ctx context.Context, key string) (*Device, error) {
 	return u.caller.client.device(ctx, u.caller.accessToken, key)
 }
 
-// Username returns the shown name, which is the one part of a profile that everybody
-// may see who is signed in.
+// Username returns the display name, the only part of a profile that every signed-in user
+// may see.
 func (u *User) Username(ctx context.Context) (*string, error) {
 	p, err := u.load(ctx)
 	return p.value(p.usernameAttribute), err
@@ -181,14 +180,14 @@ func (u *User) Email(ctx context.Context) (*string, error) {
 	return u.attribute(ctx, emailAttribute)
 }
 
-// EmailVerified tells whether the e-mail address was confirmed, nil when the
-// app client may not read that.
+// EmailVerified returns whether the e-mail address is verified, or nil if the app client
+// may not read that attribute.
 func (u *User) EmailVerified(ctx context.Context) (*bool, error) {
 	text, err := u.attribute(ctx, "email_verified")
 	if text == nil {
 		return nil, err
 	}
-	// An administrator may have written it in either case.
+	// Administrators may have written it in either case.
 	verified := strings.EqualFold(*text, "true")
 	return &verified, err
 }
@@ -198,12 +197,12 @@ func (u *User) PhoneNumber(ctx context.Context) (*string, error) {
 	return u.attribute(ctx, "phone_number")
 }
 
-// Mode returns the application's own mark of the user.
+// Mode returns the application's mode of the user.
 func (u *User) Mode(ctx context.Context) (*string, error) {
 	return u.attribute(ctx, modeAttribute)
 }
 
-// Attributes returns all attributes by name.
+// Attributes returns all attributes, sorted by name.
 func (u *User) Attributes(ctx context.Context) ([]Attribute, error) {
 	p, err := u.private(ctx)
 	return p.attributes, err
@@ -214,7 +213,7 @@ func (u *User) attribute(ctx context.Context, name string) (*string, error) {
 	return p.value(name), err
 }
 
-// private is the profile where the caller may see all of it.
+// private returns the profile if the caller may see all of it.
 func (u *User) private(ctx context.Context) (profile, error) {
 	if u.withheld != nil {
 		return profile{}, u.withheld
@@ -222,11 +221,11 @@ func (u *User) private(ctx context.Context) (profile, error) {
 	return u.load(ctx)
 }
 
-// IsEntity marks users as what other subgraphs of a supergraph can refer to.
+// IsEntity marks User as a federation entity.
 func (User) IsEntity() {}
 
-// newUserFromTokens reads a user from tokens that Cognito has just given. Where
-// there is no ID token, the profile is one call away.
+// newUserFromTokens returns the user of new tokens. Without an ID token, the profile
+// requires a call.
 func newUserFromTokens(t *AuthTokens) *User {
 	access := unverifiedClaims(t.AccessToken)
 	caller := t.client.NewCaller(&token.AccessClaims{}, t.AccessToken)
@@ -257,8 +256,7 @@ func unverifiedClaims(token string) map[string]any {
 	return claims
 }
 
-// profileOf takes the attributes out of an ID token's claims: all but the
-// token's own.
+// profileOf returns the user attributes among the claims of an ID token.
 func profileOf(claims map[string]any, usernameAttribute string) profile {
 	var attributes []Attribute
 	for name, value := range claims {
@@ -275,8 +273,7 @@ func profileOf(claims map[string]any, usernameAttribute string) profile {
 	return newProfile(attributes, usernameAttribute)
 }
 
-// isTokenClaim tells the claims that are about the token from those that are
-// about the user.
+// isTokenClaim reports whether a claim is about the token rather than the user.
 func isTokenClaim(name string) bool {
 	switch name {
 	case "iss", "aud", "exp", "iat", "nbf", "jti", "origin_jti", "event_id", "token_use", "auth_time",
@@ -301,7 +298,7 @@ func text(v any) string {
 	return s
 }
 
-// listOf returns an empty list for none: the schema promises a list.
+// listOf returns s, or an empty list for nil, since the schema's lists are not null.
 func listOf(s []string) []string {
 	if s == nil {
 		return []string{}

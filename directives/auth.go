@@ -132,9 +132,9 @@ func refusal(err error) *apierr.Error {
 	case errors.Is(err, token.ErrTokenRevoked):
 		e.Code, e.Message = apierr.TokenRevoked, "The token was revoked by a sign-out. Sign in again."
 	case errors.Is(err, token.ErrRevocationsUnknown):
-		e.Code, e.Message = apierr.ServiceUnavailable, "Whether the session was signed out cannot be known at the moment. Try again."
+		e.Code, e.Message = apierr.ServiceUnavailable, "Session revocations are temporarily unavailable. Try again."
 	case errors.Is(err, token.ErrKeysUnavailable):
-		e.Code, e.Message = apierr.ServiceUnavailable, "The keys to verify tokens with cannot be had at the moment. Try again."
+		e.Code, e.Message = apierr.ServiceUnavailable, "Signing keys are temporarily unavailable. Try again."
 	}
 	return e
 }

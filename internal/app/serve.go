@@ -250,7 +250,7 @@ func (s *server) credentials(ctx context.Context, t target) (*cognito.Credential
 	case s.settings.UserLookup == "off":
 		return nil, nil
 	case s.settings.Embedded():
-		return cognito.MadeUpCredentials(), nil
+		return cognito.DummyCredentials(), nil
 	}
 	required := s.settings.UserLookup == "on"
 	found := cognito.AmbientCredentials(t.region, required)
