@@ -19,7 +19,7 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// What package admission promises.
+// Constants of package admission.
 const (
 	faultsToOpen       = 20
 	openTime           = 2 * time.Second
@@ -30,7 +30,7 @@ const (
 	shortestRetryAfter = 10 * time.Millisecond
 )
 
-// Every operation of the package counts for some budget.
+// Every operation has a quota category.
 func TestEveryOperationHasACategory(t *testing.T) {
 	quotas := admission.DefaultQuotas()
 	for _, op := range append(withAccessToken(), opSignUp, opConfirmSignUp, opResendConfirmationCode, opInitiateAuth,
@@ -101,8 +101,7 @@ func TestQuota(t *testing.T) {
 	}
 }
 
-// Each attempt of a read takes from the budget; one category's budget is not
-// another's.
+// Each attempt of a read uses the budget of its category.
 func TestQuotaIsAskedForEveryAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked []string
@@ -121,8 +120,8 @@ func TestQuotaIsAskedForEveryAttempt(t *testing.T) {
 	})
 }
 
-// While Cognito throttles a category its calls rest, ever longer, and one goes
-// first when they begin again.
+// While Cognito throttles a category, its calls pause with growing intervals, and a probe
+// goes first.
 func TestThrottlingPausesTheCategory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var outcome atomic.Value
@@ -141,7 +140,7 @@ func TestThrottlingPausesTheCategory(t *testing.T) {
 			if low, high := wantLength*3/4, min(wantLength*5/4, longestPause); err.RetryAfter < low || err.RetryAfter > high {
 				t.Errorf("round %d: retry after %s, want %s to %s", round, err.RetryAfter, low, high)
 			}
-			// Another category is none of its business.
+			// Other categories are not affected.
 			if _, other := client.ForgotPassword(t.Context(), "ada@example.com"); up.calls() != before+1 && round == 0 {
 				t.Errorf("ForgotPassword was refused too: %v", other)
 			}
@@ -153,7 +152,7 @@ func TestThrottlingPausesTheCategory(t *testing.T) {
 			wantLength = min(2*wantLength, longestPause)
 		}
 
-		// The next probe is slow: the others are told to wait a little.
+		// The next probe is slow, and other calls are rejected meanwhile.
 		release := make(chan struct{})
 		up.set(func(string, *http.Request) (int, string) { <-release; return 200, okTokens })
 		time.Sleep(longestPause)
@@ -178,7 +177,7 @@ func TestThrottlingPausesTheCategory(t *testing.T) {
 	})
 }
 
-// What pauses a category, and what does not.
+// Which responses pause a category.
 func TestWhatCountsAsThrottling(t *testing.T) {
 	tests := []struct {
 		status int
@@ -213,8 +212,7 @@ func TestWhatCountsAsThrottling(t *testing.T) {
 	}
 }
 
-// What opens the circuit: only that Cognito does not answer. What it answers badly
-// may be one request of somebody who knows how to make it do so.
+// Only missing responses open the circuit. A client may be able to provoke bad ones.
 func TestWhatOpensTheCircuit(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -255,7 +253,7 @@ func TestWhatOpensTheCircuit(t *testing.T) {
 	}
 }
 
-// A caller who goes away says nothing about Cognito, not even a hundred of them.
+// Canceled calls do not count as failures.
 func TestCanceledCallersDoNotOpenTheCircuit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newInProcess(t, &standIn{answer: neverAnswer}, nil)
@@ -267,7 +265,7 @@ func TestCanceledCallersDoNotOpenTheCircuit(t *testing.T) {
 		if client.Circuit() != "closed" {
 			t.Errorf("the circuit is %s", client.Circuit())
 		}
-		// Nor do those who go away as probes use the probes up.
+		// Canceled probes do not use up the probes.
 		for range faultsToOpen {
 			_ = signIn(t.Context(), client)
 		}
@@ -283,8 +281,8 @@ func TestCanceledCallersDoNotOpenTheCircuit(t *testing.T) {
 	})
 }
 
-// The whole course: Cognito hangs, calls stop, probes go, Cognito is well, calls
-// go on.
+// Cognito hangs, the circuit opens, probes are sent, Cognito recovers, the circuit
+// closes.
 func TestCircuit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var outcome atomic.Value
@@ -309,7 +307,7 @@ func TestCircuit(t *testing.T) {
 			t.Errorf("retry after %s", err.RetryAfter)
 		}
 
-		// Half open: a few probes, which hang too.
+		// Half-open: a few probes are sent, and hang too.
 		time.Sleep(openTime)
 		for range 50 {
 			wg.Go(func() { _ = signIn(t.Context(), client) })
@@ -319,7 +317,7 @@ func TestCircuit(t *testing.T) {
 			t.Errorf("%d probes, want %d", n, probes)
 		}
 
-		// Well again, just after those probes went out.
+		// Cognito recovers just after those probes.
 		up.set(always(200, okTokens))
 		well := time.Now()
 		for signIn(t.Context(), client) != nil || client.Circuit() != "closed" {
@@ -335,7 +333,7 @@ func TestCircuit(t *testing.T) {
 	})
 }
 
-// Only so many calls are out; the others wait while there is time for a call.
+// Concurrent calls are bounded. Other callers wait while there is time for a call.
 func TestConcurrentCallsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -370,14 +368,14 @@ func TestConcurrentCallsAreBounded(t *testing.T) {
 		if took := time.Since(began); took > DefaultTimeout {
 			t.Errorf("the last caller was answered after %s", took)
 		}
-		// Four rounds of ten begin within three seconds.
+		// Four rounds of ten start within three seconds.
 		if outcomes["OK"] != 40 || outcomes["OK"]+outcomes["Shed"] != 100 || client.CallsInFlight() != 0 {
 			t.Errorf("outcomes %v, in flight %d", outcomes, client.CallsInFlight())
 		}
 	})
 }
 
-// Ten thousand callers on real connections to a Cognito that hangs.
+// Ten thousand callers with real connections to a Cognito that hangs.
 func TestManyCallersOnAHangingCognito(t *testing.T) {
 	const callers, limit, timeout = 10_000, 64, 2 * time.Second
 	var open, most atomic.Int64
@@ -428,7 +426,7 @@ func TestManyCallersOnAHangingCognito(t *testing.T) {
 	if refused.Load() != callers || took > 5*time.Second {
 		t.Errorf("%d of %d were told SERVICE_UNAVAILABLE, the last after %s", refused.Load(), callers, took)
 	}
-	// A connection that the client has closed counts until the server has seen it.
+	// A closed connection counts until the server has noticed.
 	if most.Load() > 2*limit {
 		t.Errorf("%d connections for %d calls at once", most.Load(), limit)
 	}

@@ -9,7 +9,7 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// Each challenge takes its own kind of answer and no other.
+// Each challenge accepts only its own kind of answer.
 func TestAnswers(t *testing.T) {
 	answers := map[string]cognito.Answer{
 		"code":    {Code: new("123456")},
@@ -78,7 +78,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// Exactly one member, also where the schema's @oneOf cannot see it.
+// Exactly one member must be set, also where the schema's @oneOf is not checked.
 func TestAnswerHasOneMember(t *testing.T) {
 	u := newUpstream(t, 200, `{}`)
 	client := newClient(t, u.URL, nil)
@@ -103,8 +103,8 @@ func TestMalformedSession(t *testing.T) {
 	}
 }
 
-// The device's key goes with every answer, once the sign-in began with it.
-func TestDeviceKeyGoesAlong(t *testing.T) {
+// The device key is sent with every answer if the sign-in started with it.
+func TestDeviceKeyIsSent(t *testing.T) {
 	u := newUpstream(t, 200, `{"ChallengeName":"SOFTWARE_TOKEN_MFA","Session":"s","ChallengeParameters":{}}`)
 	client := newClient(t, u.URL, nil)
 	result, err := client.SignIn(t.Context(), "ada@example.com", "x", new("the-device"))

@@ -21,8 +21,8 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// upstream is a stand-in for Cognito: it answers every call with one status and
-// body and remembers what it was asked.
+// upstream is a stand-in for Cognito. It responds to every call with one status and body,
+// and records the last request.
 type upstream struct {
 	*httptest.Server
 	status      int
@@ -85,7 +85,7 @@ func newClient(t *testing.T, endpoint string, change func(*cognito.Options)) *co
 	return client
 }
 
-// operations are the calls of the client, each with a valid input.
+// operations are the operations of the client, each with a valid input.
 var operations = map[string]func(context.Context, *cognito.Client) error{
 	"SignUp": func(ctx context.Context, c *cognito.Client) error {
 		_, err := c.SignUp(ctx, cognito.SignUpInput{Username: "ada", Email: "ada@example.com", Password: new("Secret-Passw0rd"), Mode: "user"})
@@ -200,19 +200,19 @@ func caller(c *cognito.Client) *cognito.Caller {
 	return c.NewCaller(&token.AccessClaims{Username: "the-sub"}, "access")
 }
 
-// sessionOf makes the session of a challenge as the client seals it.
+// sessionOf returns the session of a challenge as the client encodes it.
 func sessionOf(challenge string) string {
 	text, _ := json.Marshal(map[string]string{"c": challenge, "u": "the-sub", "s": "the-session"})
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// readsOnly are the operations that may be repeated.
+// readsOnly are the operations that are retried.
 var readsOnly = map[string]bool{
 	"GetUser": true, "GetUserAuthFactors": true, "ListWebAuthnCredentials": true, "GetDevice": true, "ListDevices": true,
 }
 
-// What Cognito says and what the client is told. The rows of the contract's
-// table come first.
+// Cognito's exceptions and the resulting errors. The rows of the documented contract come
+// first.
 func TestErrors(t *testing.T) {
 	const (
 		notAuthorized = "NotAuthorizedException"
@@ -245,7 +245,7 @@ func TestErrors(t *testing.T) {
 		{"InitiateAuth", "InternalErrorException", "host 10.0.0.1", apierr.Internal, 500},
 		{"InitiateAuth", "NeverHeardOfException", "arn:aws:x", apierr.Internal, 500},
 
-		// NotAuthorizedException stands for many things.
+		// NotAuthorizedException has many meanings.
 		{"ConfirmSignUp", notAuthorized, "User is disabled.", apierr.UserDisabled, 403},
 		{"ConfirmSignUp", notAuthorized, "Unable to verify secret hash for client x", apierr.ServiceMisconfigured, 500},
 		{"ConfirmSignUp", notAuthorized, "something new", apierr.InvalidCredentials, 401},
@@ -264,7 +264,7 @@ func TestErrors(t *testing.T) {
 		{"GetUser", notAuthorized, "Invalid Access Token", apierr.InvalidToken, 401},
 		{"GetUser", notAuthorized, "Access Token does not have required scopes", apierr.InvalidToken, 401},
 
-		// InvalidParameterException too.
+		// So has InvalidParameterException.
 		{"ResendConfirmationCode", invalidParam, "User is already confirmed.", apierr.UserAlreadyConfirmed, 409},
 		{"ResendConfirmationCode", invalidParam, "Auto verification not turned on.", apierr.NotEnabled, 400},
 		{"SignUp", invalidParam, "Invalid email address format.", apierr.BadUserInput, 400},
@@ -300,7 +300,7 @@ func TestErrors(t *testing.T) {
 				want = 2 // after a refresh, which is refused too
 			}
 			if u.calls.Load() != want {
-				t.Errorf("%d calls, want %d: an exception is an answer", u.calls.Load(), want)
+				t.Errorf("%d calls, want %d: exceptions are not retried", u.calls.Load(), want)
 			}
 			if tt.code == "" {
 				if err != nil {
@@ -315,7 +315,7 @@ func TestErrors(t *testing.T) {
 			if got.Code != tt.code || got.HTTPStatus() != tt.status {
 				t.Errorf("%s %d, want %s %d", got.Code, got.HTTPStatus(), tt.code, tt.status)
 			}
-			// The log gets the exception's name, never its text.
+			// The log has the exception's name and not its text.
 			if cause := got.Cause.Error(); !strings.Contains(cause, tt.exception) || !strings.Contains(cause, "the-request-id") {
 				t.Errorf("cause %q lacks exception or request id", cause)
 			}
@@ -326,8 +326,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// An app client that takes neither password nor SRP is set up wrongly.
-func TestNoFlowPermitted(t *testing.T) {
+// An app client that allows neither password nor SRP is misconfigured.
+func TestNoFlowAllowed(t *testing.T) {
 	u := newUpstream(t, 400, `{"__type":"InvalidParameterException","message":"USER_PASSWORD_AUTH flow not enabled for this client"}`)
 	got := apierr.From(operations["InitiateAuth"](t.Context(), newClient(t, u.URL, nil)))
 	if got.Code != apierr.ServiceMisconfigured || u.calls.Load() != 2 {
@@ -339,7 +339,7 @@ func TestNoFlowPermitted(t *testing.T) {
 	}
 }
 
-// What the steps of a sign-in and the operations of a signed-in user can refuse.
+// Errors of the steps of a sign-in and of the operations of signed-in users.
 func TestErrorsOfSteps(t *testing.T) {
 	const notAuthorized, invalidParam = "NotAuthorizedException", "InvalidParameterException"
 	tests := []struct {
@@ -423,7 +423,7 @@ func TestErrorDetails(t *testing.T) {
 	}
 }
 
-// Only what reads is repeated, once, and only when there was no answer.
+// Only reads are retried, once, and only after a network or server error.
 func TestRetries(t *testing.T) {
 	for name, call := range operations {
 		for status, want := range map[int]int64{500: 1, 503: 1, 429: 1, 400: 1} {
@@ -444,8 +444,8 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// Every operation ends by itself when Cognito does not answer, and leaves no
-// call behind when the caller goes away.
+// Every operation times out when Cognito hangs, and its call ends when the caller goes
+// away.
 func TestHangingUpstream(t *testing.T) {
 	for name, call := range operations {
 		t.Run(name, func(t *testing.T) {
@@ -466,7 +466,7 @@ func TestHangingUpstream(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			if got := apierr.From(call(ctx, client)); got == nil || got.Code != apierr.ServiceUnavailable {
-				t.Errorf("error %v after the caller went away", got)
+				t.Errorf("error %v for a canceled call", got)
 			}
 		})
 	}
@@ -483,10 +483,10 @@ func TestUnreachableUpstream(t *testing.T) {
 	}
 }
 
-func TestHugeAnswer(t *testing.T) {
+func TestHugeResponse(t *testing.T) {
 	u := newUpstream(t, 200, `{"AuthenticationResult":{"AccessToken":"`+strings.Repeat("x", 2<<20)+`"}}`)
 	if got := apierr.From(operations["InitiateAuth"](t.Context(), newClient(t, u.URL, nil))); got.Code != apierr.ServiceUnavailable {
-		t.Errorf("code %s: an answer of 2 MiB was read", got.Code)
+		t.Errorf("code %s: a response of 2 MiB was read", got.Code)
 	}
 }
 
@@ -498,11 +498,11 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 		t.Error("no error")
 	}
 	if elsewhere.calls.Load() != 0 {
-		t.Error("the password went to where the redirect points")
+		t.Error("the password was sent to the redirect's target")
 	}
 }
 
-// Connections are kept, also those of a burst.
+// Connections are kept after a burst.
 func TestConnectionsAreKept(t *testing.T) {
 	const callers, rounds = 40, 5
 	u := newUpstream(t, 200, `{"AuthenticationResult":{"AccessToken":"a.b.c","ExpiresIn":60}}`)
@@ -523,7 +523,7 @@ func TestConnectionsAreKept(t *testing.T) {
 	}
 }
 
-// What goes over the wire, with and without a client secret.
+// The requests on the wire, with and without a client secret.
 func TestRequests(t *testing.T) {
 	// HMAC-SHA256 of "ada@example.com" + "the-client" under "the-secret", by
 	// openssl dgst -sha256 -hmac the-secret -binary | base64.
@@ -611,8 +611,7 @@ func TestObserve(t *testing.T) {
 	}
 }
 
-// An endpoint that lacks GetTokensFromRefreshToken is asked in the older way,
-// and not asked for the newer one again.
+// An endpoint without GetTokensFromRefreshToken gets REFRESH_TOKEN_AUTH from then on.
 func TestRefreshFallsBack(t *testing.T) {
 	var asked []string
 	stand := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -638,7 +637,7 @@ func TestRefreshFallsBack(t *testing.T) {
 	}
 }
 
-func TestNewSaysWhatIsMissing(t *testing.T) {
+func TestNewRequiredOptions(t *testing.T) {
 	for _, o := range []cognito.Options{
 		{ClientID: "c", UsernameAttribute: "u"},
 		{Region: "r", UsernameAttribute: "u"},

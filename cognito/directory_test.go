@@ -18,8 +18,8 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// administration stands in for what Cognito lets administrators do: every user whose id
-// begins with "user-" exists.
+// administration stands in for the operations of administrators. Users whose id starts
+// with "user-" exist.
 type administration struct {
 	mu      sync.Mutex
 	calls   map[string]int // by operation and user
@@ -89,9 +89,9 @@ func lookupBy(client *cognito.Client, ids ...string) cognito.Lookup {
 	return cognito.Lookup{Caller: client.NewCaller(&token.AccessClaims{Subject: "me"}, "token"), IDs: ids, Profile: true}
 }
 
-// A hundred references, some of them twice, cost a call for each id, a few at a time;
-// asked again they cost none.
-func TestFindUsersAsksOnceForEach(t *testing.T) {
+// A hundred references with duplicates cost a call for each id, with limited concurrency,
+// and no call when they are repeated.
+func TestFindUsersDeduplicates(t *testing.T) {
 	t.Parallel()
 	a, client := newAdministration(t, cognito.DummyCredentials())
 	var ids []string
@@ -120,8 +120,8 @@ func TestFindUsersAsksOnceForEach(t *testing.T) {
 	}
 }
 
-// Requests that look the same user up at the same time share the call.
-func TestFindUsersShares(t *testing.T) {
+// Concurrent look-ups of one user share a call.
+func TestFindUsersSharesCalls(t *testing.T) {
 	t.Parallel()
 	a, client := newAdministration(t, cognito.DummyCredentials())
 	release := make(chan struct{})
@@ -146,7 +146,7 @@ func TestFindUsersShares(t *testing.T) {
 	}
 }
 
-func TestFindUsersTellsMissingFromFailing(t *testing.T) {
+func TestFindUsersMissingAndFailing(t *testing.T) {
 	t.Parallel()
 	a, client := newAdministration(t, cognito.DummyCredentials())
 	users := client.FindUsers(t.Context(), lookupBy(client, "nobody", "user-1", "me", `x" or sub ^= "`))
@@ -156,7 +156,7 @@ func TestFindUsersTellsMissingFromFailing(t *testing.T) {
 	if n := a.calls[`ListUsers sub = "nobody"`]; n != 1 || len(a.calls) != 3 {
 		t.Errorf("calls %v", a.calls)
 	}
-	// A failure is told by the fields, and is not remembered.
+	// A failure is an error of the fields, and is not cached.
 	a.set(func() { a.failing = true })
 	user := client.FindUsers(t.Context(), lookupBy(client, "user-2"))[0]
 	if _, err := user.Username(t.Context()); codeOf(err) != apierr.Internal {
@@ -177,8 +177,8 @@ func codeOf(err error) apierr.Code {
 	return e.Code
 }
 
-// What is withheld is neither told nor asked for.
-func TestFindUsersWithholds(t *testing.T) {
+// Withheld fields are neither returned nor looked up.
+func TestFindUsersWithheldFields(t *testing.T) {
 	t.Parallel()
 	a, client := newAdministration(t, cognito.DummyCredentials())
 	lookup := lookupBy(client, "user-1")
@@ -209,7 +209,7 @@ func TestFindUsersWithholds(t *testing.T) {
 	if email, err := user.Email(t.Context()); err != nil || *email != "user-1@example.com" {
 		t.Errorf("e-mail: %v", err)
 	}
-	// Cognito has no operation that tells these of another.
+	// Cognito has no operation for these fields of other users.
 	for what, err := range map[string]error{
 		"first factors": func() error { _, err := user.AuthFactors(t.Context()); return err }(),
 		"passkeys":      func() error { _, err := user.Passkeys(t.Context()); return err }(),
@@ -222,7 +222,7 @@ func TestFindUsersWithholds(t *testing.T) {
 	}
 }
 
-// Without credentials there is the id, and an error of what would have to be looked up.
+// Without credentials, the id is available and other fields are errors.
 func TestFindUsersWithoutCredentials(t *testing.T) {
 	a, client := newAdministration(t, cognito.AmbientCredentials("us-east-1", false))
 	for name, value := range map[string]string{
@@ -244,8 +244,8 @@ func TestFindUsersWithoutCredentials(t *testing.T) {
 	}
 }
 
-// Look-ups keep to the quota of reads that everything else shares, and say so.
-func TestFindUsersKeepToTheQuota(t *testing.T) {
+// Look-ups use the quota of reads, and report when it is used up.
+func TestFindUsersQuota(t *testing.T) {
 	t.Parallel()
 	a := &administration{calls: map[string]int{}}
 	server := httptest.NewServer(a)

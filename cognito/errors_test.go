@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// sdkExceptions returns the names of all exception types of the SDK, read from
-// its source: a type that implements error has a method ErrorCode.
+// sdkExceptions returns the names of the SDK's exception types from its source: types
+// with the methods of error and ErrorCode.
 func sdkExceptions(t *testing.T) []string {
 	t.Helper()
 	pkg, err := build.Import("github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types", ".", build.FindOnly)
@@ -34,8 +34,7 @@ func sdkExceptions(t *testing.T) []string {
 	return names
 }
 
-// An exception without a row would reach clients as INTERNAL. When a new SDK
-// brings one, this fails until somebody has decided what it means.
+// An exception without a row would be INTERNAL. This fails when a new SDK adds one.
 func TestEveryExceptionOfTheSDKHasARow(t *testing.T) {
 	table := newErrorTable("preferred_username")
 	names := sdkExceptions(t)

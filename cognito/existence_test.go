@@ -23,7 +23,7 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// states are what an address can be to the pool, each with how it becomes so.
+// states are the states of an address in the pool, with how to reach them.
 var states = []struct {
 	name string
 	make func(p *pool, email string)
@@ -84,8 +84,7 @@ var states = []struct {
 	}},
 }
 
-// lockAfter is how long the embedded pool locks an account after so many failures
-// before this one.
+// lockAfter returns how long the embedded pool locks an account after this many failures.
 func lockAfter(failures int) time.Duration {
 	if failures < 4 {
 		return 0
@@ -102,7 +101,7 @@ func (p *pool) verifyEmail(email string) {
 	p.must(err)
 }
 
-// wearOut uses up what an account may do in an hour.
+// wearOut uses up the hourly limits of an account.
 func (p *pool) wearOut(email string) {
 	p.Helper()
 	client, wrong := new(p.ClientID()), new("000000")
@@ -147,8 +146,8 @@ func (p *pool) wearOut(email string) {
 	}
 }
 
-// asked are the operations that are given an address. Each returns all that a
-// client sees, but for what is random in any case.
+// asked are the operations that take an address. Each returns everything that a client
+// sees, without what is always random.
 var asked = map[string]func(context.Context, *Client, string) (any, error){
 	"SignUp": func(ctx context.Context, c *Client, email string) (any, error) {
 		return c.SignUp(ctx, SignUpInput{Username: "ada", Email: email, Password: new(goodPassword), Mode: "user"})
@@ -206,8 +205,8 @@ func forged(challenge string, answer Answer) func(context.Context, *Client, stri
 	}
 }
 
-// theRest answers a challenge, wrongly, and returns what it looked like and what
-// came of it.
+// theRest gives a wrong answer to a challenge, and returns the shape of the challenge and
+// the outcome.
 func theRest(ctx context.Context, c *Client, result SigninResult, err error, answer Answer) (any, error) {
 	if err != nil {
 		return nil, err
@@ -217,12 +216,12 @@ func theRest(ctx context.Context, c *Client, result SigninResult, err error, ans
 	return append(seen, lookOf(next)), err
 }
 
-// lookOf is a challenge without what differs from one time to the next.
+// lookOf returns a challenge without its random parts.
 func lookOf(result SigninResult) any {
 	switch r := result.(type) {
 	case *SRPChallenge:
-		// Numbers may begin with zeros, which are not written. The embedded pool's own
-		// blocks for users who do not exist are a few characters shorter.
+		// Leading zeros are not written. The embedded pool's secret blocks for unknown
+		// users are a few characters shorter.
 		return fmt.Sprintf("%T %d %d %d %d", r, (len(r.Salt)+7)/8, (len(r.SrpB)+31)/32, len(r.SecretBlock)/1000, len(r.UserIDForSrp))
 	case *EmailOTPChallenge:
 		return fmt.Sprintf("%T %s %s", r, r.CodeDelivery.Destination, *r.CodeDelivery.Medium)
@@ -231,10 +230,10 @@ func lookOf(result SigninResult) any {
 	}
 }
 
-// fixed is a secret that need not be one.
+// fixed is a constant secret.
 var fixed = newFixed()
 
-// observation is all that a client can learn from one answer.
+// observation is everything that a client can learn from one response.
 func observation(value any, err error, took time.Duration) string {
 	text, _ := json.Marshal(value)
 	if v := reflect.ValueOf(value); v.Kind() == reflect.Pointer && v.IsNil() {
@@ -246,9 +245,9 @@ func observation(value any, err error, took time.Duration) string {
 	return fmt.Sprintf("%s after %s", text, took)
 }
 
-// Whatever is asked of whatever address: the answer and its time are those for an
-// address that nobody has.
-func TestNobodyLearnsWhoExists(t *testing.T) {
+// For every operation and every state of an address, result and timing are those for an
+// unknown address.
+func TestExistenceIsHidden(t *testing.T) {
 	flows := []string{"ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
 	for _, prevention := range []string{"LEGACY", "ENABLED"} {
 		unknown := map[string]string{} // by operation
@@ -257,7 +256,7 @@ func TestNobodyLearnsWhoExists(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					p := newPool(t, userpool.Shape{UserExistenceErrors: prevention, AuthFlows: flows, CustomAttributes: []string{"mode"}},
 						func(o *Options) { o.HideUserExistence = true })
-					// What challenges look like is learnt from those of others.
+					// The shape of decoys is learned from real challenges.
 					p.member("somebody@example.com")
 					_, _ = p.client.StartSignIn(t.Context(), StartSigninInput{Email: "somebody@example.com", SrpA: new(srp.WithSecret(fixed).A())})
 					_, _ = p.client.StartSignIn(t.Context(), StartSigninInput{Email: "somebody@example.com"})
@@ -288,9 +287,8 @@ func causeOf(err error) error {
 	return nil
 }
 
-// Those who may sign in do, at once, also by the flows in which an address comes
-// first.
-func TestHidingLetsTheOwnerIn(t *testing.T) {
+// Users who may sign in can, without delay, also with flows that start with an address.
+func TestHidingExistenceAllowsSignIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPool(t, userpool.Shape{UserExistenceErrors: "LEGACY"}, func(o *Options) { o.HideUserExistence = true })
 		p.member("jane@example.com")
@@ -318,8 +316,8 @@ func TestHidingLetsTheOwnerIn(t *testing.T) {
 	})
 }
 
-// Right codes do what they do.
-func TestHidingTakesRightCodes(t *testing.T) {
+// Correct codes work.
+func TestHidingExistenceAcceptsCorrectCodes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		up := &standIn{answer: func(operation string, _ *http.Request) (int, string) {
 			if operation == "SignUp" {
@@ -335,7 +333,7 @@ func TestHidingTakesRightCodes(t *testing.T) {
 		if err := client.ConfirmForgotPassword(t.Context(), "jane@example.com", "123456", goodPassword); err != nil {
 			t.Error(err)
 		}
-		// Not even what the pool says of a user who did not exist is passed on.
+		// Cognito's data about the user is not passed on.
 		result, err := client.SignUp(t.Context(), SignUpInput{Email: "jane@gmail.com", Password: new(goodPassword)})
 		if err != nil || result.UserID != nil || result.Confirmed || result.CodeDelivery.Destination != "j***@g***" ||
 			*result.CodeDelivery.Medium != DeliveryMediumEmail || *result.CodeDelivery.Attribute != "email" {
@@ -344,9 +342,9 @@ func TestHidingTakesRightCodes(t *testing.T) {
 	})
 }
 
-// What Cognito says of an address, and what is made of it. The pool cannot throw
-// all of these.
-func TestHidingByException(t *testing.T) {
+// Each exception for an address and the resulting error. The pool cannot return all of
+// them.
+func TestHidingExistenceByException(t *testing.T) {
 	const notAuthorized, invalid = "NotAuthorizedException", "InvalidParameterException"
 	tests := []struct {
 		operation, exception, text string
@@ -436,17 +434,16 @@ func TestHidingByException(t *testing.T) {
 				messages[tt.operation] = observation(nil, err, 0)
 				var fault *Fault
 				if !errors.As(e.Cause, &fault) || fault.Exception != tt.exception || !strings.HasPrefix(e.Cause.Error(), "cognito ") {
-					t.Errorf("the log is told %v", e.Cause)
+					t.Errorf("the cause is %v", e.Cause)
 				}
 			})
 		})
 	}
 }
 
-// What Cognito says of an answer to a challenge, and what is made of it: somebody
-// who has only an address to begin with must not tell a made-up challenge from a
-// real one.
-func TestHidingInAnswers(t *testing.T) {
+// Each exception for an answer to a challenge and the resulting error. A client that
+// knows only an address must not be able to tell a decoy from a real challenge.
+func TestHidingExistenceInAnswers(t *testing.T) {
 	const notAuthorized = "NotAuthorizedException"
 	proof := Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: "x"}}
 	code := Answer{Code: new("12345678")}
@@ -471,7 +468,7 @@ func TestHidingInAnswers(t *testing.T) {
 		{"SELECT_CHALLENGE", Answer{Factor: &FactorAnswer{Factor: "EMAIL_OTP"}}, notAuthorized, "Invalid session for the user.", "", true},
 		{"SELECT_CHALLENGE", Answer{Factor: &FactorAnswer{Factor: "EMAIL_OTP"}}, "CodeDeliveryFailureException", "x", "", true},
 		{"SELECT_CHALLENGE", Answer{Factor: &FactorAnswer{Factor: "PASSWORD_SRP", SrpA: new("ab")}}, "UserNotFoundException", "x", "", true},
-		// The second factor comes after the first.
+		// The second factor follows the first.
 		{"SOFTWARE_TOKEN_MFA", code, "CodeMismatchException", "x", apierr.CodeMismatch, false},
 		{"SOFTWARE_TOKEN_MFA", code, notAuthorized, "Invalid session for the user.", apierr.SessionExpired, true},
 		{"SOFTWARE_TOKEN_MFA", code, "UserNotFoundException", "x", apierr.SessionExpired, true},
@@ -496,9 +493,9 @@ func TestHidingInAnswers(t *testing.T) {
 	}
 }
 
-// Answers go out at multiples of the safe time, however long Cognito took; the wait
-// ends with the request.
-func TestSafeTime(t *testing.T) {
+// Responses are sent at multiples of responseInterval, however long Cognito took. The
+// wait ends with the request.
+func TestConstantTime(t *testing.T) {
 	tests := []struct{ took, answered time.Duration }{
 		{0, time.Second},
 		{10 * time.Millisecond, time.Second},
@@ -519,7 +516,7 @@ func TestSafeTime(t *testing.T) {
 					began := time.Now()
 					_, _ = asked[operation](t.Context(), client, "jane@example.com")
 					if took := time.Since(began); took != tt.answered {
-						t.Errorf("answered after %s, want %s", took, tt.answered)
+						t.Errorf("took %s, want %s", took, tt.answered)
 					}
 
 					ctx, cancel := context.WithTimeout(t.Context(), tt.took+time.Millisecond)
@@ -527,7 +524,7 @@ func TestSafeTime(t *testing.T) {
 					began = time.Now()
 					_, _ = asked[operation](ctx, client, "jane@example.com")
 					if took := time.Since(began); took > tt.took+time.Millisecond {
-						t.Errorf("the answer to nobody took %s", took)
+						t.Errorf("a failed response took %s", took)
 					}
 				})
 			})
@@ -535,9 +532,8 @@ func TestSafeTime(t *testing.T) {
 	}
 }
 
-// The owner of an account gets a message that leads into it when somebody signs up
-// with its address.
-func TestOwnerIsTold(t *testing.T) {
+// The owner of an account is notified when someone signs up with its address.
+func TestOwnerNotification(t *testing.T) {
 	tests := []struct {
 		name    string
 		answers answers
@@ -545,7 +541,7 @@ func TestOwnerIsTold(t *testing.T) {
 	}{
 		{"unconfirmed", answers{"ResendConfirmationCode": always(200, `{"CodeDeliveryDetails":{}}`)}, "SignUp ResendConfirmationCode"},
 		{"confirmed", answers{
-			// After the answer to the sign-up has gone.
+			// After the response to the sign-up.
 			"ResendConfirmationCode": func(string, *http.Request) (int, string) {
 				time.Sleep(2 * responseInterval)
 				return 400, exception("InvalidParameterException", "User is already confirmed.")
@@ -576,7 +572,7 @@ func TestOwnerIsTold(t *testing.T) {
 				}
 				cancel()
 				if took := time.Since(began); took != responseInterval {
-					t.Errorf("the answer took %s", took)
+					t.Errorf("the response took %s", took)
 				}
 				time.Sleep(noticeTimeout)
 				synctest.Wait()
@@ -589,8 +585,8 @@ func TestOwnerIsTold(t *testing.T) {
 	}
 }
 
-// Messages to owners are few at once, and the rest are left out.
-func TestOwnersAreToldAFewAtOnce(t *testing.T) {
+// Concurrent messages to owners are limited, and the rest are dropped.
+func TestConcurrentNotifications(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		up := &standIn{answer: func(operation string, r *http.Request) (int, string) {
 			if operation == "SignUp" {
@@ -618,8 +614,8 @@ func TestOwnersAreToldAFewAtOnce(t *testing.T) {
 	})
 }
 
-// The pool's owner gets the code that an attempt to register again leads to.
-func TestOwnerIsToldByThePool(t *testing.T) {
+// The embedded pool sends the owner a code.
+func TestOwnerNotificationByThePool(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		make func(*pool, string)
@@ -643,8 +639,8 @@ func TestOwnerIsToldByThePool(t *testing.T) {
 	}
 }
 
-// A made-up challenge is the same person's every time, and another's is another.
-func TestMimicIsStable(t *testing.T) {
+// Decoys are the same for the same user, and differ between users.
+func TestDecoysAreStable(t *testing.T) {
 	m := newDecoyFactory(Options{HidingKey: []byte("key")})
 	one, again := m.challenge("PASSWORD_SRP", "Jane@example.com", "", false).(*SRPChallenge), m.challenge("PASSWORD_SRP", "jane@example.com", "", false).(*SRPChallenge)
 	other := m.challenge("PASSWORD_SRP", "john@example.com", "", false).(*SRPChallenge)

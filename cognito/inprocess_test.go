@@ -16,8 +16,8 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// inProcess calls a handler as if over a network, so that a test with a clock of
-// its own (testing/synctest) sees nothing of the real one.
+// inProcess calls a handler without a network, so that tests can use the fake clock of
+// testing/synctest.
 type inProcess struct{ http.Handler }
 
 // Do implements the SDK's HTTPClient.
@@ -48,7 +48,7 @@ func (p inProcess) Do(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// standIn answers every call as the test says and remembers what it was asked.
+// standIn responds to every call as the test says and records the requests.
 type standIn struct {
 	mu     sync.Mutex
 	asked  []string
@@ -76,14 +76,14 @@ func (s *standIn) calls() int {
 	return len(s.asked)
 }
 
-// log returns what was asked so far.
+// log returns the requests so far.
 func (s *standIn) log() (operations []string, bodies []map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.asked), slices.Clone(s.bodies)
 }
 
-// set changes what is answered from now on.
+// set changes the response from now on.
 func (s *standIn) set(answer func(string, *http.Request) (int, string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,16 +94,16 @@ func always(status int, body string) func(string, *http.Request) (int, string) {
 	return func(string, *http.Request) (int, string) { return status, body }
 }
 
-// neverAnswer answers nothing until the caller gives up.
+// neverAnswer blocks until the caller gives up.
 func neverAnswer(_ string, r *http.Request) (int, string) {
 	<-r.Context().Done()
 	return http.StatusServiceUnavailable, ""
 }
 
-// breakOff breaks the connection.
+// breakOff closes the connection.
 func breakOff(string, *http.Request) (int, string) { panic(http.ErrAbortHandler) }
 
-// newInProcess returns a client in front of the handler.
+// newInProcess returns a client of the handler.
 func newInProcess(t *testing.T, upstream http.Handler, change func(*Options)) *Client {
 	t.Helper()
 	o := Options{Region: "us-east-1", UserPoolID: "us-east-1_Pool", ClientID: "the-client", Endpoint: "http://cognito.test", UsernameAttribute: "preferred_username"}
@@ -118,7 +118,7 @@ func newInProcess(t *testing.T, upstream http.Handler, change func(*Options)) *C
 	return client
 }
 
-// exception is the body of one of Cognito's refusals.
+// exception returns the body of an exception.
 func exception(name, text string) string {
 	return fmt.Sprintf(`{"__type":%q,"message":%q}`, name, text)
 }
@@ -133,8 +133,8 @@ func signIn(ctx context.Context, c *Client) *apierr.Error {
 	return apierr.From(err)
 }
 
-// unsigned returns a JWT that is not signed: tokens that come from Cognito itself
-// are not verified.
+// unsigned returns an unsigned JWT. Tokens that come from Cognito itself are not
+// verified.
 func unsigned(claims string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	return encode([]byte(`{"alg":"RS256"}`)) + "." + encode([]byte(claims)) + "." + encode([]byte("signature"))

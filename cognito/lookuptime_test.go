@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// What was looked up is taken for true for some seconds and no longer; what failed is
-// not remembered.
-func TestLookupsAreForgotten(t *testing.T) {
+// Look-ups are cached for lookupTTL, and failures are not.
+func TestLookupsExpire(t *testing.T) {
 	client, err := New(Options{
 		Region: "us-east-1", ClientID: "c", Endpoint: "http://127.0.0.1:1", UsernameAttribute: "name", Credentials: DummyCredentials(),
 	})

@@ -21,7 +21,7 @@ import (
 
 const goodPassword = "Correct-horse-9"
 
-// premadePool is a pool's file, made once: RSA keys take long to make.
+// premadePool is the file of a pool. It is made once, since generating RSA keys is slow.
 var premadePool = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "cognito")
 	if err != nil {
@@ -39,8 +39,7 @@ var premadePool = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(path)
 })
 
-// pool is the embedded user pool in-process, with a client and with an
-// administrator in front of it.
+// pool is the embedded user pool in-process, with a client and an administrator's client.
 type pool struct {
 	*testing.T
 	*userpool.Pool
@@ -85,7 +84,7 @@ func (p *pool) must(err error) {
 	}
 }
 
-// signUp registers a user without going through the client.
+// signUp registers a user without the client under test.
 func (p *pool) signUp(email string) {
 	p.Helper()
 	_, err := p.admin.SignUp(p.Context(), &sdk.SignUpInput{
@@ -110,7 +109,7 @@ func (p *pool) tokens(email string) *AuthTokens {
 	return result.(*AuthTokens)
 }
 
-// lastMessage returns what kind of message was sent to an address last.
+// lastMessage returns the kind of the latest message to an address.
 func (p *pool) lastMessage(to string) string {
 	p.Helper()
 	recorder := httptest.NewRecorder()
@@ -124,5 +123,5 @@ func (p *pool) lastMessage(to string) string {
 	return list[0].Kind
 }
 
-// newFixed is a number that stands for a random one.
+// newFixed returns a constant in place of a random number.
 func newFixed() *big.Int { return new(big.Int).SetBytes(bytes.Repeat([]byte{7}, 100)) }

@@ -11,7 +11,7 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// Which operations tell Cognito of the user, and what.
+// The user context data of each operation.
 func TestUserContext(t *testing.T) {
 	const email, code = "ada@example.com", "123456"
 	calls := map[string]func(context.Context, *Client) error{
@@ -46,7 +46,7 @@ func TestUserContext(t *testing.T) {
 			_, err := c.Respond(ctx, challengeState{Challenge: "SMS_MFA", Username: "u"}.String(), Answer{Code: new(code)})
 			return err
 		},
-		// Cognito's model has no place for it here.
+		// Cognito's API has no user context data here.
 		"GetTokensFromRefreshToken": func(ctx context.Context, c *Client) error {
 			_, err := c.RefreshTokens(ctx, "refresh", nil)
 			return err
@@ -98,7 +98,7 @@ func TestUserContext(t *testing.T) {
 	}
 }
 
-// The operations of a request end by its deadline, and none is sent behind it.
+// The operations of a request end at its deadline, and none starts after it.
 func TestRequestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		up := &standIn{answer: neverAnswer}

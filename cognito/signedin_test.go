@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Every session that begins is told of before its tokens are, a refreshed one is
-// not.
+// SignedIn is called for every new session before its tokens are returned, and not for a
+// refresh.
 func TestSignedIn(t *testing.T) {
 	type key struct{}
 	answer, _ := json.Marshal(map[string]any{"AuthenticationResult": map[string]any{

@@ -18,14 +18,14 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// jwt returns an unsigned token with the claims: what is read of tokens that
-// come from Cognito itself is not verified.
+// jwt returns an unsigned token with the claims. Tokens that come from Cognito itself are
+// not verified.
 func jwt(claims string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	return encode([]byte(`{"alg":"RS256"}`)) + "." + encode([]byte(claims)) + "." + encode([]byte("signature"))
 }
 
-// Every challenge of Cognito's becomes a type of its own; none is an error.
+// Every challenge of Cognito has a type, and none is an error.
 func TestChallenges(t *testing.T) {
 	const code = `"CODE_DELIVERY_DELIVERY_MEDIUM":"SMS","CODE_DELIVERY_DESTINATION":"+*******1234"`
 	tests := []struct {
@@ -81,7 +81,7 @@ func TestChallenges(t *testing.T) {
 	}
 }
 
-// describe prints a challenge's type and fields in short.
+// describe returns a challenge's type and fields.
 func describe(result cognito.SigninResult) string {
 	v := reflect.ValueOf(result).Elem()
 	words := []string{v.Type().Name()}
@@ -105,8 +105,8 @@ func describe(result cognito.SigninResult) string {
 	return strings.Join(words, " ")
 }
 
-// The session asks for the name that Cognito gave, not the one typed in: pools
-// whose user names are e-mail addresses refuse the latter in a proof.
+// The session holds the name that Cognito returned, not the one that the user entered.
+// Pools with e-mail addresses as user names reject the latter in a proof.
 func TestSessionKeepsCognitosUserName(t *testing.T) {
 	u := newUpstream(t, 200, `{"ChallengeName":"SOFTWARE_TOKEN_MFA","Session":"s","ChallengeParameters":{"USER_ID_FOR_SRP":"the-sub"}}`)
 	result, err := newClient(t, u.URL, nil).SignIn(t.Context(), "ada@example.com", "x", nil)
@@ -155,8 +155,8 @@ func TestAuthTokens(t *testing.T) {
 	}
 }
 
-// Refreshes of one token at the same time share one call; another token, or
-// another device, gets its own.
+// Concurrent refreshes of one token share a call. Another token or another device has its
+// own.
 func TestRefreshesAreShared(t *testing.T) {
 	var calls atomic.Int64
 	arrived, release := make(chan struct{}, 100), make(chan struct{})
@@ -191,12 +191,12 @@ func TestRefreshesAreShared(t *testing.T) {
 	waiting.Wait()
 	close(release)
 	done.Wait()
-	// Some of the twenty may have come only after the first answer.
+	// Some of the twenty may have started after the first response.
 	if n := calls.Load(); n < 3 || n > 4 {
 		t.Errorf("%d calls, want 3", n)
 	}
 
-	// A caller who goes away does not take the call from the others.
+	// A caller that goes away does not cancel the call.
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if tokens, err := client.RefreshTokens(ctx, "three", nil); err != nil || *tokens.RefreshToken != "the next" {
@@ -204,7 +204,7 @@ func TestRefreshesAreShared(t *testing.T) {
 	}
 }
 
-// How a sign-in is begun, in Cognito's words.
+// The request that starts a sign-in.
 func TestStartSignIn(t *testing.T) {
 	tests := []struct {
 		name string
@@ -240,7 +240,7 @@ func TestStartSignIn(t *testing.T) {
 	}
 }
 
-// Going straight on from the code, where Cognito gives a session for it.
+// Signing in with the session that Cognito returns for a confirmation code.
 func TestVerificationSignin(t *testing.T) {
 	u := newUpstream(t, 200, `{"Session":"from-the-code","AuthenticationResult":{"AccessToken":"a.b.c","ExpiresIn":60}}`)
 	verification, err := newClient(t, u.URL, nil).ConfirmSignUp(t.Context(), "ada@example.com", "123456")

@@ -11,8 +11,8 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// A sign-out by refresh token ends exactly that session and says which it was, with
-// rotation and without, with a secret and without.
+// RevokeToken revokes exactly one session and returns it, with and without rotation and
+// client secret.
 func TestRevokeTokenOnThePool(t *testing.T) {
 	const secret = "0123456789abcdefghijklmnop"
 	tests := []struct {
@@ -54,7 +54,8 @@ func TestRevokeTokenOnThePool(t *testing.T) {
 				t.Errorf("the refresh token of another session: %v", err)
 			}
 
-			// Ending it again is no error, as it is none at Cognito; nor is anything known.
+			// As with Cognito, revoking it again is no error. Then the session is
+			// unknown.
 			if again, err := p.client.RevokeToken(t.Context(), *here.RefreshToken); again != nil || err != nil {
 				t.Errorf("again: %v %v", again, err)
 			}
@@ -65,7 +66,7 @@ func TestRevokeTokenOnThePool(t *testing.T) {
 	}
 }
 
-// What is asked, and what comes of it, when a part of it fails.
+// The calls and the result when one of them fails.
 func TestRevokeTokenSteps(t *testing.T) {
 	plain := `{"AuthenticationResult":{"AccessToken":"` + unsigned(`{"sub":"s","origin_jti":"o","exp":1000}`) + `"}}`
 	rotated := strings.Replace(plain, `"AccessToken"`, `"RefreshToken":"the next","AccessToken"`, 1)
@@ -123,5 +124,5 @@ func TestRevokeTokenSteps(t *testing.T) {
 	}
 }
 
-// answers are what a stand-in answers to each operation.
+// answers are the responses to each operation.
 type answers = map[string]func(string, *http.Request) (int, string)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// tokenOf returns a token of a user of that name.
+// tokenOf returns a token of a user with that name.
 func tokenOf(name string) string {
 	id := `"` + name + `"`
 	return sign(testKeys()[0], testHeader(), testClaims().with("sub", id).with("username", `"the-user-`+name+`"`).

@@ -23,7 +23,7 @@ import (
 	"time"
 )
 
-// Keys take a tenth of a second each to make, so all tests share these.
+// Tests share these keys, since generating one takes 0.1 s.
 var testKeys = sync.OnceValue(func() []*rsa.PrivateKey {
 	keys := make([]*rsa.PrivateKey, 3)
 	for i := range keys {
@@ -36,8 +36,8 @@ var testKeys = sync.OnceValue(func() []*rsa.PrivateKey {
 	return keys
 })
 
-// testJWK returns the JWK of a public key as Cognito writes it, with the
-// members of edit put in; a nil member is taken out.
+// testJWK returns the JWK of a public key in Cognito's form, with the members of edit. A
+// nil member is removed.
 func testJWK(kid string, key *rsa.PublicKey, edit map[string]any) map[string]any {
 	jwk := map[string]any{
 		"alg": "RS256", "kty": "RSA", "use": "sig", "kid": kid,
@@ -61,8 +61,8 @@ func testJWKS(jwks ...map[string]any) string {
 	return string(text)
 }
 
-// fakeIssuer is the issuer as the transport of a client. Without a network
-// between them, tests can run on the fake clock of a synctest bubble.
+// fakeIssuer is the transport of a client. Without a network, tests can use the fake
+// clock of testing/synctest.
 type fakeIssuer struct {
 	mu      sync.Mutex
 	respond func(*http.Request) (*http.Response, error)
@@ -102,13 +102,13 @@ func answer(status int, body string) func(*http.Request) (*http.Response, error)
 
 func down(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }
 
-// hang answers nothing until the client gives up.
+// hang blocks until the client gives up.
 func hang(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
 
-// drip sends a byte a second, which no limit on single reads would notice.
+// drip sends one byte a second, so that no single read is slow.
 type drip struct{ ctx context.Context }
 
 func (d drip) Read(p []byte) (int, error) {
@@ -149,7 +149,7 @@ func wantKeyError(t *testing.T, k *KeySet, kid string, want error) {
 	}
 }
 
-func TestNewKeySetRefusesNonsense(t *testing.T) {
+func TestNewKeySetInvalidOptions(t *testing.T) {
 	for _, o := range []KeySetOptions{
 		{},
 		{URL: "issuer.example/jwks.json"},
@@ -166,7 +166,7 @@ func TestNewKeySetRefusesNonsense(t *testing.T) {
 	}
 }
 
-// On a cold start the first caller fetches, and nobody after it.
+// On a cold start, the first caller fetches the set.
 func TestKeySetFetchesForTheFirstCaller(t *testing.T) {
 	a, issuer := &testKeys()[0].PublicKey, &fakeIssuer{}
 	issuer.serve(testJWKS(testJWK("a", a, nil)))
@@ -195,7 +195,7 @@ func TestKeySetRotation(t *testing.T) {
 	wantKey(t, k, "b", b)
 	wantKey(t, k, "a", a)
 
-	// The issuer withdraws a; any fetch at all makes it go.
+	// The issuer withdraws a. The next fetch removes it.
 	issuer.serve(testJWKS(testJWK("b", b, nil)))
 	wantKeyError(t, k, "c", ErrUnknownKey)
 	wantKeyError(t, k, "a", ErrUnknownKey)
@@ -205,7 +205,7 @@ func TestKeySetRotation(t *testing.T) {
 	}
 }
 
-// A kid may come to stand for another key.
+// A kid can be reused for another key.
 func TestKeySetReplacesKeyOfSameKid(t *testing.T) {
 	a, b, issuer := &testKeys()[0].PublicKey, &testKeys()[1].PublicKey, &fakeIssuer{}
 	issuer.serve(testJWKS(testJWK("a", a, nil)))
@@ -216,7 +216,7 @@ func TestKeySetReplacesKeyOfSameKid(t *testing.T) {
 	wantKey(t, k, "a", b)
 }
 
-func TestKeySetMergesFetches(t *testing.T) {
+func TestKeySetSharesFetches(t *testing.T) {
 	a := &testKeys()[0].PublicKey
 	synctest.Test(t, func(t *testing.T) {
 		issuer := &fakeIssuer{}
@@ -240,7 +240,7 @@ func TestKeySetMergesFetches(t *testing.T) {
 	})
 }
 
-// A caller who goes away neither waits on nor takes the fetch from the others.
+// A caller that goes away neither waits nor cancels the fetch.
 func TestKeySetWaitersKeepTheirOwnContext(t *testing.T) {
 	a := &testKeys()[0].PublicKey
 	synctest.Test(t, func(t *testing.T) {
@@ -278,7 +278,7 @@ func TestKeySetWaitersKeepTheirOwnContext(t *testing.T) {
 	})
 }
 
-// Who gives up before the answer is there does not know whether the key is new.
+// A caller that gives up does not know whether the key exists.
 func TestKeySetCallerGivesUp(t *testing.T) {
 	a := &testKeys()[0].PublicKey
 	synctest.Test(t, func(t *testing.T) {
@@ -320,7 +320,7 @@ func TestKeySetFloodOfUnknownKeyIDs(t *testing.T) {
 					t.Errorf("%d fetches, want at most 3", n)
 				}
 
-				// A true rotation in the middle of the flood.
+				// A real rotation during the flood.
 				issuer.serve(testJWKS(testJWK("a", a, nil), testJWK("b", b, nil)))
 				wantKeyError(t, k, "b", ErrUnknownKey)
 				time.Sleep(10 * time.Second)
@@ -329,7 +329,7 @@ func TestKeySetFloodOfUnknownKeyIDs(t *testing.T) {
 					t.Errorf("%d fetches, want at most 4", n)
 				}
 
-				// An hour of it.
+				// One hour of flood.
 				before := issuer.count()
 				for range 36_000 {
 					time.Sleep(100 * time.Millisecond)
@@ -343,7 +343,7 @@ func TestKeySetFloodOfUnknownKeyIDs(t *testing.T) {
 	}
 }
 
-// The burst does not grow while nothing happens, nor when the clock jumps.
+// The budget stays bounded when idle and when the clock jumps.
 func TestKeySetBudgetIsBounded(t *testing.T) {
 	a := &testKeys()[0].PublicKey
 	issuer, now := &fakeIssuer{}, time.Unix(1_800_000_000, 0)
@@ -368,8 +368,8 @@ func TestKeySetBudgetIsBounded(t *testing.T) {
 	}
 }
 
-// badAnswers are the ways in which a fetch fails.
-func badAnswers() map[string]func(*http.Request) (*http.Response, error) {
+// badResponses are failing fetches.
+func badResponses() map[string]func(*http.Request) (*http.Response, error) {
 	key := &testKeys()[2].PublicKey
 	good := testJWKS(testJWK("new", key, nil))
 	many := make([]map[string]any, maxKeys+1)
@@ -422,7 +422,7 @@ func (endless) Read(p []byte) (int, error) { return copy(p, bytes.Repeat([]byte{
 
 func TestKeySetKeepsTheLastGoodSet(t *testing.T) {
 	a := &testKeys()[0].PublicKey
-	for name, bad := range badAnswers() {
+	for name, bad := range badResponses() {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var outcomes []string
@@ -450,11 +450,11 @@ func TestKeySetKeepsTheLastGoodSet(t *testing.T) {
 	}
 }
 
-// The issuer is bad from the start: nobody is let in, nobody waits long, it is
-// not asked often, and as soon as it is well all is well.
+// Without a working issuer, no token is accepted, no caller waits long, fetches are
+// bounded, and the set recovers with the issuer.
 func TestKeySetStartsWithoutIssuer(t *testing.T) {
 	a := &testKeys()[0].PublicKey
-	for name, bad := range badAnswers() {
+	for name, bad := range badResponses() {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				issuer := &fakeIssuer{}
@@ -478,7 +478,7 @@ func TestKeySetStartsWithoutIssuer(t *testing.T) {
 				if err := k.Ready(); !errors.Is(err, ErrKeysUnavailable) {
 					t.Errorf("ready: %v", err)
 				}
-				// Run at most every 2.5 s, callers at most every 10 s.
+				// Run fetches every 2.5 s at most, callers every 10 s.
 				if n := issuer.count(); n < 60 || n > 240+60+10 {
 					t.Errorf("%d fetches in ten minutes", n)
 				}
@@ -494,7 +494,7 @@ func TestKeySetStartsWithoutIssuer(t *testing.T) {
 	}
 }
 
-// Without Run, the bound holds after failed fetches as well.
+// The bound also applies to failed fetches without Run.
 func TestKeySetBacksOffWithoutRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := &fakeIssuer{}
@@ -509,7 +509,7 @@ func TestKeySetBacksOffWithoutRun(t *testing.T) {
 	})
 }
 
-func TestKeySetRunRetriesWithGrowingPauses(t *testing.T) {
+func TestKeySetRunBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var times []time.Time
 		issuer := &fakeIssuer{}
@@ -546,7 +546,7 @@ func TestKeySetRunRefreshes(t *testing.T) {
 			t.Errorf("%d fetches at the start, want 1", n)
 		}
 
-		// A withdrawn key goes without anybody asking.
+		// A withdrawn key is removed without a caller.
 		issuer.serve(testJWKS(testJWK("b", b, nil)))
 		time.Sleep(15 * time.Minute)
 		synctest.Wait()
@@ -556,7 +556,7 @@ func TestKeySetRunRefreshes(t *testing.T) {
 		}
 		wantKeyError(t, k, "a", ErrUnknownKey)
 
-		// A day without the issuer: the keys stay, the retries are few.
+		// A day without the issuer: the keys stay, and retries are rare.
 		issuer.set(down)
 		before := issuer.count()
 		time.Sleep(24 * time.Hour)
@@ -570,8 +570,8 @@ func TestKeySetRunRefreshes(t *testing.T) {
 	})
 }
 
-// Over a real connection: no redirect is followed, even if the client given
-// would follow it, and its own policy is left alone.
+// No redirect is followed, even with a client that would follow it, and that client's
+// policy is unchanged.
 func TestKeySetFollowsNoRedirect(t *testing.T) {
 	a := &testKeys()[0].PublicKey
 	var asked bool
@@ -613,9 +613,9 @@ func TestKeySetOverHTTP(t *testing.T) {
 	wantKey(t, k, "a", a)
 }
 
-// The environment's proxy for https is a tunnel; the one for http could change
-// the keys. net/http reads the environment once, so this is a process of its own.
-func TestKeySetComesThroughNoPlainProxy(t *testing.T) {
+// HTTPS_PROXY is a tunnel, while HTTP_PROXY could change the keys. net/http reads the
+// environment once, so this needs a process of its own.
+func TestKeySetIgnoresHTTPProxy(t *testing.T) {
 	if os.Getenv("HTTP_PROXY") != "http://plain.example:1" {
 		again := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
 		again.Env = append(os.Environ(), "HTTP_PROXY=http://plain.example:1", "HTTPS_PROXY=http://tunnel.example:2", "NO_PROXY=", "no_proxy=")
@@ -635,9 +635,8 @@ func TestKeySetComesThroughNoPlainProxy(t *testing.T) {
 	}
 }
 
-// Which keys of a set are used. Each entry is served beside a good key, which
-// must stay usable whatever its neighbour is.
-func TestKeySetUsesOnlyFitKeys(t *testing.T) {
+// Which keys of a set are used. Each is served beside a good key, which must stay usable.
+func TestKeySetUsableKeys(t *testing.T) {
 	private := testKeys()[0]
 	key := &private.PublicKey
 	encode := func(n *big.Int) string { return base64.RawURLEncoding.EncodeToString(n.Bytes()) }
@@ -711,7 +710,7 @@ func TestKeySetUsesOnlyFitKeys(t *testing.T) {
 			if _, err := k.key(t.Context(), kid); (err == nil) != test.want {
 				t.Errorf("usable: %v (%v), want %v", err == nil, err, test.want)
 			}
-			// Alone, an unfit key is no set at all.
+			// A set with only an unfit key is a failed fetch.
 			issuer.serve(testJWKS(entry))
 			alone := newTestKeySet(t, issuer, nil)
 			if _, err := alone.key(t.Context(), kid); (err == nil) != test.want || !test.want && alone.Ready() == nil {
@@ -721,7 +720,7 @@ func TestKeySetUsesOnlyFitKeys(t *testing.T) {
 	}
 }
 
-// A kid that stands for two keys stands for none.
+// A kid that is used twice is ambiguous.
 func TestKeySetDropsAmbiguousKeyIDs(t *testing.T) {
 	a, b, c := &testKeys()[0].PublicKey, &testKeys()[1].PublicKey, &testKeys()[2].PublicKey
 	issuer := &fakeIssuer{}

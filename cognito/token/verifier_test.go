@@ -25,7 +25,7 @@ import (
 	"time"
 )
 
-// The pool, the app client and the moment of all tokens here.
+// The pool, app client and time of all test tokens.
 const (
 	testIssuer   = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI"
 	testIssuer2  = "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI"
@@ -38,15 +38,14 @@ const (
 	expired = "expired" // stands for a TokenExpiredError in the tables
 )
 
-// members is a JSON object as it will be written: in order, names repeated if
-// the test wants so, each value raw JSON.
+// members is a JSON object with raw values, in order and possibly with repeated names.
 type members [][2]string
 
 func testHeader() members {
 	return members{{"kid", `"` + testKid + `"`}, {"alg", `"RS256"`}}
 }
 
-// testClaims are those of a token from InitiateAuth, in Cognito's order.
+// testClaims returns the claims of a token from InitiateAuth, in Cognito's order.
 func testClaims() members {
 	return members{
 		{"sub", `"` + testSub + `"`},
@@ -65,7 +64,7 @@ func testClaims() members {
 	}
 }
 
-// with returns m with a member's value changed, or the member added.
+// with returns m with a member changed or added.
 func (m members) with(name, value string) members {
 	m = slices.Clone(m)
 	for i := range m {
@@ -77,7 +76,7 @@ func (m members) with(name, value string) members {
 	return append(m, [2]string{name, value})
 }
 
-// and returns m with one more member, even if there is one of this name.
+// and returns m with another member, even if the name is taken.
 func (m members) and(name, value string) members {
 	return append(slices.Clone(m), [2]string{name, value})
 }
@@ -96,7 +95,7 @@ func (m members) String() string {
 
 func b64(data string) string { return base64.RawURLEncoding.EncodeToString([]byte(data)) }
 
-// sign makes a token of two texts, whatever they are, with a good signature.
+// sign returns a token of two texts with a valid signature.
 func sign(key *rsa.PrivateKey, header, claims fmt.Stringer) string {
 	return signText(key, b64(header.String())+"."+b64(claims.String()))
 }
@@ -110,15 +109,15 @@ func signText(key *rsa.PrivateKey, text string) string {
 	return text + "." + b64(string(signature))
 }
 
-// raw is a header or claims set given as text.
+// raw is a header or claims set as text.
 type raw string
 
 func (r raw) String() string { return string(r) }
 
 func goodToken() string { return sign(testKeys()[0], testHeader(), testClaims()) }
 
-// newTestVerifier returns a verifier whose issuer publishes the first two test
-// keys; the third one is a stranger's.
+// newTestVerifier returns a verifier whose issuer publishes the first two test keys. The
+// third one belongs to a stranger.
 func newTestVerifier(t testing.TB, edit func(*VerifierOptions)) (*Verifier, *fakeIssuer) {
 	t.Helper()
 	issuer := &fakeIssuer{}
@@ -139,8 +138,8 @@ func newTestVerifier(t testing.TB, edit func(*VerifierOptions)) (*Verifier, *fak
 	return v, issuer
 }
 
-// verdict is the outcome of a verification in one word: a reason, expired, or
-// nothing for an accepted token.
+// verdict returns the outcome of a verification: a reason, expired, or nothing for an
+// accepted token.
 func verdict(t *testing.T, claims *AccessClaims, err error) string {
 	t.Helper()
 	if (claims == nil) != (err != nil) {
@@ -165,7 +164,7 @@ func verdict(t *testing.T, claims *AccessClaims, err error) string {
 	}
 }
 
-func TestNewVerifierRefusesNonsense(t *testing.T) {
+func TestNewVerifierInvalidOptions(t *testing.T) {
 	keys := newTestKeySet(t, &fakeIssuer{}, nil)
 	for name, o := range map[string]VerifierOptions{
 		"nothing":      {},
@@ -263,7 +262,7 @@ func reversed(m members) members {
 	return m
 }
 
-// padded returns a good token of exactly this length.
+// padded returns a valid token of exactly this length.
 func padded(key *rsa.PrivateKey, length int) string {
 	for spaces := ""; ; spaces += " " { // one segment alone cannot have every length
 		header := raw(testHeader().String() + spaces)
@@ -276,7 +275,7 @@ func padded(key *rsa.PrivateKey, length int) string {
 	}
 }
 
-func TestVerifyRefusesWrongTokens(t *testing.T) {
+func TestVerifyRejectsWrongTokens(t *testing.T) {
 	v, issuer := newTestVerifier(t, nil)
 	if _, err := v.Verify(t.Context(), goodToken()); err != nil {
 		t.Fatal(err)
@@ -300,7 +299,7 @@ func TestVerifyRefusesWrongTokens(t *testing.T) {
 		t.Errorf("only %d cases ran", count)
 	}
 	t.Logf("%d wrong tokens", count)
-	// Of all these only the strangers' key ids may have asked the issuer.
+	// Only tokens with unknown key ids may cause fetches.
 	if n := issuer.count(); n > 1+fetchBurst {
 		t.Errorf("%d fetches", n)
 	}
@@ -312,13 +311,13 @@ func wrongShapes() map[string]wrong {
 	good := goodToken()
 	parts := strings.Split(good, ".")
 	join := func(parts ...string) string { return strings.Join(parts, ".") }
-	// nudge sets bits of a segment's last character that stand for nothing.
+	// nudge sets unused bits of a segment's last character.
 	nudge := func(segment string) string {
 		const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 		last := len(segment) - 1
 		return segment[:last] + alphabet[strings.IndexByte(alphabet, segment[last])+1:][:1]
 	}
-	// Segments whose last character has spare bits, signed and good otherwise.
+	// Valid segments whose last character has unused bits.
 	slackHeader := b64(testHeader().String() + strings.Repeat(" ", 3-len(testHeader().String())%3+1))
 	slackClaims := b64(testClaims().String() + strings.Repeat(" ", 3-len(testClaims().String())%3+1))
 	cases := map[string]wrong{
@@ -429,7 +428,7 @@ func mustJSON(v any) string {
 	return string(text)
 }
 
-// manyMembers returns m with count members more.
+// manyMembers returns m with count more members.
 func manyMembers(m members, count int) members {
 	for i := range count {
 		m = m.and(fmt.Sprint("m", i), "1")
@@ -573,9 +572,9 @@ func wrongTimes() map[string]wrong {
 	}
 }
 
-// Whatever single character of a good token is changed, dropped or doubled, and
-// wherever it is cut, the result is refused as invalid: never as expired.
-func TestVerifyRefusesEverySmallChange(t *testing.T) {
+// Every changed, dropped or doubled character and every truncation makes a token invalid,
+// never expired.
+func TestVerifyRejectsEverySmallChange(t *testing.T) {
 	v, _ := newTestVerifier(t, nil)
 	for name, good := range map[string]string{"good": goodToken(), "expired": sign(testKeys()[0], testHeader(), testClaims().with("exp", "1"))} {
 		refused := 0
@@ -597,7 +596,7 @@ func TestVerifyRefusesEverySmallChange(t *testing.T) {
 	}
 }
 
-func TestVerifyTellsWhenATokenExpired(t *testing.T) {
+func TestVerifyExpiredAt(t *testing.T) {
 	v, _ := newTestVerifier(t, nil)
 	_, err := v.Verify(t.Context(), sign(testKeys()[0], testHeader(), testClaims().with("exp", fmt.Sprint(testNow-3600))))
 	past := (*TokenExpiredError)(nil)
@@ -630,9 +629,8 @@ func TestVerifyLeeway(t *testing.T) {
 	}
 }
 
-// Tokens that are wrong in themselves cost no fetch, so that they can be
-// refused while the issuer is down and are no traffic when it is up.
-func TestVerifyAsksNobodyAboutHopelessTokens(t *testing.T) {
+// Tokens that are invalid regardless of the key cause no fetch.
+func TestVerifyInvalidTokensCauseNoFetch(t *testing.T) {
 	issuer := &fakeIssuer{}
 	issuer.set(down)
 	v, _ := newTestVerifier(t, func(o *VerifierOptions) { o.Keys = newTestKeySet(t, issuer, nil) })
@@ -666,7 +664,7 @@ func TestVerifyWithoutKeys(t *testing.T) {
 		if _, err := v.Verify(ctx, goodToken()); !errors.Is(err, ErrKeysUnavailable) {
 			t.Errorf("caller who went away: %v", err)
 		}
-		// The issuer comes back, and nothing else need happen.
+		// The issuer recovers, and verification does too.
 		issuer.serve(testJWKS(testJWK(testKid, &testKeys()[0].PublicKey, nil)))
 		time.Sleep(10 * time.Second)
 		if _, err := v.Verify(t.Context(), goodToken()); err != nil {
@@ -675,7 +673,7 @@ func TestVerifyWithoutKeys(t *testing.T) {
 	})
 }
 
-// Once loaded, keys are enough; and a token dies with its key.
+// Loaded keys work without the issuer, and a token is rejected once its key is withdrawn.
 func TestVerifyThroughRotation(t *testing.T) {
 	v, issuer := newTestVerifier(t, nil)
 	newKid := testHeader().with("kid", `"new"`)
@@ -698,9 +696,8 @@ func TestVerifyThroughRotation(t *testing.T) {
 	}
 }
 
-// A token stays remembered while its key is published, however often that is, and no
-// longer.
-func TestVerifyRemembersThroughFetches(t *testing.T) {
+// A token stays cached through fetches for as long as its key is published.
+func TestVerifyCachesThroughFetches(t *testing.T) {
 	var told []string
 	v, issuer := newTestVerifier(t, func(o *VerifierOptions) { o.Observe = func(outcome string) { told = append(told, outcome) } })
 	fetch := func() {
@@ -727,7 +724,7 @@ func TestVerifyRemembersThroughFetches(t *testing.T) {
 	verify("miss", false)
 }
 
-// wycheproof is one file of vectors.
+// wycheproof is a file of test vectors.
 type wycheproof struct {
 	TestGroups []struct {
 		Comment         string
@@ -753,12 +750,10 @@ func readVectors(t *testing.T, name string) wycheproof {
 	return file
 }
 
-// TestVerifyWycheproof runs every vector of Project Wycheproof for JWS and for
-// JWK sets: with the vector's key or key set published by the issuer, are the
-// shape, the header, the key and the signature right? Their payloads are no
-// claims, so the verifier as a whole must refuse them all; the parts of it that
-// concern a JWS must agree with the vector's result, but for what the verifier
-// refuses on purpose.
+// TestVerifyWycheproof runs every vector of Project Wycheproof for JWS and JWK sets, with
+// the vector's keys published by the issuer. The payloads are no claims, so Verify must
+// reject them all. Its steps for shape, header, key and signature must agree with the
+// vector's result, except for what the verifier rejects on purpose.
 func TestVerifyWycheproof(t *testing.T) {
 	ran, accepted, refused := 0, 0, 0
 	for _, file := range []string{"json_web_signature_test.json", "json_web_key_test.json"} {
@@ -826,7 +821,7 @@ func FuzzVerify(f *testing.F) {
 		if (claims == nil) != (err != nil) {
 			t.Fatalf("claims %v with error %v", claims, err)
 		}
-		// The keys are not in the fuzzer's hands, and a token has one spelling.
+		// The fuzzer has no keys, and a token has one spelling.
 		if err == nil && !honest[token] {
 			t.Fatalf("accepted %q", token)
 		}
@@ -859,7 +854,7 @@ func BenchmarkVerify(b *testing.B) {
 
 // Verification works the same in FIPS 140 mode.
 func TestVerifyWithFIPS140(t *testing.T) {
-	again := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.run=^(TestVerifyWycheproof|TestVerifyRefusesWrongTokens|TestVerifyAcceptsHonestTokens)$")
+	again := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.run=^(TestVerifyWycheproof|TestVerifyRejectsWrongTokens|TestVerifyAcceptsHonestTokens)$")
 	again.Env = append(os.Environ(), "GODEBUG=fips140=on")
 	if output, err := again.CombinedOutput(); err != nil || strings.Count(string(output), "\n--- PASS") != 3 {
 		t.Errorf("%v\n%s", err, output)

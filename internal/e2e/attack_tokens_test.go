@@ -522,7 +522,7 @@ func TestAttackTokensWycheproof(t *testing.T) {
 	g := newTarget(t, "LOG_LEVEL=warn")
 	refused, all := 0, 0
 	for _, name := range []string{"json_web_signature_test.json", "json_web_key_test.json"} {
-		content, err := os.ReadFile("../../cognito/testdata/wycheproof/" + name)
+		content, err := os.ReadFile("../../cognito/token/testdata/wycheproof/" + name)
 		if err != nil {
 			t.Fatal(err)
 		}
