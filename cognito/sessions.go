@@ -235,7 +235,7 @@ type TokenStatus struct {
 func CheckToken(ctx context.Context, v *token.Verifier, accessToken string) (*TokenStatus, error) {
 	claims, err := v.Verify(ctx, accessToken)
 	var reason apierr.Code
-	var expired *token.TokenExpiredError
+	var expired *token.ExpiredError
 	switch {
 	case err == nil:
 		return &TokenStatus{

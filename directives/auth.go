@@ -140,7 +140,7 @@ func refusal(err error) *apierr.Error {
 }
 
 func isExpired(err error) bool {
-	_, ok := errors.AsType[*token.TokenExpiredError](err)
+	_, ok := errors.AsType[*token.ExpiredError](err)
 	return ok
 }
 

@@ -43,13 +43,13 @@ func (e *InvalidTokenError) Error() string { return "token: invalid token: " + e
 // Is reports whether target is ErrInvalidToken.
 func (e *InvalidTokenError) Is(target error) bool { return target == ErrInvalidToken }
 
-// TokenExpiredError means that a token was valid until ExpiredAt. Its signature has been
+// ExpiredError means that a token was valid until ExpiredAt. Its signature has been
 // verified, so the client may be told to refresh. It does not match [ErrInvalidToken].
-type TokenExpiredError struct { //nolint:revive // ExpiredError would say less at its uses
+type ExpiredError struct {
 	ExpiredAt time.Time
 }
 
-func (e *TokenExpiredError) Error() string {
+func (e *ExpiredError) Error() string {
 	return "token: expired at " + e.ExpiredAt.UTC().Format(time.RFC3339)
 }
 

@@ -172,7 +172,7 @@ func (v *Verifier) CachedTokens() int { return v.cache.Len() }
 // Verify verifies an access token of the user pool and app client. The error is one of
 //
 //   - [*InvalidTokenError]: the token is invalid,
-//   - [*TokenExpiredError]: the token was valid and has expired,
+//   - [*ExpiredError]: the token was valid and has expired,
 //   - [ErrTokenRevoked]: the token was valid and its session has ended,
 //   - [ErrRevocationsUnknown]: the token is valid, unless it was revoked,
 //   - [ErrKeysUnavailable]: the token cannot be verified now.
@@ -275,7 +275,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, err
 		return nil, &InvalidTokenError{ReasonNotYetValid}
 	}
 	if !c.expires.After(now.Add(-v.leeway)) {
-		return nil, &TokenExpiredError{c.expires}
+		return nil, &ExpiredError{c.expires}
 	}
 
 	valid := &verified{

@@ -35,7 +35,7 @@ const (
 	testKid      = "hAUPyCbNtSDYkMPn5jx0CzYqs8cVkbp6iDvVqxMy0nA="
 	testKid2     = "Y6n0rGJGUWLzPVwvYL3mOQ5mFtGzVqNnR5s3Xo2Ka5w="
 
-	expired = "expired" // stands for a TokenExpiredError in the tables
+	expired = "expired" // stands for a ExpiredError in the tables
 )
 
 // members is a JSON object with raw values, in order and possibly with repeated names.
@@ -145,7 +145,7 @@ func verdict(t *testing.T, claims *AccessClaims, err error) string {
 	if (claims == nil) != (err != nil) {
 		t.Fatalf("claims %v with error %v", claims, err)
 	}
-	invalid, past := (*InvalidTokenError)(nil), (*TokenExpiredError)(nil)
+	invalid, past := (*InvalidTokenError)(nil), (*ExpiredError)(nil)
 	switch {
 	case err == nil:
 		return ""
@@ -599,7 +599,7 @@ func TestVerifyRejectsEverySmallChange(t *testing.T) {
 func TestVerifyExpiredAt(t *testing.T) {
 	v, _ := newTestVerifier(t, nil)
 	_, err := v.Verify(t.Context(), sign(testKeys()[0], testHeader(), testClaims().with("exp", fmt.Sprint(testNow-3600))))
-	past := (*TokenExpiredError)(nil)
+	past := (*ExpiredError)(nil)
 	if !errors.As(err, &past) || !past.ExpiredAt.Equal(time.Unix(testNow-3600, 0)) {
 		t.Errorf("got %v", err)
 	}
