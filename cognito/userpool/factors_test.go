@@ -67,7 +67,7 @@ func TestEmailOTP(t *testing.T) {
 }
 
 // Users who do not exist look like those who do: the same challenge, a session of the same length, the same errors and limits.
-func TestSimulatedChoice(t *testing.T) {
+func TestDecoyChoice(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.member("ann@example.com")
@@ -299,7 +299,7 @@ func TestPasswordless(t *testing.T) {
 }
 
 // Of many simultaneous answers to a session one signs in, and of many guesses only ten are evaluated.
-func TestSessionAtOnce(t *testing.T) {
+func TestSimultaneousAnswers(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.member("ann@example.com")

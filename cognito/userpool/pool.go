@@ -60,7 +60,7 @@ func Open(o Options) (*Pool, error) {
 	}
 	file, err := store.Open(o.Path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("userpool: %w", err)
 	}
 	p := &Pool{
 		service: service.New(file, strings.TrimRight(o.URL, "/")), inbox: inbox.NewHandler(file.File, o.Log),
@@ -81,7 +81,7 @@ func (o *Options) complete() error {
 		o.Region = "us-east-1"
 	}
 	if !regexp.MustCompile(`^[a-z0-9-]{1,40}$`).MatchString(o.Region) {
-		return errors.New("userpool: Region must be the name of an AWS region, such as us-east-1")
+		return errors.New("userpool: Region is not the name of an AWS region, such as us-east-1")
 	}
 	if o.URL == "" {
 		o.URL = "http://127.0.0.1:9229"
@@ -119,7 +119,7 @@ func (p *Pool) prepare(o Options) error {
 	}
 	client, err := file.Client(p.clientID)
 	if err != nil {
-		return fmt.Errorf("userpool: the file lacks its app client: %w", err)
+		return fmt.Errorf("the file lacks its app client: %w", err)
 	}
 	p.clientSecret = client.ClientSecret
 	return file.EachKeys(func(poolID string, rec tokens.KeyRecord) error {

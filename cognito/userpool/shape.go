@@ -38,7 +38,7 @@ func (s Shape) applyTo(t *store.Tx, clientID string) error {
 	}
 	rec := *t.Pool
 	if err := errors.Join(s.shapePool(&rec), s.shapeClient(client)); err != nil {
-		return fmt.Errorf("userpool: %w", err)
+		return err
 	}
 	if err := t.PutPool(rec); err != nil {
 		return err

@@ -629,7 +629,7 @@ func TestPasskeyCounter(t *testing.T) {
 }
 
 // Some unknown names are shown as users with a passkey, always the same one; others are not. None can sign in.
-func TestPasskeyOfNobody(t *testing.T) {
+func TestDecoyPasskey(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	with := 0

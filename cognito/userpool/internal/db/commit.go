@@ -55,7 +55,7 @@ func (c *Committer) run() {
 }
 
 // errRefused rolls back a transaction because one of its changes failed.
-var errRefused = errors.New("userpool: a change of the group was refused")
+var errRefused = errors.New("a change of the group was refused")
 
 // commit applies a batch. A change that fails is removed from the batch and retried alone at the end, so that its
 // error depends only on what is on disk.
@@ -91,7 +91,7 @@ func (c *Committer) commit(batch []*change) {
 func recovering(apply func(*bbolt.Tx) error, tx *bbolt.Tx) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("userpool: panic in a transaction: %v", r)
+			err = fmt.Errorf("panic in a transaction: %v", r)
 		}
 	}()
 	return apply(tx)

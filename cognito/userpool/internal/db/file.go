@@ -20,17 +20,17 @@ const lockTimeout = 500 * time.Millisecond
 // has the file open or if the file is truncated.
 func Open(path string) (*bbolt.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("userpool: creating the folder of the database: %w", err)
+		return nil, fmt.Errorf("creating the folder of the database: %w", err)
 	}
 	db, err := openDatabase(path)
 	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, fmt.Errorf("userpool: %s is in use by another process; only one can own the data", path)
+		return nil, fmt.Errorf("%s is in use by another process (stop it or use another file)", path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("userpool: opening %s: %w", path, err)
+		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
 	if err := checkNotTruncated(db); err != nil {
-		return nil, errors.Join(fmt.Errorf("userpool: opening %s: %w", path, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), db.Close())
 	}
 	return db, nil
 }

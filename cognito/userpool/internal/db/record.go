@@ -26,7 +26,7 @@ func Load[T any](b *bbolt.Bucket, k []byte) (*T, error) {
 	}
 	v := new(T)
 	if err := json.Unmarshal(raw, v); err != nil {
-		return nil, fmt.Errorf("userpool: reading a record: %w", err)
+		return nil, fmt.Errorf("reading a record: %w", err)
 	}
 	return v, nil
 }
@@ -35,7 +35,7 @@ func Load[T any](b *bbolt.Bucket, k []byte) (*T, error) {
 func Save(b *bbolt.Bucket, k []byte, v any) error {
 	raw, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Errorf("userpool: writing a record: %w", err)
+		return fmt.Errorf("writing a record: %w", err)
 	}
 	return b.Put(k, raw)
 }

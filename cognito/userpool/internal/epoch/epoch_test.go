@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestMoment(t *testing.T) {
+func TestTime(t *testing.T) {
 	t.Parallel()
 	for m, want := range map[Time]string{1715000000123: "1715000000.123", 1715000000000: "1715000000", 0: "0", -1500: "-1.5"} {
 		raw, err := json.Marshal(m)

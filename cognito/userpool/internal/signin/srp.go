@@ -43,25 +43,25 @@ const (
 
 // startSRP responds to a client's A with PASSWORD_VERIFIER. For a user who does not exist, salt and id are decoys
 // that are the same every time.
-func (o *Operations) startSRP(c *service.Call, client *settings.Client, who *attempt, srpA string) (*authOutput, error) {
-	a, ok := o.SRP.ParsePublic(srpA)
+func (o *Operations) startSRP(c *service.Call, client *settings.Client, a *attempt, srpA string) (*authOutput, error) {
+	clientA, ok := o.SRP.ParsePublic(srpA)
 	if !ok {
 		return nil, exception.InvalidParameter("SRP_A is not a valid public value.")
 	}
 	ring := o.Keys.ForPool(client.UserPoolID)
 	state := srpState{
-		ID: uuid.NewString(), ClientID: client.ClientID, Name: who.name, A: a.Bytes(), Expires: c.Now.Add(srpLife),
-		Chosen: who.chooses,
+		ID: uuid.NewString(), ClientID: client.ClientID, Name: a.name, A: clientA.Bytes(), Expires: c.Now.Add(srpLife),
+		Chosen: a.chooses,
 	}
-	salt := state.of(who, ring)
+	salt := state.of(a, ring)
 	parameters, err := o.sealSRP(ring, srpPurpose, &state, salt)
 	if err != nil {
 		return nil, err
 	}
 	parameters["USERNAME"], parameters["USER_ID_FOR_SRP"] = state.UserID, state.UserID
 	out := &authOutput{ChallengeName: "PASSWORD_VERIFIER", ChallengeParameters: parameters}
-	if who.chooses {
-		s := who.newSession(ring)
+	if a.chooses {
+		s := a.newSession(ring)
 		s.Challenge, s.Code = "PASSWORD_VERIFIER", state.ID
 		out.Session, err = store.NewSession(ring, client, s, c.Now)
 	}
@@ -85,20 +85,20 @@ func (o *Operations) sealSRP(ring *tokens.KeyRing, purpose string, state *srpSta
 }
 
 // of fills in the user and the verifier, and returns the salt.
-func (s *srpState) of(who *attempt, ring *tokens.KeyRing) (salt []byte) {
-	if who.user != nil && who.user.Password != nil {
-		s.Sub, s.UserID, s.Verifier = who.user.Sub, who.user.Username, who.user.Password.Verifier
-		return who.user.Password.Salt
+func (s *srpState) of(a *attempt, ring *tokens.KeyRing) (salt []byte) {
+	if a.user != nil && a.user.Password != nil {
+		s.Sub, s.UserID, s.Verifier = a.user.Sub, a.user.Username, a.user.Password.Verifier
+		return a.user.Password.Salt
 	}
-	seed := ring.Derive("srp", who.account)
+	seed := ring.Derive("srp", a.account)
 	s.Verifier = append(seed, make([]byte, srp.Size-len(seed))...)
-	s.UserID = service.DecoySub(ring, who.account)
-	if who.user != nil {
-		s.UserID = who.user.Username
-	} else if !who.pool.NamedByAttribute() {
-		s.UserID = who.name
+	s.UserID = service.DecoySub(ring, a.account)
+	if a.user != nil {
+		s.UserID = a.user.Username
+	} else if !a.pool.NamedByAttribute() {
+		s.UserID = a.name
 	}
-	return ring.Derive("salt", who.account)[:16]
+	return ring.Derive("salt", a.account)[:16]
 }
 
 // answerVerifier checks a client's proof that it knows the password.
@@ -125,20 +125,20 @@ func (o *Operations) answerVerifier(c *service.Call, client *settings.Client, te
 	if err := o.consumeBlock(c, client, &state, answers["USERNAME"]); err != nil {
 		return nil, err
 	}
-	who, err := o.newAttempt(c, client, state.Name)
+	a, err := o.newAttempt(c, client, state.Name)
 	if err != nil {
 		return nil, err
 	}
-	if !o.proofMatches(&state, settings.PoolName(client.UserPoolID), block, answers) || who.user == nil || who.user.Sub != state.Sub {
-		return nil, o.failedSignIn(c, who)
+	if !o.proofMatches(&state, settings.PoolName(client.UserPoolID), block, answers) || a.user == nil || a.user.Sub != state.Sub {
+		return nil, o.failedSignIn(c, a)
 	}
-	if who.user.Password == nil || subtle.ConstantTimeCompare(who.user.Password.Verifier, state.Verifier) != 1 {
-		return nil, o.failedSignIn(c, who)
+	if a.user.Password == nil || subtle.ConstantTimeCompare(a.user.Password.Verifier, state.Verifier) != 1 {
+		return nil, o.failedSignIn(c, a)
 	}
-	if who.device = deviceKeyIn(answers); who.device == "" {
-		who.device = device
+	if a.device = deviceKeyIn(answers); a.device == "" {
+		a.device = device
 	}
-	return o.passwordVerified(c, client, who)
+	return o.passwordVerified(c, client, a)
 }
 
 // verifierSession checks the session that accompanies the block in USER_AUTH, and returns the device key that the

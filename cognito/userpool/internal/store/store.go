@@ -116,7 +116,7 @@ func (s *Store) IsNew() (fresh bool, err error) {
 			return nil
 		}
 		if format := string(meta.Get([]byte("format"))); format != fileFormat {
-			return fmt.Errorf("userpool: the file has format %q, which this version cannot read", format)
+			return fmt.Errorf("the file has format %q, which this version cannot read", format)
 		}
 		return nil
 	})
@@ -172,7 +172,7 @@ func (s *Store) EachKeys(fn func(poolID string, keys tokens.KeyRecord) error) er
 				return err
 			}
 			if rec == nil {
-				return fmt.Errorf("userpool: the pool %s has no keys", id)
+				return fmt.Errorf("the pool %s has no keys", id)
 			}
 			return fn(string(id), *rec)
 		})

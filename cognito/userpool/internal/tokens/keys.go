@@ -57,7 +57,7 @@ func GenerateKeys() (KeyRecord, error) {
 	wg.Wait()
 	for _, err := range errs {
 		if err != nil {
-			return rec, fmt.Errorf("userpool: generating a key: %w", err)
+			return rec, fmt.Errorf("generating a key: %w", err)
 		}
 	}
 	return rec, nil
@@ -83,11 +83,11 @@ func (r KeyRecord) KeyRing(poolID string) (*KeyRing, error) {
 	}
 	block, err := aes.NewCipher(r.Seal)
 	if err != nil {
-		return nil, fmt.Errorf("userpool: reading a key: %w", err)
+		return nil, fmt.Errorf("reading a key: %w", err)
 	}
 	sealing, err := cipher.NewGCM(block)
 	if err != nil {
-		return nil, fmt.Errorf("userpool: reading a key: %w", err)
+		return nil, fmt.Errorf("reading a key: %w", err)
 	}
 	return &KeyRing{PoolID: poolID, Access: access, ID: id, sealing: sealing, secret: r.Seal}, nil
 }
@@ -95,11 +95,11 @@ func (r KeyRecord) KeyRing(poolID string) (*KeyRing, error) {
 func parseKey(der []byte) (signingKey, error) {
 	parsed, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {
-		return signingKey{}, fmt.Errorf("userpool: reading a key: %w", err)
+		return signingKey{}, fmt.Errorf("reading a key: %w", err)
 	}
 	private, ok := parsed.(*rsa.PrivateKey)
 	if !ok {
-		return signingKey{}, fmt.Errorf("userpool: reading a key: not an RSA key")
+		return signingKey{}, fmt.Errorf("reading a key: not an RSA key")
 	}
 	private.Precompute()
 	kid := thumbprint(&private.PublicKey)

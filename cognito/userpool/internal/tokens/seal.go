@@ -13,7 +13,7 @@ import (
 // tokens) are encrypted and authenticated with the pool's key. So nothing needs to be stored before the client comes back,
 // and a decoy for a user who does not exist looks like the real value.
 
-var errWrongSeal = errors.New("userpool: value was not sealed by this pool")
+var errWrongSeal = errors.New("value was not sealed by this pool")
 
 // Seal encrypts v for a purpose. The result cannot be used for another purpose.
 func (r *KeyRing) Seal(purpose string, v any) ([]byte, error) {
