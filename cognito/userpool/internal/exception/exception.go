@@ -41,6 +41,7 @@ func NotAuthorized(format string, args ...any) *Error {
 	return New("NotAuthorizedException", format, args...)
 }
 
+// NotFound returns a ResourceNotFoundException.
 func NotFound(format string, args ...any) *Error {
 	return New("ResourceNotFoundException", format, args...)
 }

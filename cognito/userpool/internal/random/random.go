@@ -6,6 +6,7 @@ import (
 	"math/big"
 )
 
+// Alphabets of Text.
 const (
 	digits            = "0123456789"
 	LowerAlphanumeric = "abcdefghijklmnopqrstuvwxyz" + digits

@@ -24,12 +24,14 @@ type Authenticator struct {
 
 const (
 	stepSeconds = 30
-	SecretSize  = 32 // bytes; 52 characters in base32
+	// SecretSize is the length of a secret in bytes. In base32 it has 52 characters.
+	SecretSize = 32
 )
 
 // Verified reports whether the app has been set up.
 func (r Authenticator) Verified() bool { return len(r.Secret) > 0 }
 
+// Encoding is the form in which users get a secret.
 func Encoding() *base32.Encoding { return base32.StdEncoding.WithPadding(base32.NoPadding) }
 
 // codeAt returns the code of one step (RFC 4226, 5.3).
