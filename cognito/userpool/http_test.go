@@ -1,6 +1,8 @@
 package userpool_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"html"
 	"io"
@@ -237,6 +239,12 @@ func TestInbox(t *testing.T) {
 	}
 	page := b.raw("GET", "/inbox?to=%3Cscript%3Ealert(1)%3C/script%3E", "", "Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
 	text, policy := body(t, page), page.Header.Get("Content-Security-Policy")
+	_, style, _ := strings.Cut(text, "<style>")
+	style, _, _ = strings.Cut(style, "</style>")
+	sum := sha256.Sum256([]byte(style))
+	if !strings.Contains(policy, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'") {
+		t.Errorf("the policy does not permit the page's style: %s", policy)
+	}
 	if strings.Contains(text, "<script>") || strings.Contains(policy, "unsafe") || !strings.Contains(policy, "default-src 'none'") {
 		t.Errorf("%s\n%s", policy, text)
 	}
