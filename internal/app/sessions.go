@@ -14,6 +14,7 @@ import (
 	"authgraph/directives"
 	"authgraph/internal/account"
 	"authgraph/internal/audit"
+	"authgraph/internal/redisconn"
 	"authgraph/internal/store"
 	"authgraph/internal/webhook"
 )
@@ -47,14 +48,12 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 	opened.counters = local
 	switch {
 	case s.settings.RedisURL != "":
-		shared, err := store.NewRedis(store.RedisOptions{
-			URL: s.settings.RedisURL.Reveal(), Prefix: fmt.Sprintf("authgraph:{%s}:", t.poolID),
-		})
+		redis, err := redisconn.Parse(s.settings.RedisURL.Reveal(), fmt.Sprintf("authgraph:{%s}:", t.poolID))
 		if err != nil {
 			return nil, fmt.Errorf("REDIS_URL: %w", err)
 		}
-		opened.counters = store.NewResilient(shared, local, s.metrics.ObserveStore)
-		stream := shared.RevocationStream()
+		opened.counters = store.NewResilient(store.NewRedis(redis), local, s.metrics.ObserveStore)
+		stream := store.NewRevocationStream(redis)
 		opened.closers = append(opened.closers, stream)
 		log, opened.sharesLog = stream, true
 		if s.settings.Lambda {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"authgraph/internal/redisconn/redistest"
 	"authgraph/internal/store"
 )
 
@@ -78,16 +79,15 @@ func TestMemoryConforms(t *testing.T) {
 }
 
 func TestRedisConforms(t *testing.T) {
-	s := startServer(t)
+	s := redistest.Start(t)
 	conform(t, func(t *testing.T) place {
-		client := redis.NewClient(&redis.Options{Addr: s.address, Protocol: 2})
-		t.Cleanup(func() { _ = client.Close() })
+		client := s.Client()
 		if err := client.FlushAll(context.Background()).Err(); err != nil {
 			t.Fatal(err)
 		}
 		p := place{t: t, pass: func(d time.Duration) { makeOlder(t, client, d) }}
 		for range 3 {
-			p.clients = append(p.clients, newRedis(t, s.url(), 10*time.Second))
+			p.clients = append(p.clients, newRedis(t, s.URL(), 10*time.Second))
 		}
 		start := time.Now()
 		p.elapsed = func() time.Duration { return time.Since(start) + 2*time.Millisecond }
@@ -100,8 +100,8 @@ func makeOlder(t *testing.T, client *redis.Client, d time.Duration) {
 	t.Helper()
 	ctx := context.Background()
 	for _, key := range client.Keys(ctx, "*").Val() {
-		if !strings.HasPrefix(key, prefix) {
-			t.Errorf("the key %q is outside of the prefix", key)
+		if !strings.HasPrefix(key, redistest.Prefix) {
+			t.Errorf("the key %q is outside of the redistest.Prefix", key)
 		}
 		left := client.PTTL(ctx, key).Val()
 		if left < 0 {

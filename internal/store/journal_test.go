@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"authgraph/internal/redisconn/redistest"
 	"authgraph/internal/store"
 )
 
@@ -50,7 +51,7 @@ func TestJournalKeepsSignOuts(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
 		t.Errorf("%v %v", info.Mode(), err)
 	}
-	await(t, 5*time.Second, "it expires", func() bool { return again.Len() == 3 })
+	redistest.Await(t, "it expires", func() bool { return again.Len() == 3 })
 	_ = openJournal(t, path).Close()
 	text, err := os.ReadFile(path)
 	if err != nil || strings.Count(string(text), "\n") != 3 || strings.Contains(string(text), "brief") {

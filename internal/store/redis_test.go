@@ -9,54 +9,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
+	"authgraph/internal/redisconn/redistest"
 	"authgraph/internal/store"
 )
-
-func TestRedisOptions(t *testing.T) {
-	for url, prefix := range map[string]string{
-		"":                               prefix,
-		"localhost:6379":                 prefix,
-		"http://u:hunter2@h":             prefix,
-		"unix:///hunter2":                prefix,
-		"redis://u:hunter2@h:port":       prefix,
-		"redis://u:hunter2%zz@h":         prefix,
-		"redis://u:hunter2@h/db":         prefix,
-		"redis://u:hunter2@h/1/2":        prefix,
-		"redis://u:hunter2@h/?db=1":      prefix,
-		"rediss://h/?skip_verify=true":   prefix,
-		"redis://u:hun#ter2@h":           prefix,
-		"redis://u:hunter2@h/1":          "authgraph:",
-		"redis://u:hunter2@h/2":          "authgraph:{}:",
-		"redis://u:hunter2@h/3":          "authgraph:}{:",
-		"redis://u:hunter2@h\n":          prefix,
-		"redis://u:hunter2@[::1/hunter2": prefix,
-	} {
-		_, err := store.NewRedis(store.RedisOptions{URL: url, Prefix: prefix})
-		if err == nil {
-			t.Errorf("%q with %q is accepted", url, prefix)
-		} else if strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("the password is in %q", err)
-		}
-	}
-	for _, url := range []string{"redis://h", "redis://h:1/3", "rediss://u:p@h:1", "redis://[::1]:7"} {
-		r, err := store.NewRedis(store.RedisOptions{URL: url, Prefix: prefix})
-		if err != nil {
-			t.Errorf("%q: %v", url, err)
-			continue
-		}
-		_ = r.Close()
-	}
-}
 
 // A key is there as long as its budget is not full, so that nothing has to be
 // cleared away.
 func TestRedisForgets(t *testing.T) {
-	s := startServer(t)
-	r := newRedis(t, s.url(), 5*time.Second)
-	client := redis.NewClient(&redis.Options{Addr: s.address, Protocol: 2})
-	defer func() { _ = client.Close() }()
+	s := redistest.Start(t)
+	r := newRedis(t, s.URL(), 5*time.Second)
+	client := s.Client()
 	ctx := context.Background()
 
 	slow := budget("slow", 5, time.Hour)
@@ -65,7 +27,7 @@ func TestRedisForgets(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	left := client.PTTL(ctx, prefix+"budget:"+slow.Key).Val()
+	left := client.PTTL(ctx, redistest.Prefix+"budget:"+slow.Key).Val()
 	if left > 2*time.Hour || left < 2*time.Hour-time.Minute {
 		t.Errorf("the key lives for %s", left)
 	}
@@ -78,12 +40,12 @@ func TestRedisForgets(t *testing.T) {
 	if err := r.Mark(ctx, 30*time.Millisecond, "a", "b"); err != nil {
 		t.Fatal(err)
 	}
-	await(t, 5*time.Second, "nothing is left", func() bool { return client.DBSize(ctx).Val() == 0 })
+	redistest.Await(t, "nothing is left", func() bool { return client.DBSize(ctx).Val() == 0 })
 }
 
 // With the server's own clock an attempt may go on after RetryAfter and not before.
 func TestRedisRetryAfterIsTrue(t *testing.T) {
-	r := newRedis(t, startServer(t).url(), 5*time.Second)
+	r := newRedis(t, redistest.Start(t).URL(), 5*time.Second)
 	a := attempt(budget("b", 1, 300*time.Millisecond))
 	ctx := context.Background()
 	if d, err := r.Take(ctx, a); err != nil || d.Refused != "" {
@@ -94,7 +56,7 @@ func TestRedisRetryAfterIsTrue(t *testing.T) {
 	if err != nil || d.Refused != "b" {
 		t.Fatal(d, err)
 	}
-	await(t, 5*time.Second, "it may go on", func() bool {
+	redistest.Await(t, "it may go on", func() bool {
 		again, err := r.Take(ctx, a)
 		return err == nil && again.Refused == ""
 	})
@@ -106,8 +68,8 @@ func TestRedisRetryAfterIsTrue(t *testing.T) {
 // What a server says is not fit for a log: this one repeats what it is sent, as
 // Redis does when it does not know a command.
 func TestRedisErrorsHaveNoSecrets(t *testing.T) {
-	s := startServer(t)
-	echo := strings.TrimPrefix(listen(t, func(c net.Conn) {
+	s := redistest.Start(t)
+	echo := strings.TrimPrefix(redistest.Serve(t, func(c net.Conn) {
 		in := bufio.NewReader(c)
 		for {
 			line, err := in.ReadString('\n')
@@ -119,7 +81,7 @@ func TestRedisErrorsHaveNoSecrets(t *testing.T) {
 			}
 		}
 	}), "redis://")
-	same := strings.TrimPrefix(listen(t, func(c net.Conn) {
+	same := strings.TrimPrefix(redistest.Serve(t, func(c net.Conn) {
 		buffer := make([]byte, 4096)
 		for {
 			n, err := c.Read(buffer)
@@ -130,7 +92,7 @@ func TestRedisErrorsHaveNoSecrets(t *testing.T) {
 		}
 	}), "redis://")
 	for name, address := range map[string]string{
-		"refused": freeAddress(t), "wrong password": s.address, "repeats": echo, "says the same": same,
+		"refused": redistest.UnusedAddress(t), "wrong password": s.Address(), "repeats": echo, "says the same": same,
 	} {
 		r := newRedis(t, "redis://someone:hunter2@"+address, time.Second)
 		_, err := r.Take(context.Background(), store.Attempt{Known: "hunter2", Budgets: []store.Budget{budget("hunter2", 1, time.Second)}})
@@ -148,7 +110,7 @@ func TestRedisErrorsHaveNoSecrets(t *testing.T) {
 }
 
 func BenchmarkRedisTake(b *testing.B) {
-	r := newRedis(b, startServer(b).url(), 5*time.Second)
+	r := newRedis(b, redistest.Start(b).URL(), 5*time.Second)
 	a := attempt(budget("a", 1_000_000, time.Microsecond), budget("b", 1_000_000, time.Microsecond), budget("c", 1_000_000, time.Microsecond))
 	a.Known, a.Hold = "known", "hold"
 	b.ReportAllocs()

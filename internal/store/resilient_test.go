@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"authgraph/internal/redisconn"
+	"authgraph/internal/redisconn/redistest"
 	"authgraph/internal/store"
 )
 
@@ -37,7 +39,7 @@ func (o *outcomes) of(outcome string) int {
 func newResilient(t *testing.T, url string) (place, *outcomes) {
 	t.Helper()
 	var seen outcomes
-	r := store.NewResilient(newRedis(t, url, 0), store.NewMemory(store.MemoryOptions{}), seen.observe)
+	r := store.NewResilient(newRedis(t, url, redisconn.DefaultTimeout), store.NewMemory(store.MemoryOptions{}), seen.observe)
 	start := time.Now()
 	return place{
 		t: t, clients: []store.Counters{r}, pass: time.Sleep,
@@ -46,10 +48,10 @@ func newResilient(t *testing.T, url string) (place, *outcomes) {
 }
 
 // awaitShared waits until the shared store is asked again.
-func awaitShared(t *testing.T, p place, seen *outcomes) time.Duration {
+func awaitShared(t *testing.T, p place, seen *outcomes) {
 	t.Helper()
 	before := seen.of("ok")
-	return await(t, 10*time.Second, "the shared store is asked again", func() bool {
+	redistest.Await(t, "the shared store is asked again", func() bool {
 		p.take(store.Attempt{})
 		return seen.of("ok") > before
 	})
@@ -57,20 +59,20 @@ func awaitShared(t *testing.T, p place, seen *outcomes) time.Duration {
 
 // Whatever becomes of the shared store: every limit stays on, and nobody waits.
 func TestResilientKeepsLimitsOn(t *testing.T) {
-	stopped := startServer(t)
-	stopped.mute()
-	t.Cleanup(stopped.unmute)
+	stopped := redistest.Start(t)
+	stopped.Pause()
+	t.Cleanup(stopped.Resume)
 	for name, url := range map[string]string{
-		"refused": "redis://" + freeAddress(t),
-		"stopped": stopped.url(),
-		"mute": listen(t, func(c net.Conn) {
+		"refused": "redis://" + redistest.UnusedAddress(t),
+		"stopped": stopped.URL(),
+		"mute": redistest.Serve(t, func(c net.Conn) {
 			_, _ = io.Copy(io.Discard, c)
 		}),
-		"garbage": listen(t, func(c net.Conn) {
+		"garbage": redistest.Serve(t, func(c net.Conn) {
 			_, _ = fmt.Fprint(c, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
 			_, _ = io.Copy(io.Discard, c)
 		}),
-		"not an answer to that": listen(t, func(c net.Conn) {
+		"not an answer to that": redistest.Serve(t, func(c net.Conn) {
 			buffer := make([]byte, 4096)
 			for {
 				if _, err := c.Read(buffer); err != nil {
@@ -79,7 +81,7 @@ func TestResilientKeepsLimitsOn(t *testing.T) {
 				_, _ = fmt.Fprint(c, "*3\r\n:7\r\n:-1\r\n:0\r\n")
 			}
 		}),
-		"drip": listen(t, func(c net.Conn) {
+		"drip": redistest.Serve(t, func(c net.Conn) {
 			for {
 				if _, err := fmt.Fprint(c, "+"); err != nil {
 					return
@@ -87,8 +89,8 @@ func TestResilientKeepsLimitsOn(t *testing.T) {
 				time.Sleep(10 * time.Millisecond)
 			}
 		}),
-		"closed at once": listen(t, func(net.Conn) {}),
-		"closed midway": listen(t, func(c net.Conn) {
+		"closed at once": redistest.Serve(t, func(net.Conn) {}),
+		"closed midway": redistest.Serve(t, func(c net.Conn) {
 			_, _ = c.Read(make([]byte, 10))
 			_, _ = fmt.Fprint(c, "*3\r\n:-1\r\n")
 		}),
@@ -132,9 +134,9 @@ func TestResilientKeepsLimitsOn(t *testing.T) {
 // Two replicas share a budget; then the server is killed, and started again on the
 // same port, and nobody gets more than one budget at a time.
 func TestResilientOverARestart(t *testing.T) {
-	s := startServer(t)
-	one, seenByOne := newResilient(t, s.url())
-	other, seenByOther := newResilient(t, s.url())
+	s := redistest.Start(t)
+	one, seenByOne := newResilient(t, s.URL())
+	other, seenByOther := newResilient(t, s.URL())
 	a := attempt(budget("b", 4, time.Hour))
 	a.Known = "device"
 	strangers := budget("strangers", 1, time.Hour)
@@ -152,7 +154,7 @@ func TestResilientOverARestart(t *testing.T) {
 	known.Known = "device"
 	other.allowed(known)
 
-	s.kill()
+	s.Kill()
 	start := time.Now()
 	one.refused(a, "b", time.Hour)   // it charged them
 	other.refused(a, "b", time.Hour) // it was only told so
@@ -166,8 +168,8 @@ func TestResilientOverARestart(t *testing.T) {
 		t.Error("the server is gone, and nobody noticed")
 	}
 
-	s.start()
-	t.Logf("asked again after %s", awaitShared(t, one, seenByOne))
+	s.Restart()
+	awaitShared(t, one, seenByOne)
 	awaitShared(t, other, seenByOther)
 	b := attempt(budget("another", 2, time.Hour))
 	one.allowed(b)
@@ -176,39 +178,39 @@ func TestResilientOverARestart(t *testing.T) {
 	other.refused(b, "another", time.Hour)
 
 	// And while it is mute.
-	s.mute()
+	s.Pause()
 	start = time.Now()
 	one.refused(b, "another", time.Hour)
 	one.refused(b, "another", time.Hour)
 	if took := time.Since(start); took > 500*time.Millisecond {
 		t.Errorf("took %s with a mute server", took)
 	}
-	s.unmute()
+	s.Resume()
 	awaitShared(t, one, seenByOne)
 }
 
 // The local budgets follow the shared ones and never ask for more than is there:
 // after a time of plenty they are as full.
 func TestResilientFollowsWithoutRefusing(t *testing.T) {
-	s := startServer(t)
-	p, _ := newResilient(t, s.url())
+	s := redistest.Start(t)
+	p, _ := newResilient(t, s.URL())
 	a := attempt(budget("b", 3, time.Hour))
 	for range 5 {
 		for range 3 {
 			p.allowed(a)
 		}
 		// Another replica was told that the sign-in succeeded.
-		if err := newRedis(t, s.url(), time.Second).Refill(context.Background(), "b:k"); err != nil {
+		if err := newRedis(t, s.URL(), time.Second).Refill(context.Background(), "b:k"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.kill()
+	s.Kill()
 	p.refused(a, "b", time.Hour) // one is there after an hour, and not after 13
 }
 
 // A caller who goes away says nothing about the store.
 func TestResilientWhenTheCallerLeaves(t *testing.T) {
-	mute := listen(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+	mute := redistest.Serve(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 	p, seen := newResilient(t, mute)
 	for range 6 {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
@@ -236,7 +238,7 @@ func TestResilientWhenTheCallerLeaves(t *testing.T) {
 }
 
 func TestResilientManyAtOnceWithoutAServer(t *testing.T) {
-	p, _ := newResilient(t, listen(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }))
+	p, _ := newResilient(t, redistest.Serve(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }))
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	allowed, slowest := 0, time.Duration(0)

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"authgraph/internal/redisconn"
 )
 
 const (
@@ -50,13 +52,12 @@ type RevocationStream struct {
 
 var _ RevocationLog = (*RevocationStream)(nil)
 
-// RevocationStream returns the stream of sign-outs beside the counters. It does
-// not connect yet.
-func (r *Redis) RevocationStream() *RevocationStream {
+// NewRevocationStream returns the stream of sign-outs. It does not connect yet.
+func NewRevocationStream(config redisconn.Config) *RevocationStream {
 	return &RevocationStream{
-		client:   newRedisClient(*r.options, streamGrace, streamConnections),
-		key:      r.prefix + "revocations",
-		timeout:  r.timeout,
+		client:   config.NewClient(streamGrace, streamConnections),
+		key:      config.Key("revocations"),
+		timeout:  config.Timeout,
 		position: beginning,
 		added:    map[string]struct{}{},
 	}
@@ -86,7 +87,7 @@ func (s *RevocationStream) append(ctx context.Context, recs []record) error {
 		return nil
 	})
 	if err != nil {
-		return withoutSecrets(err)
+		return redisconn.SafeError(err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,7 +105,7 @@ func (s *RevocationStream) read(ctx context.Context) (batch, error) {
 	b, err := s.next(ctx)
 	if err != nil {
 		s.waits = false
-		return batch{}, withoutSecrets(err)
+		return batch{}, redisconn.SafeError(err)
 	}
 	b.lost, s.lost = s.lost, false
 	s.waits = b.complete
@@ -131,7 +132,7 @@ func (s *RevocationStream) next(ctx context.Context) (batch, error) {
 	case err != nil:
 		return batch{}, err
 	case len(answer) != 1 || len(answer[0].Messages) == 0:
-		return batch{}, errNonsense
+		return batch{}, redisconn.ErrBadReply
 	default:
 		entries = answer[0].Messages
 	}

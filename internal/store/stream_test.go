@@ -13,13 +13,14 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"authgraph/internal/redisconn/redistest"
 	"authgraph/internal/store"
 )
 
 // newReplica returns a process's view of the sign-outs in a server.
 func newReplica(t *testing.T, url string, failOpen bool) *store.Revocations {
 	t.Helper()
-	log := newRedis(t, url, 250*time.Millisecond).RevocationStream()
+	log := store.NewRevocationStream(redistest.Config(t, url, 250*time.Millisecond))
 	r := store.NewRevocations(store.RevocationsOptions{Log: log, FailOpen: failOpen})
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -32,33 +33,33 @@ func newReplica(t *testing.T, url string, failOpen bool) *store.Revocations {
 	return r
 }
 
-func awaitStatus(t *testing.T, r *store.Revocations, s store.Session, want store.Status, within time.Duration) time.Duration {
+func awaitStatus(t *testing.T, r *store.Revocations, s store.Session, want store.Status) {
 	t.Helper()
-	return await(t, within, s.OriginJTI+" is "+want.String(), func() bool { return r.Status(s) == want })
+	redistest.Await(t, s.OriginJTI+" is "+want.String(), func() bool { return r.Status(s) == want })
 }
 
 func inAnHour() time.Time { return time.Now().Add(time.Hour) }
 
 func TestReplicasShareSignOuts(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
-	one, other := newReplica(t, s.url(), false), newReplica(t, s.url(), false)
+	s := redistest.Start(t)
+	one, other := newReplica(t, s.URL(), false), newReplica(t, s.URL(), false)
 	now := time.Now()
 	good := session("good", "u0", now)
-	awaitStatus(t, one, good, store.Good, 5*time.Second)
-	awaitStatus(t, other, good, store.Good, 5*time.Second)
+	awaitStatus(t, one, good, store.Good)
+	awaitStatus(t, other, good, store.Good)
 
 	revoke(t, one, store.Revocation{OriginJTI: "j1", Expires: inAnHour()})
 	expect(t, one, session("j1", "u1", now), store.Revoked)
-	t.Logf("seen by the other after %s", awaitStatus(t, other, session("j1", "u1", now), store.Revoked, time.Second))
+	awaitStatus(t, other, session("j1", "u1", now), store.Revoked)
 
 	cut := now.Add(2 * time.Second)
 	revoke(t, other, store.Revocation{Subject: "u2", IssuedBefore: cut, Expires: inAnHour()})
-	awaitStatus(t, one, session("j2", "u2", now), store.Revoked, time.Second)
+	awaitStatus(t, one, session("j2", "u2", now), store.Revoked)
 	again := session("j3", "u2", now)
 	exempt(t, one, again, time.Now())
 	expect(t, one, again, store.Good)
-	awaitStatus(t, other, again, store.Good, time.Second)
+	awaitStatus(t, other, again, store.Good)
 	expect(t, other, session("j2", "u2", now), store.Revoked)
 
 	// Idle for longer than a view may be old, and still current.
@@ -68,9 +69,9 @@ func TestReplicasShareSignOuts(t *testing.T) {
 		expect(t, other, good, store.Good)
 	}
 
-	late := newReplica(t, s.url(), false)
+	late := newReplica(t, s.URL(), false)
 	expect(t, late, session("j1", "u1", now), store.Unknown) // as it has read nothing yet
-	awaitStatus(t, late, good, store.Good, 5*time.Second)
+	awaitStatus(t, late, good, store.Good)
 	expect(t, late, session("j1", "u1", now), store.Revoked)
 	expect(t, late, session("j2", "u2", now), store.Revoked)
 	expect(t, late, again, store.Good)
@@ -78,32 +79,32 @@ func TestReplicasShareSignOuts(t *testing.T) {
 
 func TestReplicasOverALostServer(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
-	one, other := newReplica(t, s.url(), false), newReplica(t, s.url(), false)
-	open := newReplica(t, s.url(), true)
+	s := redistest.Start(t)
+	one, other := newReplica(t, s.URL(), false), newReplica(t, s.URL(), false)
+	open := newReplica(t, s.URL(), true)
 	now := time.Now()
 	good := session("good", "u0", now)
 	for _, r := range []*store.Revocations{one, other, open} {
-		awaitStatus(t, r, good, store.Good, 5*time.Second)
+		awaitStatus(t, r, good, store.Good)
 	}
 	for i := range 2500 { // more than one read, and more than one write
 		// On a busy machine one may take too long; then it is written later.
 		_ = one.Revoke(context.Background(), store.Revocation{OriginJTI: fmt.Sprint("before", i), Expires: inAnHour()})
 	}
 	last := session("before2499", "u1", now)
-	awaitStatus(t, other, last, store.Revoked, 5*time.Second)
+	awaitStatus(t, other, last, store.Revoked)
 	for _, r := range []*store.Revocations{other, open} {
-		await(t, 5*time.Second, "all are known", func() bool { return r.Len() == 2500 })
+		redistest.Await(t, "all are known", func() bool { return r.Len() == 2500 })
 	}
 
-	s.kill()
+	s.Kill()
 	if one.Revoke(context.Background(), store.Revocation{OriginJTI: "during", Expires: inAnHour()}) == nil {
 		t.Error("nobody said that the log is away")
 	}
 	during := session("during", "u1", now)
 	expect(t, one, during, store.Revoked)
-	t.Logf("unknown after %s", awaitStatus(t, other, good, store.Unknown, 2500*time.Millisecond))
-	awaitStatus(t, one, good, store.Unknown, 2500*time.Millisecond)
+	awaitStatus(t, other, good, store.Unknown)
+	awaitStatus(t, one, good, store.Unknown)
 	expect(t, one, during, store.Revoked)
 	expect(t, other, during, store.Unknown)
 	expect(t, other, last, store.Revoked)
@@ -111,25 +112,24 @@ func TestReplicasOverALostServer(t *testing.T) {
 	expect(t, open, during, store.Good)
 	expect(t, open, last, store.Revoked)
 
-	s.start() // empty
-	t.Logf("back after %s", awaitStatus(t, other, good, store.Good, 5*time.Second))
-	awaitStatus(t, other, during, store.Revoked, 5*time.Second)
-	awaitStatus(t, open, during, store.Revoked, 5*time.Second)
-	awaitStatus(t, one, good, store.Good, 5*time.Second)
-	late := newReplica(t, s.url(), false)
-	awaitStatus(t, late, good, store.Good, 5*time.Second)
-	await(t, 5*time.Second, "all are in the log again", func() bool { return late.Len() == 2501 })
+	s.Restart() // empty
+	awaitStatus(t, other, good, store.Good)
+	awaitStatus(t, other, during, store.Revoked)
+	awaitStatus(t, open, during, store.Revoked)
+	awaitStatus(t, one, good, store.Good)
+	late := newReplica(t, s.URL(), false)
+	awaitStatus(t, late, good, store.Good)
+	redistest.Await(t, "all are in the log again", func() bool { return late.Len() == 2501 })
 
 	// Emptied while it runs, without a lost connection.
-	client := redis.NewClient(&redis.Options{Addr: s.address, Protocol: 2})
-	defer func() { _ = client.Close() }()
+	client := s.Client()
 	if err := client.FlushAll(context.Background()).Err(); err != nil {
 		t.Fatal(err)
 	}
 	// A new entry must not hide that the others are gone.
 	revoke(t, one, store.Revocation{OriginJTI: "after", Expires: inAnHour()})
-	await(t, 5*time.Second, "all are in the log again", func() bool {
-		return client.XLen(context.Background(), prefix+"revocations").Val() >= 2502
+	redistest.Await(t, "all are in the log again", func() bool {
+		return client.XLen(context.Background(), redistest.Prefix+"revocations").Val() >= 2502
 	})
 	expect(t, one, good, store.Good)
 }
@@ -137,32 +137,32 @@ func TestReplicasOverALostServer(t *testing.T) {
 // An entry that the server confirmed and lost before anybody read it.
 func TestReplicaNoticesItsOwnLostEntry(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
-	log := newRedis(t, s.url(), time.Second).RevocationStream()
+	s := redistest.Start(t)
+	log := store.NewRevocationStream(redistest.Config(t, s.URL(), time.Second))
 	defer func() { _ = log.Close() }()
 	one := store.NewRevocations(store.RevocationsOptions{Log: log})
 	revoke(t, one, store.Revocation{OriginJTI: "j", Expires: inAnHour()})
-	s.kill()
-	s.start()
+	s.Kill()
+	s.Restart()
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
 	wg.Go(func() { one.Run(ctx) })
-	awaitStatus(t, newReplica(t, s.url(), false), session("j", "u", time.Now()), store.Revoked, 5*time.Second)
+	awaitStatus(t, newReplica(t, s.URL(), false), session("j", "u", time.Now()), store.Revoked)
 }
 
 func TestReplicasOverAMuteServer(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
-	one, other := newReplica(t, s.url(), false), newReplica(t, s.url(), false)
+	s := redistest.Start(t)
+	one, other := newReplica(t, s.URL(), false), newReplica(t, s.URL(), false)
 	now := time.Now()
 	good := session("good", "u0", now)
-	awaitStatus(t, one, good, store.Good, 5*time.Second)
-	awaitStatus(t, other, good, store.Good, 5*time.Second)
-	s.mute()
-	defer s.unmute()
-	t.Logf("unknown after %s", awaitStatus(t, one, good, store.Unknown, 2500*time.Millisecond))
+	awaitStatus(t, one, good, store.Good)
+	awaitStatus(t, other, good, store.Good)
+	s.Pause()
+	defer s.Resume()
+	awaitStatus(t, one, good, store.Unknown)
 	start := time.Now()
 	if one.Revoke(context.Background(), store.Revocation{OriginJTI: "during", Expires: inAnHour()}) == nil {
 		t.Error("nobody said that the log is mute")
@@ -171,20 +171,20 @@ func TestReplicasOverAMuteServer(t *testing.T) {
 		t.Errorf("a sign-out took %s", took)
 	}
 	expect(t, one, session("during", "u", now), store.Revoked)
-	s.unmute()
-	t.Logf("back after %s", awaitStatus(t, one, good, store.Good, 5*time.Second))
-	awaitStatus(t, other, session("during", "u", now), store.Revoked, 5*time.Second)
-	awaitStatus(t, other, good, store.Good, 5*time.Second)
+	s.Resume()
+	awaitStatus(t, one, good, store.Good)
+	awaitStatus(t, other, session("during", "u", now), store.Revoked)
+	awaitStatus(t, other, good, store.Good)
 }
 
 // A connection on which nothing comes any more, as behind a proxy that lost its
 // other end, is left for another one.
 func TestReplicaLeavesADeadConnection(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
+	s := redistest.Start(t)
 	var dead atomic.Bool
-	url := listen(t, func(c net.Conn) {
-		onward, err := net.Dial("tcp", s.address)
+	url := redistest.Serve(t, func(c net.Conn) {
+		onward, err := net.Dial("tcp", s.Address())
 		if err != nil {
 			return
 		}
@@ -205,40 +205,39 @@ func TestReplicaLeavesADeadConnection(t *testing.T) {
 			}
 		}
 	})
-	behind, direct := newReplica(t, url, false), newReplica(t, s.url(), false)
+	behind, direct := newReplica(t, url, false), newReplica(t, s.URL(), false)
 	good := session("good", "u", time.Now())
-	awaitStatus(t, behind, good, store.Good, 5*time.Second)
+	awaitStatus(t, behind, good, store.Good)
 	dead.Store(true)
 	revoke(t, direct, store.Revocation{OriginJTI: "j", Expires: inAnHour()})
-	t.Logf("heard of after %s", awaitStatus(t, behind, session("j", "u", time.Now()), store.Revoked, 4*time.Second))
-	awaitStatus(t, behind, good, store.Good, time.Second)
+	awaitStatus(t, behind, session("j", "u", time.Now()), store.Revoked)
+	awaitStatus(t, behind, good, store.Good)
 }
 
 // Whoever starts while the server is away knows nothing, and says so.
 func TestReplicaStartsWithoutAServer(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
-	s.kill()
-	one, open := newReplica(t, s.url(), false), newReplica(t, s.url(), true)
+	s := redistest.Start(t)
+	s.Kill()
+	one, open := newReplica(t, s.URL(), false), newReplica(t, s.URL(), true)
 	good := session("good", "u0", time.Now())
 	for range 10 {
 		expect(t, one, good, store.Unknown)
 		expect(t, open, good, store.Good)
 		time.Sleep(10 * time.Millisecond)
 	}
-	s.start()
-	awaitStatus(t, one, good, store.Good, 5*time.Second)
+	s.Restart()
+	awaitStatus(t, one, good, store.Good)
 }
 
 // What is in the stream and means nothing to this version does not stop it, and
 // what is older than any token goes.
 func TestStreamEntries(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
-	client := redis.NewClient(&redis.Options{Addr: s.address, Protocol: 2})
-	defer func() { _ = client.Close() }()
+	s := redistest.Start(t)
+	client := s.Client()
 	ctx := context.Background()
-	key := prefix + "revocations"
+	key := redistest.Prefix + "revocations"
 	old := time.Now().Add(-26 * time.Hour).UnixMilli()
 	for i := range 300 {
 		client.XAdd(ctx, &redis.XAddArgs{Stream: key, ID: fmt.Sprintf("%d-%d", old, i), Values: []string{"r", "{}"}})
@@ -248,7 +247,7 @@ func TestStreamEntries(t *testing.T) {
 		client.XAdd(ctx, &redis.XAddArgs{Stream: key, Values: []string{"other", text}})
 	}
 	var outcomes outcomes
-	log := newRedis(t, s.url(), time.Second).RevocationStream()
+	log := store.NewRevocationStream(redistest.Config(t, s.URL(), time.Second))
 	defer func() { _ = log.Close() }()
 	r := store.NewRevocations(store.RevocationsOptions{Log: log, Observe: outcomes.observe})
 	ctx, cancel := context.WithCancel(ctx)
@@ -256,9 +255,9 @@ func TestStreamEntries(t *testing.T) {
 	defer wg.Wait()
 	defer cancel()
 	wg.Go(func() { r.Run(ctx) })
-	awaitStatus(t, r, session("j", "u", time.Now()), store.Good, 5*time.Second)
+	awaitStatus(t, r, session("j", "u", time.Now()), store.Good)
 	revoke(t, r, store.Revocation{OriginJTI: "j", Expires: inAnHour()})
-	awaitStatus(t, newReplica(t, s.url(), false), session("j", "u", time.Now()), store.Revoked, 5*time.Second)
+	awaitStatus(t, newReplica(t, s.URL(), false), session("j", "u", time.Now()), store.Revoked)
 	if r.Len() != 1 {
 		t.Errorf("%d records", r.Len())
 	}
@@ -268,9 +267,9 @@ func TestStreamEntries(t *testing.T) {
 	if outcomes.of("failed") != 0 || outcomes.of("ok") == 0 {
 		t.Errorf("told %v", outcomes.count)
 	}
-	text := fmt.Sprint(client.XRevRange(ctx, key, "+", "-").Val())
-	if !strings.Contains(text, `"originJti":"j"`) {
-		t.Errorf("the stream has %s", text)
+	entries := fmt.Sprint(client.XRevRange(ctx, key, "+", "-").Val())
+	if !strings.Contains(entries, `"originJti":"j"`) {
+		t.Errorf("the stream has %s", entries)
 	}
 }
 
@@ -278,10 +277,10 @@ func TestStreamEntries(t *testing.T) {
 // session that began before the sign-out was heard of is never good afterwards.
 func TestExemptionRace(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
-	one, other := newReplica(t, s.url(), false), newReplica(t, s.url(), false)
-	awaitStatus(t, one, session("good", "u", time.Now()), store.Good, 5*time.Second)
-	awaitStatus(t, other, session("good", "u", time.Now()), store.Good, 5*time.Second)
+	s := redistest.Start(t)
+	one, other := newReplica(t, s.URL(), false), newReplica(t, s.URL(), false)
+	awaitStatus(t, one, session("good", "u", time.Now()), store.Good)
+	awaitStatus(t, other, session("good", "u", time.Now()), store.Good)
 	var exempted atomic.Int64
 	for i := range 100 {
 		user, old, young := fmt.Sprint("u", i), fmt.Sprint("old", i), fmt.Sprint("young", i)
@@ -303,12 +302,12 @@ func TestExemptionRace(t *testing.T) {
 			exempt(t, other, session(young, user, start), sent)
 		})
 		wg.Wait()
-		awaitStatus(t, other, session(old, user, start), store.Revoked, time.Second)
+		awaitStatus(t, other, session(old, user, start), store.Revoked)
 		want := store.Revoked
 		if heard.Load() == 1 {
 			want = store.Good
 			exempted.Add(1)
-			awaitStatus(t, one, session(young, user, start), want, time.Second)
+			awaitStatus(t, one, session(young, user, start), want)
 		} else if other.Status(session(young, user, start)) == store.Good {
 			// Heard of between the look and the beginning: good is right then too,
 			// but it takes an exemption, and that is the only way.
