@@ -11,8 +11,8 @@ import (
 	"authgraph/cognito"
 	"authgraph/internal/account"
 	"authgraph/internal/apierr"
+	"authgraph/internal/ratelimit"
 	"authgraph/internal/reqctx"
-	"authgraph/internal/store"
 )
 
 // RateLimitKind is a value of the schema's enum RateLimit.
@@ -64,7 +64,7 @@ type Rate struct {
 // RateLimit is the directive @rateLimit.
 type RateLimit struct {
 	// Counters hold the budgets. Required where there are any rates.
-	Counters store.Counters
+	Counters ratelimit.Counters
 	// Rates are the budgets by their names. One without a rate has no limit.
 	Rates map[string]Rate
 	// Accounts makes the keys of accounts. Required.
@@ -195,14 +195,14 @@ func (p party) knownKey() string { return "known:" + p.pair() }
 func (p party) holdKey() string  { return "hold:" + p.account }
 
 // attempt lists the budgets that an attempt is charged to.
-func (l *RateLimit) attempt(who party, of []RateLimitKind) store.Attempt {
-	a := store.Attempt{}
+func (l *RateLimit) attempt(who party, of []RateLimitKind) ratelimit.Attempt {
+	a := ratelimit.Attempt{}
 	add := func(budget, whose string, strangers bool) {
 		rate, limited := l.Rates[budget]
 		if !limited || whose == "" {
 			return
 		}
-		a.Budgets = append(a.Budgets, store.Budget{
+		a.Budgets = append(a.Budgets, ratelimit.Budget{
 			Name: budget, Key: budget + ":" + whose, Burst: rate.Burst, Every: rate.Every, Strangers: strangers,
 		})
 	}
@@ -249,7 +249,7 @@ func (l *RateLimit) attempt(who party, of []RateLimitKind) store.Attempt {
 }
 
 // take takes one from every budget of the attempt, or says when to come back.
-func (l *RateLimit) take(ctx context.Context, a store.Attempt) error {
+func (l *RateLimit) take(ctx context.Context, a ratelimit.Attempt) error {
 	decision, err := l.Counters.Take(ctx, a)
 	if err != nil {
 		return apierr.New(apierr.ServiceUnavailable, "Attempts cannot be counted at the moment. Try again.").WithCause(err)
@@ -342,7 +342,7 @@ func (l *RateLimit) forgedToken(ctx context.Context) error {
 		return nil
 	}
 	who := l.party(ctx, "")
-	return l.take(ctx, store.Attempt{Budgets: []store.Budget{{
+	return l.take(ctx, ratelimit.Attempt{Budgets: []ratelimit.Budget{{
 		Name: budgetForgedToken, Key: budgetForgedToken + ":" + who.address, Burst: rate.Burst, Every: rate.Every,
 	}}})
 }

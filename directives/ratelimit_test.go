@@ -24,8 +24,8 @@ import (
 	"authgraph/graph/generated"
 	"authgraph/internal/account"
 	"authgraph/internal/apierr"
+	"authgraph/internal/ratelimit"
 	"authgraph/internal/reqctx"
-	"authgraph/internal/store"
 )
 
 // defaults are the figures of the settings.
@@ -61,7 +61,7 @@ func newLimited(t *testing.T) *limited {
 	standIn := httptest.NewServer(http.HandlerFunc(l.cognito))
 	t.Cleanup(standIn.Close)
 	l.limit = &directives.RateLimit{
-		Counters: store.NewMemory(store.MemoryOptions{Now: l.clock}),
+		Counters: ratelimit.NewMemory(ratelimit.MemoryOptions{Now: l.clock}),
 		Rates:    defaults(),
 		Accounts: account.Keys{Pool: "p"},
 	}
@@ -457,10 +457,10 @@ func TestRateLimitOfForgedTokens(t *testing.T) {
 }
 
 // brokenCounters stands for a store that fails in a way that nothing stands in for.
-type brokenCounters struct{ store.Counters }
+type brokenCounters struct{ ratelimit.Counters }
 
-func (brokenCounters) Take(context.Context, store.Attempt) (store.Decision, error) {
-	return store.Decision{}, errors.New("broken")
+func (brokenCounters) Take(context.Context, ratelimit.Attempt) (ratelimit.Decision, error) {
+	return ratelimit.Decision{}, errors.New("broken")
 }
 
 // Without counting nothing is tried.

@@ -14,8 +14,9 @@ import (
 	"authgraph/directives"
 	"authgraph/internal/account"
 	"authgraph/internal/audit"
+	"authgraph/internal/ratelimit"
 	"authgraph/internal/redisconn"
-	"authgraph/internal/store"
+	"authgraph/internal/revocation"
 	"authgraph/internal/webhook"
 )
 
@@ -23,8 +24,8 @@ import (
 // the audit log and the webhook.
 type sessions struct {
 	limit       *directives.RateLimit
-	counters    store.Counters
-	revocations *store.Revocations
+	counters    ratelimit.Counters
+	revocations *revocation.List
 	sharesLog   bool           // whether replicas share sign-outs
 	catchUp     int            // how often to wait for sign-outs of other replicas; only in Lambda
 	quotas      map[string]int // requests per second by category; nil if calls are not limited
@@ -43,8 +44,8 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 			opened.close()
 		}
 	}()
-	var log store.RevocationLog // nil if sign-outs are kept in memory only
-	local := store.NewMemory(store.MemoryOptions{})
+	var log revocation.Log // nil if sign-outs are kept in memory only
+	local := ratelimit.NewMemory(ratelimit.MemoryOptions{})
 	opened.counters = local
 	switch {
 	case s.settings.RedisURL != "":
@@ -52,15 +53,15 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("REDIS_URL: %w", err)
 		}
-		opened.counters = store.NewResilient(store.NewRedis(redis), local, s.metrics.ObserveStore)
-		stream := store.NewRevocationStream(redis)
+		opened.counters = ratelimit.NewResilient(ratelimit.NewRedis(redis), local, s.metrics.ObserveStore)
+		stream := revocation.NewStream(redis)
 		opened.closers = append(opened.closers, stream)
 		log, opened.sharesLog = stream, true
 		if s.settings.Lambda {
 			opened.catchUp = 30
 		}
 	case s.settings.Embedded():
-		journal, err := store.OpenJournal(filepath.Join(s.settings.DataDir, "signouts.jsonl"))
+		journal, err := revocation.OpenJournal(filepath.Join(s.settings.DataDir, "signouts.jsonl"))
 		if err != nil {
 			return nil, fmt.Errorf("open the file of sign-outs in DATA_DIR: %w", err)
 		}
@@ -71,7 +72,7 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 		log = journal
 	}
 	opened.closers = append(opened.closers, opened.counters)
-	opened.revocations = store.NewRevocations(store.RevocationsOptions{
+	opened.revocations = revocation.New(revocation.Options{
 		Log: log, FailOpen: s.settings.RevocationsFailOpen, Logger: s.log, Observe: s.metrics.ObserveRevocationLog,
 	})
 	s.metrics.ObserveGauge("revocations", "Sign-outs kept until their tokens expire.",
@@ -152,7 +153,7 @@ func (s *sessions) quota() func(context.Context, string) time.Duration {
 			return 0
 		}
 		rate := float64(quota) * 4 / 5
-		decision, err := s.counters.Take(ctx, store.Attempt{Budgets: []store.Budget{{
+		decision, err := s.counters.Take(ctx, ratelimit.Attempt{Budgets: []ratelimit.Budget{{
 			Name: "quota", Key: "quota:" + category, Burst: max(1, int(rate)), Every: time.Duration(float64(time.Second) / rate),
 		}}})
 		if err != nil {
@@ -168,27 +169,27 @@ const catchUpStep = 10 * time.Millisecond
 
 // revoked returns an error if the token's session is signed out, or may be.
 func (s *sessions) revoked(claims *token.AccessClaims) error {
-	session := storeSession(claims.OriginJTI, claims.Subject, claims.IssuedAt)
+	session := revocationSession(claims.OriginJTI, claims.Subject, claims.IssuedAt)
 	status := s.revocations.Status(session)
 	for range s.catchUp {
-		if status != store.Unknown {
+		if status != revocation.Unknown {
 			break
 		}
 		time.Sleep(catchUpStep)
 		status = s.revocations.Status(session)
 	}
 	switch status {
-	case store.Good:
+	case revocation.Good:
 		return nil
-	case store.Revoked:
+	case revocation.Revoked:
 		return token.ErrTokenRevoked
 	default:
 		return token.ErrRevocationsUnknown
 	}
 }
 
-func storeSession(originJTI, subject string, issuedAt time.Time) store.Session {
-	return store.Session{OriginJTI: originJTI, Subject: subject, IssuedAt: issuedAt}
+func revocationSession(originJTI, subject string, issuedAt time.Time) revocation.Session {
+	return revocation.Session{OriginJTI: originJTI, Subject: subject, IssuedAt: issuedAt}
 }
 
 // signedIn records a completed sign-in.
@@ -196,7 +197,7 @@ func (s *sessions) signedIn(ctx context.Context, in cognito.SignIn) {
 	s.limit.SignedIn(ctx, in.Subject, in.Email)
 	if in.OriginJTI != "" {
 		// On an error it applies in this process, and is written later.
-		_ = s.revocations.Exempt(ctx, storeSession(in.OriginJTI, in.Subject, in.IssuedAt), in.Began)
+		_ = s.revocations.Exempt(ctx, revocationSession(in.OriginJTI, in.Subject, in.IssuedAt), in.Began)
 	}
 	s.record(ctx, audit.Event{Name: audit.SessionStarted, Outcome: "OK", Account: in.Email, Subject: in.Subject})
 }
@@ -209,13 +210,13 @@ const clockSkew = 2 * time.Second
 // reports it to the audit log and the webhook.
 func (s *sessions) signedOut(ctx context.Context, out cognito.SignedOut) error {
 	event := signOutEvent{UserID: out.Subject, SessionID: out.OriginJTI, TokensExpireAt: out.TokensExpire.UTC()}
-	revocation := store.Revocation{OriginJTI: out.OriginJTI, Expires: out.TokensExpire}
+	signOut := revocation.Revocation{OriginJTI: out.OriginJTI, Expires: out.TokensExpire}
 	if out.OriginJTI == "" {
 		before := time.Now().Add(clockSkew).UTC()
-		revocation = store.Revocation{Subject: out.Subject, IssuedBefore: before, Expires: out.TokensExpire}
+		signOut = revocation.Revocation{Subject: out.Subject, IssuedBefore: before, Expires: out.TokensExpire}
 		event.IssuedBefore = &before
 	}
-	err := s.revocations.Revoke(ctx, revocation)
+	err := s.revocations.Revoke(ctx, signOut)
 	s.record(ctx, audit.Event{Name: audit.SessionEnded, Outcome: "OK", Subject: out.Subject})
 	if s.hook != nil {
 		s.hook.Send("session.ended", event)

@@ -1,4 +1,4 @@
-package store
+package ratelimit
 
 import (
 	"context"
@@ -32,7 +32,7 @@ type Resilient struct {
 var _ Counters = (*Resilient)(nil)
 
 // errCallerGone marks a call that failed because its caller gave up.
-var errCallerGone = errors.New("store: the caller gave up")
+var errCallerGone = errors.New("ratelimit: the caller gave up")
 
 // NewResilient returns counters in shared with a fall back to local. Observe, if
 // not nil, is told "ok" for each call that the shared store answered, "local" for

@@ -1,4 +1,4 @@
-package store_test
+package ratelimit_test
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"authgraph/internal/ratelimit"
 	"authgraph/internal/redisconn"
 	"authgraph/internal/redisconn/redistest"
-	"authgraph/internal/store"
 )
 
 // outcomes counts what a Resilient tells.
@@ -39,10 +39,10 @@ func (o *outcomes) of(outcome string) int {
 func newResilient(t *testing.T, url string) (place, *outcomes) {
 	t.Helper()
 	var seen outcomes
-	r := store.NewResilient(newRedis(t, url, redisconn.DefaultTimeout), store.NewMemory(store.MemoryOptions{}), seen.observe)
+	r := ratelimit.NewResilient(newRedis(t, url, redisconn.DefaultTimeout), ratelimit.NewMemory(ratelimit.MemoryOptions{}), seen.observe)
 	start := time.Now()
 	return place{
-		t: t, clients: []store.Counters{r}, pass: time.Sleep,
+		t: t, clients: []ratelimit.Counters{r}, pass: time.Sleep,
 		elapsed: func() time.Duration { return time.Since(start) + 2*time.Millisecond },
 	}, &seen
 }
@@ -52,7 +52,7 @@ func awaitShared(t *testing.T, p place, seen *outcomes) {
 	t.Helper()
 	before := seen.of("ok")
 	redistest.Await(t, "the shared store is asked again", func() bool {
-		p.take(store.Attempt{})
+		p.take(ratelimit.Attempt{})
 		return seen.of("ok") > before
 	})
 }
@@ -115,7 +115,7 @@ func TestResilientKeepsLimitsOn(t *testing.T) {
 			timed(func() { p.allowed(a) })
 			a.Hold = "hold"
 			timed(func() { p.mark(2*time.Hour, "hold") })
-			timed(func() { p.refused(a, store.Hold, 2*time.Hour) })
+			timed(func() { p.refused(a, ratelimit.Hold, 2*time.Hour) })
 			if slowest > 300*time.Millisecond {
 				t.Errorf("one took %s", slowest)
 			}
@@ -148,8 +148,8 @@ func TestResilientOverARestart(t *testing.T) {
 	}
 	other.refused(a, "b", time.Hour)
 	one.mark(3*time.Hour, "hold")
-	held := store.Attempt{Hold: "hold"}
-	other.refused(held, store.Hold, 3*time.Hour)
+	held := ratelimit.Attempt{Hold: "hold"}
+	other.refused(held, ratelimit.Hold, 3*time.Hour)
 	known := attempt(strangers)
 	known.Known = "device"
 	other.allowed(known)
@@ -158,7 +158,7 @@ func TestResilientOverARestart(t *testing.T) {
 	start := time.Now()
 	one.refused(a, "b", time.Hour)   // it charged them
 	other.refused(a, "b", time.Hour) // it was only told so
-	other.refused(held, store.Hold, 3*time.Hour)
+	other.refused(held, ratelimit.Hold, 3*time.Hour)
 	other.allowed(known)
 	other.allowed(known) // so it learned who is known, too
 	if took := time.Since(start); took > 600*time.Millisecond {
@@ -216,7 +216,7 @@ func TestResilientWhenTheCallerLeaves(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 		d, err := p.clients[0].Take(ctx, attempt(budget("b", 1, time.Hour)))
 		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) || d != (store.Decision{}) {
+		if !errors.Is(err, context.DeadlineExceeded) || d != (ratelimit.Decision{}) {
 			t.Fatalf("got %+v, %v", d, err)
 		}
 	}

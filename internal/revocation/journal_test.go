@@ -1,4 +1,4 @@
-package store_test
+package revocation_test
 
 import (
 	"bufio"
@@ -12,12 +12,12 @@ import (
 	"time"
 
 	"authgraph/internal/redisconn/redistest"
-	"authgraph/internal/store"
+	"authgraph/internal/revocation"
 )
 
-func openJournal(t *testing.T, path string) *store.Journal {
+func openJournal(t *testing.T, path string) *revocation.Journal {
 	t.Helper()
-	j, err := store.OpenJournal(path)
+	j, err := revocation.OpenJournal(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,27 +26,27 @@ func openJournal(t *testing.T, path string) *store.Journal {
 }
 
 // reopened is what a process knows that starts now.
-func reopened(t *testing.T, path string) *store.Revocations {
+func reopened(t *testing.T, path string) *revocation.List {
 	t.Helper()
-	return store.NewRevocations(store.RevocationsOptions{Log: openJournal(t, path)})
+	return revocation.New(revocation.Options{Log: openJournal(t, path)})
 }
 
 func TestJournalKeepsSignOuts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	now := time.Now()
 	r := reopened(t, path)
-	revoke(t, r, store.Revocation{OriginJTI: "j1", Expires: inAnHour()})
-	revoke(t, r, store.Revocation{Subject: "u", IssuedBefore: now.Add(2 * time.Second), Expires: inAnHour()})
+	revoke(t, r, revocation.Revocation{OriginJTI: "j1", Expires: inAnHour()})
+	revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: now.Add(2 * time.Second), Expires: inAnHour()})
 	exempt(t, r, session("young", "u", now), time.Now().Add(time.Millisecond))
-	revoke(t, r, store.Revocation{OriginJTI: "brief", Expires: time.Now().Add(200 * time.Millisecond)})
+	revoke(t, r, revocation.Revocation{OriginJTI: "brief", Expires: time.Now().Add(200 * time.Millisecond)})
 
 	again := reopened(t, path)
-	for _, r := range []*store.Revocations{r, again} {
-		expect(t, r, session("j1", "u1", now), store.Revoked)
-		expect(t, r, session("old", "u", now), store.Revoked)
-		expect(t, r, session("young", "u", now), store.Good)
-		expect(t, r, session("other", "u1", now), store.Good)
-		expect(t, r, session("brief", "u1", now), store.Revoked)
+	for _, r := range []*revocation.List{r, again} {
+		expect(t, r, session("j1", "u1", now), revocation.Revoked)
+		expect(t, r, session("old", "u", now), revocation.Revoked)
+		expect(t, r, session("young", "u", now), revocation.Good)
+		expect(t, r, session("other", "u1", now), revocation.Good)
+		expect(t, r, session("brief", "u1", now), revocation.Revoked)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
 		t.Errorf("%v %v", info.Mode(), err)
@@ -68,12 +68,12 @@ func TestJournalTornAnywhere(t *testing.T) {
 	directory := t.TempDir()
 	path := filepath.Join(directory, "whole")
 	r := reopened(t, path)
-	revoke(t, r, store.Revocation{OriginJTI: "j1", Expires: inAnHour()})
+	revoke(t, r, revocation.Revocation{OriginJTI: "j1", Expires: inAnHour()})
 	first, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	revoke(t, r, store.Revocation{OriginJTI: "j2", Expires: inAnHour()})
+	revoke(t, r, revocation.Revocation{OriginJTI: "j2", Expires: inAnHour()})
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -85,12 +85,12 @@ func TestJournalTornAnywhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := reopened(t, torn)
-		revoke(t, r, store.Revocation{OriginJTI: "j3", Expires: inAnHour()})
+		revoke(t, r, revocation.Revocation{OriginJTI: "j3", Expires: inAnHour()})
 		again := reopened(t, torn)
 		for jti, revoked := range map[string]bool{"j1": end >= len(first), "j2": end == len(whole), "j3": true} {
-			want := store.Good
+			want := revocation.Good
 			if revoked {
-				want = store.Revoked
+				want = revocation.Revoked
 			}
 			expect(t, r, session(jti, "u", now), want)
 			expect(t, again, session(jti, "u", now), want)
@@ -106,7 +106,7 @@ func TestJournalDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	r := reopened(t, path)
 	for i := range 3 {
-		revoke(t, r, store.Revocation{OriginJTI: fmt.Sprint("j", i), Expires: inAnHour()})
+		revoke(t, r, revocation.Revocation{OriginJTI: fmt.Sprint("j", i), Expires: inAnHour()})
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -120,8 +120,8 @@ func TestJournalDamaged(t *testing.T) {
 	if j.Damaged() != 1 {
 		t.Errorf("%d lines are damaged", j.Damaged())
 	}
-	again := store.NewRevocations(store.RevocationsOptions{Log: j})
-	for jti, want := range map[string]store.Status{"j0": store.Revoked, "j1": store.Good, "j2": store.Revoked} {
+	again := revocation.New(revocation.Options{Log: j})
+	for jti, want := range map[string]revocation.Status{"j0": revocation.Revoked, "j1": revocation.Good, "j2": revocation.Revoked} {
 		expect(t, again, session(jti, "u", time.Now()), want)
 	}
 	if openJournal(t, path).Damaged() != 0 {
@@ -133,17 +133,17 @@ func TestJournalDamaged(t *testing.T) {
 func TestJournalFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	j := openJournal(t, path)
-	r := store.NewRevocations(store.RevocationsOptions{Log: j})
+	r := revocation.New(revocation.Options{Log: j})
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	err := r.Revoke(context.Background(), store.Revocation{OriginJTI: "j", Expires: inAnHour()})
+	err := r.Revoke(context.Background(), revocation.Revocation{OriginJTI: "j", Expires: inAnHour()})
 	if err == nil {
 		t.Error("nobody said that it is not written")
 	}
-	expect(t, r, session("j", "u", time.Now()), store.Revoked)
+	expect(t, r, session("j", "u", time.Now()), revocation.Revoked)
 
-	if _, err := store.OpenJournal(filepath.Join(path, "below a file")); err == nil {
+	if _, err := revocation.OpenJournal(filepath.Join(path, "below a file")); err == nil {
 		t.Error("an impossible place is accepted")
 	}
 }
@@ -156,7 +156,7 @@ func TestJournalWriter(t *testing.T) {
 	}
 	r := reopened(t, path)
 	for i := 0; ; i++ {
-		revoke(t, r, store.Revocation{OriginJTI: fmt.Sprint("j", i), Expires: inAnHour()})
+		revoke(t, r, revocation.Revocation{OriginJTI: fmt.Sprint("j", i), Expires: inAnHour()})
 		fmt.Println("written", i)
 	}
 }
@@ -186,7 +186,7 @@ func TestJournalKilled(t *testing.T) {
 		}
 		r := reopened(t, path)
 		for i := range written + 1 {
-			expect(t, r, session(fmt.Sprint("j", i), "u", time.Now()), store.Revoked)
+			expect(t, r, session(fmt.Sprint("j", i), "u", time.Now()), revocation.Revoked)
 		}
 	}
 }

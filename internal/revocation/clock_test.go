@@ -1,20 +1,9 @@
-package store_test
+package revocation_test
 
 import (
 	"sync"
-	"testing"
 	"time"
-
-	"authgraph/internal/redisconn/redistest"
-	"authgraph/internal/store"
 )
-
-func newRedis(t testing.TB, url string, timeout time.Duration) *store.Redis {
-	t.Helper()
-	r := store.NewRedis(redistest.Config(t, url, timeout))
-	t.Cleanup(func() { _ = r.Close() })
-	return r
-}
 
 // clock is a clock that tests set.
 type clock struct {

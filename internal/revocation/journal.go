@@ -1,4 +1,4 @@
-package store
+package revocation
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ const (
 	compactAfter = 10_000
 )
 
-// Journal is the [RevocationLog] of a single process: a file that says after a
+// Journal is the [Log] of a single process: a file that says after a
 // crash who was signed out. A line is on the disk before append returns.
 type Journal struct {
 	path string
@@ -38,19 +38,19 @@ type Journal struct {
 	damaged int
 }
 
-var _ RevocationLog = (*Journal)(nil)
+var _ Log = (*Journal)(nil)
 
 // OpenJournal opens the file at path, or creates it. Half a line at its end, which
 // a crash leaves, is cut off, and lines about dead tokens are dropped.
 func OpenJournal(path string) (*Journal, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+		return nil, fmt.Errorf("revocation: %w", err)
 	}
 	j := &Journal{path: path, file: file}
 	if err := j.load(); err != nil {
 		_ = j.file.Close()
-		return nil, fmt.Errorf("store: %w", err)
+		return nil, fmt.Errorf("revocation: %w", err)
 	}
 	return j, nil
 }
@@ -143,7 +143,7 @@ func (j *Journal) append(_ context.Context, records []record) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if err := j.write(text); err != nil {
-		return fmt.Errorf("store: %w", err)
+		return fmt.Errorf("revocation: %w", err)
 	}
 	j.added += len(records)
 	if j.added >= max(compactAfter, j.kept) {

@@ -1,4 +1,4 @@
-package store
+package revocation
 
 import (
 	"bytes"
@@ -12,31 +12,11 @@ import (
 	"time"
 )
 
-// However often a budget is charged elsewhere, here it is empty at most: one is
-// there again after Every.
-func TestMemoryFollowsUpToEmpty(t *testing.T) {
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	m := NewMemory(MemoryOptions{Now: func() time.Time { return now }})
-	a := Attempt{Budgets: []Budget{{Name: "b", Key: "k", Burst: 3, Every: time.Hour}}}
-	for _, there := range []ruling{{}, {Decision: Decision{Refused: "b", RetryAfter: time.Hour}}} {
-		for range 10 {
-			m.follow(a, there)
-		}
-		if d, err := m.Take(context.Background(), a); err != nil || d != (Decision{"b", time.Hour}) {
-			t.Errorf("got %+v, %v", d, err)
-		}
-		now = now.Add(time.Hour)
-		if d, err := m.Take(context.Background(), a); err != nil || d.Refused != "" {
-			t.Errorf("got %+v, %v", d, err)
-		}
-	}
-}
-
 // When there are too many, what is dropped must not come back to life.
 func TestRevocationsAreBounded(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	full := 0
-	r := NewRevocations(RevocationsOptions{
+	r := New(Options{
 		Now: func() time.Time { return now },
 		Observe: func(outcome string) {
 			if outcome == "full" {
@@ -95,7 +75,7 @@ func (f *flaky) shared() bool                        { return false }
 func TestWhatCouldNotBeWrittenIsWrittenLater(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	log := &flaky{fails: true}
-	r := NewRevocations(RevocationsOptions{Log: log, Now: func() time.Time { return now }})
+	r := New(Options{Log: log, Now: func() time.Time { return now }})
 	for i := range 2*publishAtOnce + 1 {
 		lifetime := time.Hour
 		if i == 0 {

@@ -1,4 +1,4 @@
-package store_test
+package ratelimit_test
 
 import (
 	"bufio"
@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"authgraph/internal/ratelimit"
 	"authgraph/internal/redisconn/redistest"
-	"authgraph/internal/store"
 )
 
 // A key is there as long as its budget is not full, so that nothing has to be
@@ -95,7 +95,7 @@ func TestRedisErrorsHaveNoSecrets(t *testing.T) {
 		"refused": redistest.UnusedAddress(t), "wrong password": s.Address(), "repeats": echo, "says the same": same,
 	} {
 		r := newRedis(t, "redis://someone:hunter2@"+address, time.Second)
-		_, err := r.Take(context.Background(), store.Attempt{Known: "hunter2", Budgets: []store.Budget{budget("hunter2", 1, time.Second)}})
+		_, err := r.Take(context.Background(), ratelimit.Attempt{Known: "hunter2", Budgets: []ratelimit.Budget{budget("hunter2", 1, time.Second)}})
 		if err == nil {
 			t.Errorf("%s: no error", name)
 			continue

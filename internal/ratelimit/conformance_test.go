@@ -1,4 +1,4 @@
-package store_test
+package ratelimit_test
 
 import (
 	"context"
@@ -11,19 +11,19 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"authgraph/internal/ratelimit"
 	"authgraph/internal/redisconn/redistest"
-	"authgraph/internal/store"
 )
 
 // place is where counters are kept.
 type place struct {
 	t       *testing.T
-	clients []store.Counters // of the same budgets
+	clients []ratelimit.Counters // of the same budgets
 	pass    func(time.Duration)
 	elapsed func() time.Duration // that passed by itself, so that figures are lower
 }
 
-func (p place) take(a store.Attempt) store.Decision {
+func (p place) take(a ratelimit.Attempt) ratelimit.Decision {
 	p.t.Helper()
 	d, err := p.clients[0].Take(context.Background(), a)
 	if err != nil {
@@ -35,14 +35,14 @@ func (p place) take(a store.Attempt) store.Decision {
 	return d
 }
 
-func (p place) allowed(a store.Attempt) {
+func (p place) allowed(a ratelimit.Attempt) {
 	p.t.Helper()
 	if d := p.take(a); d.Refused != "" {
 		p.t.Fatalf("refused by %+v", d)
 	}
 }
 
-func (p place) refused(a store.Attempt, by string, wait time.Duration) {
+func (p place) refused(a ratelimit.Attempt, by string, wait time.Duration) {
 	p.t.Helper()
 	d := p.take(a)
 	if d.Refused != by || d.RetryAfter > wait || d.RetryAfter < wait-p.elapsed() {
@@ -64,17 +64,19 @@ func (p place) refill(keys ...string) {
 	}
 }
 
-func budget(name string, burst int, every time.Duration) store.Budget {
-	return store.Budget{Name: name, Key: name + ":k", Burst: burst, Every: every}
+func budget(name string, burst int, every time.Duration) ratelimit.Budget {
+	return ratelimit.Budget{Name: name, Key: name + ":k", Burst: burst, Every: every}
 }
 
-func attempt(budgets ...store.Budget) store.Attempt { return store.Attempt{Budgets: budgets} }
+func attempt(budgets ...ratelimit.Budget) ratelimit.Attempt {
+	return ratelimit.Attempt{Budgets: budgets}
+}
 
 func TestMemoryConforms(t *testing.T) {
 	conform(t, func(t *testing.T) place {
 		c := newClock()
-		m := store.NewMemory(store.MemoryOptions{Now: c.Now})
-		return place{t: t, clients: []store.Counters{m}, pass: c.pass, elapsed: func() time.Duration { return 0 }}
+		m := ratelimit.NewMemory(ratelimit.MemoryOptions{Now: c.Now})
+		return place{t: t, clients: []ratelimit.Counters{m}, pass: c.pass, elapsed: func() time.Duration { return 0 }}
 	})
 }
 
@@ -219,11 +221,11 @@ func conform(t *testing.T, open func(*testing.T) place) {
 			a := attempt(budget("b", 2, every))
 			a.Hold, a.Known = "hold", "device"
 			p.mark(10*every, "hold")
-			p.refused(a, store.Hold, 10*every)
+			p.refused(a, ratelimit.Hold, 10*every)
 			p.pass(4 * every)
-			p.refused(a, store.Hold, 6*every)
+			p.refused(a, ratelimit.Hold, 6*every)
 			p.mark(every, "hold") // a new lifetime, not a longer one
-			p.refused(a, store.Hold, every)
+			p.refused(a, ratelimit.Hold, every)
 			p.pass(every)
 			p.allowed(a) // and nothing was charged before
 			p.allowed(a)
@@ -243,10 +245,10 @@ func conform(t *testing.T, open func(*testing.T) place) {
 			p.mark(every/2, "hold")
 			p.refused(a, "b", every)
 			p.mark(2*every, "hold")
-			p.refused(a, store.Hold, 2*every)
+			p.refused(a, ratelimit.Hold, 2*every)
 		},
 		"an attempt of nothing": func(_ *testing.T, p place) {
-			p.allowed(store.Attempt{})
+			p.allowed(ratelimit.Attempt{})
 		},
 		"a budget that shrank is never more than empty": func(_ *testing.T, p place) {
 			p.allowed(attempt(budget("b", 1, 100*every)))
@@ -288,23 +290,23 @@ func conform(t *testing.T, open func(*testing.T) place) {
 		},
 		"mistakes": func(t *testing.T, p place) {
 			good := budget("b", 1, every)
-			change := func(f func(*store.Budget)) store.Attempt {
+			change := func(f func(*ratelimit.Budget)) ratelimit.Attempt {
 				b := good
 				f(&b)
 				return attempt(b)
 			}
-			for i, a := range []store.Attempt{
-				change(func(b *store.Budget) { b.Name = "" }),
-				change(func(b *store.Budget) { b.Name = store.Hold }),
-				change(func(b *store.Budget) { b.Key = "" }),
-				change(func(b *store.Budget) { b.Key = strings.Repeat("k", 300) }),
-				change(func(b *store.Budget) { b.Burst = 0 }),
-				change(func(b *store.Budget) { b.Burst = -1 }),
-				change(func(b *store.Budget) { b.Every = 0 }),
-				change(func(b *store.Budget) { b.Every = -every }),
-				change(func(b *store.Budget) { b.Burst = 1 << 62 }),
+			for i, a := range []ratelimit.Attempt{
+				change(func(b *ratelimit.Budget) { b.Name = "" }),
+				change(func(b *ratelimit.Budget) { b.Name = ratelimit.Hold }),
+				change(func(b *ratelimit.Budget) { b.Key = "" }),
+				change(func(b *ratelimit.Budget) { b.Key = strings.Repeat("k", 300) }),
+				change(func(b *ratelimit.Budget) { b.Burst = 0 }),
+				change(func(b *ratelimit.Budget) { b.Burst = -1 }),
+				change(func(b *ratelimit.Budget) { b.Every = 0 }),
+				change(func(b *ratelimit.Budget) { b.Every = -every }),
+				change(func(b *ratelimit.Budget) { b.Burst = 1 << 62 }),
 				attempt(good, good),
-				attempt(make([]store.Budget, 17)...),
+				attempt(make([]ratelimit.Budget, 17)...),
 				{Known: strings.Repeat("k", 300)},
 				{Hold: strings.Repeat("k", 300)},
 			} {
@@ -325,7 +327,7 @@ func conform(t *testing.T, open func(*testing.T) place) {
 			}
 		},
 		"many keys": func(_ *testing.T, p place) {
-			var budgets []store.Budget
+			var budgets []ratelimit.Budget
 			for i := range 16 {
 				budgets = append(budgets, budget(fmt.Sprint("b", i), 1+i, every))
 			}

@@ -1,4 +1,5 @@
-package store
+// Package revocation keeps sign-outs until the tokens they revoke have expired.
+package revocation
 
 import (
 	"cmp"
@@ -43,7 +44,7 @@ const (
 //
 // Tokens have whole seconds and another machine's clock, so IssuedBefore should
 // be about two seconds ahead. What a user begins in these seconds is excepted by
-// [Revocations.Exempt].
+// [List.Exempt].
 type Revocation struct {
 	OriginJTI    string
 	Subject      string
@@ -86,9 +87,9 @@ func (s Status) String() string {
 	}
 }
 
-// RevocationLog is where sign-outs are kept beyond this process: a [Journal] or a
-// [RevocationStream].
-type RevocationLog interface {
+// Log is where sign-outs are kept beyond this process: a [Journal] or a
+// [Stream].
+type Log interface {
 	// append adds records, and returns when they are as safe as the log makes
 	// them. After an error any of them may be in it or not.
 	append(context.Context, []record) error
@@ -126,11 +127,11 @@ func (r record) valid() bool {
 	return (isSession || isUser) && r.Expires > 0
 }
 
-// RevocationsOptions says where [Revocations] are kept and what becomes of a
+// Options says where [List] are kept and what becomes of a
 // session when others cannot be heard.
-type RevocationsOptions struct {
+type Options struct {
 	// Log is where sign-outs are kept; nil means in this process alone.
-	Log RevocationLog
+	Log Log
 
 	// FailOpen says that a session counts as good, and not as unknown, while a
 	// shared log cannot be read.
@@ -147,15 +148,15 @@ type RevocationsOptions struct {
 	Now func() time.Time
 }
 
-// Revocations remembers who was signed out until the tokens are dead that were
+// List remembers who was signed out until the tokens are dead that were
 // valid then. It may be used by many goroutines at once. Status never waits for
 // anything but memory; with a log, Run has to run.
 //
 // At most half a million records are kept. Beyond that those go that would have
 // gone first anyway, and so that none of them comes back to life, all tokens that
 // are as old as what went count as revoked: their owners have to refresh them.
-type Revocations struct {
-	log      RevocationLog
+type List struct {
+	log      Log
 	failOpen bool
 	observe  func(string)
 	logger   *slog.Logger
@@ -192,10 +193,10 @@ type queued struct {
 	received int64
 }
 
-// NewRevocations returns Revocations with what a log of this process alone has. A
-// shared log is read by [Revocations.Run].
-func NewRevocations(o RevocationsOptions) *Revocations {
-	r := &Revocations{
+// New returns List with what a log of this process alone has. A
+// shared log is read by [List.Run].
+func New(o Options) *List {
+	r := &List{
 		log:         o.Log,
 		failOpen:    o.FailOpen,
 		observe:     o.Observe,
@@ -228,7 +229,7 @@ func NewRevocations(o RevocationsOptions) *Revocations {
 }
 
 // Status says whether s still stands.
-func (r *Revocations) Status(s Session) Status {
+func (r *List) Status(s Session) Status {
 	now := r.now()
 	// First, so that what was heard until then is seen below.
 	otherwise := Unknown
@@ -243,13 +244,13 @@ func (r *Revocations) Status(s Session) Status {
 	return otherwise
 }
 
-func (r *Revocations) current(now time.Time) bool {
+func (r *List) current(now time.Time) bool {
 	heard := time.Duration(r.heard.Load())
 	return heard > 0 && now.Sub(r.start)-heard <= maxStaleness
 }
 
 // revoked needs r.mu.
-func (r *Revocations) revoked(s Session, now int64) bool {
+func (r *List) revoked(s Session, now int64) bool {
 	issued := s.IssuedAt.UnixMicro()
 	if issued <= r.floor || r.sessions[s.OriginJTI] > now {
 		return true
@@ -263,7 +264,7 @@ func (r *Revocations) revoked(s Session, now int64) bool {
 }
 
 // affects needs r.mu.
-func (r *Revocations) affects(c cut, originJTI string, issued, now int64) bool {
+func (r *List) affects(c cut, originJTI string, issued, now int64) bool {
 	return issued <= c.issuedBefore && c.expires > now &&
 		r.exemptions[exemption{originJTI, c.issuedBefore}] <= now
 }
@@ -271,7 +272,7 @@ func (r *Revocations) affects(c cut, originJTI string, issued, now int64) bool {
 // Revoke signs out. It is in force here before Revoke returns, whatever the error
 // is. An error of the log means that nobody else knows yet, and that a restart
 // would forget it; Run goes on to write it.
-func (r *Revocations) Revoke(ctx context.Context, v Revocation) error {
+func (r *List) Revoke(ctx context.Context, v Revocation) error {
 	// Cloned, since they may be parts of a token.
 	rec := record{
 		OriginJTI: strings.Clone(v.OriginJTI),
@@ -284,9 +285,9 @@ func (r *Revocations) Revoke(ctx context.Context, v Revocation) error {
 	now := r.now()
 	switch {
 	case !rec.valid():
-		return errors.New("store: a sign-out is of a session, or of a user until a time")
+		return errors.New("revocation: a sign-out is of a session, or of a user until a time")
 	case v.Expires.Sub(now) > longestTokenLifetime:
-		return errors.New("store: no token lives that long")
+		return errors.New("revocation: no token lives that long")
 	case !v.Expires.After(now):
 		return nil
 	}
@@ -304,9 +305,9 @@ func (r *Revocations) Revoke(ctx context.Context, v Revocation) error {
 // that the new tokens look older, they count as good from now on. If the sign-out
 // was heard of only after began, which of the two came first is not known, and s
 // stays revoked. Errors are as with Revoke.
-func (r *Revocations) Exempt(ctx context.Context, s Session, began time.Time) error {
+func (r *List) Exempt(ctx context.Context, s Session, began time.Time) error {
 	if s.OriginJTI == "" {
-		return errors.New("store: a session without a name cannot be exempted")
+		return errors.New("revocation: a session without a name cannot be exempted")
 	}
 	originJTI, subject := strings.Clone(s.OriginJTI), strings.Clone(s.Subject)
 	now := r.now()
@@ -330,7 +331,7 @@ func (r *Revocations) Exempt(ctx context.Context, s Session, began time.Time) er
 }
 
 // write adds records to the log, or leaves them to Run.
-func (r *Revocations) write(ctx context.Context, recs []record) error {
+func (r *List) write(ctx context.Context, recs []record) error {
 	if r.log == nil || len(recs) == 0 {
 		return nil
 	}
@@ -347,7 +348,7 @@ func (r *Revocations) write(ctx context.Context, recs []record) error {
 	return err
 }
 
-func (r *Revocations) used(err error) {
+func (r *List) used(err error) {
 	if err != nil {
 		r.observe("failed")
 	} else {
@@ -356,7 +357,7 @@ func (r *Revocations) used(err error) {
 }
 
 // Len is how many records are kept.
-func (r *Revocations) Len() int {
+func (r *List) Len() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.drop(r.now())
@@ -364,7 +365,7 @@ func (r *Revocations) Len() int {
 }
 
 // apply takes a record in, and reports whether it was news. r.mu must be held.
-func (r *Revocations) apply(rec record, now time.Time) bool {
+func (r *List) apply(rec record, now time.Time) bool {
 	r.drop(now)
 	if rec.Expires <= now.UnixMicro() {
 		return false
@@ -394,7 +395,7 @@ func (r *Revocations) apply(rec record, now time.Time) bool {
 }
 
 // cut takes the sign-out of a user in, and reports whether it was news.
-func (r *Revocations) cut(rec record, now time.Time) bool {
+func (r *List) cut(rec record, now time.Time) bool {
 	cuts := r.users[rec.Subject]
 	for i, c := range cuts {
 		if c.issuedBefore == rec.IssuedBefore {
@@ -421,7 +422,7 @@ func (r *Revocations) cut(rec record, now time.Time) bool {
 }
 
 // drop forgets what has expired. r.mu must be held.
-func (r *Revocations) drop(now time.Time) {
+func (r *List) drop(now time.Time) {
 	for len(r.queue) > 0 && r.queue[0].Expires <= now.UnixMicro() {
 		r.forget(heap.Pop(&r.queue).(queued).record)
 	}
@@ -429,7 +430,7 @@ func (r *Revocations) drop(now time.Time) {
 
 // forget takes out what a record brought, unless another one made it last longer,
 // and reports whether somebody was signed out by it.
-func (r *Revocations) forget(rec record) bool {
+func (r *List) forget(rec record) bool {
 	delete(r.unpublished, rec)
 	switch {
 	case rec.OriginJTI != "":
@@ -464,7 +465,7 @@ func (r *Revocations) forget(rec record) bool {
 // makeRoom drops the record that would be the next to expire. The tokens that it
 // was about were issued before it came, and so is everything that counts as
 // revoked instead. r.mu must be held.
-func (r *Revocations) makeRoom() {
+func (r *List) makeRoom() {
 	first := heap.Pop(&r.queue).(queued)
 	if r.forget(first.record) {
 		if r.floor == math.MinInt64 {
@@ -492,7 +493,7 @@ func (q *expiryQueue) Pop() any {
 
 // Run follows the log until ctx ends: it takes in what other replicas write, and
 // writes what could not be written before.
-func (r *Revocations) Run(ctx context.Context) {
+func (r *List) Run(ctx context.Context) {
 	if r.log == nil {
 		<-ctx.Done()
 		return
@@ -525,7 +526,7 @@ func (r *Revocations) Run(ctx context.Context) {
 }
 
 // follow reads once, and writes what there is to write.
-func (r *Revocations) follow(ctx context.Context) error {
+func (r *List) follow(ctx context.Context) error {
 	b, err := r.log.read(ctx)
 	if err != nil {
 		return err
@@ -537,7 +538,7 @@ func (r *Revocations) follow(ctx context.Context) error {
 	return r.publish(ctx)
 }
 
-func (r *Revocations) receive(b batch) {
+func (r *List) receive(b batch) {
 	now := r.now()
 	r.mu.Lock()
 	if b.lost {
@@ -559,7 +560,7 @@ func (r *Revocations) receive(b batch) {
 }
 
 // publish writes some of what is not in the log.
-func (r *Revocations) publish(ctx context.Context) error {
+func (r *List) publish(ctx context.Context) error {
 	now := r.now().UnixMicro()
 	var recs []record
 	r.mu.Lock()

@@ -1,4 +1,4 @@
-package store_test
+package revocation_test
 
 import (
 	"context"
@@ -7,28 +7,28 @@ import (
 	"testing"
 	"time"
 
-	"authgraph/internal/store"
+	"authgraph/internal/revocation"
 )
 
-func session(jti, sub string, issued time.Time) store.Session {
-	return store.Session{OriginJTI: jti, Subject: sub, IssuedAt: issued}
+func session(jti, sub string, issued time.Time) revocation.Session {
+	return revocation.Session{OriginJTI: jti, Subject: sub, IssuedAt: issued}
 }
 
-func revoke(t *testing.T, r *store.Revocations, v store.Revocation) {
+func revoke(t *testing.T, r *revocation.List, v revocation.Revocation) {
 	t.Helper()
 	if err := r.Revoke(context.Background(), v); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func exempt(t *testing.T, r *store.Revocations, s store.Session, began time.Time) {
+func exempt(t *testing.T, r *revocation.List, s revocation.Session, began time.Time) {
 	t.Helper()
 	if err := r.Exempt(context.Background(), s, began); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func expect(t *testing.T, r *store.Revocations, s store.Session, want store.Status) {
+func expect(t *testing.T, r *revocation.List, s revocation.Session, want revocation.Status) {
 	t.Helper()
 	if got := r.Status(s); got != want {
 		t.Errorf("%s of %s is %s, and should be %s", s.OriginJTI, s.Subject, got, want)
@@ -37,20 +37,20 @@ func expect(t *testing.T, r *store.Revocations, s store.Session, want store.Stat
 
 func TestRevokeASession(t *testing.T) {
 	c := newClock()
-	r := store.NewRevocations(store.RevocationsOptions{Now: c.Now})
+	r := revocation.New(revocation.Options{Now: c.Now})
 	s := session("j1", "u1", c.Now())
-	expect(t, r, s, store.Good)
-	revoke(t, r, store.Revocation{OriginJTI: "j1", Expires: c.Now().Add(time.Hour)})
-	revoke(t, r, store.Revocation{OriginJTI: "j1", Expires: c.Now().Add(time.Minute)}) // not shorter
-	expect(t, r, s, store.Revoked)
-	expect(t, r, session("j1", "", time.Time{}), store.Revoked)
-	expect(t, r, session("j2", "u1", c.Now()), store.Good)
-	expect(t, r, session("", "u1", c.Now()), store.Good)
+	expect(t, r, s, revocation.Good)
+	revoke(t, r, revocation.Revocation{OriginJTI: "j1", Expires: c.Now().Add(time.Hour)})
+	revoke(t, r, revocation.Revocation{OriginJTI: "j1", Expires: c.Now().Add(time.Minute)}) // not shorter
+	expect(t, r, s, revocation.Revoked)
+	expect(t, r, session("j1", "", time.Time{}), revocation.Revoked)
+	expect(t, r, session("j2", "u1", c.Now()), revocation.Good)
+	expect(t, r, session("", "u1", c.Now()), revocation.Good)
 	c.pass(30 * time.Minute)
 	s.IssuedAt = c.Now() // refreshed, which the issuer should have refused
-	expect(t, r, s, store.Revoked)
+	expect(t, r, s, revocation.Revoked)
 	c.pass(30 * time.Minute)
-	expect(t, r, s, store.Good)
+	expect(t, r, s, revocation.Good)
 	if r.Len() != 0 {
 		t.Errorf("%d records are kept", r.Len())
 	}
@@ -58,26 +58,26 @@ func TestRevokeASession(t *testing.T) {
 
 func TestRevokeAUser(t *testing.T) {
 	c := newClock()
-	r := store.NewRevocations(store.RevocationsOptions{Now: c.Now})
+	r := revocation.New(revocation.Options{Now: c.Now})
 	cut := c.Now().Add(2 * time.Second)
-	revoke(t, r, store.Revocation{Subject: "u1", IssuedBefore: cut, Expires: c.Now().Add(time.Hour)})
-	expect(t, r, session("j1", "u1", c.Now().Add(-time.Hour)), store.Revoked)
-	expect(t, r, session("j1", "u1", cut), store.Revoked)
-	expect(t, r, session("", "u1", cut), store.Revoked)
-	expect(t, r, session("j1", "u1", cut.Add(time.Second)), store.Good)
-	expect(t, r, session("j1", "u2", cut), store.Good)
-	expect(t, r, session("j1", "", cut), store.Good)
+	revoke(t, r, revocation.Revocation{Subject: "u1", IssuedBefore: cut, Expires: c.Now().Add(time.Hour)})
+	expect(t, r, session("j1", "u1", c.Now().Add(-time.Hour)), revocation.Revoked)
+	expect(t, r, session("j1", "u1", cut), revocation.Revoked)
+	expect(t, r, session("", "u1", cut), revocation.Revoked)
+	expect(t, r, session("j1", "u1", cut.Add(time.Second)), revocation.Good)
+	expect(t, r, session("j1", "u2", cut), revocation.Good)
+	expect(t, r, session("j1", "", cut), revocation.Good)
 	c.pass(10 * time.Minute)
 	later := c.Now().Add(2 * time.Second)
-	revoke(t, r, store.Revocation{Subject: "u1", IssuedBefore: later, Expires: c.Now().Add(time.Hour)})
-	expect(t, r, session("j1", "u1", cut.Add(time.Second)), store.Revoked)
+	revoke(t, r, revocation.Revocation{Subject: "u1", IssuedBefore: later, Expires: c.Now().Add(time.Hour)})
+	expect(t, r, session("j1", "u1", cut.Add(time.Second)), revocation.Revoked)
 	c.pass(50 * time.Minute) // the first is over, and the second is about all that it was about
-	expect(t, r, session("j1", "u1", cut), store.Revoked)
+	expect(t, r, session("j1", "u1", cut), revocation.Revoked)
 	if r.Len() != 1 {
 		t.Errorf("%d records are kept", r.Len())
 	}
 	c.pass(10 * time.Minute)
-	expect(t, r, session("j1", "u1", cut), store.Good)
+	expect(t, r, session("j1", "u1", cut), revocation.Good)
 	if r.Len() != 0 {
 		t.Errorf("%d records are kept", r.Len())
 	}
@@ -85,13 +85,13 @@ func TestRevokeAUser(t *testing.T) {
 
 func TestRevokeAUserForLonger(t *testing.T) {
 	c := newClock()
-	r := store.NewRevocations(store.RevocationsOptions{Now: c.Now})
+	r := revocation.New(revocation.Options{Now: c.Now})
 	start := c.Now()
 	for _, lifetime := range []time.Duration{time.Hour, 3 * time.Hour, 2 * time.Hour} {
-		revoke(t, r, store.Revocation{Subject: "u", IssuedBefore: start, Expires: start.Add(lifetime)})
-		revoke(t, r, store.Revocation{OriginJTI: "j", Expires: start.Add(lifetime)})
+		revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: start, Expires: start.Add(lifetime)})
+		revoke(t, r, revocation.Revocation{OriginJTI: "j", Expires: start.Add(lifetime)})
 	}
-	for _, want := range []store.Status{store.Revoked, store.Revoked, store.Revoked, store.Good} {
+	for _, want := range []revocation.Status{revocation.Revoked, revocation.Revoked, revocation.Revoked, revocation.Good} {
 		expect(t, r, session("other", "u", start), want)
 		expect(t, r, session("j", "", start.Add(time.Minute)), want)
 		c.pass(time.Hour)
@@ -102,19 +102,19 @@ func TestRevokeAUserForLonger(t *testing.T) {
 // Any number of sign-outs of one user costs no more than a few.
 func TestRevokeAUserAgainAndAgain(t *testing.T) {
 	c := newClock()
-	r := store.NewRevocations(store.RevocationsOptions{Now: c.Now})
+	r := revocation.New(revocation.Options{Now: c.Now})
 	start := c.Now()
-	revoke(t, r, store.Revocation{Subject: "u", IssuedBefore: start, Expires: start.Add(20 * time.Hour)})
+	revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: start, Expires: start.Add(20 * time.Hour)})
 	for range 100 {
 		c.pass(time.Second)
-		revoke(t, r, store.Revocation{Subject: "u", IssuedBefore: c.Now(), Expires: c.Now().Add(time.Hour)})
+		revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: c.Now(), Expires: c.Now().Add(time.Hour)})
 	}
-	expect(t, r, session("j", "u", c.Now()), store.Revoked)
-	expect(t, r, session("j", "u", c.Now().Add(time.Second)), store.Good)
+	expect(t, r, session("j", "u", c.Now()), revocation.Revoked)
+	expect(t, r, session("j", "u", c.Now().Add(time.Second)), revocation.Good)
 	c.pass(10 * time.Hour)
-	expect(t, r, session("j", "u", start), store.Revoked) // as the first one said
+	expect(t, r, session("j", "u", start), revocation.Revoked) // as the first one said
 	c.pass(10 * time.Hour)
-	expect(t, r, session("j", "u", start), store.Good)
+	expect(t, r, session("j", "u", start), revocation.Good)
 	if r.Len() != 0 {
 		t.Errorf("%d records are kept", r.Len())
 	}
@@ -122,9 +122,9 @@ func TestRevokeAUserAgainAndAgain(t *testing.T) {
 
 func TestRevokeMistakes(t *testing.T) {
 	c := newClock()
-	r := store.NewRevocations(store.RevocationsOptions{Now: c.Now})
+	r := revocation.New(revocation.Options{Now: c.Now})
 	soon := c.Now().Add(time.Hour)
-	for _, v := range []store.Revocation{
+	for _, v := range []revocation.Revocation{
 		{Expires: soon},
 		{OriginJTI: "j"},
 		{OriginJTI: "j", Subject: "u", IssuedBefore: soon, Expires: soon},
@@ -136,10 +136,10 @@ func TestRevokeMistakes(t *testing.T) {
 			t.Errorf("%+v is accepted", v)
 		}
 	}
-	if r.Exempt(context.Background(), store.Session{Subject: "u"}, c.Now()) == nil {
+	if r.Exempt(context.Background(), revocation.Session{Subject: "u"}, c.Now()) == nil {
 		t.Error("an exemption of every session is accepted")
 	}
-	revoke(t, r, store.Revocation{OriginJTI: "j", Expires: c.Now()}) // over already
+	revoke(t, r, revocation.Revocation{OriginJTI: "j", Expires: c.Now()}) // over already
 	if r.Len() != 0 {
 		t.Errorf("%d records are kept", r.Len())
 	}
@@ -147,12 +147,12 @@ func TestRevokeMistakes(t *testing.T) {
 
 func TestExempt(t *testing.T) {
 	cutAfter := 2 * time.Second
-	setUp := func() (*clock, *store.Revocations) {
+	setUp := func() (*clock, *revocation.List) {
 		c := newClock()
-		return c, store.NewRevocations(store.RevocationsOptions{Now: c.Now})
+		return c, revocation.New(revocation.Options{Now: c.Now})
 	}
-	signOut := func(c *clock, r *store.Revocations) {
-		revoke(t, r, store.Revocation{Subject: "u", IssuedBefore: c.Now().Add(cutAfter), Expires: c.Now().Add(time.Hour)})
+	signOut := func(c *clock, r *revocation.List) {
+		revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: c.Now().Add(cutAfter), Expires: c.Now().Add(time.Hour)})
 	}
 	t.Run("a sign-in after the sign-out", func(t *testing.T) {
 		c, r := setUp()
@@ -161,12 +161,12 @@ func TestExempt(t *testing.T) {
 		began := c.Now()
 		c.pass(100 * time.Millisecond)
 		s := session("new", "u", c.Now())
-		expect(t, r, s, store.Revoked)
+		expect(t, r, s, revocation.Revoked)
 		exempt(t, r, s, began)
-		expect(t, r, s, store.Good)
-		expect(t, r, session("old", "u", c.Now()), store.Revoked)
-		expect(t, r, session("", "u", c.Now()), store.Revoked)
-		expect(t, r, session("new", "other", c.Now()), store.Good)
+		expect(t, r, s, revocation.Good)
+		expect(t, r, session("old", "u", c.Now()), revocation.Revoked)
+		expect(t, r, session("", "u", c.Now()), revocation.Revoked)
+		expect(t, r, session("new", "other", c.Now()), revocation.Good)
 		if r.Len() != 2 {
 			t.Errorf("%d records", r.Len())
 		}
@@ -179,7 +179,7 @@ func TestExempt(t *testing.T) {
 		c.pass(10 * time.Millisecond)
 		s := session("new", "u", c.Now())
 		exempt(t, r, s, began)
-		expect(t, r, s, store.Revoked)
+		expect(t, r, s, revocation.Revoked)
 		if r.Len() != 1 {
 			t.Errorf("%d records", r.Len())
 		}
@@ -189,7 +189,7 @@ func TestExempt(t *testing.T) {
 		signOut(c, r)
 		s := session("new", "u", c.Now())
 		exempt(t, r, s, c.Now())
-		expect(t, r, s, store.Revoked)
+		expect(t, r, s, revocation.Revoked)
 	})
 	t.Run("not affected", func(t *testing.T) {
 		c, r := setUp()
@@ -208,12 +208,12 @@ func TestExempt(t *testing.T) {
 		c.pass(time.Millisecond)
 		s := session("new", "u", c.Now())
 		exempt(t, r, s, c.Now())
-		expect(t, r, s, store.Good)
+		expect(t, r, s, revocation.Good)
 		c.pass(time.Millisecond)
 		signOut(c, r)
-		expect(t, r, s, store.Revoked)
+		expect(t, r, s, revocation.Revoked)
 		exempt(t, r, s, c.Now().Add(-time.Millisecond))
-		expect(t, r, s, store.Revoked)
+		expect(t, r, s, revocation.Revoked)
 	})
 	t.Run("two sign-outs, one of them overtook", func(t *testing.T) {
 		c, r := setUp()
@@ -224,20 +224,20 @@ func TestExempt(t *testing.T) {
 		signOut(c, r)
 		s := session("new", "u", c.Now())
 		exempt(t, r, s, began)
-		expect(t, r, s, store.Revoked)
+		expect(t, r, s, revocation.Revoked)
 		c.pass(time.Millisecond)
 		again := session("again", "u", c.Now())
 		exempt(t, r, again, c.Now())
-		expect(t, r, again, store.Good)
+		expect(t, r, again, revocation.Good)
 	})
 	t.Run("a session that is signed out itself", func(t *testing.T) {
 		c, r := setUp()
 		signOut(c, r)
 		c.pass(time.Millisecond)
 		s := session("new", "u", c.Now())
-		revoke(t, r, store.Revocation{OriginJTI: "new", Expires: c.Now().Add(time.Hour)})
+		revoke(t, r, revocation.Revocation{OriginJTI: "new", Expires: c.Now().Add(time.Hour)})
 		exempt(t, r, s, c.Now())
-		expect(t, r, s, store.Revoked)
+		expect(t, r, s, revocation.Revoked)
 	})
 	t.Run("expires with the sign-out", func(t *testing.T) {
 		c, r := setUp()
@@ -252,17 +252,17 @@ func TestExempt(t *testing.T) {
 }
 
 func TestRevocationsAtOnce(t *testing.T) {
-	r := store.NewRevocations(store.RevocationsOptions{})
+	r := revocation.New(revocation.Options{})
 	now := time.Now()
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
 			for n := range 200 {
 				sub, jti := fmt.Sprint("u", n%10), fmt.Sprint("j", i, "-", n)
-				revoke(t, r, store.Revocation{OriginJTI: jti, Expires: now.Add(time.Hour)})
-				revoke(t, r, store.Revocation{Subject: sub, IssuedBefore: now.Add(time.Duration(n) * time.Millisecond), Expires: now.Add(time.Hour)})
+				revoke(t, r, revocation.Revocation{OriginJTI: jti, Expires: now.Add(time.Hour)})
+				revoke(t, r, revocation.Revocation{Subject: sub, IssuedBefore: now.Add(time.Duration(n) * time.Millisecond), Expires: now.Add(time.Hour)})
 				exempt(t, r, session("x"+jti, sub, now), time.Now())
-				expect(t, r, session(jti, sub, now), store.Revoked)
+				expect(t, r, session(jti, sub, now), revocation.Revoked)
 				_ = r.Len()
 			}
 		})
@@ -271,20 +271,20 @@ func TestRevocationsAtOnce(t *testing.T) {
 }
 
 func BenchmarkRevocationsStatus(b *testing.B) {
-	r := store.NewRevocations(store.RevocationsOptions{})
+	r := revocation.New(revocation.Options{})
 	now := time.Now()
 	ctx := context.Background()
 	for i := range 100_000 {
-		_ = r.Revoke(ctx, store.Revocation{OriginJTI: fmt.Sprint("0b4d5a6e-1111-4222-8333-", i), Expires: now.Add(time.Hour)})
+		_ = r.Revoke(ctx, revocation.Revocation{OriginJTI: fmt.Sprint("0b4d5a6e-1111-4222-8333-", i), Expires: now.Add(time.Hour)})
 	}
 	for i := range 10_000 {
-		_ = r.Revoke(ctx, store.Revocation{Subject: fmt.Sprint("user-", i), IssuedBefore: now, Expires: now.Add(time.Hour)})
+		_ = r.Revoke(ctx, revocation.Revocation{Subject: fmt.Sprint("user-", i), IssuedBefore: now, Expires: now.Add(time.Hour)})
 	}
 	good := session("0b4d5a6e-9999-4222-8333-000000000000", "user-7", now.Add(time.Minute))
 	b.Run("one", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if r.Status(good) != store.Good {
+			if r.Status(good) != revocation.Good {
 				b.Fatal("not good")
 			}
 		}
@@ -293,7 +293,7 @@ func BenchmarkRevocationsStatus(b *testing.B) {
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				if r.Status(good) != store.Good {
+				if r.Status(good) != revocation.Good {
 					b.Fatal("not good")
 				}
 			}

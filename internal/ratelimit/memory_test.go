@@ -1,4 +1,4 @@
-package store_test
+package ratelimit_test
 
 import (
 	"context"
@@ -6,15 +6,15 @@ import (
 	"testing"
 	"time"
 
-	"authgraph/internal/store"
+	"authgraph/internal/ratelimit"
 )
 
 // The keys come from strangers, so they must not fill the memory, nor push out
 // who is known.
 func TestMemoryIsBounded(t *testing.T) {
 	c := newClock()
-	m := store.NewMemory(store.MemoryOptions{MaxEntries: 10, Now: c.Now})
-	p := place{t: t, clients: []store.Counters{m}, elapsed: func() time.Duration { return 0 }}
+	m := ratelimit.NewMemory(ratelimit.MemoryOptions{MaxEntries: 10, Now: c.Now})
+	p := place{t: t, clients: []ratelimit.Counters{m}, elapsed: func() time.Duration { return 0 }}
 	b := budget("b", 1, time.Hour)
 	p.mark(time.Hour, "hold")
 	p.allowed(attempt(b))
@@ -30,15 +30,15 @@ func TestMemoryIsBounded(t *testing.T) {
 		p.allowed(attempt(budget(fmt.Sprint("stranger", 20+i), 1, time.Hour)))
 	}
 	p.allowed(attempt(b)) // forgotten
-	p.refused(store.Attempt{Hold: "hold"}, store.Hold, time.Hour)
+	p.refused(ratelimit.Attempt{Hold: "hold"}, ratelimit.Hold, time.Hour)
 }
 
 func BenchmarkMemoryTake(b *testing.B) {
-	m := store.NewMemory(store.MemoryOptions{})
-	var attempts []store.Attempt
+	m := ratelimit.NewMemory(ratelimit.MemoryOptions{})
+	var attempts []ratelimit.Attempt
 	for i := range 50_000 {
 		a := attempt(budget(fmt.Sprint("a", i), 1000, time.Millisecond), budget(fmt.Sprint("b", i%100), 1000, time.Millisecond))
-		a.Budgets = append(a.Budgets, store.Budget{Name: "all", Key: "all", Burst: 1000, Every: time.Millisecond, Strangers: true})
+		a.Budgets = append(a.Budgets, ratelimit.Budget{Name: "all", Key: "all", Burst: 1000, Every: time.Millisecond, Strangers: true})
 		a.Known, a.Hold = fmt.Sprint("known", i), fmt.Sprint("hold", i)
 		attempts = append(attempts, a)
 	}

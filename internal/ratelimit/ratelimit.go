@@ -1,15 +1,5 @@
-// Package store keeps what has a lifetime and may be shared by replicas: counters
-// of attempts, and sign-outs. It knows nothing of Cognito or GraphQL; keys and
-// figures are the caller's.
-//
-// For limits there is [Counters]: a [Memory] for one process, a [Redis] for many,
-// and a [Resilient] that asks the one and falls back to the other, so that no
-// limit is ever off.
-//
-// For sign-outs there is [Revocations], which answers from memory. Replicas share
-// them through a [RevocationStream]; a single process keeps them over a restart in
-// a [Journal].
-package store
+// Package ratelimit keeps counters of attempts, in this process or shared by replicas.
+package ratelimit
 
 import (
 	"context"
@@ -89,29 +79,29 @@ type Counters interface {
 	Close() error
 }
 
-var errKey = errors.New("store: a key is empty or too long")
+var errKey = errors.New("ratelimit: a key is empty or too long")
 
 // validate finds what can only be a mistake in the caller or its settings.
 func (a Attempt) validate() error {
 	if len(a.Budgets) > maxBudgets {
-		return fmt.Errorf("store: %d budgets in one attempt", len(a.Budgets))
+		return fmt.Errorf("ratelimit: %d budgets in one attempt", len(a.Budgets))
 	}
 	if len(a.Known) > maxKeyLen || len(a.Hold) > maxKeyLen {
 		return errKey
 	}
 	for i, b := range a.Budgets {
 		if b.Name == "" || b.Name == Hold {
-			return fmt.Errorf("store: %q is no name for a budget", b.Name)
+			return fmt.Errorf("ratelimit: %q is no name for a budget", b.Name)
 		}
 		if b.Key == "" || len(b.Key) > maxKeyLen {
 			return errKey
 		}
 		if b.Burst < 1 || b.Every < time.Microsecond || b.Every > maxLifetime/time.Duration(b.Burst) {
-			return fmt.Errorf("store: the budget %q cannot be %d at once and one every %s", b.Name, b.Burst, b.Every)
+			return fmt.Errorf("ratelimit: the budget %q cannot be %d at once and one every %s", b.Name, b.Burst, b.Every)
 		}
 		for _, other := range a.Budgets[:i] {
 			if other.Key == b.Key {
-				return fmt.Errorf("store: the budgets %q and %q have one key", other.Name, b.Name)
+				return fmt.Errorf("ratelimit: the budgets %q and %q have one key", other.Name, b.Name)
 			}
 		}
 	}
@@ -130,7 +120,7 @@ func validateKeys(keys []string) error {
 
 func validateLifetime(lifetime time.Duration) error {
 	if lifetime < time.Millisecond || lifetime > maxLifetime {
-		return fmt.Errorf("store: a mark cannot last %s", lifetime)
+		return fmt.Errorf("ratelimit: a mark cannot last %s", lifetime)
 	}
 	return nil
 }

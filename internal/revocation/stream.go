@@ -1,4 +1,4 @@
-package store
+package revocation
 
 import (
 	"cmp"
@@ -31,12 +31,12 @@ const (
 	beginning   = "0-0"
 )
 
-// RevocationStream is the [RevocationLog] that replicas share: a stream in the
+// Stream is the [Log] that replicas share: a stream in the
 // Redis of their counters. Reads have a connection of their own.
 //
 // A stream that is lost, because the server came back empty or older than it was,
 // is noticed, and every replica writes again what it knows.
-type RevocationStream struct {
+type Stream struct {
 	client  *redis.Client
 	key     string
 	timeout time.Duration
@@ -50,11 +50,11 @@ type RevocationStream struct {
 	added    map[string]struct{} // ids from here that are still to be read
 }
 
-var _ RevocationLog = (*RevocationStream)(nil)
+var _ Log = (*Stream)(nil)
 
-// NewRevocationStream returns the stream of sign-outs. It does not connect yet.
-func NewRevocationStream(config redisconn.Config) *RevocationStream {
-	return &RevocationStream{
+// NewStream returns the stream of sign-outs. It does not connect yet.
+func NewStream(config redisconn.Config) *Stream {
+	return &Stream{
 		client:   config.NewClient(streamGrace, streamConnections),
 		key:      config.Key("revocations"),
 		timeout:  config.Timeout,
@@ -64,11 +64,11 @@ func NewRevocationStream(config redisconn.Config) *RevocationStream {
 }
 
 // Close ends the connections.
-func (s *RevocationStream) Close() error { return s.client.Close() }
+func (s *Stream) Close() error { return s.client.Close() }
 
-func (s *RevocationStream) shared() bool { return true }
+func (s *Stream) shared() bool { return true }
 
-func (s *RevocationStream) append(ctx context.Context, recs []record) error {
+func (s *Stream) append(ctx context.Context, recs []record) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	added, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -99,7 +99,7 @@ func (s *RevocationStream) append(ctx context.Context, recs []record) error {
 	return nil
 }
 
-func (s *RevocationStream) read(ctx context.Context) (batch, error) {
+func (s *Stream) read(ctx context.Context) (batch, error) {
 	ctx, cancel := context.WithTimeout(ctx, streamBlock+streamGrace)
 	defer cancel()
 	b, err := s.next(ctx)
@@ -112,7 +112,7 @@ func (s *RevocationStream) read(ctx context.Context) (batch, error) {
 	return b, nil
 }
 
-func (s *RevocationStream) next(ctx context.Context) (batch, error) {
+func (s *Stream) next(ctx context.Context) (batch, error) {
 	s.mu.Lock()
 	position := s.position
 	expected := slices.Collect(maps.Keys(s.added))
@@ -161,7 +161,7 @@ func (s *RevocationStream) next(ctx context.Context) (batch, error) {
 // gone reports whether the entry at position, which was read, is not there any
 // more. Asked after the next read, it says that what was read is its sequel; an
 // entry that is the last one is never trimmed.
-func (s *RevocationStream) gone(ctx context.Context, position string) (bool, error) {
+func (s *Stream) gone(ctx context.Context, position string) (bool, error) {
 	if position == beginning {
 		return false, nil
 	}
@@ -171,7 +171,7 @@ func (s *RevocationStream) gone(ctx context.Context, position string) (bool, err
 
 // startAgain makes the next read begin at the beginning, after it turned out that
 // the stream does not have an entry that it had.
-func (s *RevocationStream) startAgain() {
+func (s *Stream) startAgain() {
 	s.mu.Lock()
 	s.position = beginning
 	clear(s.added)

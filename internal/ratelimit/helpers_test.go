@@ -1,0 +1,37 @@
+package ratelimit_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"authgraph/internal/ratelimit"
+	"authgraph/internal/redisconn/redistest"
+)
+
+func newRedis(t testing.TB, url string, timeout time.Duration) *ratelimit.Redis {
+	t.Helper()
+	r := ratelimit.NewRedis(redistest.Config(t, url, timeout))
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+// clock is a clock that tests set.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newClock() *clock { return &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
