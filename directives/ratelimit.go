@@ -203,7 +203,7 @@ func (l *RateLimit) attempt(who party, of []RateLimitKind) ratelimit.Attempt {
 			return
 		}
 		a.Budgets = append(a.Budgets, ratelimit.Budget{
-			Name: budget, Key: budget + ":" + whose, Burst: rate.Burst, Every: rate.Every, Strangers: strangers,
+			Name: budget, Key: budget + ":" + whose, Burst: rate.Burst, Every: rate.Every, StrangersOnly: strangers,
 		})
 	}
 	// perAccount counts both the account from this address and the account from
@@ -254,11 +254,11 @@ func (l *RateLimit) take(ctx context.Context, a ratelimit.Attempt) error {
 	if err != nil {
 		return apierr.New(apierr.ServiceUnavailable, "Attempts cannot be counted at the moment. Try again.").WithCause(err)
 	}
-	if decision.Refused == "" {
+	if decision.RefusedBy == "" {
 		return nil
 	}
 	if l.Observe != nil {
-		l.Observe(decision.Refused)
+		l.Observe(decision.RefusedBy)
 	}
 	return &apierr.Error{
 		Code:       apierr.RateLimited,

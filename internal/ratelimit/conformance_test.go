@@ -15,49 +15,49 @@ import (
 	"authgraph/internal/redisconn/redistest"
 )
 
-// place is where counters are kept.
-type place struct {
+// fixture is an implementation of Counters under test.
+type fixture struct {
 	t       *testing.T
-	clients []ratelimit.Counters // of the same budgets
-	pass    func(time.Duration)
-	elapsed func() time.Duration // that passed by itself, so that figures are lower
+	clients []ratelimit.Counters // they share their buckets and marks
+	pass    func(time.Duration)  // lets time pass
+	elapsed func() time.Duration // real time since the start, by which waits may be shorter
 }
 
-func (p place) take(a ratelimit.Attempt) ratelimit.Decision {
+func (p fixture) take(a ratelimit.Attempt) ratelimit.Decision {
 	p.t.Helper()
 	d, err := p.clients[0].Take(context.Background(), a)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if (d.Refused == "") != (d.RetryAfter == 0) || d.RetryAfter < 0 {
-		p.t.Fatalf("%+v contradicts itself", d)
+	if (d.RefusedBy == "") != (d.RetryAfter == 0) || d.RetryAfter < 0 {
+		p.t.Fatalf("inconsistent decision %+v", d)
 	}
 	return d
 }
 
-func (p place) allowed(a ratelimit.Attempt) {
+func (p fixture) allowed(a ratelimit.Attempt) {
 	p.t.Helper()
-	if d := p.take(a); d.Refused != "" {
-		p.t.Fatalf("refused by %+v", d)
+	if d := p.take(a); d.RefusedBy != "" {
+		p.t.Fatalf("got %+v, want the attempt allowed", d)
 	}
 }
 
-func (p place) refused(a ratelimit.Attempt, by string, wait time.Duration) {
+func (p fixture) refused(a ratelimit.Attempt, by string, wait time.Duration) {
 	p.t.Helper()
 	d := p.take(a)
-	if d.Refused != by || d.RetryAfter > wait || d.RetryAfter < wait-p.elapsed() {
-		p.t.Fatalf("got %+v, and %q should refuse for %s", d, by, wait)
+	if d.RefusedBy != by || d.RetryAfter > wait || d.RetryAfter < wait-p.elapsed() {
+		p.t.Fatalf("got %+v, want it refused by %q for %s", d, by, wait)
 	}
 }
 
-func (p place) mark(lifetime time.Duration, keys ...string) {
+func (p fixture) mark(lifetime time.Duration, keys ...string) {
 	p.t.Helper()
 	if err := p.clients[0].Mark(context.Background(), lifetime, keys...); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-func (p place) refill(keys ...string) {
+func (p fixture) refill(keys ...string) {
 	p.t.Helper()
 	if err := p.clients[0].Refill(context.Background(), keys...); err != nil {
 		p.t.Fatal(err)
@@ -72,22 +72,22 @@ func attempt(budgets ...ratelimit.Budget) ratelimit.Attempt {
 	return ratelimit.Attempt{Budgets: budgets}
 }
 
-func TestMemoryConforms(t *testing.T) {
-	conform(t, func(t *testing.T) place {
+func TestMemory(t *testing.T) {
+	testCounters(t, func(t *testing.T) fixture {
 		c := newClock()
 		m := ratelimit.NewMemory(ratelimit.MemoryOptions{Now: c.Now})
-		return place{t: t, clients: []ratelimit.Counters{m}, pass: c.pass, elapsed: func() time.Duration { return 0 }}
+		return fixture{t: t, clients: []ratelimit.Counters{m}, pass: c.pass, elapsed: func() time.Duration { return 0 }}
 	})
 }
 
-func TestRedisConforms(t *testing.T) {
+func TestRedis(t *testing.T) {
 	s := redistest.Start(t)
-	conform(t, func(t *testing.T) place {
+	testCounters(t, func(t *testing.T) fixture {
 		client := s.Client()
 		if err := client.FlushAll(context.Background()).Err(); err != nil {
 			t.Fatal(err)
 		}
-		p := place{t: t, pass: func(d time.Duration) { makeOlder(t, client, d) }}
+		p := fixture{t: t, pass: func(d time.Duration) { age(t, client, d) }}
 		for range 3 {
 			p.clients = append(p.clients, newRedis(t, s.URL(), 10*time.Second))
 		}
@@ -97,13 +97,13 @@ func TestRedisConforms(t *testing.T) {
 	})
 }
 
-// makeOlder changes what is in a server as if d had passed.
-func makeOlder(t *testing.T, client *redis.Client, d time.Duration) {
+// age changes the data of a server as if d had passed.
+func age(t *testing.T, client *redis.Client, d time.Duration) {
 	t.Helper()
 	ctx := context.Background()
 	for _, key := range client.Keys(ctx, "*").Val() {
 		if !strings.HasPrefix(key, redistest.Prefix) {
-			t.Errorf("the key %q is outside of the redistest.Prefix", key)
+			t.Errorf("the key %q does not have the prefix", key)
 		}
 		left := client.PTTL(ctx, key).Val()
 		if left < 0 {
@@ -118,11 +118,11 @@ func makeOlder(t *testing.T, client *redis.Client, d time.Duration) {
 	}
 }
 
-// conform is what all counters have in common.
-func conform(t *testing.T, open func(*testing.T) place) {
+// testCounters tests what Counters promises. open returns an empty fixture.
+func testCounters(t *testing.T, open func(*testing.T) fixture) {
 	const every = time.Hour
-	for name, test := range map[string]func(*testing.T, place){
-		"Burst at once and then one every Every": func(_ *testing.T, p place) {
+	for name, test := range map[string]func(*testing.T, fixture){
+		"burst, then one each interval": func(_ *testing.T, p fixture) {
 			a := attempt(budget("b", 3, every))
 			for range 3 {
 				p.allowed(a)
@@ -138,7 +138,7 @@ func conform(t *testing.T, open func(*testing.T) place) {
 			p.allowed(a)
 			p.refused(a, "b", every)
 		},
-		"a full budget does not grow": func(_ *testing.T, p place) {
+		"a full bucket does not grow": func(_ *testing.T, p fixture) {
 			a := attempt(budget("b", 2, every))
 			p.allowed(a)
 			p.pass(1000 * every)
@@ -146,7 +146,7 @@ func conform(t *testing.T, open func(*testing.T) place) {
 			p.allowed(a)
 			p.refused(a, "b", every)
 		},
-		"a refusal costs nothing": func(_ *testing.T, p place) {
+		"a refused attempt is not charged": func(_ *testing.T, p fixture) {
 			a := attempt(budget("b", 1, every))
 			p.allowed(a)
 			for range 50 {
@@ -155,7 +155,7 @@ func conform(t *testing.T, open func(*testing.T) place) {
 			p.pass(every)
 			p.allowed(a)
 		},
-		"all or nothing": func(_ *testing.T, p place) {
+		"all budgets are charged or none": func(_ *testing.T, p fixture) {
 			wide, narrow := budget("wide", 5, every), budget("narrow", 1, every)
 			p.allowed(attempt(wide, narrow))
 			p.refused(attempt(wide, narrow), "narrow", every)
@@ -165,7 +165,7 @@ func conform(t *testing.T, open func(*testing.T) place) {
 			}
 			p.refused(attempt(wide), "wide", every)
 		},
-		"the longest wait counts": func(_ *testing.T, p place) {
+		"the longest wait is returned": func(_ *testing.T, p fixture) {
 			short, long := budget("short", 1, every), budget("long", 1, 3*every)
 			p.allowed(attempt(short, long))
 			p.refused(attempt(short, long), "long", 3*every)
@@ -173,14 +173,14 @@ func conform(t *testing.T, open func(*testing.T) place) {
 			p.pass(2 * every)
 			p.refused(attempt(short, long), "long", every)
 		},
-		"keys are apart": func(_ *testing.T, p place) {
+		"keys are independent": func(_ *testing.T, p fixture) {
 			one, other := budget("b", 1, every), budget("b", 1, every)
 			other.Key = "another"
 			p.allowed(attempt(one))
 			p.allowed(attempt(other))
 			p.refused(attempt(one), "b", every)
 		},
-		"refill": func(_ *testing.T, p place) {
+		"refill": func(_ *testing.T, p fixture) {
 			one, other := budget("one", 2, every), budget("other", 1, every)
 			p.allowed(attempt(one, other))
 			p.allowed(attempt(one))
@@ -191,9 +191,9 @@ func conform(t *testing.T, open func(*testing.T) place) {
 			p.refused(attempt(other), "other", every)
 			p.refill()
 		},
-		"budgets for strangers are left out for the known": func(_ *testing.T, p place) {
+		"known callers are exempt from budgets for strangers": func(_ *testing.T, p fixture) {
 			own, strangers := budget("own", 4, every), budget("strangers", 1, every)
-			strangers.Strangers = true
+			strangers.StrangersOnly = true
 			a := attempt(own, strangers)
 			a.Known = "device"
 			p.allowed(a)
@@ -203,12 +203,12 @@ func conform(t *testing.T, open func(*testing.T) place) {
 			p.allowed(a)
 			p.pass(every / 2)
 			p.refused(a, "strangers", every/2)
-			p.pass(every / 2) // strangers was charged once only
+			p.pass(every / 2) // strangers was charged only once
 			p.allowed(a)
 		},
-		"another mark makes nobody known": func(_ *testing.T, p place) {
+		"an unrelated mark makes no one known": func(_ *testing.T, p fixture) {
 			strangers := budget("strangers", 1, every)
-			strangers.Strangers = true
+			strangers.StrangersOnly = true
 			p.mark(every, "device")
 			p.mark(every, strangers.Key)
 			a := attempt(strangers)
@@ -217,28 +217,28 @@ func conform(t *testing.T, open func(*testing.T) place) {
 			a.Known = "another"
 			p.refused(a, "strangers", every)
 		},
-		"hold refuses as long as it lives": func(_ *testing.T, p place) {
+		"a hold refuses until it expires": func(_ *testing.T, p fixture) {
 			a := attempt(budget("b", 2, every))
 			a.Hold, a.Known = "hold", "device"
 			p.mark(10*every, "hold")
 			p.refused(a, ratelimit.Hold, 10*every)
 			p.pass(4 * every)
 			p.refused(a, ratelimit.Hold, 6*every)
-			p.mark(every, "hold") // a new lifetime, not a longer one
+			p.mark(every, "hold") // replaces the lifetime, even with a shorter one
 			p.refused(a, ratelimit.Hold, every)
 			p.pass(every)
-			p.allowed(a) // and nothing was charged before
+			p.allowed(a) // nothing was charged before
 			p.allowed(a)
 			p.refused(a, "b", every)
 		},
-		"hold does not bind the known": func(_ *testing.T, p place) {
+		"known callers are exempt from a hold": func(_ *testing.T, p fixture) {
 			a := attempt(budget("b", 1, every))
 			a.Hold, a.Known = "hold", "device"
 			p.mark(10*every, "hold", "device")
 			p.allowed(a)
 			p.refused(a, "b", every)
 		},
-		"hold and a budget": func(_ *testing.T, p place) {
+		"hold and a budget": func(_ *testing.T, p fixture) {
 			a := attempt(budget("b", 1, every))
 			p.allowed(a)
 			a.Hold = "hold"
@@ -247,14 +247,14 @@ func conform(t *testing.T, open func(*testing.T) place) {
 			p.mark(2*every, "hold")
 			p.refused(a, ratelimit.Hold, 2*every)
 		},
-		"an attempt of nothing": func(_ *testing.T, p place) {
+		"an attempt without budgets": func(_ *testing.T, p fixture) {
 			p.allowed(ratelimit.Attempt{})
 		},
-		"a budget that shrank is never more than empty": func(_ *testing.T, p place) {
+		"a bucket whose rate was changed is empty at worst": func(_ *testing.T, p fixture) {
 			p.allowed(attempt(budget("b", 1, 100*every)))
 			p.refused(attempt(budget("b", 1, every)), "b", every)
 		},
-		"small and large figures": func(_ *testing.T, p place) {
+		"small and large numbers": func(_ *testing.T, p fixture) {
 			large := budget("large", 1000, 50*time.Minute)
 			for range 3 {
 				p.allowed(attempt(large, budget("small", 1_000_000, time.Microsecond)))
@@ -263,7 +263,7 @@ func conform(t *testing.T, open func(*testing.T) place) {
 			p.allowed(attempt(one))
 			p.refused(attempt(one), "one", one.Every)
 		},
-		"many at once get exactly what there is": func(t *testing.T, p place) {
+		"concurrent attempts get exactly the budget": func(t *testing.T, p fixture) {
 			const burst, goroutines = 37, 200
 			wide, narrow := budget("wide", burst+5, every), budget("narrow", burst, every)
 			var allowed atomic.Int64
@@ -274,21 +274,21 @@ func conform(t *testing.T, open func(*testing.T) place) {
 					if err != nil {
 						t.Error(err)
 					}
-					if d.Refused == "" {
+					if d.RefusedBy == "" {
 						allowed.Add(1)
 					}
 				})
 			}
 			wg.Wait()
 			if allowed.Load() != burst {
-				t.Errorf("%d were allowed", allowed.Load())
+				t.Errorf("%d attempts were allowed, want %d", allowed.Load(), burst)
 			}
 			for range 5 {
 				p.allowed(attempt(wide))
 			}
 			p.refused(attempt(wide), "wide", every)
 		},
-		"mistakes": func(t *testing.T, p place) {
+		"invalid arguments": func(t *testing.T, p fixture) {
 			good := budget("b", 1, every)
 			change := func(f func(*ratelimit.Budget)) ratelimit.Attempt {
 				b := good
@@ -311,22 +311,22 @@ func conform(t *testing.T, open func(*testing.T) place) {
 				{Hold: strings.Repeat("k", 300)},
 			} {
 				if _, err := p.clients[0].Take(context.Background(), a); err == nil {
-					t.Errorf("attempt %d is accepted", i)
+					t.Errorf("attempt %d: no error", i)
 				} else if strings.Contains(err.Error(), good.Key) {
-					t.Errorf("%q has a key in it", err)
+					t.Errorf("the error %q contains a key", err)
 				}
 			}
-			p.allowed(attempt(good)) // so that none of them was charged
+			p.allowed(attempt(good)) // none of them was charged
 			for _, lifetime := range []time.Duration{0, -1, time.Microsecond, 1 << 62} {
 				if p.clients[0].Mark(context.Background(), lifetime, "k") == nil {
-					t.Errorf("a mark for %s is accepted", lifetime)
+					t.Errorf("Mark for %s: no error", lifetime)
 				}
 			}
 			if p.clients[0].Mark(context.Background(), every, "") == nil || p.clients[0].Refill(context.Background(), "") == nil {
-				t.Error("an empty key is accepted")
+				t.Error("empty key: no error")
 			}
 		},
-		"many keys": func(_ *testing.T, p place) {
+		"many keys": func(_ *testing.T, p fixture) {
 			var budgets []ratelimit.Budget
 			for i := range 16 {
 				budgets = append(budgets, budget(fmt.Sprint("b", i), 1+i, every))

@@ -16,7 +16,7 @@ func newRedis(t testing.TB, url string, timeout time.Duration) *ratelimit.Redis 
 	return r
 }
 
-// clock is a clock that tests set.
+// clock is a clock that only advances when told to.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time

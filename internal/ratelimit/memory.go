@@ -10,33 +10,32 @@ import (
 
 const defaultMaxEntries = 100_000
 
-// MemoryOptions says how much a [Memory] keeps.
+// MemoryOptions are the options of [NewMemory].
 type MemoryOptions struct {
-	// MaxEntries bounds the budgets and, apart from them, the marks: no number of
-	// strangers' budgets pushes out who is known. Those used least recently go
-	// first. Zero means 100,000, which is about 20 MB at most.
+	// MaxEntries bounds the number of buckets, and separately that of marks, so
+	// that buckets of strangers never evict a mark. The least recently used entry
+	// is evicted first. The default is 100,000, which takes 20 MB at most.
 	MaxEntries int
 
-	// Now is the clock; nil means time.Now.
+	// Now is the clock. The default is time.Now.
 	Now func() time.Time
 }
 
-// Memory is [Counters] for one process.
-//
-// It has one lock: an attempt touches several keys, and holding it takes far less
-// time than what every attempt is about.
+// Memory is [Counters] for a single process.
 type Memory struct {
 	now   func() time.Time
 	start time.Time
 
+	// One lock for everything, since an attempt has several keys. It is held much
+	// shorter than any attempt takes.
 	mu      sync.Mutex
-	budgets *simplelru.LRU[string, int64] // when a budget is full again
-	marks   *simplelru.LRU[string, int64] // when a mark ends
+	buckets *simplelru.LRU[string, int64] // when a bucket is full
+	marks   *simplelru.LRU[string, int64] // when a mark expires
 }
 
 var _ Counters = (*Memory)(nil)
 
-// NewMemory returns a Memory where every budget is full.
+// NewMemory returns a Memory in which every bucket is full.
 func NewMemory(o MemoryOptions) *Memory {
 	if o.MaxEntries <= 0 {
 		o.MaxEntries = defaultMaxEntries
@@ -45,14 +44,14 @@ func NewMemory(o MemoryOptions) *Memory {
 		o.Now = time.Now
 	}
 	m := &Memory{now: o.Now, start: o.Now()}
-	// The error is about sizes below one.
-	m.budgets, _ = simplelru.NewLRU[string, int64](o.MaxEntries, nil)
+	// NewLRU only fails for sizes below one.
+	m.buckets, _ = simplelru.NewLRU[string, int64](o.MaxEntries, nil)
 	m.marks, _ = simplelru.NewLRU[string, int64](o.MaxEntries, nil)
 	return m
 }
 
-// clock is in microseconds and monotonic as far as the clock is, so that setting
-// the time of the machine neither fills budgets nor empties them.
+// clock returns the microseconds since m was created. It is monotonic, so that
+// setting the system time does not change any bucket.
 func (m *Memory) clock() int64 { return m.now().Sub(m.start).Microseconds() }
 
 // Take implements [Counters].
@@ -63,67 +62,67 @@ func (m *Memory) Take(_ context.Context, a Attempt) (Decision, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.clock()
-	known := m.left(a.Known, now) > 0
+	known := m.timeLeft(a.Known, now) > 0
 
-	var refused string
+	var refusedBy string
 	var longest int64
-	if hold := m.left(a.Hold, now); hold > 0 && !known {
-		refused, longest = Hold, hold
+	if hold := m.timeLeft(a.Hold, now); hold > 0 && !known {
+		refusedBy, longest = Hold, hold
 	}
 	var charged [maxBudgets]int64
 	for i, b := range a.Budgets {
-		if b.Strangers && known {
+		if b.StrangersOnly && known {
 			continue
 		}
-		fullAt, _ := m.budgets.Get(b.Key)
+		fullAt, _ := m.buckets.Get(b.Key)
 		var wait int64
-		if charged[i], wait = b.after(fullAt, now); wait > longest {
-			refused, longest = b.Name, wait
+		if charged[i], wait = b.charge(fullAt, now); wait > longest {
+			refusedBy, longest = b.Name, wait
 		}
 	}
-	if longest > 0 {
-		return Decision{Refused: refused, RetryAfter: time.Duration(longest) * time.Microsecond}, nil
+	if refusedBy != "" {
+		return Decision{RefusedBy: refusedBy, RetryAfter: time.Duration(longest) * time.Microsecond}, nil
 	}
 	for i, b := range a.Budgets {
-		if !b.Strangers || !known {
-			m.budgets.Add(b.Key, charged[i])
+		if !b.StrangersOnly || !known {
+			m.buckets.Add(b.Key, charged[i])
 		}
 	}
 	return Decision{}, nil
 }
 
-// follow brings m up to what another store decided about a. It charges without
-// refusing, and a budget that is empty there is empty here.
-func (m *Memory) follow(a Attempt, there ruling) {
+// mirror applies a decision that was made in Redis. If the attempt was allowed, it is
+// charged without being refused here, and its buckets are empty at worst. If it was
+// refused, the bucket that refused it is as empty here as it is there.
+func (m *Memory) mirror(a Attempt, d redisDecision) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.clock()
-	if a.Known != "" && there.knownFor > 0 {
-		m.marks.Add(a.Known, now+there.knownFor.Microseconds())
+	if a.Known != "" && d.knownFor > 0 {
+		m.marks.Add(a.Known, now+d.knownFor.Microseconds())
 	}
-	wait := there.RetryAfter.Microseconds()
-	if there.Refused == Hold && a.Hold != "" {
+	wait := d.RetryAfter.Microseconds()
+	if a.Hold != "" && d.RefusedBy == Hold {
 		m.marks.Add(a.Hold, now+wait)
 	}
 	for _, b := range a.Budgets {
-		if b.Strangers && there.knownFor > 0 {
+		if b.StrangersOnly && d.knownFor > 0 {
 			continue
 		}
-		every := b.Every.Microseconds()
-		whole := int64(b.Burst) * every
-		fullAt, _ := m.budgets.Get(b.Key)
-		switch there.Refused {
+		empty := now + b.capacity()
+		fullAt, _ := m.buckets.Get(b.Key)
+		switch d.RefusedBy {
 		case "":
-			charged, _ := b.after(fullAt, now)
-			m.budgets.Add(b.Key, min(charged, now+whole))
+			charged, _ := b.charge(fullAt, now)
+			m.buckets.Add(b.Key, min(charged, empty))
 		case b.Name:
-			m.budgets.Add(b.Key, min(max(fullAt, now+wait+whole-every), now+whole))
+			m.buckets.Add(b.Key, min(max(fullAt, empty+wait-b.Every.Microseconds()), empty))
 		}
 	}
 }
 
-// left is how long a mark still lives. m.mu must be held.
-func (m *Memory) left(mark string, now int64) int64 {
+// timeLeft returns how long a mark is still set. m.mu must be held.
+func (m *Memory) timeLeft(mark string, now int64) int64 {
 	if mark == "" {
 		return 0
 	}
@@ -139,17 +138,14 @@ func (m *Memory) Refill(_ context.Context, keys ...string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, key := range keys {
-		m.budgets.Remove(key)
+		m.buckets.Remove(key)
 	}
 	return nil
 }
 
 // Mark implements [Counters].
 func (m *Memory) Mark(_ context.Context, lifetime time.Duration, keys ...string) error {
-	if err := validateKeys(keys); err != nil {
-		return err
-	}
-	if err := validateLifetime(lifetime); err != nil {
+	if err := validateMarks(lifetime, keys); err != nil {
 		return err
 	}
 	m.mu.Lock()
@@ -161,5 +157,5 @@ func (m *Memory) Mark(_ context.Context, lifetime time.Duration, keys ...string)
 	return nil
 }
 
-// Close implements [Counters].
+// Close implements [Counters]. It does nothing.
 func (m *Memory) Close() error { return nil }

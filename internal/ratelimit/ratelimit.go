@@ -1,4 +1,10 @@
-// Package ratelimit keeps counters of attempts, in this process or shared by replicas.
+// Package ratelimit counts attempts against budgets, for one process or for
+// replicas that share a Redis server.
+//
+// [Memory] and [Redis] implement [Counters]. [Resilient] uses Redis and falls back
+// to memory while Redis is down, so that limits are always enforced.
+//
+// The package knows nothing of Cognito or GraphQL: callers choose keys and rates.
 package ratelimit
 
 import (
@@ -8,72 +14,78 @@ import (
 	"time"
 )
 
-// Bounds of an attempt. They are far above what a limit needs, and keep the
-// arithmetic of the script, which has 53 bits, and the keys in memory in bounds.
+// Bounds of an attempt. They are far above what a rate limit needs, keep numbers
+// within the 53 bits that Lua has for integers, and bound the memory used by keys.
 const (
 	maxBudgets  = 16
 	maxKeyLen   = 200
 	maxLifetime = 40 * 24 * time.Hour
 )
 
-// Hold is what [Decision].Refused says when a mark and no budget refused.
+// Hold is the value of [Decision].RefusedBy if a hold refused the attempt.
 const Hold = "hold"
 
-// Budget is a token bucket: Burst attempts at once, and one more every Every.
+// Budget is a token bucket: it allows Burst attempts at once, and one more after
+// each interval Every.
 type Budget struct {
-	// Name is the budget's row in the settings, from a closed set: for metrics.
+	// Name identifies the rate in settings and metrics. It is one of a few fixed
+	// values.
 	Name string
 
-	// Key says what the budget is of and whose it is, hashed where that is a
-	// secret. Name is not a part of it: budgets of two rows need two keys. It
-	// is never logged.
+	// Key identifies the bucket: what is limited, and for whom. Two budgets of an
+	// attempt must not have the same key, even if their names differ. Keys are
+	// never logged. Hash what is secret.
 	Key string
 
+	// Burst is at least 1.
 	Burst int
+	// Every is at least a microsecond. Burst times Every is at most 40 days.
 	Every time.Duration
 
-	// Strangers says that the budget is left out, neither asked nor charged,
-	// while the attempt's mark Known is set.
-	Strangers bool
+	// StrangersOnly excludes the budget from the attempt, so that it neither
+	// refuses nor is charged, while the attempt's Known mark is set.
+	StrangersOnly bool
 }
 
-// Attempt takes one from each of its budgets, or from none.
+// Attempt charges one to each of its budgets, at most 16, or to none.
 type Attempt struct {
 	Budgets []Budget
 
-	// Known is the key of a mark, or empty. While it is set, the budgets for
-	// strangers and Hold are left out.
+	// Known is the key of a mark, or empty. While the mark is set, Hold and the
+	// budgets that are StrangersOnly do not apply.
 	Known string
 
-	// Hold is the key of a mark, or empty. While it is set, the attempt is
-	// refused, unless Known is set too.
+	// Hold is the key of a mark, or empty. While the mark is set, the attempt is
+	// refused, unless Known is set, too.
 	Hold string
 }
 
-// Decision says whether an attempt may go on.
+// Decision is the result of an attempt.
 type Decision struct {
-	// Refused is empty when the attempt may go on, and was charged. Otherwise it
-	// names what refuses for the longest: a budget, or [Hold].
-	Refused string
+	// RefusedBy is empty if the attempt is allowed and was charged. Otherwise it is
+	// the name of the budget, or [Hold], that refuses for the longest time.
+	RefusedBy string
 
-	// RetryAfter is when nothing will refuse any more, if nobody else tries. It
-	// is above zero exactly when the attempt is refused.
+	// RetryAfter is the time until the attempt would be allowed. It is positive if
+	// the attempt is refused, and zero if it is allowed.
 	RetryAfter time.Duration
 }
 
-// Counters are token buckets and marks. They may be used by many goroutines at
-// once. Budgets and marks of the same key have nothing to do with each other.
+// Counters stores token buckets, which start full, and marks, which are flags that
+// expire. Buckets and marks have separate keys. All methods are safe for concurrent
+// use.
 type Counters interface {
-	// Take charges all budgets of the attempt that apply, or none when anything
-	// refuses, in one step: of any number of callers at once exactly as many go
-	// on as there is budget for. With an error there is no decision, and the
-	// attempt must not go on.
+	// Take charges all budgets of the attempt that apply, or none of them if
+	// anything refuses it. It is atomic: concurrent callers are never allowed more
+	// than the budget. On an error there is no decision, and the caller must
+	// refuse the attempt.
 	Take(context.Context, Attempt) (Decision, error)
 
-	// Refill makes the budgets of keys full again.
+	// Refill makes the buckets with these keys full.
 	Refill(ctx context.Context, keys ...string) error
 
-	// Mark sets the marks of keys for lifetime from now, whatever they had left.
+	// Mark sets the marks with these keys. They expire after lifetime, between a
+	// millisecond and 40 days, which replaces the time they had left.
 	Mark(ctx context.Context, lifetime time.Duration, keys ...string) error
 
 	Close() error
@@ -81,34 +93,33 @@ type Counters interface {
 
 var errKey = errors.New("ratelimit: a key is empty or too long")
 
-// validate finds what can only be a mistake in the caller or its settings.
+// validate returns an error for attempts that only a bug or wrong settings cause.
 func (a Attempt) validate() error {
 	if len(a.Budgets) > maxBudgets {
-		return fmt.Errorf("ratelimit: %d budgets in one attempt", len(a.Budgets))
+		return fmt.Errorf("ratelimit: an attempt has %d budgets, more than %d", len(a.Budgets), maxBudgets)
 	}
 	if len(a.Known) > maxKeyLen || len(a.Hold) > maxKeyLen {
 		return errKey
 	}
 	for i, b := range a.Budgets {
 		if b.Name == "" || b.Name == Hold {
-			return fmt.Errorf("ratelimit: %q is no name for a budget", b.Name)
+			return fmt.Errorf("ratelimit: invalid budget name %q", b.Name)
 		}
 		if b.Key == "" || len(b.Key) > maxKeyLen {
 			return errKey
 		}
 		if b.Burst < 1 || b.Every < time.Microsecond || b.Every > maxLifetime/time.Duration(b.Burst) {
-			return fmt.Errorf("ratelimit: the budget %q cannot be %d at once and one every %s", b.Name, b.Burst, b.Every)
+			return fmt.Errorf("ratelimit: budget %q has an invalid rate: burst %d, one every %s", b.Name, b.Burst, b.Every)
 		}
 		for _, other := range a.Budgets[:i] {
 			if other.Key == b.Key {
-				return fmt.Errorf("ratelimit: the budgets %q and %q have one key", other.Name, b.Name)
+				return fmt.Errorf("ratelimit: budgets %q and %q have the same key", other.Name, b.Name)
 			}
 		}
 	}
 	return nil
 }
 
-// validateKeys is validate for what is refilled or marked.
 func validateKeys(keys []string) error {
 	for _, key := range keys {
 		if key == "" || len(key) > maxKeyLen {
@@ -118,22 +129,26 @@ func validateKeys(keys []string) error {
 	return nil
 }
 
-func validateLifetime(lifetime time.Duration) error {
+func validateMarks(lifetime time.Duration, keys []string) error {
 	if lifetime < time.Millisecond || lifetime > maxLifetime {
-		return fmt.Errorf("ratelimit: a mark cannot last %s", lifetime)
+		return fmt.Errorf("ratelimit: invalid lifetime of a mark: %s", lifetime)
 	}
-	return nil
+	return validateKeys(keys)
 }
 
-// after returns when the bucket is full again once one more is taken, if it would
-// have been full at fullAt without, and how long that one has to wait; all in
-// microseconds. It is the generic cell rate algorithm, which needs one number for
-// a bucket. take.lua has the same.
-func (b Budget) after(fullAt, now int64) (charged, wait int64) {
-	every := b.Every.Microseconds()
-	whole := int64(b.Burst) * every
-	// More than empty it is only if the clock went back or the settings changed.
-	fullAt = min(max(fullAt, now), now+whole)
-	charged = fullAt + every
-	return charged, max(0, charged-whole-now)
+// capacity returns the time, in microseconds, in which an empty bucket fills up.
+func (b Budget) capacity() int64 { return int64(b.Burst) * b.Every.Microseconds() }
+
+// charge takes one from a bucket that would be full at fullAt. It returns when the
+// bucket would be full afterwards, and how long the caller would have to wait until
+// the bucket has one to take. All values are in microseconds.
+//
+// This is the generic cell rate algorithm, which needs one number for each bucket.
+// take.lua implements it, too.
+func (b Budget) charge(fullAt, now int64) (charged, wait int64) {
+	// The stored value is out of these bounds if the bucket is full, the clock went
+	// back or the rate was changed.
+	fullAt = min(max(fullAt, now), now+b.capacity())
+	charged = fullAt + b.Every.Microseconds()
+	return charged, max(0, charged-b.capacity()-now)
 }

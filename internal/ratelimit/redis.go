@@ -2,7 +2,7 @@ package ratelimit
 
 import (
 	"context"
-	_ "embed" // the script
+	_ "embed" // take.lua
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -10,18 +10,15 @@ import (
 	"authgraph/internal/redisconn"
 )
 
-// An attempt holds a connection for one round trip, so this many carry tens of
-// thousands in a second.
-const redisPoolSize = 32
+// poolSize is the number of connections. A call needs one for a single round trip,
+// so this is enough for tens of thousands of calls a second.
+const poolSize = 32
 
 //go:embed take.lua
 var takeScript string
 
-// Redis is [Counters] in a Redis server from version 7.0 on, or in Valkey. It
-// never tries a call twice.
-//
-// No error of it has the URL, or what the server said beyond its code: a server
-// may repeat what it was sent, and that was a password once.
+// Redis is [Counters] in a Redis server, version 7.0 or later, or in Valkey. Calls
+// are never retried. Errors are safe to log: see [redisconn.SafeError].
 type Redis struct {
 	client *redis.Client
 	config redisconn.Config
@@ -30,69 +27,74 @@ type Redis struct {
 
 var _ Counters = (*Redis)(nil)
 
-// NewRedis returns a Redis. It does not connect yet.
+// NewRedis returns a Redis. It connects on first use.
 func NewRedis(config redisconn.Config) *Redis {
 	return &Redis{
-		client: config.NewClient(config.Timeout, redisPoolSize),
+		client: config.NewClient(config.Timeout, poolSize),
 		config: config,
 		script: redis.NewScript(takeScript),
 	}
 }
 
-func (r *Redis) budgetKey(key string) string { return r.config.Key("budget:" + key) }
+func (r *Redis) bucketKey(key string) string { return r.config.Key("budget:" + key) }
 func (r *Redis) markKey(key string) string   { return r.config.Key("mark:" + key) }
-
-// ruling is a decision, and what else a store that follows has to know.
-type ruling struct {
-	Decision
-	knownFor time.Duration // that the mark Known still lives
-}
 
 // Take implements [Counters].
 func (r *Redis) Take(ctx context.Context, a Attempt) (Decision, error) {
 	if err := a.validate(); err != nil {
 		return Decision{}, err
 	}
-	there, err := r.take(ctx, a)
-	return there.Decision, err
+	d, err := r.take(ctx, a)
+	return d.Decision, err
 }
 
-// take is Take for an attempt that is valid.
-func (r *Redis) take(ctx context.Context, a Attempt) (ruling, error) {
+// redisDecision is a decision with what [Memory.mirror] needs in addition.
+type redisDecision struct {
+	Decision
+	knownFor time.Duration // time until the Known mark expires
+}
+
+// take is [Redis.Take] for a valid attempt.
+func (r *Redis) take(ctx context.Context, a Attempt) (redisDecision, error) {
 	keys := make([]string, 0, len(a.Budgets)+2)
 	args := make([]any, 0, 3*len(a.Budgets)+2)
 	for _, mark := range []string{a.Known, a.Hold} {
-		args = append(args, flag(mark != ""))
+		args = append(args, luaBool(mark != ""))
 		if mark != "" {
 			keys = append(keys, r.markKey(mark))
 		}
 	}
 	for _, b := range a.Budgets {
-		keys = append(keys, r.budgetKey(b.Key))
-		args = append(args, b.Burst, b.Every.Microseconds(), flag(b.Strangers))
+		keys = append(keys, r.bucketKey(b.Key))
+		args = append(args, b.Burst, b.Every.Microseconds(), luaBool(b.StrangersOnly))
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer cancel()
-	answer, err := r.script.Run(ctx, r.client, keys, args...).Int64Slice()
+	reply, err := r.script.Run(ctx, r.client, keys, args...).Int64Slice()
 	if err != nil {
-		return ruling{}, redisconn.SafeError(err)
+		return redisDecision{}, redisconn.SafeError(err)
 	}
-	if len(answer) != 3 || answer[0] < -1 || answer[0] > int64(len(a.Budgets)) || (answer[0] >= 0) != (answer[1] > 0) {
-		return ruling{}, redisconn.ErrBadReply
+	if len(reply) != 3 {
+		return redisDecision{}, redisconn.ErrBadReply
 	}
-	there := ruling{knownFor: time.Duration(answer[2]) * time.Microsecond}
-	switch who := answer[0]; who {
-	case -1:
-	case 0:
-		there.Refused = Hold
-	default:
-		there.Refused = a.Budgets[who-1].Name
+	refusedBy, wait, knownFor := reply[0], reply[1], reply[2]
+	if refusedBy < -1 || refusedBy > int64(len(a.Budgets)) || (refusedBy >= 0) != (wait > 0) {
+		return redisDecision{}, redisconn.ErrBadReply
 	}
-	there.RetryAfter = time.Duration(answer[1]) * time.Microsecond
-	return there, nil
+	d := redisDecision{
+		Decision: Decision{RetryAfter: time.Duration(wait) * time.Microsecond},
+		knownFor: time.Duration(knownFor) * time.Microsecond,
+	}
+	switch {
+	case refusedBy == 0:
+		d.RefusedBy = Hold
+	case refusedBy > 0:
+		d.RefusedBy = a.Budgets[refusedBy-1].Name
+	}
+	return d, nil
 }
 
-func flag(b bool) string {
+func luaBool(b bool) string {
 	if b {
 		return "1"
 	}
@@ -104,21 +106,18 @@ func (r *Redis) Refill(ctx context.Context, keys ...string) error {
 	if err := validateKeys(keys); err != nil || len(keys) == 0 {
 		return err
 	}
-	full := make([]string, len(keys))
+	buckets := make([]string, len(keys))
 	for i, key := range keys {
-		full[i] = r.budgetKey(key)
+		buckets[i] = r.bucketKey(key)
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer cancel()
-	return redisconn.SafeError(r.client.Del(ctx, full...).Err())
+	return redisconn.SafeError(r.client.Del(ctx, buckets...).Err())
 }
 
 // Mark implements [Counters].
 func (r *Redis) Mark(ctx context.Context, lifetime time.Duration, keys ...string) error {
-	if err := validateKeys(keys); err != nil || len(keys) == 0 {
-		return err
-	}
-	if err := validateLifetime(lifetime); err != nil {
+	if err := validateMarks(lifetime, keys); err != nil || len(keys) == 0 {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
@@ -132,5 +131,5 @@ func (r *Redis) Mark(ctx context.Context, lifetime time.Duration, keys ...string
 	return redisconn.SafeError(err)
 }
 
-// Close implements [Counters]. Streams are closed apart.
+// Close implements [Counters]. It closes the connections.
 func (r *Redis) Close() error { return r.client.Close() }

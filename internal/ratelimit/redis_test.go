@@ -13,9 +13,8 @@ import (
 	"authgraph/internal/redisconn/redistest"
 )
 
-// A key is there as long as its budget is not full, so that nothing has to be
-// cleared away.
-func TestRedisForgets(t *testing.T) {
+// Keys expire when their bucket is full, so that nothing needs to be cleaned up.
+func TestRedisKeysExpire(t *testing.T) {
 	s := redistest.Start(t)
 	r := newRedis(t, s.URL(), 5*time.Second)
 	client := s.Client()
@@ -29,45 +28,45 @@ func TestRedisForgets(t *testing.T) {
 	}
 	left := client.PTTL(ctx, redistest.Prefix+"budget:"+slow.Key).Val()
 	if left > 2*time.Hour || left < 2*time.Hour-time.Minute {
-		t.Errorf("the key lives for %s", left)
+		t.Errorf("the key expires after %s, want 2 h", left)
 	}
 	if err := r.Refill(ctx, slow.Key); err != nil {
 		t.Fatal(err)
 	}
-	if d, err := r.Take(ctx, attempt(budget("quick", 5, 10*time.Millisecond))); err != nil || d.Refused != "" {
+	if d, err := r.Take(ctx, attempt(budget("quick", 5, 10*time.Millisecond))); err != nil || d.RefusedBy != "" {
 		t.Fatal(d, err)
 	}
 	if err := r.Mark(ctx, 30*time.Millisecond, "a", "b"); err != nil {
 		t.Fatal(err)
 	}
-	redistest.Await(t, "nothing is left", func() bool { return client.DBSize(ctx).Val() == 0 })
+	redistest.Await(t, "all keys to expire", func() bool { return client.DBSize(ctx).Val() == 0 })
 }
 
-// With the server's own clock an attempt may go on after RetryAfter and not before.
-func TestRedisRetryAfterIsTrue(t *testing.T) {
+// By the server's clock, an attempt is allowed after RetryAfter and not before.
+func TestRedisRetryAfter(t *testing.T) {
 	r := newRedis(t, redistest.Start(t).URL(), 5*time.Second)
 	a := attempt(budget("b", 1, 300*time.Millisecond))
 	ctx := context.Background()
-	if d, err := r.Take(ctx, a); err != nil || d.Refused != "" {
+	if d, err := r.Take(ctx, a); err != nil || d.RefusedBy != "" {
 		t.Fatal(d, err)
 	}
 	before := time.Now()
 	d, err := r.Take(ctx, a)
-	if err != nil || d.Refused != "b" {
+	if err != nil || d.RefusedBy != "b" {
 		t.Fatal(d, err)
 	}
-	redistest.Await(t, "it may go on", func() bool {
+	redistest.Await(t, "the attempt to be allowed", func() bool {
 		again, err := r.Take(ctx, a)
-		return err == nil && again.Refused == ""
+		return err == nil && again.RefusedBy == ""
 	})
 	if waited := time.Since(before); waited < d.RetryAfter-2*time.Millisecond {
-		t.Errorf("it went on after %s, and not %s", waited, d.RetryAfter)
+		t.Errorf("allowed after %s, want %s", waited, d.RetryAfter)
 	}
 }
 
-// What a server says is not fit for a log: this one repeats what it is sent, as
-// Redis does when it does not know a command.
-func TestRedisErrorsHaveNoSecrets(t *testing.T) {
+// A server's error messages are not safe to log: Redis quotes commands that it does
+// not know, as these servers do.
+func TestRedisErrorsContainNoSecrets(t *testing.T) {
 	s := redistest.Start(t)
 	echo := strings.TrimPrefix(redistest.Serve(t, func(c net.Conn) {
 		in := bufio.NewReader(c)
@@ -81,7 +80,7 @@ func TestRedisErrorsHaveNoSecrets(t *testing.T) {
 			}
 		}
 	}), "redis://")
-	same := strings.TrimPrefix(redistest.Serve(t, func(c net.Conn) {
+	mirror := strings.TrimPrefix(redistest.Serve(t, func(c net.Conn) {
 		buffer := make([]byte, 4096)
 		for {
 			n, err := c.Read(buffer)
@@ -92,7 +91,7 @@ func TestRedisErrorsHaveNoSecrets(t *testing.T) {
 		}
 	}), "redis://")
 	for name, address := range map[string]string{
-		"refused": redistest.UnusedAddress(t), "wrong password": s.Address(), "repeats": echo, "says the same": same,
+		"refused": redistest.UnusedAddress(t), "wrong password": s.Address(), "quotes commands": echo, "mirrors bytes": mirror,
 	} {
 		r := newRedis(t, "redis://someone:hunter2@"+address, time.Second)
 		_, err := r.Take(context.Background(), ratelimit.Attempt{Known: "hunter2", Budgets: []ratelimit.Budget{budget("hunter2", 1, time.Second)}})
@@ -102,10 +101,9 @@ func TestRedisErrorsHaveNoSecrets(t *testing.T) {
 		}
 		for _, secret := range []string{"hunter2", "someone", "redis://"} {
 			if strings.Contains(err.Error(), secret) {
-				t.Errorf("%s: %q has %q in it", name, err, secret)
+				t.Errorf("%s: the error %q contains %q", name, err, secret)
 			}
 		}
-		t.Logf("%s: %v", name, err)
 	}
 }
 

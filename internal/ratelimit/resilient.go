@@ -8,78 +8,79 @@ import (
 	"github.com/sony/gobreaker/v2"
 )
 
-// After this many failures in a row the shared store is left alone for a while,
-// and then asked by one caller. One failure may be a connection that was lost.
+// The circuit breaker opens after this many failures in a row, since a single one
+// may be a lost connection, and lets one call through after breakerTimeout.
 const (
 	failuresToOpen = 2
-	leaveAloneFor  = time.Second
+	breakerTimeout = time.Second
 )
 
-// Resilient is [Counters] that are shared as long as the shared store answers and
-// kept in this process otherwise: a limit is never off.
+// Resilient is [Counters] in Redis with a fallback to this process's memory, so
+// that limits are enforced while Redis is down.
 //
-// While the shared store answers, the local one follows it, so that who has used
-// up a budget there does not find it full here in the moment that store goes away.
-// A store that does not answer costs its time-out now and then: two callers in a
-// row, and then one in each second. All others are answered locally at once.
+// The memory mirrors the decisions made in Redis, so that a bucket that is empty
+// there is not full here when Redis fails. A circuit breaker keeps Redis's timeout
+// from slowing down callers: at most two calls in a row wait for it, then one each
+// second.
 type Resilient struct {
-	shared  *Redis
-	local   *Memory
+	redis   *Redis
+	memory  *Memory
 	observe func(outcome string)
-	breaker *gobreaker.CircuitBreaker[ruling]
+	breaker *gobreaker.CircuitBreaker[redisDecision]
 }
 
 var _ Counters = (*Resilient)(nil)
 
-// errCallerGone marks a call that failed because its caller gave up.
-var errCallerGone = errors.New("ratelimit: the caller gave up")
+// errCallerGone replaces the error of a call whose own context ended, which says
+// nothing about the state of Redis.
+var errCallerGone = errors.New("ratelimit: the caller's context ended")
 
-// NewResilient returns counters in shared with a fall back to local. Observe, if
-// not nil, is told "ok" for each call that the shared store answered, "local" for
-// each that was answered here, and "failed" before that if the shared store was
-// asked.
-func NewResilient(shared *Redis, local *Memory, observe func(outcome string)) *Resilient {
+// NewResilient returns a Resilient. observe, if not nil, is called with the outcome
+// of every call: "ok" if Redis replied, "local" if memory was used instead, and
+// "failed" before "local" if Redis was called and failed.
+func NewResilient(redis *Redis, memory *Memory, observe func(outcome string)) *Resilient {
 	if observe == nil {
 		observe = func(string) {}
 	}
 	return &Resilient{
-		shared:  shared,
-		local:   local,
+		redis:   redis,
+		memory:  memory,
 		observe: observe,
-		breaker: gobreaker.NewCircuitBreaker[ruling](gobreaker.Settings{
-			Timeout:     leaveAloneFor,
+		breaker: gobreaker.NewCircuitBreaker[redisDecision](gobreaker.Settings{
+			Timeout:     breakerTimeout,
 			ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failuresToOpen },
 			IsExcluded:  func(err error) bool { return errors.Is(err, errCallerGone) },
 		}),
 	}
 }
 
-// ask calls the shared store. It reports whether that answered; if not, the
-// answer has to be found here. An error is the end of the caller's context.
-func (r *Resilient) ask(ctx context.Context, call func() (ruling, error)) (there ruling, answered bool, err error) {
-	there, err = r.breaker.Execute(func() (ruling, error) {
-		there, err := call()
-		if err != nil && gone(ctx) != nil {
+// try calls Redis, unless the circuit breaker is open, and reports whether it
+// replied. It only returns an error if the caller's context ended.
+func (r *Resilient) try(ctx context.Context, call func() (redisDecision, error)) (d redisDecision, ok bool, err error) {
+	d, err = r.breaker.Execute(func() (redisDecision, error) {
+		d, err := call()
+		if err != nil && contextErr(ctx) != nil {
 			err = errCallerGone
 		}
-		return there, err
+		return d, err
 	})
-	switch {
-	case err == nil:
+	if err == nil {
 		r.observe("ok")
-		return there, true, nil
-	case gone(ctx) != nil:
-		return ruling{}, false, gone(ctx)
-	case !errors.Is(err, gobreaker.ErrOpenState) && !errors.Is(err, gobreaker.ErrTooManyRequests):
+		return d, true, nil
+	}
+	if err := contextErr(ctx); err != nil {
+		return redisDecision{}, false, err
+	}
+	if !errors.Is(err, gobreaker.ErrOpenState) && !errors.Is(err, gobreaker.ErrTooManyRequests) {
 		r.observe("failed")
 	}
 	r.observe("local")
-	return ruling{}, false, nil
+	return redisDecision{}, false, nil
 }
 
-// gone is ctx.Err, and does not wait for the timer of ctx: a connection notices
+// contextErr is ctx.Err, but does not depend on ctx's timer: a connection notices
 // the same deadline a little earlier.
-func gone(ctx context.Context) error {
+func contextErr(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
 		return context.DeadlineExceeded
 	}
@@ -91,36 +92,35 @@ func (r *Resilient) Take(ctx context.Context, a Attempt) (Decision, error) {
 	if err := a.validate(); err != nil {
 		return Decision{}, err
 	}
-	there, answered, err := r.ask(ctx, func() (ruling, error) { return r.shared.take(ctx, a) })
+	d, ok, err := r.try(ctx, func() (redisDecision, error) { return r.redis.take(ctx, a) })
 	if err != nil {
 		return Decision{}, err
 	}
-	if !answered {
-		return r.local.Take(ctx, a)
+	if !ok {
+		return r.memory.Take(ctx, a)
 	}
-	r.local.follow(a, there)
-	return there.Decision, nil
+	r.memory.mirror(a, d)
+	return d.Decision, nil
 }
 
-// Refill implements [Counters]. While the shared store does not answer, the
-// budgets are refilled here alone.
+// Refill implements [Counters]. While Redis is down, it only refills the buckets in
+// memory.
 func (r *Resilient) Refill(ctx context.Context, keys ...string) error {
-	if err := r.local.Refill(ctx, keys...); err != nil {
+	if err := r.memory.Refill(ctx, keys...); err != nil {
 		return err
 	}
-	_, _, err := r.ask(ctx, func() (ruling, error) { return ruling{}, r.shared.Refill(ctx, keys...) })
+	_, _, err := r.try(ctx, func() (redisDecision, error) { return redisDecision{}, r.redis.Refill(ctx, keys...) })
 	return err
 }
 
-// Mark implements [Counters]. While the shared store does not answer, the marks
-// are set here alone.
+// Mark implements [Counters]. While Redis is down, it only sets the marks in memory.
 func (r *Resilient) Mark(ctx context.Context, lifetime time.Duration, keys ...string) error {
-	if err := r.local.Mark(ctx, lifetime, keys...); err != nil {
+	if err := r.memory.Mark(ctx, lifetime, keys...); err != nil {
 		return err
 	}
-	_, _, err := r.ask(ctx, func() (ruling, error) { return ruling{}, r.shared.Mark(ctx, lifetime, keys...) })
+	_, _, err := r.try(ctx, func() (redisDecision, error) { return redisDecision{}, r.redis.Mark(ctx, lifetime, keys...) })
 	return err
 }
 
-// Close implements [Counters]. It closes both.
-func (r *Resilient) Close() error { return errors.Join(r.shared.Close(), r.local.Close()) }
+// Close implements [Counters]. It closes the connections to Redis.
+func (r *Resilient) Close() error { return r.redis.Close() }
