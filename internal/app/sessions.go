@@ -72,7 +72,7 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 		log = journal
 	}
 	opened.closers = append(opened.closers, opened.counters)
-	opened.revocations = revocation.New(revocation.Options{
+	opened.revocations = revocation.NewList(revocation.Options{
 		Log: log, FailOpen: s.settings.RevocationsFailOpen, Logger: s.log, Observe: s.metrics.ObserveRevocationLog,
 	})
 	s.metrics.ObserveGauge("revocations", "Sign-outs kept until their tokens expire.",

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// clock is a clock that tests set.
+// clock is a clock that only advances when told to.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time

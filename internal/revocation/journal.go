@@ -13,49 +13,49 @@ import (
 )
 
 const (
-	// journalPause is how long a read waits. Nobody else writes to a journal, so
-	// that is only the pace at which what could not be written is tried again.
+	// journalPause is how long a read waits. No other process writes to a journal,
+	// so it only determines how often failed writes are retried.
 	journalPause = 500 * time.Millisecond
 
-	// compactAfter is the least number of lines that are added before a journal
-	// is written anew.
+	// compactAfter is the number of new lines after which a journal is compacted.
 	compactAfter = 10_000
 )
 
-// Journal is the [Log] of a single process: a file that says after a
-// crash who was signed out. A line is on the disk before append returns.
+// Journal is the [Log] of a single process: a file with a JSON record on each line,
+// which survives crashes. Records are on disk before append returns.
 type Journal struct {
 	path string
 
 	mu      sync.Mutex
 	file    *os.File
-	size    int64 // of the lines that are complete
-	dirty   bool  // there may be more in the file, of a write that failed
-	added   int   // lines, since it was written anew
-	kept    int   // lines, when it was
+	size    int64 // of the complete lines
+	dirty   bool  // a failed write may have left something after them
+	kept    int   // lines after the last compaction
+	added   int   // lines since then
 	unread  []record
 	wasRead bool
+
 	damaged int
 }
 
 var _ Log = (*Journal)(nil)
 
-// OpenJournal opens the file at path, or creates it. Half a line at its end, which
-// a crash leaves, is cut off, and lines about dead tokens are dropped.
+// OpenJournal opens or creates the journal at path. It removes an incomplete last
+// line, which a crash may leave, and records that have expired.
 func OpenJournal(path string) (*Journal, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("revocation: %w", err)
+		return nil, fmt.Errorf("revocation journal: %w", err)
 	}
 	j := &Journal{path: path, file: file}
 	if err := j.load(); err != nil {
 		_ = j.file.Close()
-		return nil, fmt.Errorf("revocation: %w", err)
+		return nil, fmt.Errorf("revocation journal: %w", err)
 	}
 	return j, nil
 }
 
-// load reads the file and leaves nothing but complete lines in it.
+// load reads the file and truncates it to complete lines.
 func (j *Journal) load() error {
 	if err := j.file.Chmod(0o600); err != nil {
 		return err
@@ -64,23 +64,23 @@ func (j *Journal) load() error {
 	if err != nil {
 		return err
 	}
-	records, size, damaged := readJournal(data)
+	records, size, damaged := decodeLines(data)
 	j.unread, j.size, j.damaged = records, int64(size), damaged
 	j.kept = len(records)
 	j.dirty = size < len(data)
-	if err := j.clean(); err != nil {
+	if err := j.truncate(); err != nil {
 		return err
 	}
-	if len(live(records)) < len(records) || damaged > 0 {
-		// A full disk is no reason not to start: the old file says the same.
+	if len(unexpired(records)) < len(records) || damaged > 0 {
+		// If this fails, as on a full disk, the journal still works.
 		_ = j.compact()
 	}
 	return syncDirectory(j.path)
 }
 
-// readJournal returns the records of a journal, how many bytes its complete lines
-// have, and how many of these say nothing that can be understood.
-func readJournal(data []byte) (records []record, size, damaged int) {
+// decodeLines returns the records of a journal, the size in bytes of its complete
+// lines, and how many of these are not valid records.
+func decodeLines(data []byte) (records []record, size, damaged int) {
 	for {
 		end := bytes.IndexByte(data[size:], '\n')
 		if end < 0 {
@@ -96,18 +96,18 @@ func readJournal(data []byte) (records []record, size, damaged int) {
 	}
 }
 
-func live(records []record) []record {
+func unexpired(records []record) []record {
 	now := time.Now().UnixMicro()
-	var alive []record
+	var kept []record
 	for _, rec := range records {
 		if rec.Expires > now {
-			alive = append(alive, rec)
+			kept = append(kept, rec)
 		}
 	}
-	return alive
+	return kept
 }
 
-func lines(records []record) ([]byte, error) {
+func encodeLines(records []record) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	for _, rec := range records {
@@ -118,13 +118,9 @@ func lines(records []record) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Damaged is how many lines were left out when the journal was opened because
-// they could not be understood. A crash does not cause that; a disk may.
-func (j *Journal) Damaged() int {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.damaged
-}
+// Damaged returns the number of lines that were ignored when the journal was opened
+// because they are not valid records. A faulty disk may cause that, but not a crash.
+func (j *Journal) Damaged() int { return j.damaged }
 
 // Close closes the file.
 func (j *Journal) Close() error {
@@ -136,26 +132,26 @@ func (j *Journal) Close() error {
 func (j *Journal) shared() bool { return false }
 
 func (j *Journal) append(_ context.Context, records []record) error {
-	text, err := lines(records)
+	text, err := encodeLines(records)
 	if err != nil {
 		return err
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if err := j.write(text); err != nil {
-		return fmt.Errorf("revocation: %w", err)
+		return fmt.Errorf("revocation journal: %w", err)
 	}
 	j.added += len(records)
 	if j.added >= max(compactAfter, j.kept) {
-		j.added = 0 // if it fails, it is not tried at once again
+		j.added = 0 // so that a failure is not retried at once
 		_ = j.compact()
 	}
 	return nil
 }
 
-// write adds text to the file, wholly or not at all. j.mu must be held.
+// write appends text to the file, completely or not at all. j.mu must be held.
 func (j *Journal) write(text []byte) error {
-	if err := j.clean(); err != nil {
+	if err := j.truncate(); err != nil {
 		return err
 	}
 	j.dirty = true
@@ -170,8 +166,8 @@ func (j *Journal) write(text []byte) error {
 	return nil
 }
 
-// clean cuts off what a write left behind that failed. j.mu must be held.
-func (j *Journal) clean() error {
+// truncate removes what a failed write left in the file. j.mu must be held.
+func (j *Journal) truncate() error {
 	if !j.dirty {
 		return nil
 	}
@@ -182,30 +178,30 @@ func (j *Journal) clean() error {
 	return nil
 }
 
-// compact writes the file anew, without what is dead. On an error the old one
-// goes on. j.mu must be held.
+// compact replaces the file by one without expired records. If that fails, the old
+// file stays in use. j.mu must be held.
 func (j *Journal) compact() error {
 	data, err := os.ReadFile(j.path)
 	if err != nil {
 		return err
 	}
-	records, _, _ := readJournal(data[:min(int64(len(data)), j.size)])
-	records = live(records)
-	text, err := lines(records)
+	records, _, _ := decodeLines(data[:min(int64(len(data)), j.size)])
+	records = unexpired(records)
+	text, err := encodeLines(records)
 	if err != nil {
 		return err
 	}
-	anew, err := replaceFile(j.path, text)
+	file, err := replaceFile(j.path, text)
 	if err != nil {
 		return err
 	}
 	_ = j.file.Close()
-	j.file, j.size, j.dirty = anew, int64(len(text)), false
+	j.file, j.size, j.dirty = file, int64(len(text)), false
 	j.kept, j.added = len(records), 0
 	return syncDirectory(j.path)
 }
 
-// replaceFile puts a file with text at path, in one step, and returns it.
+// replaceFile atomically replaces the file at path by one with text, and returns it.
 func replaceFile(path string, text []byte) (*os.File, error) {
 	file, err := os.OpenFile(path+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -226,7 +222,7 @@ func replaceFile(path string, text []byte) (*os.File, error) {
 	return file, nil
 }
 
-// syncDirectory makes the name of a file last as its content does.
+// syncDirectory makes a new name of the file at path durable.
 func syncDirectory(path string) error {
 	directory, err := os.Open(filepath.Dir(path))
 	if err != nil {
@@ -235,7 +231,7 @@ func syncDirectory(path string) error {
 	return errors.Join(directory.Sync(), directory.Close())
 }
 
-// read returns at once what was in the file when it was opened, and nothing later.
+// read returns the records that were in the file when it was opened, and none later.
 func (j *Journal) read(ctx context.Context) (batch, error) {
 	j.mu.Lock()
 	again := j.wasRead

@@ -25,22 +25,22 @@ func openJournal(t *testing.T, path string) *revocation.Journal {
 	return j
 }
 
-// reopened is what a process knows that starts now.
-func reopened(t *testing.T, path string) *revocation.List {
+// restart returns the list of a process that starts with the journal at path.
+func restart(t *testing.T, path string) *revocation.List {
 	t.Helper()
-	return revocation.New(revocation.Options{Log: openJournal(t, path)})
+	return revocation.NewList(revocation.Options{Log: openJournal(t, path)})
 }
 
 func TestJournalKeepsSignOuts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	now := time.Now()
-	r := reopened(t, path)
+	r := restart(t, path)
 	revoke(t, r, revocation.Revocation{OriginJTI: "j1", Expires: inAnHour()})
 	revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: now.Add(2 * time.Second), Expires: inAnHour()})
 	exempt(t, r, session("young", "u", now), time.Now().Add(time.Millisecond))
 	revoke(t, r, revocation.Revocation{OriginJTI: "brief", Expires: time.Now().Add(200 * time.Millisecond)})
 
-	again := reopened(t, path)
+	again := restart(t, path)
 	for _, r := range []*revocation.List{r, again} {
 		expect(t, r, session("j1", "u1", now), revocation.Revoked)
 		expect(t, r, session("old", "u", now), revocation.Revoked)
@@ -51,23 +51,23 @@ func TestJournalKeepsSignOuts(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
 		t.Errorf("%v %v", info.Mode(), err)
 	}
-	redistest.Await(t, "it expires", func() bool { return again.Len() == 3 })
+	redistest.Await(t, "a record to expire", func() bool { return again.Len() == 3 })
 	_ = openJournal(t, path).Close()
 	text, err := os.ReadFile(path)
 	if err != nil || strings.Count(string(text), "\n") != 3 || strings.Contains(string(text), "brief") {
-		t.Errorf("the journal is %q (%v)", text, err)
+		t.Errorf("the journal has %q (%v)", text, err)
 	}
 	if left, err := filepath.Glob(path + "?*"); len(left) != 0 {
-		t.Errorf("%v are left (%v)", left, err)
+		t.Errorf("left over: %v (%v)", left, err)
 	}
 }
 
-// Whatever half a line a crash leaves at the end, the lines before it count, and
-// what is written next is read.
-func TestJournalTornAnywhere(t *testing.T) {
+// Wherever a crash cuts off the file, the complete lines are read, and so is the line
+// written next.
+func TestJournalTruncatedAnywhere(t *testing.T) {
 	directory := t.TempDir()
 	path := filepath.Join(directory, "whole")
-	r := reopened(t, path)
+	r := restart(t, path)
 	revoke(t, r, revocation.Revocation{OriginJTI: "j1", Expires: inAnHour()})
 	first, err := os.ReadFile(path)
 	if err != nil {
@@ -80,13 +80,13 @@ func TestJournalTornAnywhere(t *testing.T) {
 	}
 	now := time.Now()
 	for end := range len(whole) + 1 {
-		torn := filepath.Join(directory, fmt.Sprint("torn", end))
-		if err := os.WriteFile(torn, whole[:end], 0o644); err != nil {
+		truncated := filepath.Join(directory, fmt.Sprint("truncated", end))
+		if err := os.WriteFile(truncated, whole[:end], 0o644); err != nil {
 			t.Fatal(err)
 		}
-		r := reopened(t, torn)
+		r := restart(t, truncated)
 		revoke(t, r, revocation.Revocation{OriginJTI: "j3", Expires: inAnHour()})
-		again := reopened(t, torn)
+		again := restart(t, truncated)
 		for jti, revoked := range map[string]bool{"j1": end >= len(first), "j2": end == len(whole), "j3": true} {
 			want := revocation.Good
 			if revoked {
@@ -95,16 +95,16 @@ func TestJournalTornAnywhere(t *testing.T) {
 			expect(t, r, session(jti, "u", now), want)
 			expect(t, again, session(jti, "u", now), want)
 		}
-		if info, err := os.Stat(torn); err != nil || info.Mode() != 0o600 {
+		if info, err := os.Stat(truncated); err != nil || info.Mode() != 0o600 {
 			t.Errorf("%v %v", info.Mode(), err)
 		}
 	}
 }
 
-// A line that a disk damaged costs that line alone, and is told.
+// A damaged line affects no other line, and is counted.
 func TestJournalDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
-	r := reopened(t, path)
+	r := restart(t, path)
 	for i := range 3 {
 		revoke(t, r, revocation.Revocation{OriginJTI: fmt.Sprint("j", i), Expires: inAnHour()})
 	}
@@ -118,43 +118,43 @@ func TestJournalDamaged(t *testing.T) {
 	}
 	j := openJournal(t, path)
 	if j.Damaged() != 1 {
-		t.Errorf("%d lines are damaged", j.Damaged())
+		t.Errorf("%d damaged lines, want 1", j.Damaged())
 	}
-	again := revocation.New(revocation.Options{Log: j})
+	again := revocation.NewList(revocation.Options{Log: j})
 	for jti, want := range map[string]revocation.Status{"j0": revocation.Revoked, "j1": revocation.Good, "j2": revocation.Revoked} {
 		expect(t, again, session(jti, "u", time.Now()), want)
 	}
 	if openJournal(t, path).Damaged() != 0 {
-		t.Error("it was not written anew")
+		t.Error("the damaged line was not removed")
 	}
 }
 
-// What could not be written is in force all the same, and is written later.
+// A sign-out that cannot be written is in effect anyway.
 func TestJournalFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	j := openJournal(t, path)
-	r := revocation.New(revocation.Options{Log: j})
+	r := revocation.NewList(revocation.Options{Log: j})
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
 	err := r.Revoke(context.Background(), revocation.Revocation{OriginJTI: "j", Expires: inAnHour()})
 	if err == nil {
-		t.Error("nobody said that it is not written")
+		t.Error("Revoke: no error")
 	}
 	expect(t, r, session("j", "u", time.Now()), revocation.Revoked)
 
 	if _, err := revocation.OpenJournal(filepath.Join(path, "below a file")); err == nil {
-		t.Error("an impossible place is accepted")
+		t.Error("OpenJournal below a file: no error")
 	}
 }
 
-// The program that TestJournalKilled kills is this test, in another process.
+// TestJournalWriter is the process that TestJournalKilled kills.
 func TestJournalWriter(t *testing.T) {
-	path := os.Getenv("STORE_TEST_JOURNAL")
+	path := os.Getenv("REVOCATION_TEST_JOURNAL")
 	if path == "" {
-		return // it is run by another test
+		return // only TestJournalKilled runs it
 	}
-	r := reopened(t, path)
+	r := restart(t, path)
 	for i := 0; ; i++ {
 		revoke(t, r, revocation.Revocation{OriginJTI: fmt.Sprint("j", i), Expires: inAnHour()})
 		fmt.Println("written", i)
@@ -165,7 +165,7 @@ func TestJournalKilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	for round := range 3 {
 		command := exec.Command(os.Args[0], "-test.run=^TestJournalWriter$")
-		command.Env = append(os.Environ(), "STORE_TEST_JOURNAL="+path)
+		command.Env = append(os.Environ(), "REVOCATION_TEST_JOURNAL="+path)
 		output, err := command.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -182,9 +182,9 @@ func TestJournalKilled(t *testing.T) {
 		}
 		_ = command.Wait()
 		if written < 20 {
-			t.Fatalf("only %d were written", written)
+			t.Fatalf("only %d records were written", written)
 		}
-		r := reopened(t, path)
+		r := restart(t, path)
 		for i := range written + 1 {
 			expect(t, r, session(fmt.Sprint("j", i), "u", time.Now()), revocation.Revoked)
 		}

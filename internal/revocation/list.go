@@ -1,4 +1,3 @@
-// Package revocation keeps sign-outs until the tokens they revoke have expired.
 package revocation
 
 import (
@@ -8,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -17,263 +15,177 @@ import (
 )
 
 const (
-	// maxStaleness is how old the last read of a shared log may be. After that a
-	// sign-out elsewhere may have gone unnoticed.
+	// maxStaleness is the time after the last read of a shared log for which
+	// sessions without a sign-out are Good. Afterwards they are Unknown.
 	maxStaleness = 2 * time.Second
 
-	// longestTokenLifetime is Cognito's bound of a day, and an hour for clocks.
-	longestTokenLifetime = 25 * time.Hour
+	// maxTokenLifetime is Cognito's maximum of a day, plus an hour for differences
+	// between clocks.
+	maxTokenLifetime = 25 * time.Hour
 
-	// clockLeeway is how far the issuer's clock may be ahead of ours.
-	clockLeeway = 2 * time.Second
+	// clockSkew is how far the issuer's clock may be ahead.
+	clockSkew = 2 * time.Second
 
-	// defaultMaxRecords is about 150 MB, and more sign-outs within the life of a
-	// token than Cognito's quota has sign-ins in an hour.
 	defaultMaxRecords = 500_000
 
-	// maxCuts bounds the sign-outs of one user that are kept apart.
-	maxCuts = 8
-
-	publishAtOnce = 500
-	firstPause    = 50 * time.Millisecond
-	slowestPause  = 500 * time.Millisecond
+	// maxUserSignOuts bounds the sign-outs that are kept for one user.
+	maxUserSignOuts = 8
 )
 
-// Revocation is one sign-out: of the session OriginJTI, or of all sessions of the
-// user Subject with tokens issued at or before IssuedBefore. One of the two.
-//
-// Tokens have whole seconds and another machine's clock, so IssuedBefore should
-// be about two seconds ahead. What a user begins in these seconds is excepted by
-// [List.Exempt].
-type Revocation struct {
-	OriginJTI    string
-	Subject      string
-	IssuedBefore time.Time
-
-	// Expires is when the last token that it is about is dead, 25 hours ahead at
-	// most.
-	Expires time.Time
-}
-
-// Session is what a verified token says of the session it belongs to.
-type Session struct {
-	OriginJTI string
-	Subject   string
-	IssuedAt  time.Time
-}
-
-// Status says whether a session still stands.
-type Status int
-
-const (
-	// Unknown is a session of which nothing bad is known, when other replicas
-	// may know something and cannot be heard.
-	Unknown Status = iota
-	// Good is a session that nobody signed out.
-	Good
-	// Revoked is a session that was signed out.
-	Revoked
-)
-
-// String returns the status in lower case.
-func (s Status) String() string {
-	switch s {
-	case Good:
-		return "good"
-	case Revoked:
-		return "revoked"
-	default:
-		return "unknown"
-	}
-}
-
-// Log is where sign-outs are kept beyond this process: a [Journal] or a
-// [Stream].
-type Log interface {
-	// append adds records, and returns when they are as safe as the log makes
-	// them. After an error any of them may be in it or not.
-	append(context.Context, []record) error
-
-	// read waits for a moment and returns what was added since the last read; the
-	// first one, everything.
-	read(context.Context) (batch, error)
-
-	// shared says whether other processes write to it.
-	shared() bool
-}
-
-// batch is what one read of a log brought.
-type batch struct {
-	records  []record
-	complete bool // there was no more at that time
-	lost     bool // the log does not have what it had; it is read from its beginning again
-}
-
-// record is an entry of a log: the sign-out of a session, the sign-out of a user,
-// or that the session Except is younger than the user's sign-out at IssuedBefore.
-// In which order records arrive, and how often, makes no difference. Times are in
-// microseconds, and that of a user's sign-out is its name.
-type record struct {
-	OriginJTI    string `json:"originJti,omitempty"`
-	Subject      string `json:"subject,omitempty"`
-	Except       string `json:"except,omitempty"`
-	IssuedBefore int64  `json:"issuedBefore,omitempty"`
-	Expires      int64  `json:"expires"`
-}
-
-func (r record) valid() bool {
-	isSession := r.OriginJTI != "" && r.Subject == "" && r.Except == "" && r.IssuedBefore == 0
-	isUser := r.Subject != "" && r.OriginJTI == "" && r.IssuedBefore != 0
-	return (isSession || isUser) && r.Expires > 0
-}
-
-// Options says where [List] are kept and what becomes of a
-// session when others cannot be heard.
+// Options are the options of [NewList].
 type Options struct {
-	// Log is where sign-outs are kept; nil means in this process alone.
+	// Log stores the sign-outs. If nil, they are lost when the process ends.
 	Log Log
 
-	// FailOpen says that a session counts as good, and not as unknown, while a
-	// shared log cannot be read.
+	// FailOpen makes sessions without a known sign-out Good instead of Unknown
+	// while a shared log cannot be read.
 	FailOpen bool
 
-	// Observe, if not nil, is told the outcome of each use of the log, "ok" or
-	// "failed", and "full" for each record dropped before its time.
+	// MaxRecords bounds the memory used. The default is 500,000, about 150 MB, and
+	// more sign-outs in the life of a token than Cognito's default quota has
+	// sign-ins in an hour.
+	//
+	// When there are more, the records that expire first are dropped, and all
+	// tokens issued before a dropped sign-out was received count as revoked, so
+	// that no revoked token becomes valid again. Their owners have to refresh them.
+	MaxRecords int
+
+	// Observe, if not nil, is called with the outcome of each operation on the log,
+	// "ok" or "failed", and with "full" for each record dropped because of
+	// MaxRecords.
 	Observe func(outcome string)
 
-	// Logger, if not nil, is told when the log goes away and comes back.
+	// Logger, if not nil, logs when the log becomes unavailable and available.
 	Logger *slog.Logger
 
-	// Now is the clock; nil means time.Now.
+	// Now is the clock. The default is time.Now.
 	Now func() time.Time
 }
 
-// List remembers who was signed out until the tokens are dead that were
-// valid then. It may be used by many goroutines at once. Status never waits for
-// anything but memory; with a log, Run has to run.
-//
-// At most half a million records are kept. Beyond that those go that would have
-// gone first anyway, and so that none of them comes back to life, all tokens that
-// are as old as what went count as revoked: their owners have to refresh them.
+// List is the sign-outs that have not expired yet. All methods are safe for
+// concurrent use.
 type List struct {
-	log      Log
-	failOpen bool
-	observe  func(string)
-	logger   *slog.Logger
-	now      func() time.Time
-	start    time.Time
-	max      int
-	heard    atomic.Int64 // when all of the log was known, since start; 0 is never
+	log        Log
+	failOpen   bool
+	observe    func(string)
+	logger     *slog.Logger
+	now        func() time.Time
+	start      time.Time
+	maxRecords int
+	readAt     atomic.Int64 // when the log was last read to its end, since start; 0 is never
 
-	mu          sync.RWMutex
-	sessions    map[string]int64    // origin_jti → expires
-	users       map[string][]cut    // sub → sign-outs
-	exemptions  map[exemption]int64 // → expires
-	queue       expiryQueue
-	floor       int64 // tokens issued until then are revoked
-	unpublished map[record]struct{}
+	mu           sync.RWMutex
+	sessions     map[string]int64         // origin_jti → expiry
+	users        map[string][]userSignOut // sub → sign-outs, oldest first
+	exemptions   map[exemption]int64      // → expiry
+	queue        expiryQueue
+	revokedUntil int64               // tokens issued until then are revoked
+	pending      map[record]struct{} // not in the log yet
 }
 
-// cut is the sign-out of all sessions of a user.
-type cut struct {
+// userSignOut is the sign-out of all sessions of a user.
+type userSignOut struct {
 	issuedBefore int64
 	expires      int64
-	received     time.Time // here, by the monotonic clock
+	received     time.Time // by this process, with the monotonic clock
 }
 
-// exemption is of one session from one cut.
+// exemption is that of a session from the user's sign-out at issuedBefore.
 type exemption struct {
-	originJTI string
-	cut       int64
+	originJTI    string
+	issuedBefore int64
 }
 
-// queued is a record and when it was received here.
+// queued is a record and when this process received it, in microseconds.
 type queued struct {
 	record
 	received int64
 }
 
-// New returns List with what a log of this process alone has. A
-// shared log is read by [List.Run].
-func New(o Options) *List {
-	r := &List{
-		log:         o.Log,
-		failOpen:    o.FailOpen,
-		observe:     o.Observe,
-		logger:      o.Logger,
-		now:         o.Now,
-		max:         defaultMaxRecords,
-		floor:       math.MinInt64,
-		sessions:    map[string]int64{},
-		users:       map[string][]cut{},
-		exemptions:  map[exemption]int64{},
-		unpublished: map[record]struct{}{},
+// NewList returns a List. It contains the sign-outs of a [Journal] already, and gets
+// those of a [Stream] from [List.Run].
+func NewList(o Options) *List {
+	l := &List{
+		log:          o.Log,
+		failOpen:     o.FailOpen,
+		observe:      o.Observe,
+		logger:       o.Logger,
+		now:          o.Now,
+		maxRecords:   o.MaxRecords,
+		revokedUntil: math.MinInt64,
+		sessions:     map[string]int64{},
+		users:        map[string][]userSignOut{},
+		exemptions:   map[exemption]int64{},
+		pending:      map[record]struct{}{},
 	}
-	if r.observe == nil {
-		r.observe = func(string) {}
+	if l.maxRecords <= 0 {
+		l.maxRecords = defaultMaxRecords
 	}
-	if r.logger == nil {
-		r.logger = slog.New(slog.DiscardHandler)
+	if l.observe == nil {
+		l.observe = func(string) {}
 	}
-	if r.now == nil {
-		r.now = time.Now
+	if l.logger == nil {
+		l.logger = slog.New(slog.DiscardHandler)
 	}
-	r.start = r.now()
-	if r.log != nil && !r.log.shared() {
-		// It is in memory already, so this neither waits nor fails.
-		if b, err := r.log.read(context.Background()); err == nil {
-			r.receive(b)
+	if l.now == nil {
+		l.now = time.Now
+	}
+	l.start = l.now()
+	if l.log != nil && !l.log.shared() {
+		// The journal is in memory since it was opened: this neither waits nor fails.
+		if b, err := l.log.read(context.Background()); err == nil {
+			l.receive(b)
 		}
 	}
-	return r
+	return l
 }
 
-// Status says whether s still stands.
-func (r *List) Status(s Session) Status {
-	now := r.now()
-	// First, so that what was heard until then is seen below.
-	otherwise := Unknown
-	if r.failOpen || r.log == nil || !r.log.shared() || r.current(now) {
-		otherwise = Good
+// Status returns the status of s. It never does I/O.
+func (l *List) Status(s Session) Status {
+	now := l.now()
+	// Checked before the sign-outs, so that all sign-outs read until then are
+	// checked, too.
+	status := Unknown
+	if l.failOpen || l.log == nil || !l.log.shared() || l.current(now) {
+		status = Good
 	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if r.revoked(s, now.UnixMicro()) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.revoked(s, now.UnixMicro()) {
 		return Revoked
 	}
-	return otherwise
+	return status
 }
 
-func (r *List) current(now time.Time) bool {
-	heard := time.Duration(r.heard.Load())
-	return heard > 0 && now.Sub(r.start)-heard <= maxStaleness
+// current reports whether the log was read recently.
+func (l *List) current(now time.Time) bool {
+	readAt := time.Duration(l.readAt.Load())
+	return readAt > 0 && now.Sub(l.start)-readAt <= maxStaleness
 }
 
-// revoked needs r.mu.
-func (r *List) revoked(s Session, now int64) bool {
+// revoked reports whether s was signed out. l.mu must be held.
+func (l *List) revoked(s Session, now int64) bool {
 	issued := s.IssuedAt.UnixMicro()
-	if issued <= r.floor || r.sessions[s.OriginJTI] > now {
+	if issued <= l.revokedUntil || l.sessions[s.OriginJTI] > now {
 		return true
 	}
-	for _, c := range r.users[s.Subject] {
-		if r.affects(c, s.OriginJTI, issued, now) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.users[s.Subject], func(u userSignOut) bool {
+		return l.applies(u, s.OriginJTI, issued, now)
+	})
 }
 
-// affects needs r.mu.
-func (r *List) affects(c cut, originJTI string, issued, now int64) bool {
-	return issued <= c.issuedBefore && c.expires > now &&
-		r.exemptions[exemption{originJTI, c.issuedBefore}] <= now
+// applies reports whether u revokes a session of the user's. l.mu must be held.
+func (l *List) applies(u userSignOut, originJTI string, issued, now int64) bool {
+	return issued <= u.issuedBefore && u.expires > now &&
+		l.exemptions[exemption{originJTI, u.issuedBefore}] <= now
 }
 
-// Revoke signs out. It is in force here before Revoke returns, whatever the error
-// is. An error of the log means that nobody else knows yet, and that a restart
-// would forget it; Run goes on to write it.
-func (r *List) Revoke(ctx context.Context, v Revocation) error {
-	// Cloned, since they may be parts of a token.
+// Revoke adds a sign-out. It takes effect in this process before Revoke returns,
+// even with an error, unless the arguments are invalid. An error of the log means
+// that other replicas do not know of the sign-out yet, and that a restart would lose
+// it. [List.Run] tries again.
+func (l *List) Revoke(ctx context.Context, v Revocation) error {
+	// The strings may be parts of a token, which need not stay in memory.
 	rec := record{
 		OriginJTI: strings.Clone(v.OriginJTI),
 		Subject:   strings.Clone(v.Subject),
@@ -282,201 +194,179 @@ func (r *List) Revoke(ctx context.Context, v Revocation) error {
 	if !v.IssuedBefore.IsZero() {
 		rec.IssuedBefore = v.IssuedBefore.UnixMicro()
 	}
-	now := r.now()
+	now := l.now()
 	switch {
 	case !rec.valid():
-		return errors.New("revocation: a sign-out is of a session, or of a user until a time")
-	case v.Expires.Sub(now) > longestTokenLifetime:
-		return errors.New("revocation: no token lives that long")
+		return errors.New("revocation: either a session, or a user and a time, must be given")
+	case v.Expires.Sub(now) > maxTokenLifetime:
+		return errors.New("revocation: the expiry is later than any token's")
 	case !v.Expires.After(now):
 		return nil
 	}
-	r.mu.Lock()
-	news := r.apply(rec, now)
-	r.mu.Unlock()
-	if !news {
+	l.mu.Lock()
+	changed := l.apply(rec, now)
+	l.mu.Unlock()
+	if !changed {
 		return nil
 	}
-	return r.write(ctx, []record{rec})
+	return l.write(ctx, []record{rec})
 }
 
-// Exempt says that s was begun, not refreshed, by a sign-in that was sent on to
-// Cognito at the time began. If the user was signed out before, but so shortly
-// that the new tokens look older, they count as good from now on. If the sign-out
-// was heard of only after began, which of the two came first is not known, and s
-// stays revoked. Errors are as with Revoke.
-func (r *List) Exempt(ctx context.Context, s Session, began time.Time) error {
+// Exempt makes s Good if the user was signed out shortly before s started, so that
+// its tokens seem to be older than the sign-out. s must come from a sign-in, not a
+// refresh, and began is when the sign-in was sent to Cognito.
+//
+// If this process received the sign-out after began, the order is not known and s
+// stays Revoked. Errors are those of [List.Revoke].
+func (l *List) Exempt(ctx context.Context, s Session, began time.Time) error {
 	if s.OriginJTI == "" {
-		return errors.New("revocation: a session without a name cannot be exempted")
+		return errors.New("revocation: cannot exempt a session without origin_jti")
 	}
 	originJTI, subject := strings.Clone(s.OriginJTI), strings.Clone(s.Subject)
-	now := r.now()
-	var recs []record
-	r.mu.Lock()
-	for _, c := range r.users[subject] {
-		if !r.affects(c, originJTI, s.IssuedAt.UnixMicro(), now.UnixMicro()) {
+	now := l.now()
+	return l.write(ctx, l.exempt(originJTI, subject, s.IssuedAt.UnixMicro(), began, now))
+}
+
+// exempt returns the records that it applied.
+func (l *List) exempt(originJTI, subject string, issued int64, began, now time.Time) []record {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var records []record
+	for _, u := range l.users[subject] {
+		if !l.applies(u, originJTI, issued, now.UnixMicro()) {
 			continue
 		}
-		if !c.received.Before(began) {
-			r.mu.Unlock()
+		if !u.received.Before(began) {
 			return nil
 		}
-		recs = append(recs, record{Subject: subject, Except: originJTI, IssuedBefore: c.issuedBefore, Expires: c.expires})
+		records = append(records, record{Subject: subject, Except: originJTI, IssuedBefore: u.issuedBefore, Expires: u.expires})
 	}
-	for _, rec := range recs {
-		r.apply(rec, now)
+	for _, rec := range records {
+		l.apply(rec, now)
 	}
-	r.mu.Unlock()
-	return r.write(ctx, recs)
+	return records
 }
 
-// write adds records to the log, or leaves them to Run.
-func (r *List) write(ctx context.Context, recs []record) error {
-	if r.log == nil || len(recs) == 0 {
-		return nil
-	}
-	// It happened, even if the one who asked for it went away.
-	err := r.log.append(context.WithoutCancel(ctx), recs)
-	r.used(err)
-	if err != nil {
-		r.mu.Lock()
-		for _, rec := range recs {
-			r.unpublished[rec] = struct{}{}
-		}
-		r.mu.Unlock()
-	}
-	return err
+// Len returns the number of records.
+func (l *List) Len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dropExpired(l.now())
+	return len(l.queue)
 }
 
-func (r *List) used(err error) {
-	if err != nil {
-		r.observe("failed")
-	} else {
-		r.observe("ok")
-	}
-}
-
-// Len is how many records are kept.
-func (r *List) Len() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.drop(r.now())
-	return len(r.queue)
-}
-
-// apply takes a record in, and reports whether it was news. r.mu must be held.
-func (r *List) apply(rec record, now time.Time) bool {
-	r.drop(now)
+// apply adds a record and reports whether it changed anything. l.mu must be held.
+func (l *List) apply(rec record, now time.Time) bool {
+	l.dropExpired(now)
 	if rec.Expires <= now.UnixMicro() {
 		return false
 	}
 	switch {
 	case rec.OriginJTI != "":
-		if r.sessions[rec.OriginJTI] >= rec.Expires {
+		if l.sessions[rec.OriginJTI] >= rec.Expires {
 			return false
 		}
-		r.sessions[rec.OriginJTI] = rec.Expires
+		l.sessions[rec.OriginJTI] = rec.Expires
 	case rec.Except != "":
 		e := exemption{rec.Except, rec.IssuedBefore}
-		if r.exemptions[e] >= rec.Expires {
+		if l.exemptions[e] >= rec.Expires {
 			return false
 		}
-		r.exemptions[e] = rec.Expires
+		l.exemptions[e] = rec.Expires
 	default:
-		if !r.cut(rec, now) {
+		if !l.signOutUser(rec, now) {
 			return false
 		}
 	}
-	heap.Push(&r.queue, queued{rec, now.UnixMicro()})
-	for len(r.queue) > r.max {
-		r.makeRoom()
+	heap.Push(&l.queue, queued{rec, now.UnixMicro()})
+	for len(l.queue) > l.maxRecords {
+		l.evict()
 	}
 	return true
 }
 
-// cut takes the sign-out of a user in, and reports whether it was news.
-func (r *List) cut(rec record, now time.Time) bool {
-	cuts := r.users[rec.Subject]
-	for i, c := range cuts {
-		if c.issuedBefore == rec.IssuedBefore {
-			if c.expires >= rec.Expires {
+// signOutUser adds the sign-out of a user and reports whether it changed anything.
+// l.mu must be held.
+func (l *List) signOutUser(rec record, now time.Time) bool {
+	signOuts := l.users[rec.Subject]
+	for i, u := range signOuts {
+		if u.issuedBefore == rec.IssuedBefore {
+			if u.expires >= rec.Expires {
 				return false
 			}
-			cuts[i].expires = rec.Expires
+			signOuts[i].expires = rec.Expires
 			return true
 		}
 	}
-	cuts = append(cuts, cut{issuedBefore: rec.IssuedBefore, expires: rec.Expires, received: now})
-	slices.SortFunc(cuts, func(a, b cut) int { return cmp.Compare(a.issuedBefore, b.issuedBefore) })
-	if len(cuts) > maxCuts {
-		// What the oldest ended the next one ends too, if it lasts as long.
-		if oldest, next := cuts[0], &cuts[1]; oldest.expires > next.expires {
+	signOuts = append(signOuts, userSignOut{issuedBefore: rec.IssuedBefore, expires: rec.Expires, received: now})
+	slices.SortFunc(signOuts, func(a, b userSignOut) int { return cmp.Compare(a.issuedBefore, b.issuedBefore) })
+	if len(signOuts) > maxUserSignOuts {
+		// The second oldest revokes all that the oldest revokes, if it lasts as long.
+		if oldest, next := signOuts[0], &signOuts[1]; oldest.expires > next.expires {
 			next.expires = oldest.expires
-			longer := record{Subject: rec.Subject, IssuedBefore: next.issuedBefore, Expires: next.expires}
-			heap.Push(&r.queue, queued{longer, now.UnixMicro()})
+			extended := record{Subject: rec.Subject, IssuedBefore: next.issuedBefore, Expires: next.expires}
+			heap.Push(&l.queue, queued{extended, now.UnixMicro()})
 		}
-		cuts = slices.Delete(cuts, 0, 1)
+		signOuts = slices.Delete(signOuts, 0, 1)
 	}
-	r.users[rec.Subject] = cuts
+	l.users[rec.Subject] = signOuts
 	return true
 }
 
-// drop forgets what has expired. r.mu must be held.
-func (r *List) drop(now time.Time) {
-	for len(r.queue) > 0 && r.queue[0].Expires <= now.UnixMicro() {
-		r.forget(heap.Pop(&r.queue).(queued).record)
+// dropExpired removes the records that have expired. l.mu must be held.
+func (l *List) dropExpired(now time.Time) {
+	for len(l.queue) > 0 && l.queue[0].Expires <= now.UnixMicro() {
+		l.remove(heap.Pop(&l.queue).(queued).record)
 	}
 }
 
-// forget takes out what a record brought, unless another one made it last longer,
-// and reports whether somebody was signed out by it.
-func (r *List) forget(rec record) bool {
-	delete(r.unpublished, rec)
+// remove removes the effect of a record, unless a later record extended it. It
+// reports whether this ended a sign-out. l.mu must be held.
+func (l *List) remove(rec record) bool {
+	delete(l.pending, rec)
 	switch {
 	case rec.OriginJTI != "":
-		if r.sessions[rec.OriginJTI] != rec.Expires {
+		if l.sessions[rec.OriginJTI] != rec.Expires {
 			return false
 		}
-		delete(r.sessions, rec.OriginJTI)
+		delete(l.sessions, rec.OriginJTI)
+		return true
 	case rec.Except != "":
 		e := exemption{rec.Except, rec.IssuedBefore}
-		if r.exemptions[e] == rec.Expires {
-			delete(r.exemptions, e)
+		if l.exemptions[e] == rec.Expires {
+			delete(l.exemptions, e)
 		}
 		return false
 	default:
-		var kept []cut
-		for _, c := range r.users[rec.Subject] {
-			if c.issuedBefore != rec.IssuedBefore || c.expires > rec.Expires {
-				kept = append(kept, c)
-			}
-		}
-		if len(kept) == len(r.users[rec.Subject]) {
-			return false
-		}
-		r.users[rec.Subject] = kept
+		before := len(l.users[rec.Subject])
+		kept := slices.DeleteFunc(l.users[rec.Subject], func(u userSignOut) bool {
+			return u.issuedBefore == rec.IssuedBefore && u.expires <= rec.Expires
+		})
 		if len(kept) == 0 {
-			delete(r.users, rec.Subject)
+			delete(l.users, rec.Subject)
+		} else {
+			l.users[rec.Subject] = kept
 		}
+		return len(kept) < before
 	}
-	return true
 }
 
-// makeRoom drops the record that would be the next to expire. The tokens that it
-// was about were issued before it came, and so is everything that counts as
-// revoked instead. r.mu must be held.
-func (r *List) makeRoom() {
-	first := heap.Pop(&r.queue).(queued)
-	if r.forget(first.record) {
-		if r.floor == math.MinInt64 {
-			r.logger.Error("too many sign-outs to keep: older tokens have to be refreshed", "kept", r.max)
+// evict removes the record that expires first. The tokens that it revoked were
+// issued before it was received, and all such tokens count as revoked from now on.
+// l.mu must be held.
+func (l *List) evict() {
+	first := heap.Pop(&l.queue).(queued)
+	if l.remove(first.record) {
+		if l.revokedUntil == math.MinInt64 {
+			l.logger.Error("too many sign-outs, older tokens have to be refreshed", "max", l.maxRecords)
 		}
-		r.floor = max(r.floor, first.received+clockLeeway.Microseconds(), first.IssuedBefore)
+		l.revokedUntil = max(l.revokedUntil, first.received+clockSkew.Microseconds(), first.IssuedBefore)
 	}
-	r.observe("full")
+	l.observe("full")
 }
 
-// expiryQueue is a heap for container/heap, with what expires first in front.
+// expiryQueue implements [heap.Interface]. The record that expires first is at the
+// front.
 type expiryQueue []queued
 
 func (q expiryQueue) Len() int           { return len(q) }
@@ -486,105 +376,7 @@ func (q *expiryQueue) Push(x any)        { *q = append(*q, x.(queued)) }
 func (q *expiryQueue) Pop() any {
 	last := len(*q) - 1
 	popped := (*q)[last]
-	(*q)[last] = queued{} // the strings
+	(*q)[last] = queued{} // releases its strings
 	*q = (*q)[:last]
 	return popped
-}
-
-// Run follows the log until ctx ends: it takes in what other replicas write, and
-// writes what could not be written before.
-func (r *List) Run(ctx context.Context) {
-	if r.log == nil {
-		<-ctx.Done()
-		return
-	}
-	pause, failing := firstPause, false
-	for ctx.Err() == nil {
-		err := r.follow(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		r.used(err)
-		if failing != (err != nil) {
-			failing = err != nil
-			if failing {
-				r.logger.Warn("the log of sign-outs is out of reach", "error", err)
-			} else {
-				r.logger.Info("the log of sign-outs is back")
-			}
-		}
-		if err == nil {
-			pause = firstPause
-			continue
-		}
-		select {
-		case <-time.After(pause/2 + rand.N(pause/2)):
-		case <-ctx.Done():
-		}
-		pause = min(2*pause, slowestPause)
-	}
-}
-
-// follow reads once, and writes what there is to write.
-func (r *List) follow(ctx context.Context) error {
-	b, err := r.log.read(ctx)
-	if err != nil {
-		return err
-	}
-	r.receive(b)
-	if !b.complete {
-		return nil
-	}
-	return r.publish(ctx)
-}
-
-func (r *List) receive(b batch) {
-	now := r.now()
-	r.mu.Lock()
-	if b.lost {
-		// Also what others wrote: who wrote it may be gone. What is in the log
-		// again is taken out below, as it is read.
-		for _, q := range r.queue {
-			r.unpublished[q.record] = struct{}{}
-		}
-	}
-	for _, rec := range b.records {
-		r.apply(rec, now)
-		delete(r.unpublished, rec)
-	}
-	r.drop(now)
-	r.mu.Unlock()
-	if b.complete {
-		r.heard.Store(int64(max(1, now.Sub(r.start))))
-	}
-}
-
-// publish writes some of what is not in the log.
-func (r *List) publish(ctx context.Context) error {
-	now := r.now().UnixMicro()
-	var recs []record
-	r.mu.Lock()
-	for rec := range r.unpublished {
-		if len(recs) == publishAtOnce {
-			break
-		}
-		if rec.Expires <= now {
-			delete(r.unpublished, rec)
-			continue
-		}
-		recs = append(recs, rec)
-	}
-	r.mu.Unlock()
-	if len(recs) == 0 {
-		return nil
-	}
-	if err := r.log.append(ctx, recs); err != nil {
-		return err
-	}
-	r.mu.Lock()
-	for _, rec := range recs {
-		delete(r.unpublished, rec)
-	}
-	r.mu.Unlock()
-	return nil
 }

@@ -31,34 +31,34 @@ func exempt(t *testing.T, r *revocation.List, s revocation.Session, began time.T
 func expect(t *testing.T, r *revocation.List, s revocation.Session, want revocation.Status) {
 	t.Helper()
 	if got := r.Status(s); got != want {
-		t.Errorf("%s of %s is %s, and should be %s", s.OriginJTI, s.Subject, got, want)
+		t.Errorf("session %s of %s is %s, want %s", s.OriginJTI, s.Subject, got, want)
 	}
 }
 
-func TestRevokeASession(t *testing.T) {
+func TestRevokeSession(t *testing.T) {
 	c := newClock()
-	r := revocation.New(revocation.Options{Now: c.Now})
+	r := revocation.NewList(revocation.Options{Now: c.Now})
 	s := session("j1", "u1", c.Now())
 	expect(t, r, s, revocation.Good)
 	revoke(t, r, revocation.Revocation{OriginJTI: "j1", Expires: c.Now().Add(time.Hour)})
-	revoke(t, r, revocation.Revocation{OriginJTI: "j1", Expires: c.Now().Add(time.Minute)}) // not shorter
+	revoke(t, r, revocation.Revocation{OriginJTI: "j1", Expires: c.Now().Add(time.Minute)}) // does not shorten it
 	expect(t, r, s, revocation.Revoked)
 	expect(t, r, session("j1", "", time.Time{}), revocation.Revoked)
 	expect(t, r, session("j2", "u1", c.Now()), revocation.Good)
 	expect(t, r, session("", "u1", c.Now()), revocation.Good)
 	c.pass(30 * time.Minute)
-	s.IssuedAt = c.Now() // refreshed, which the issuer should have refused
+	s.IssuedAt = c.Now() // refreshed, although the issuer should have refused that
 	expect(t, r, s, revocation.Revoked)
 	c.pass(30 * time.Minute)
 	expect(t, r, s, revocation.Good)
 	if r.Len() != 0 {
-		t.Errorf("%d records are kept", r.Len())
+		t.Errorf("the list has %d records", r.Len())
 	}
 }
 
-func TestRevokeAUser(t *testing.T) {
+func TestRevokeUser(t *testing.T) {
 	c := newClock()
-	r := revocation.New(revocation.Options{Now: c.Now})
+	r := revocation.NewList(revocation.Options{Now: c.Now})
 	cut := c.Now().Add(2 * time.Second)
 	revoke(t, r, revocation.Revocation{Subject: "u1", IssuedBefore: cut, Expires: c.Now().Add(time.Hour)})
 	expect(t, r, session("j1", "u1", c.Now().Add(-time.Hour)), revocation.Revoked)
@@ -71,21 +71,21 @@ func TestRevokeAUser(t *testing.T) {
 	later := c.Now().Add(2 * time.Second)
 	revoke(t, r, revocation.Revocation{Subject: "u1", IssuedBefore: later, Expires: c.Now().Add(time.Hour)})
 	expect(t, r, session("j1", "u1", cut.Add(time.Second)), revocation.Revoked)
-	c.pass(50 * time.Minute) // the first is over, and the second is about all that it was about
+	c.pass(50 * time.Minute) // the first has expired, and the second revokes the same tokens
 	expect(t, r, session("j1", "u1", cut), revocation.Revoked)
 	if r.Len() != 1 {
-		t.Errorf("%d records are kept", r.Len())
+		t.Errorf("the list has %d records", r.Len())
 	}
 	c.pass(10 * time.Minute)
 	expect(t, r, session("j1", "u1", cut), revocation.Good)
 	if r.Len() != 0 {
-		t.Errorf("%d records are kept", r.Len())
+		t.Errorf("the list has %d records", r.Len())
 	}
 }
 
-func TestRevokeAUserForLonger(t *testing.T) {
+func TestRevokeUserExtendsExpiry(t *testing.T) {
 	c := newClock()
-	r := revocation.New(revocation.Options{Now: c.Now})
+	r := revocation.NewList(revocation.Options{Now: c.Now})
 	start := c.Now()
 	for _, lifetime := range []time.Duration{time.Hour, 3 * time.Hour, 2 * time.Hour} {
 		revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: start, Expires: start.Add(lifetime)})
@@ -95,14 +95,14 @@ func TestRevokeAUserForLonger(t *testing.T) {
 		expect(t, r, session("other", "u", start), want)
 		expect(t, r, session("j", "", start.Add(time.Minute)), want)
 		c.pass(time.Hour)
-		_ = r.Len() // drops what has expired
+		_ = r.Len() // drops expired records
 	}
 }
 
-// Any number of sign-outs of one user costs no more than a few.
-func TestRevokeAUserAgainAndAgain(t *testing.T) {
+// Only a few sign-outs are kept for a user.
+func TestRevokeUserRepeatedly(t *testing.T) {
 	c := newClock()
-	r := revocation.New(revocation.Options{Now: c.Now})
+	r := revocation.NewList(revocation.Options{Now: c.Now})
 	start := c.Now()
 	revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: start, Expires: start.Add(20 * time.Hour)})
 	for range 100 {
@@ -112,17 +112,17 @@ func TestRevokeAUserAgainAndAgain(t *testing.T) {
 	expect(t, r, session("j", "u", c.Now()), revocation.Revoked)
 	expect(t, r, session("j", "u", c.Now().Add(time.Second)), revocation.Good)
 	c.pass(10 * time.Hour)
-	expect(t, r, session("j", "u", start), revocation.Revoked) // as the first one said
+	expect(t, r, session("j", "u", start), revocation.Revoked) // by the first sign-out
 	c.pass(10 * time.Hour)
 	expect(t, r, session("j", "u", start), revocation.Good)
 	if r.Len() != 0 {
-		t.Errorf("%d records are kept", r.Len())
+		t.Errorf("the list has %d records", r.Len())
 	}
 }
 
-func TestRevokeMistakes(t *testing.T) {
+func TestRevokeInvalid(t *testing.T) {
 	c := newClock()
-	r := revocation.New(revocation.Options{Now: c.Now})
+	r := revocation.NewList(revocation.Options{Now: c.Now})
 	soon := c.Now().Add(time.Hour)
 	for _, v := range []revocation.Revocation{
 		{Expires: soon},
@@ -133,26 +133,26 @@ func TestRevokeMistakes(t *testing.T) {
 		{OriginJTI: "j", Expires: c.Now().Add(26 * time.Hour)},
 	} {
 		if r.Revoke(context.Background(), v) == nil {
-			t.Errorf("%+v is accepted", v)
+			t.Errorf("%+v: no error", v)
 		}
 	}
 	if r.Exempt(context.Background(), revocation.Session{Subject: "u"}, c.Now()) == nil {
-		t.Error("an exemption of every session is accepted")
+		t.Error("exemption without origin_jti: no error")
 	}
-	revoke(t, r, revocation.Revocation{OriginJTI: "j", Expires: c.Now()}) // over already
+	revoke(t, r, revocation.Revocation{OriginJTI: "j", Expires: c.Now()}) // expired already
 	if r.Len() != 0 {
-		t.Errorf("%d records are kept", r.Len())
+		t.Errorf("the list has %d records", r.Len())
 	}
 }
 
 func TestExempt(t *testing.T) {
-	cutAfter := 2 * time.Second
+	const ahead = 2 * time.Second
 	setUp := func() (*clock, *revocation.List) {
 		c := newClock()
-		return c, revocation.New(revocation.Options{Now: c.Now})
+		return c, revocation.NewList(revocation.Options{Now: c.Now})
 	}
 	signOut := func(c *clock, r *revocation.List) {
-		revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: c.Now().Add(cutAfter), Expires: c.Now().Add(time.Hour)})
+		revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: c.Now().Add(ahead), Expires: c.Now().Add(time.Hour)})
 	}
 	t.Run("a sign-in after the sign-out", func(t *testing.T) {
 		c, r := setUp()
@@ -168,10 +168,10 @@ func TestExempt(t *testing.T) {
 		expect(t, r, session("", "u", c.Now()), revocation.Revoked)
 		expect(t, r, session("new", "other", c.Now()), revocation.Good)
 		if r.Len() != 2 {
-			t.Errorf("%d records", r.Len())
+			t.Errorf("the list has %d records", r.Len())
 		}
 	})
-	t.Run("a sign-in that the sign-out overtook", func(t *testing.T) {
+	t.Run("a sign-in before the sign-out", func(t *testing.T) {
 		c, r := setUp()
 		began := c.Now()
 		c.pass(10 * time.Millisecond)
@@ -181,10 +181,10 @@ func TestExempt(t *testing.T) {
 		exempt(t, r, s, began)
 		expect(t, r, s, revocation.Revoked)
 		if r.Len() != 1 {
-			t.Errorf("%d records", r.Len())
+			t.Errorf("the list has %d records", r.Len())
 		}
 	})
-	t.Run("in the same moment", func(t *testing.T) {
+	t.Run("at the same time", func(t *testing.T) {
 		c, r := setUp()
 		signOut(c, r)
 		s := session("new", "u", c.Now())
@@ -196,13 +196,13 @@ func TestExempt(t *testing.T) {
 		exempt(t, r, session("new", "u", c.Now()), c.Now())
 		signOut(c, r)
 		c.pass(time.Second)
-		exempt(t, r, session("young", "u", c.Now().Add(cutAfter)), c.Now())
+		exempt(t, r, session("young", "u", c.Now().Add(ahead)), c.Now())
 		exempt(t, r, session("new", "another", c.Now()), c.Now())
 		if r.Len() != 1 {
-			t.Errorf("%d records", r.Len())
+			t.Errorf("the list has %d records", r.Len())
 		}
 	})
-	t.Run("the next sign-out ends it", func(t *testing.T) {
+	t.Run("the next sign-out revokes the session", func(t *testing.T) {
 		c, r := setUp()
 		signOut(c, r)
 		c.pass(time.Millisecond)
@@ -215,7 +215,7 @@ func TestExempt(t *testing.T) {
 		exempt(t, r, s, c.Now().Add(-time.Millisecond))
 		expect(t, r, s, revocation.Revoked)
 	})
-	t.Run("two sign-outs, one of them overtook", func(t *testing.T) {
+	t.Run("a sign-in between two sign-outs", func(t *testing.T) {
 		c, r := setUp()
 		signOut(c, r)
 		c.pass(time.Millisecond)
@@ -230,7 +230,7 @@ func TestExempt(t *testing.T) {
 		exempt(t, r, again, c.Now())
 		expect(t, r, again, revocation.Good)
 	})
-	t.Run("a session that is signed out itself", func(t *testing.T) {
+	t.Run("a session that was signed out itself", func(t *testing.T) {
 		c, r := setUp()
 		signOut(c, r)
 		c.pass(time.Millisecond)
@@ -246,13 +246,47 @@ func TestExempt(t *testing.T) {
 		exempt(t, r, session("new", "u", c.Now()), c.Now())
 		c.pass(time.Hour)
 		if r.Len() != 0 {
-			t.Errorf("%d records", r.Len())
+			t.Errorf("the list has %d records", r.Len())
 		}
 	})
 }
 
-func TestRevocationsAtOnce(t *testing.T) {
-	r := revocation.New(revocation.Options{})
+// When the list is full, dropping a record does not make a revoked token valid.
+func TestListIsBounded(t *testing.T) {
+	c := newClock()
+	full := 0
+	r := revocation.NewList(revocation.Options{
+		Now:        c.Now,
+		MaxRecords: 10,
+		Observe: func(outcome string) {
+			if outcome == "full" {
+				full++
+			}
+		},
+	})
+	start := c.Now()
+	for i := range 25 {
+		v := revocation.Revocation{OriginJTI: fmt.Sprint("j", i), Expires: c.Now().Add(time.Hour)}
+		if i%5 == 0 {
+			v = revocation.Revocation{Subject: fmt.Sprint("u", i), IssuedBefore: c.Now(), Expires: c.Now().Add(time.Hour)}
+		}
+		revoke(t, r, v)
+		c.pass(time.Second)
+	}
+	if r.Len() != 10 || full != 15 {
+		t.Errorf("the list has %d records and dropped %d", r.Len(), full)
+	}
+	for i := range 25 {
+		issued := start.Add(time.Duration(i) * time.Second)
+		expect(t, r, session(fmt.Sprint("j", i), fmt.Sprint("u", i), issued), revocation.Revoked)
+	}
+	expect(t, r, session("as old as a dropped one", "u", start), revocation.Revoked)
+	expect(t, r, session("j24", "u", c.Now()), revocation.Revoked)
+	expect(t, r, session("young", "u", c.Now()), revocation.Good)
+}
+
+func TestListConcurrently(t *testing.T) {
+	r := revocation.NewList(revocation.Options{})
 	now := time.Now()
 	var wg sync.WaitGroup
 	for i := range 8 {
@@ -270,8 +304,8 @@ func TestRevocationsAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
-func BenchmarkRevocationsStatus(b *testing.B) {
-	r := revocation.New(revocation.Options{})
+func BenchmarkStatus(b *testing.B) {
+	r := revocation.NewList(revocation.Options{})
 	now := time.Now()
 	ctx := context.Background()
 	for i := range 100_000 {

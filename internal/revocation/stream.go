@@ -18,52 +18,51 @@ import (
 )
 
 const (
-	// A read waits for so long for something new, and then says that there is
-	// nothing. That, and what a read may take on top, leaves room for one to fail
-	// before the view is stale.
+	// A read waits for new entries for streamBlock, and may take streamGrace in
+	// addition. Together they are short enough for a read to fail once before
+	// maxStaleness.
 	streamBlock = 500 * time.Millisecond
 	streamGrace = 500 * time.Millisecond
 
-	streamReadAtOnce  = 1000
-	streamConnections = 8
+	maxRead        = 1000 // entries at once
+	streamPoolSize = 8
 
 	streamField = "r"
-	beginning   = "0-0"
+	streamStart = "0-0"
 )
 
-// Stream is the [Log] that replicas share: a stream in the
-// Redis of their counters. Reads have a connection of their own.
+// Stream is the [Log] that replicas share: a stream in Redis or Valkey.
 //
-// A stream that is lost, because the server came back empty or older than it was,
-// is noticed, and every replica writes again what it knows.
+// It detects that the server lost entries, because it restarted empty or with older
+// data. Every replica then writes the records that it has again.
 type Stream struct {
 	client  *redis.Client
 	key     string
 	timeout time.Duration
 
-	// Of the one who reads.
-	waits bool // nothing was left to read, so that the next read may wait
-	lost  bool // not reported yet
+	// Used by read only.
+	block bool // the last read reached the end, so the next one may wait
+	lost  bool // to be reported by the next read
 
 	mu       sync.Mutex
-	position string              // read up to here
-	added    map[string]struct{} // ids from here that are still to be read
+	position string              // id of the last entry that was read
+	unread   map[string]struct{} // ids of entries that this process added after it
 }
 
 var _ Log = (*Stream)(nil)
 
-// NewStream returns the stream of sign-outs. It does not connect yet.
+// NewStream returns a Stream. It connects on first use.
 func NewStream(config redisconn.Config) *Stream {
 	return &Stream{
-		client:   config.NewClient(streamGrace, streamConnections),
+		client:   config.NewClient(streamGrace, streamPoolSize),
 		key:      config.Key("revocations"),
 		timeout:  config.Timeout,
-		position: beginning,
-		added:    map[string]struct{}{},
+		position: streamStart,
+		unread:   map[string]struct{}{},
 	}
 }
 
-// Close ends the connections.
+// Close closes the connections.
 func (s *Stream) Close() error { return s.client.Close() }
 
 func (s *Stream) shared() bool { return true }
@@ -71,7 +70,7 @@ func (s *Stream) shared() bool { return true }
 func (s *Stream) append(ctx context.Context, recs []record) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	added, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+	replies, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, rec := range recs {
 			text, err := json.Marshal(rec)
 			if err != nil {
@@ -79,7 +78,7 @@ func (s *Stream) append(ctx context.Context, recs []record) error {
 			}
 			p.XAdd(ctx, &redis.XAddArgs{
 				Stream: s.key,
-				MinID:  strconv.FormatInt(time.Now().Add(-longestTokenLifetime).UnixMilli(), 10),
+				MinID:  strconv.FormatInt(time.Now().Add(-maxTokenLifetime).UnixMilli(), 10),
 				Approx: true,
 				Values: []any{streamField, text},
 			})
@@ -91,9 +90,9 @@ func (s *Stream) append(ctx context.Context, recs []record) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, command := range added {
-		if id, ok := command.(*redis.StringCmd); ok && compareIDs(id.Val(), s.position) > 0 {
-			s.added[id.Val()] = struct{}{}
+	for _, reply := range replies {
+		if id, ok := reply.(*redis.StringCmd); ok && compareIDs(id.Val(), s.position) > 0 {
+			s.unread[id.Val()] = struct{}{}
 		}
 	}
 	return nil
@@ -104,26 +103,27 @@ func (s *Stream) read(ctx context.Context) (batch, error) {
 	defer cancel()
 	b, err := s.next(ctx)
 	if err != nil {
-		s.waits = false
+		s.block = false
 		return batch{}, redisconn.SafeError(err)
 	}
 	b.lost, s.lost = s.lost, false
-	s.waits = b.complete
+	s.block = b.complete
 	return b, nil
 }
 
+// next reads the entries after position, and detects lost entries.
 func (s *Stream) next(ctx context.Context) (batch, error) {
 	s.mu.Lock()
 	position := s.position
-	expected := slices.Collect(maps.Keys(s.added))
+	expected := slices.Collect(maps.Keys(s.unread)) // without those added meanwhile
 	s.mu.Unlock()
-	block := time.Duration(-1) // none
-	if s.waits {
+	block := time.Duration(-1) // do not wait
+	if s.block {
 		block = streamBlock
 	}
-	answer, err := s.client.XRead(ctx, &redis.XReadArgs{
+	reply, err := s.client.XRead(ctx, &redis.XReadArgs{
 		Streams: []string{s.key, position},
-		Count:   streamReadAtOnce,
+		Count:   maxRead,
 		Block:   block,
 	}).Result()
 	var entries []redis.XMessage
@@ -131,56 +131,51 @@ func (s *Stream) next(ctx context.Context) (batch, error) {
 	case errors.Is(err, redis.Nil):
 	case err != nil:
 		return batch{}, err
-	case len(answer) != 1 || len(answer[0].Messages) == 0:
+	case len(reply) != 1 || len(reply[0].Messages) == 0:
 		return batch{}, redisconn.ErrBadReply
 	default:
-		entries = answer[0].Messages
+		entries = reply[0].Messages
 	}
-	b := batch{records: recordsOf(entries), complete: len(entries) < streamReadAtOnce}
-	missing, err := s.gone(ctx, position)
+	b := batch{records: decodeEntries(entries), complete: len(entries) < maxRead}
+	lost, err := s.isLost(ctx, position)
 	if err != nil {
 		return batch{}, err
 	}
 	s.mu.Lock()
 	for _, entry := range entries {
-		delete(s.added, entry.ID)
+		delete(s.unread, entry.ID)
 		s.position = entry.ID
 	}
 	for _, id := range expected {
-		_, unread := s.added[id]
-		missing = missing || unread && (b.complete || compareIDs(id, s.position) < 0)
+		_, unread := s.unread[id]
+		lost = lost || unread && (b.complete || compareIDs(id, s.position) < 0)
+	}
+	if lost {
+		s.position = streamStart
+		clear(s.unread)
 	}
 	s.mu.Unlock()
-	if missing {
-		s.startAgain()
+	if lost {
+		s.lost = true
 		b.complete = false
 	}
 	return b, nil
 }
 
-// gone reports whether the entry at position, which was read, is not there any
-// more. Asked after the next read, it says that what was read is its sequel; an
-// entry that is the last one is never trimmed.
-func (s *Stream) gone(ctx context.Context, position string) (bool, error) {
-	if position == beginning {
+// isLost reports whether the entry at position, which was read before, is missing.
+// If it still exists after a read, no entries between the two are missing. The
+// trimming of old entries never removes the last one.
+func (s *Stream) isLost(ctx context.Context, position string) (bool, error) {
+	if position == streamStart {
 		return false, nil
 	}
 	found, err := s.client.XRangeN(ctx, s.key, position, position, 1).Result()
 	return len(found) == 0, err
 }
 
-// startAgain makes the next read begin at the beginning, after it turned out that
-// the stream does not have an entry that it had.
-func (s *Stream) startAgain() {
-	s.mu.Lock()
-	s.position = beginning
-	clear(s.added)
-	s.mu.Unlock()
-	s.lost = true
-}
-
-// recordsOf leaves out entries in a form that this version does not know.
-func recordsOf(entries []redis.XMessage) []record {
+// decodeEntries returns the records in entries. It ignores entries that it cannot
+// decode, which other versions may write.
+func decodeEntries(entries []redis.XMessage) []record {
 	var records []record
 	for _, entry := range entries {
 		var rec record
@@ -192,7 +187,7 @@ func recordsOf(entries []redis.XMessage) []record {
 	return records
 }
 
-// compareIDs compares ids of stream entries: milliseconds, a dash and a number.
+// compareIDs compares the ids of two stream entries, such as 1700000000000-0.
 func compareIDs(a, b string) int {
 	split := func(id string) (ms, number uint64) {
 		first, second, _ := strings.Cut(id, "-")
