@@ -90,7 +90,7 @@ func (s *Server) Kill() {
 func (s *Server) Restart() {
 	s.t.Helper()
 	_, port, _ := net.SplitHostPort(s.address)
-	s.command = exec.Command(s.program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
+	s.command = exec.CommandContext(context.Background(), s.program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
 	s.command.Dir = s.t.TempDir()
 	if err := s.command.Start(); err != nil {
 		s.t.Fatal(err)
@@ -99,7 +99,9 @@ func (s *Server) Restart() {
 }
 
 func (s *Server) responds() bool {
-	connection, err := net.DialTimeout("tcp", s.address, time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	connection, err := new(net.Dialer).DialContext(ctx, "tcp", s.address)
 	if err != nil {
 		return false
 	}
@@ -117,13 +119,19 @@ func (s *Server) Pause() { _ = s.command.Process.Signal(syscall.SIGSTOP) }
 // Resume continues after Pause.
 func (s *Server) Resume() { _ = s.command.Process.Signal(syscall.SIGCONT) }
 
-// UnusedAddress returns a loopback address that nothing listens on.
-func UnusedAddress(t testing.TB) string {
+func listen(t testing.TB) net.Listener {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return listener
+}
+
+// UnusedAddress returns a loopback address that nothing listens on.
+func UnusedAddress(t testing.TB) string {
+	t.Helper()
+	listener := listen(t)
 	defer func() { _ = listener.Close() }()
 	return listener.Addr().String()
 }
@@ -132,10 +140,7 @@ func UnusedAddress(t testing.TB) string {
 // test ends. Connections are closed when handle returns.
 func Serve(t testing.TB, handle func(net.Conn)) (url string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := listen(t)
 	var wg sync.WaitGroup
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(func() {
