@@ -3,348 +3,318 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
 )
 
-// benchCase is one part of the comparison.
+// benchCase measures one part of the table of targets.
 type benchCase struct {
 	name string
 	run  func(*bench) error
 }
 
-// turn is how long a server is under load each time it is its turn.
-const turn = 1500 * time.Millisecond
-
 func cases() []benchCase {
 	return []benchCase{
-		{"cold-start", (*bench).coldStart},
-		{"idle-memory", (*bench).idleMemory},
-		{"me-hot", func(b *bench) error { return b.me("me, one hot token", 1) }},
-		{"me-many", func(b *bench) error { return b.me("me, 10,000 tokens", manyTokens) }},
+		{"me-hot", func(b *bench) error { return b.cachedTokens("me, hot token", 1) }},
+		{"me-many", func(b *bench) error { return b.cachedTokens("me, 10,000 tokens", users) }},
 		{"me-first-seen", (*bench).firstSeen},
 		{"me-forged", (*bench).forgedTokens},
-		{"signin-0ms", func(b *bench) error { return b.upstream("signin", 0, b.material.signin()) }},
-		{"refresh-0ms", func(b *bench) error { return b.upstream("refreshToken", 0, b.material.refresh()) }},
-		{"signin-100ms", func(b *bench) error { return b.slowUpstream("signin", b.material.signin()) }},
-		{"refresh-100ms", func(b *bench) error { return b.slowUpstream("refreshToken", b.material.refresh()) }},
-		{"signin-open", (*bench).openLoop},
-		{"upstream-calls", (*bench).upstreamCalls},
-		{"million", (*bench).million},
+		{"signin-0ms", func(b *bench) error { return b.fastUpstream("signin", []request{b.signin()}) }},
+		{"refresh-0ms", func(b *bench) error { return b.fastUpstream("refreshToken", b.refreshes()) }},
+		{"signin-rate", (*bench).signinRate},
 		{"connections", (*bench).manyConnections},
-		{"embedded", (*bench).embedded},
+		{"upstream-calls", (*bench).upstreamCalls},
+		{"cold-start", (*bench).coldStart},
+		{"memory", (*bench).idleMemory},
+		{"million", (*bench).million},
+		{"replicas", (*bench).replicas},
 	}
 }
 
-// contender is a server with what it is asked.
-type contender struct {
-	program   *program
-	exchanges []exchange
-	calls     bool // it calls the stand-in
-}
+// on makes a contender of one server.
+func on(p *process, requests []request) contender { return contender{[]*process{p}, requests} }
 
-// compare puts contenders under the same load in turns and returns the medians.
-func (b *bench) compare(what string, rounds, connections int, duration time.Duration, contenders []contender) (map[string]measured, error) {
-	type series struct {
-		perSecond, cpu, connections []float64
-		p50, p99                    []time.Duration
-		resident                    []int64
-	}
-	all := make([]series, len(contenders))
-	for round := -1; round < rounds; round++ {
-		for i, c := range contenders {
-			l := load{addr: c.program.addr, exchanges: c.exchanges, connections: connections, time: duration}
-			if round < 0 { // to warm up
-				l.time /= 2
-			}
-			before, err := b.snapshot(c)
-			if err != nil {
-				return nil, err
-			}
-			o, err := l.run()
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", c.program.name, err)
-			}
-			after, err := b.snapshot(c)
-			if err != nil {
-				return nil, err
-			}
-			c.program.clearLog()
-			if round < 0 {
-				continue
-			}
-			s := &all[i]
-			s.perSecond = append(s.perSecond, o.perSecond())
-			s.p50, s.p99 = append(s.p50, o.percentile(0.5)), append(s.p99, o.percentile(0.99))
-			s.resident = append(s.resident, after.memory.resident)
-			s.cpu = append(s.cpu, float64((after.cpu-before.cpu).Microseconds())/float64(o.done+connections))
-			if c.calls {
-				s.connections = append(s.connections, 1000*float64(after.connections-before.connections)/float64(after.calls-before.calls))
-			}
-		}
-	}
-	results := map[string]measured{}
-	for i, c := range contenders {
-		if c.program == b.product && b.profiles != "" {
-			if err := b.profile(what, load{addr: c.program.addr, exchanges: c.exchanges, connections: connections, time: 2 * duration}); err != nil {
-				return nil, err
-			}
-		}
-		s := all[i]
-		m := measured{
-			what: what, server: c.program.name, perSecond: median(s.perSecond), cpu: median(s.cpu),
-			p50: median(s.p50), p99: median(s.p99), resident: median(s.resident), connectionsPerThousandOfCalls: -1,
-		}
-		if c.calls {
-			m.connectionsPerThousandOfCalls = median(s.connections)
-		}
-		results[c.program.name] = m
-		b.table.measured = append(b.table.measured, m)
-	}
-	return results, nil
-}
+// busy is a closed loop that keeps a server busy for one turn.
+func (b *bench) busy() load { return load{connections: 32, duration: b.turn} }
 
-// profile takes a profile of the product under a load, which counts for nothing.
-func (b *bench) profile(what string, l load) error {
-	if err := os.MkdirAll(b.profiles, 0o755); err != nil {
+func (b *bench) cachedTokens(what string, n int) error {
+	if _, err := b.run(on(b.authgraph, b.mes(n)), load{connections: 32, count: 2 * n}); err != nil {
 		return err
 	}
-	taken := make(chan error, 1)
-	go func() {
-		taken <- fetch(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", profilesAddr, max(1, int(l.time.Seconds())-1)),
-			filepath.Join(b.profiles, strings.NewReplacer(" ", "-", ",", "").Replace(what)+".pprof"))
-	}()
-	_, err := l.run()
-	return errors.Join(err, <-taken)
-}
-
-// snapshot is what a program has used and called so far.
-type snapshot struct {
-	cpu                time.Duration
-	memory             memory
-	connections, calls int64
-}
-
-func (b *bench) snapshot(c contender) (snapshot, error) {
-	var s snapshot
-	var err1, err2, err3 error
-	s.cpu, err1 = c.program.cpu()
-	s.memory, err2 = c.program.memory()
-	if c.calls {
-		var counts map[string]int64
-		counts, err3 = b.standin.counts()
-		s.connections = counts["connections"]
-		s.calls = counts["InitiateAuth"] + counts["GetTokensFromRefreshToken"]
+	contenders := []contender{on(b.floor, b.constants(n)), on(b.naive, b.mes(n)), on(b.authgraph, b.mes(n))}
+	if b.apollo != nil {
+		contenders = append(contenders, on(b.apollo, b.mes(n)))
 	}
-	return s, errors.Join(err1, err2, err3)
-}
-
-// me with tokens that are remembered, by 32 connections.
-func (b *bench) me(what string, tokens int) error {
-	mine, same := b.material.me(tokens), b.material.constant(tokens)
-	if tokens > 1 { // every token is seen before anything is measured
-		l := load{addr: b.product.addr, exchanges: mine, connections: 32, count: 2 * tokens}
-		if _, err := l.run(); err != nil {
-			return err
-		}
-	}
-	results, err := b.compare(what, b.rounds, 32, turn, []contender{
-		{b.constant, same, false}, {b.verifying, same, false}, {b.naive, mine, false}, {b.product, mine, false},
-	})
+	s, err := b.compare(b.busy(), contenders...)
 	if err != nil {
 		return err
 	}
-	b.table.atLeast(what+": CPU against constant net/http", results["constant"].cpu/results["authgraph"].cpu, 0.45, 0.8, "%.2f")
-	b.table.note(what+": CPU against the naive build", "%.1f times better", results["naive"].cpu/results["authgraph"].cpu)
+	ours := s[2]
+	b.atLeast(what+": CPU of constant net/http over ours", "%.2f", over(s[0], ours, cpuRatio), 0.33, 0.45)
+	b.atLeast(what+": CPU of the naive build over ours", "%.1f", over(s[1], ours, cpuRatio), 2.5, 3.5)
+	if b.apollo == nil {
+		b.notRun(what+": CPU of Apollo Server over ours", "needs Node.js and npm")
+		return nil
+	}
+	b.atLeast(what+": CPU of Apollo Server over ours", "%.1f", over(s[3], ours, cpuRatio), 4, 6)
 	return nil
 }
 
-// firstSeen starts the product anew each time, so that it has seen none of the
-// tokens.
+// firstSeen starts Authgraph anew in each round, so that its cache is empty.
 func (b *bench) firstSeen() error {
-	const what = "me, first sight of a token"
-	mine, same := b.material.me(manyTokens), b.material.constant(manyTokens)
-	var ratios, costs []float64
+	var ratios []float64
+	all := load{connections: 32, count: users}
 	for range b.rounds {
-		cost := map[string]float64{}
-		if err := b.restartProduct(); err != nil {
+		b.authgraph.stop()
+		var err error
+		if b.authgraph, err = b.startAuthgraph(b.settings()...); err != nil {
 			return err
 		}
-		// What every process pays once is not the token's: as much as is done for the
-		// others, who have run for a while.
-		warm := load{addr: b.product.addr, exchanges: b.material.forged(1000), connections: 32, count: 2000}
-		if _, err := warm.run(); err != nil {
+		// The work of a new process is not that of the tokens.
+		if _, err := b.run(on(b.authgraph, b.mes(1)), load{connections: 32, count: 2000}); err != nil {
 			return err
 		}
-		for _, c := range []contender{{b.verifying, same, false}, {b.naive, mine, false}, {b.product, mine, false}} {
-			before, err := c.program.cpu()
-			if err != nil {
-				return err
-			}
-			if _, err := (load{addr: c.program.addr, exchanges: c.exchanges, connections: 32, count: manyTokens}).run(); err != nil {
-				return err
-			}
-			after, err := c.program.cpu()
-			if err != nil {
-				return err
-			}
-			cost[c.program.name] = float64((after - before).Microseconds()) / manyTokens
+		naive, err := b.run(on(b.naive, b.mes(users)), all)
+		if err != nil {
+			return err
 		}
-		ratios, costs = append(ratios, cost["verifying"]/cost["authgraph"]), append(costs, cost["authgraph"])
+		ours, err := b.run(on(b.authgraph, b.mes(users)), all)
+		if err != nil {
+			return err
+		}
+		ratios = append(ratios, cpuRatio(ours, naive))
 	}
-	b.table.atLeast(what+": CPU against net/http with one RS256", median(ratios), 0.7, 0.9, "%.2f")
-	b.table.note(what+": CPU", "%.0f µs", median(costs))
+	b.atMost("me, first sight of a token: CPU over the naive build's", "%.2f", median(ratios), 1, 0.8)
 	return nil
 }
 
 func (b *bench) forgedTokens() error {
-	const what = "me, forged token"
-	forged := b.material.forged(1000)
-	results, err := b.compare(what, b.rounds, 32, turn, []contender{
-		{b.verifying, forged, false}, {b.naive, forged, false}, {b.product, forged, false},
-	})
+	forged := b.forged(1000)
+	s, err := b.compare(b.busy(), on(b.naive, forged), on(b.authgraph, forged))
 	if err != nil {
 		return err
 	}
-	b.table.atLeast(what+": CPU against net/http with one RS256", results["verifying"].cpu/results["authgraph"].cpu, 0.8, 1, "%.2f")
+	b.atMost("me, forged token: CPU over the naive build's", "%.2f", over(s[1], s[0], cpuRatio), 1, 0.8)
 	return nil
 }
 
-// upstream compares what the servers add to a Cognito that answers at once.
-func (b *bench) upstream(operation string, latency time.Duration, exchanges []exchange) error {
-	if err := b.standin.setLatency(latency); err != nil {
+// fastUpstream measures a Cognito that answers at once.
+func (b *bench) fastUpstream(what string, requests []request) error {
+	s, err := b.compare(b.busy(), on(b.naive, requests), on(b.authgraph, requests))
+	if err != nil {
 		return err
 	}
-	for _, connections := range []int{32, 1000} {
-		what := fmt.Sprintf("%s, Cognito %d ms, %s connections", operation, latency.Milliseconds(), thousands(connections))
-		// What an earlier case has left behind, such as connections to Cognito, is not
-		// this one's.
-		if err := b.restartProduct(); err != nil {
-			return err
-		}
-		results, err := b.compare(what, b.rounds, connections, turn, []contender{
-			{b.naive, exchanges, true}, {b.product, exchanges, true},
-		})
-		if err != nil {
-			return err
-		}
-		b.table.atLeast(what+": CPU, times better than the naive build", results["naive"].cpu/results["authgraph"].cpu, 1.5, 2.7, "%.2f")
-	}
+	b.atMost(what+", upstream 0 ms: CPU over the naive build's", "%.2f", over(s[1], s[0], cpuRatio), 1, 0.7)
 	return nil
 }
 
-// slowUpstream compares with asking a Cognito directly that takes its usual time.
-func (b *bench) slowUpstream(operation string, exchanges []exchange) error {
-	if err := b.standin.setLatency(100 * time.Millisecond); err != nil {
+// signinRate sends 300 sign-ins a second to a Cognito that takes 100 ms.
+func (b *bench) signinRate() error {
+	b.cognito.latency.Store(int64(100 * time.Millisecond))
+	signin := []request{b.signin()}
+	s, err := b.compare(load{connections: 300, duration: 3 * b.turn, rate: 300}, on(b.naive, signin), on(b.authgraph, signin))
+	if err != nil {
 		return err
 	}
-	for _, connections := range []int{32, 1000} {
-		what := fmt.Sprintf("%s, Cognito 100 ms, %s connections", operation, thousands(connections))
-		if err := b.restartProduct(); err != nil {
-			return err
-		}
-		results, err := b.compare(what, min(3, b.rounds), connections, 2*turn, []contender{
-			{b.standin.program, b.material.direct(), false}, {b.naive, exchanges, true}, {b.product, exchanges, true},
-		})
-		if err != nil {
-			return err
-		}
-		if connections < 1000 {
-			continue
-		}
-		used, err := b.product.memory()
-		if err != nil {
-			return err
-		}
-		direct, ours := results["standin"], results["authgraph"]
-		b.table.atLeast(what+": share of what Cognito does alone", 100*ours.perSecond/direct.perSecond, 60, 90, "%.0f %%")
-		b.table.atMost(what+": added at the median", inMilliseconds(ours.p50-direct.p50), 60, 12, "%.1f ms")
-		b.table.atMost(what+": memory at its peak", float64(used.peak)/1e6, 130, 85, "%.0f MB")
-		b.table.atMost(what+": new connections for 1,000 calls", ours.connectionsPerThousandOfCalls, 10, 0, "%.1f")
-	}
+	const what = "signin at 300/s, upstream 100 ms: "
+	b.atMost(what+"p50 minus the naive build's", "%.2f ms",
+		over(s[1], s[0], func(ours, naive sample) float64 { return ours.p50 - naive.p50 }), 0.3, 0.3)
+	b.atMost(what+"p99 minus the naive build's", "%.2f ms",
+		over(s[1], s[0], func(ours, naive sample) float64 { return ours.p99 - naive.p99 }), 0, 0)
 	return nil
 }
 
-// openLoop asks 300 times a second, however long the answers take.
-func (b *bench) openLoop() error {
-	if err := b.standin.setLatency(100 * time.Millisecond); err != nil {
+// manyConnections keeps 1,000 sign-ins in flight to a Cognito that takes 100 ms.
+func (b *bench) manyConnections() error {
+	b.cognito.latency.Store(int64(100 * time.Millisecond))
+	signin := []request{b.signin()}
+	s, err := b.compare(load{connections: 1000, duration: 2 * b.turn}, on(b.naive, signin), on(b.authgraph, signin))
+	if err != nil {
 		return err
 	}
-	contenders := []contender{
-		{b.standin.program, b.material.direct(), false}, {b.naive, b.material.signin(), true}, {b.product, b.material.signin(), true},
+	peak, err := b.authgraph.memory("VmHWM")
+	if err != nil {
+		return err
 	}
-	p50, p99 := map[string][]time.Duration{}, map[string][]time.Duration{}
-	for round := range 1 + min(3, b.rounds) {
-		for _, c := range contenders {
-			o, err := (load{addr: c.program.addr, exchanges: c.exchanges, perSecond: 300, time: 3 * turn}).run()
-			if err != nil {
-				return fmt.Errorf("%s: %w", c.program.name, err)
-			}
-			if round > 0 {
-				p50[c.program.name] = append(p50[c.program.name], o.percentile(0.5))
-				p99[c.program.name] = append(p99[c.program.name], o.percentile(0.99))
-			}
-		}
-	}
-	const what = "signin, Cognito 100 ms, 300 a second"
-	added := func(all map[string][]time.Duration, name string) float64 {
-		return inMilliseconds(median(all[name]) - median(all["standin"]))
-	}
-	b.table.atMost(what+": added at the median", added(p50, "authgraph"), 0.8, 0.6, "%.2f ms")
-	b.table.atMost(what+": added at the 99th percentile", added(p99, "authgraph"), 3, 1.5, "%.2f ms")
-	b.table.note(what+": the naive build adds", "%.2f ms, %.2f ms", added(p50, "naive"), added(p99, "naive"))
+	const what = "1,000 connections, upstream 100 ms: "
+	b.atLeast(what+"throughput over the naive build's", "%.1f",
+		over(s[1], s[0], func(ours, naive sample) float64 { return ours.perSecond / naive.perSecond }), 1.5, 1.5)
+	b.atMost(what+"new upstream connections after warm-up, of calls", "%.2f %%",
+		over(s[1], s[1], func(ours, _ sample) float64 { return ours.newShare }), 0.99, 0.99)
+	b.atMost(what+"peak memory", "%.0f MB", peak, 200, 200)
 	return nil
 }
 
-// upstreamCalls counts the calls to Cognito by operation.
 func (b *bench) upstreamCalls() error {
-	if err := b.standin.setLatency(0); err != nil {
+	profile := b.me(1)
+	profile.body = strings.Replace(meBody, "groups", "groups email", 1)
+	profile.right = contains(`"email":"ada@example.com"`)
+	const times = 100
+	for _, c := range []struct {
+		what     string
+		requests []request
+		calls    float64
+	}{
+		{"me from the token", b.mes(1), 0},
+		{"me with profile fields", []request{profile}, 1},
+		{"signin", []request{b.signin()}, 1},
+		{"refreshToken", b.refreshes(), 1},
+		{"me, forged token", b.forged(1), 0},
+	} {
+		before := b.cognito.total()
+		if _, err := b.run(on(b.authgraph, c.requests), load{connections: 1, count: times}); err != nil {
+			return fmt.Errorf("%s: %w", c.what, err)
+		}
+		b.atMost("upstream calls: "+c.what, "%g", float64(b.cognito.total()-before)/times, c.calls, c.calls)
+	}
+
+	// Other users are looked up with AWS credentials.
+	p, err := b.startAuthgraph(b.settings("AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=example")...)
+	if err != nil {
 		return err
 	}
-	profile := strings.Replace(meBody, "groups", "groups email", 1)
-	for _, c := range []struct {
-		what string
-		ask  exchange
-		want float64
-	}{
-		{"me from the token", b.material.me(1)[0], 0},
-		{"me with the profile", exchange{post("/graphql", b.material.tokens[1], profile), func(status int, body []byte) bool {
-			return status == 200 && strings.Contains(string(body), `"email":"ada@example.com"`)
-		}}, 1},
-		{"signin", b.material.signin()[0], 1},
-		{"refreshToken", b.material.refresh()[0], 1},
-		{"a forged token", b.material.forged(1)[0], 0},
-	} {
-		before, err := b.standin.counts()
-		if err != nil {
-			return err
-		}
-		const times = 100
-		if _, err := (load{addr: b.product.addr, exchanges: []exchange{c.ask}, connections: 1, count: times}).run(); err != nil {
-			return err
-		}
-		after, err := b.standin.counts()
-		if err != nil {
-			return err
-		}
-		calls := 0.0
-		for name, n := range after {
-			if name != "connections" {
-				calls += float64(n - before[name])
-			}
-		}
-		b.table.atMost("calls to Cognito: "+c.what, calls/times, c.want, c.want, "%.0f")
+	defer p.stop()
+	references, err := b.references()
+	if err != nil {
+		return err
 	}
+	before := b.cognito.total()
+	if _, err := b.run(on(p, []request{references}), load{connections: 1, count: 1}); err != nil {
+		return err
+	}
+	b.atMost("upstream calls: 100 user references, each twice", "%g", float64(b.cognito.total()-before), 100, 100)
+	b.atMost("upstream calls: for one of these users", "%g", float64(b.cognito.mostForOneUser()), 1, 1)
 	return nil
 }
 
-func inMilliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-func thousands(n int) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
+// coldStart measures the time from exec to the first right response.
+func (b *bench) coldStart() error {
+	took, err := b.startTimes(b.me(0), b.settings()...)
+	if err != nil {
+		return err
 	}
-	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+	b.atMost("exec to first right answer: Cognito", "%.0f ms", took, 40, 15)
+
+	poolAddr, err := freeAddr()
+	if err != nil {
+		return err
+	}
+	pool := []string{"DATA_DIR=" + filepath.Join(b.dir, "pool"), "POOL_ADDR=" + poolAddr}
+	signup := request{body: `{"query":"mutation{signup(input:{username:\"ada\",email:\"ada@example.com\",password:\"Correct-Horse-1\",mode:\"user\"}){confirmed}}"}`}
+	signup.right = exactly(`{"data":{"signup":{"confirmed":false}}}`)
+	p, err := b.startServer(signup, pool...)
+	if err != nil {
+		return err
+	}
+	p.stop()
+	// The second sign-up is refused because the pool's file has the first.
+	signup.right = contains(`"code":"EMAIL_ALREADY_REGISTERED"`)
+	if took, err = b.startTimes(signup, pool...); err != nil {
+		return err
+	}
+	b.atMost("exec to first right answer: embedded pool with a file", "%.0f ms", took, 80, 30)
+	return nil
+}
+
+// startTimes starts Authgraph several times, and returns the median in ms.
+func (b *bench) startTimes(first request, settings ...string) (float64, error) {
+	var times []time.Duration
+	for range 3 * b.rounds {
+		p, err := b.startServer(first, settings...)
+		if err != nil {
+			return 0, err
+		}
+		p.stop()
+		times = append(times, p.started)
+	}
+	return float64(median(times).Microseconds()) / 1000, nil
+}
+
+// idleMemory measures a process that was idle for some seconds: with one token, and with
+// 10,000 in its cache.
+func (b *bench) idleMemory() error {
+	const settle = 3 * time.Second
+	time.Sleep(settle)
+	if _, err := b.run(on(b.authgraph, []request{b.me(0), b.signin()}), load{connections: 1, count: 2}); err != nil {
+		return err
+	}
+	idle, err := b.authgraph.memory("VmRSS")
+	if err != nil {
+		return err
+	}
+	if _, err := b.run(on(b.authgraph, b.mes(users)), load{connections: 32, count: 2 * users}); err != nil {
+		return err
+	}
+	time.Sleep(settle)
+	cached, err := b.authgraph.memory("VmRSS")
+	if err != nil {
+		return err
+	}
+	b.atMost("memory: idle", "%.0f MB", idle, 40, 25)
+	b.atMost("memory: with 10,000 cached tokens", "%.0f MB", cached, 60, 40)
+	return nil
+}
+
+// million compares memory after a million mixed requests with that after a warm-up.
+func (b *bench) million() error {
+	mixed := on(b.authgraph, append(append(b.mes(users/2), b.forged(users/10)...), b.signin()))
+	var memory []float64
+	for _, count := range []int{200_000 / b.scale, 1_000_000 / b.scale} {
+		if _, err := b.run(mixed, load{connections: 32, count: count}); err != nil {
+			return err
+		}
+		m, err := b.authgraph.memory("VmRSS")
+		if err != nil {
+			return err
+		}
+		memory = append(memory, m)
+	}
+	b.atMost("memory: growth in 1,000,000 requests after warm-up", "%+.1f %%", 100*(memory[1]/memory[0]-1), 5, 5)
+	return nil
+}
+
+// replicas compares three replicas that share a Valkey or Redis with one that has none.
+func (b *bench) replicas() error {
+	const what = "three replicas sharing Valkey: CPU of "
+	server, err := exec.LookPath("valkey-server")
+	if err != nil {
+		server, err = exec.LookPath("redis-server")
+	}
+	if err != nil {
+		b.notRun(what+"me, signin", "needs valkey-server or redis-server")
+		return nil
+	}
+	addr, err := freeAddr()
+	if err != nil {
+		return err
+	}
+	// It runs on the core of the load.
+	store := exec.CommandContext(b.ctx, server, "--bind", "127.0.0.1", "--port", addr[strings.LastIndexByte(addr, ':')+1:], "--save", "")
+	store.Dir = b.dir
+	if err := store.Start(); err != nil {
+		return err
+	}
+	defer func() { _ = errors.Join(store.Process.Kill(), store.Wait()) }()
+	var three []*process
+	for range 3 {
+		p, err := b.startAuthgraph(b.settings("REDIS_URL=redis://" + addr)...)
+		if err != nil {
+			return err
+		}
+		defer p.stop()
+		three = append(three, p)
+	}
+	for _, c := range []struct {
+		what     string
+		requests []request
+	}{{"me", b.mes(1000)}, {"signin", []request{b.signin()}}} {
+		s, err := b.compare(b.busy(), contender{three, c.requests}, on(b.authgraph, c.requests))
+		if err != nil {
+			return err
+		}
+		b.atMost(what+c.what+" over one replica's without", "%.2f", over(s[0], s[1], cpuRatio), 1.2, 1.1)
+	}
+	return nil
 }

@@ -1,15 +1,12 @@
-// Command bench compares Authgraph with what it could be at best and with the common
-// way to build it, side by side on one machine:
+// Command bench compares Authgraph with its peers, side by side in one run:
 //
-//   - two floors: net/http with a constant answer, and net/http with one RS256
-//     verification for each request,
-//   - a naive build: gqlgen's template, jwx, and the AWS SDK as they come,
-//   - Authgraph as it is built for production.
+//   - floor: net/http with a constant response,
+//   - naive: gqlgen's template, jwx and the AWS SDK with their defaults,
+//   - apollo: Apollo Server with aws-jwt-verify, where Node.js is installed.
 //
-// Every server runs in a process of its own on one processor core; what asks them,
-// and a stand-in for Amazon Cognito, run on another. They take turns within one run,
-// each case is the median of several rounds, and every answer's content is checked.
-// What counts is the ratio: both sides met the same machine in the same minute.
+// Each server is a process on one CPU core. The load and the stand-in for Cognito run
+// on another. The servers take turns, every response is checked, and each figure is a
+// median over the rounds. A target that must be met and is not makes the exit status 1.
 package main
 
 import (
@@ -23,207 +20,219 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 func main() {
-	pattern := flag.String("case", "", "run only the cases that match this regular expression")
-	repository := flag.String("repository", "..", "the repository's root")
-	report := flag.String("report", "../build/bench.md", "where the table goes, in Markdown")
-	rounds := flag.Int("rounds", 5, "how often each server takes its turn")
-	profiles := flag.String("profiles", "", "a directory for CPU profiles of Authgraph, one for each load")
+	pattern := flag.String("case", "", "run only the cases whose name matches this regular expression")
+	root := flag.String("repository", "..", "root of the repository")
+	report := flag.String("report", "../build/bench.md", "file for the table, in Markdown")
+	short := flag.Bool("short", false, "run a smoke test of two minutes; its figures mean little")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *pattern, *repository, *report, *profiles, *rounds); err != nil {
+	if err := run(ctx, *pattern, *root, *report, *short); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-// bench is what the cases share.
+// bench is the state that the cases share.
 type bench struct {
-	ctx       context.Context
-	dir       string // of this run, removed at its end
-	binaries  string
-	rounds    int
-	profiles  string // a directory; empty: none are taken
-	servers   int    // the core that servers run on
-	material  *material
-	standin   standin
-	constant  *program
-	verifying *program
-	naive     *program
-	product   *program
-	table     *table
+	ctx     context.Context
+	root    string // of the repository
+	dir     string // temporary, removed at the end
+	core    int    // that the servers run on
+	rounds  int
+	turn    time.Duration // of load, for each server in each round
+	scale   int           // divides fixed numbers of requests
+	cognito *standin
+	tokens  []string
+	idToken string
+	table   []row
+
+	// Peers run from their first use to the end; authgraph is a new process in each case.
+	running                         []*process
+	floor, naive, apollo, authgraph *process
 }
 
-func run(ctx context.Context, pattern, repository, report, profiles string, rounds int) (err error) {
-	chosen, err := regexp.Compile(pattern)
+func run(ctx context.Context, pattern, root, report string, short bool) error {
+	selected, err := regexp.Compile(pattern)
 	if err != nil {
 		return err
 	}
-	b := &bench{ctx: ctx, rounds: rounds, profiles: profiles, table: newTable()}
-	var own int
-	if b.servers, own, err = cores(); err != nil {
+	b := &bench{ctx: ctx, rounds: 5, turn: 1500 * time.Millisecond, scale: 1}
+	if short {
+		b.rounds, b.turn, b.scale = 1, 300*time.Millisecond, 20
+	}
+	if b.root, err = filepath.Abs(root); err != nil {
 		return err
 	}
 	if b.dir, err = os.MkdirTemp("", "authgraph-bench-"); err != nil {
 		return err
 	}
 	defer os.RemoveAll(b.dir)
-	if err := b.build(repository); err != nil {
+	if err := b.build(); err != nil {
 		return err
 	}
-	if err := b.start(own); err != nil {
+	if err := b.prepare(); err != nil {
 		return err
 	}
-	defer b.stop()
+	defer func() {
+		for _, p := range b.running {
+			p.stop()
+		}
+	}()
+	if err := b.startPeers(); err != nil {
+		return err
+	}
 	for _, c := range cases() {
-		if !chosen.MatchString(c.name) {
+		if !selected.MatchString(c.name) {
 			continue
 		}
-		began := time.Now()
-		fmt.Printf("%s\n", c.name)
-		if err := c.run(b); err != nil {
-			return fmt.Errorf("%s: %w\n%s", c.name, err, b.product.faults())
-		}
-		b.table.print(os.Stdout)
-		fmt.Printf("  (%.0f s)\n", time.Since(began).Seconds())
-		for _, p := range []*program{b.constant, b.verifying, b.naive, b.product} {
-			p.clearLog()
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if err := b.runCase(c); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
-	if err := os.MkdirAll(filepath.Dir(report), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(report, []byte(b.table.markdown()), 0o644)
+	return b.writeReport(report)
 }
 
-// cores returns the core for servers and the one for everything else.
-func cores() (servers, own int, err error) {
-	var allowed unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &allowed); err != nil {
-		return 0, 0, err
+// runCase runs one case against a new Authgraph process.
+func (b *bench) runCase(c benchCase) (err error) {
+	began, printed := time.Now(), len(b.table)
+	b.cognito.latency.Store(0)
+	if b.authgraph, err = b.startAuthgraph(b.settings()...); err != nil {
+		return err
 	}
-	var list []int
-	for cpu := 0; len(list) < allowed.Count(); cpu++ {
-		if allowed.IsSet(cpu) {
-			list = append(list, cpu)
-		}
+	defer func() { b.authgraph.stop() }()
+	if err := c.run(b); err != nil {
+		return fmt.Errorf("%w\n%s", err, b.authgraph.lastLines())
 	}
-	if len(list) < 2 {
-		return 0, 0, errors.New("two processor cores are needed: one for the server, one for what asks it")
+	fmt.Printf("%s (%.0f s)\n", c.name, time.Since(began).Seconds())
+	for _, r := range b.table[printed:] {
+		fmt.Println("  " + r.String())
 	}
-	return list[len(list)-1], list[0], nil
+	return b.ctx.Err()
 }
 
-// build builds all programs, the product as the Makefile does.
-func (b *bench) build(repository string) error {
-	root, err := filepath.Abs(repository)
-	if err != nil {
-		return err
-	}
-	b.binaries = filepath.Join(root, "build", "bench")
-	if err := os.MkdirAll(b.binaries, 0o755); err != nil {
-		return err
-	}
+// build builds the servers: Authgraph as `make build` does for production.
+func (b *bench) build() error {
+	out := filepath.Join(b.root, "build", "bench")
 	for _, step := range []struct {
 		dir     string
 		command []string
 	}{
-		{filepath.Join(root, "bench"), []string{"go", "generate", "./naive"}},
-		{filepath.Join(root, "bench"), []string{"go", "build", "-trimpath", "-o", b.binaries, "./floor", "./standin", "./naive"}},
-		{root, []string{"make", "build", "BINARY=" + b.binary("authgraph")}},
+		{"bench", []string{"go", "generate", "./naive"}},
+		{"bench", []string{"go", "build", "-o", out + "/", "./floor", "./naive"}},
+		{".", []string{"make", "build", "BINARY=" + filepath.Join(out, "authgraph")}},
 	} {
 		cmd := exec.CommandContext(b.ctx, step.command[0], step.command[1:]...)
-		cmd.Dir = step.dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w\n%s", strings.Join(step.command, " "), err, out)
+		cmd.Dir = filepath.Join(b.root, step.dir)
+		if text, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", strings.Join(step.command, " "), err, text)
 		}
 	}
 	return nil
 }
 
-func (b *bench) binary(name string) string { return filepath.Join(b.binaries, name) }
-
-// start makes what is sent and starts the programs. What is sent names where the
-// stand-in will be.
-func (b *bench) start(own int) error {
-	addr, err := freeAddr()
-	if err != nil {
+// prepare starts the stand-in for Cognito, signs the tokens, and then moves this
+// process, and with it the load and the stand-in, to a core of its own.
+func (b *bench) prepare() (err error) {
+	var allowed unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &allowed); err != nil {
 		return err
 	}
-	if b.material, err = newMaterial("http://" + addr + "/" + poolID); err != nil {
-		return err
-	}
-	if err := b.material.write(b.dir); err != nil {
-		return err
-	}
-	file := func(name string) string { return filepath.Join(b.dir, name) }
-	if b.standin.program, err = start(b.ctx, b.dir, "standin", own, b.binary("standin"),
-		"-addr", addr, "-jwks", file("jwks.json"), "-session", file("session.json")); err != nil {
-		return err
-	}
-	if b.constant, err = start(b.ctx, b.dir, "constant", b.servers, b.binary("floor"), "-answer", file("answer.json")); err != nil {
-		return err
-	}
-	if b.verifying, err = start(b.ctx, b.dir, "verifying", b.servers, b.binary("floor"),
-		"-answer", file("answer.json"), "-jwks", file("jwks.json")); err != nil {
-		return err
-	}
-	if b.naive, err = b.startNaive(); err != nil {
-		return err
-	}
-	if b.product, err = startProduct(b.ctx, b.dir, b.binary("authgraph"), b.servers, b.settings()...); err != nil {
-		return err
-	}
-	// Only now: the tokens were signed on all cores.
-	runtime.GOMAXPROCS(1)
-	return pinTo(own)
-}
-
-func (b *bench) startNaive() (*program, error) {
-	return start(b.ctx, b.dir, "naive", b.servers, b.binary("naive"),
-		"-endpoint", "http://"+b.standin.addr, "-issuer", b.material.issuer, "-client", clientID)
-}
-
-// profilesAddr is where profiles can be had while they are asked for.
-const profilesAddr = "127.0.0.1:6060"
-
-// settings are those of production, but for what would refuse a load from one
-// address. There is a line in the log for each request, and one in the audit log for
-// each sign-in.
-func (b *bench) settings() []string {
-	settings := []string{
-		"AWS_COGNITO_USER_POOL_ID=" + poolID,
-		"AWS_COGNITO_APP_CLIENT_ID=" + clientID,
-		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=http://" + b.standin.addr,
-		"AWS_COGNITO_ISSUER=" + b.material.issuer,
-		"COGNITO_QUOTAS=UserAuthentication=1000000,UserToken=1000000,UserRead=1000000",
-	}
-	if b.profiles != "" {
-		settings = append(settings, "PPROF_ADDR="+profilesAddr)
-	}
-	return settings
-}
-
-func (b *bench) restartProduct() (err error) {
-	b.product.stop()
-	b.product, err = startProduct(b.ctx, b.dir, b.binary("authgraph"), b.servers, b.settings()...)
-	return err
-}
-
-func (b *bench) stop() {
-	for _, p := range []*program{b.product, b.naive, b.verifying, b.constant, b.standin.program} {
-		if p != nil {
-			p.stop()
+	var cores []int
+	for cpu := 0; len(cores) < allowed.Count(); cpu++ {
+		if allowed.IsSet(cpu) {
+			cores = append(cores, cpu)
 		}
 	}
+	if len(cores) < 2 {
+		return errors.New("two CPU cores are needed: one for the server, one for the load")
+	}
+	b.core = cores[len(cores)-1]
+	if b.cognito, err = startStandin(); err != nil {
+		return err
+	}
+	if err := b.makeTokens(); err != nil {
+		return err
+	}
+	runtime.GOMAXPROCS(1)
+	return exec.Command("taskset", "-acp", strconv.Itoa(cores[0]), strconv.Itoa(os.Getpid())).Run()
+}
+
+// row is one line of the report.
+type row struct{ what, got, must, aim, verdict string }
+
+func (r row) String() string {
+	return "| " + strings.Join([]string{r.what, r.got, r.must, r.aim, r.verdict}, " | ") + " |"
+}
+
+const missed = "**missed**"
+
+// atLeast reports a figure for which more is better; atMost one for which less is. An
+// aim equal to must means that there is no separate aim.
+func (b *bench) atLeast(what, format string, got, must, aim float64) {
+	b.add(what, format, "≥ ", got, must, aim, got >= must, got >= aim)
+}
+
+func (b *bench) atMost(what, format string, got, must, aim float64) {
+	b.add(what, format, "≤ ", got, must, aim, got <= must, got <= aim)
+}
+
+func (b *bench) add(what, format, sign string, got, must, aim float64, meetsMust, meetsAim bool) {
+	r := row{what: what, got: fmt.Sprintf(format, got), must: sign + fmt.Sprintf(format, must), verdict: missed}
+	if aim != must {
+		r.aim = sign + fmt.Sprintf(format, aim)
+	}
+	switch {
+	case meetsAim && meetsMust:
+		r.verdict = "pass"
+	case meetsMust:
+		r.verdict = "pass, aim not met"
+	}
+	b.table = append(b.table, r)
+}
+
+func (b *bench) notRun(what, why string) {
+	b.table = append(b.table, row{what: what, got: "not run", verdict: why})
+}
+
+// writeReport writes the table, and returns an error if a required target was missed.
+func (b *bench) writeReport(file string) error {
+	if len(b.table) == 0 {
+		return errors.New("no case has that name")
+	}
+	text := fmt.Sprintf("Measured on %s with %s on %d cores.\n\n| case | figure | must | aim | result |\n|---|---|---|---|---|\n",
+		time.Now().UTC().Format(time.DateOnly), runtime.Version(), runtime.NumCPU())
+	failures := 0
+	for _, r := range b.table {
+		text += r.String() + "\n"
+		if r.verdict == missed {
+			failures++
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		return err
+	}
+	if failures > 0 {
+		return fmt.Errorf("%d of %d targets missed", failures, len(b.table))
+	}
+	return nil
+}
+
+// median returns the median; of an even number of values, the upper one in the middle.
+func median[T float64 | time.Duration](values []T) T {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
 }

@@ -1,17 +1,13 @@
-// Command naive is the common way to build such an API: gqlgen's template, tokens
-// parsed and verified by jwx with its cached key set, the AWS SDK as it comes.
+// Command naive builds the API the usual way: gqlgen's template, tokens parsed and
+// verified by jwx with its cached key set, the AWS SDK with its defaults.
 //
-//	naive -addr 127.0.0.1:0 -endpoint URL -issuer URL -client ID
-//
-// It prints the address that it listens on.
+//	naive -addr 127.0.0.1:8082 -endpoint URL -issuer URL -client ID
 package main
 
 import (
 	"context"
 	"flag"
-	"fmt"
 	"log"
-	"net"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -31,10 +27,10 @@ import (
 //go:generate go tool gqlgen generate
 
 func main() {
-	addr := flag.String("addr", "127.0.0.1:0", "where to listen")
-	endpoint := flag.String("endpoint", "", "where Cognito is")
-	issuer := flag.String("issuer", "", "the issuer of the tokens")
-	clientID := flag.String("client", "", "the app client's id")
+	addr := flag.String("addr", "127.0.0.1:8082", "listen address")
+	endpoint := flag.String("endpoint", "", "URL of the Cognito user pools API")
+	issuer := flag.String("issuer", "", "issuer of the tokens")
+	clientID := flag.String("client", "", "app client id")
 	flag.Parse()
 
 	keys := *issuer + "/.well-known/jwks.json"
@@ -63,15 +59,10 @@ func main() {
 
 	http.Handle("/", playground.Handler("GraphQL playground", "/graphql"))
 	http.Handle("/graphql", authenticate(server, jwk.NewCachedSet(cache, keys), *issuer))
-	listener, err := net.Listen("tcp", *addr)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(listener.Addr())
-	log.Fatal(http.Serve(listener, nil))
+	log.Fatal(http.ListenAndServe(*addr, nil))
 }
 
-// authenticate verifies the token of a request that brings one.
+// authenticate verifies the bearer token, if the request has one.
 func authenticate(next http.Handler, keys jwk.Set, issuer string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "" {

@@ -1,5 +1,5 @@
-// Package graph is the naive build's resolvers. What gqlgen generates beside them is
-// not kept: "go generate" makes it.
+// Package graph has the resolvers of the naive build. The code that gqlgen generates
+// beside them is not committed: run "go generate".
 package graph
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwt"
 )
 
-// Resolver answers the schema.
+// Resolver implements the schema.
 type Resolver struct {
 	Cognito  *cognito.Client
 	ClientID string
@@ -28,7 +28,7 @@ func (r *Resolver) Mutation() MutationResolver { return mutation{r} }
 
 type contextKey struct{}
 
-// WithToken returns a context with a verified token, or why there is none.
+// WithToken returns a context that carries a verified token, or the verification error.
 func WithToken(ctx context.Context, token jwt.Token, err error) context.Context {
 	return context.WithValue(ctx, contextKey{}, verified{token, err})
 }

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// standin stands in for Amazon Cognito: it answers the calls that the cases make with
+// fixed responses after a delay, and counts calls and connections.
+type standin struct {
+	url, issuer   string
+	jwks, session []byte
+	latency       atomic.Int64 // nanoseconds
+	connections   atomic.Int64
+
+	mu    sync.Mutex
+	calls map[string]int // by operation; AdminGetUser by operation and user name
+}
+
+// startStandin starts a stand-in that serves until the process ends.
+func startStandin() (*standin, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &standin{url: "http://" + listener.Addr().String(), calls: map[string]int{}}
+	s.issuer = s.url + "/" + poolID
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{pool}/.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(s.jwks) })
+	mux.HandleFunc("POST /{$}", s.serveCall)
+	server := &http.Server{Handler: mux, ConnState: func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			s.connections.Add(1)
+		}
+	}}
+	go func() { _ = server.Serve(listener) }()
+	return s, nil
+}
+
+func (s *standin) serveCall(w http.ResponseWriter, r *http.Request) {
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	response, status := s.session, http.StatusOK
+	key := operation
+	switch operation {
+	case "InitiateAuth", "GetTokensFromRefreshToken":
+	case "GetUser":
+		response = userRecord("ada")
+	case "AdminGetUser":
+		var in struct{ Username string }
+		_ = json.Unmarshal(body, &in)
+		key += " " + in.Username
+		response = userRecord(in.Username)
+	default:
+		status, response = http.StatusBadRequest, []byte(`{"__type":"InvalidParameterException","message":"unknown operation"}`)
+	}
+	s.mu.Lock()
+	s.calls[key]++
+	s.mu.Unlock()
+	time.Sleep(time.Duration(s.latency.Load()))
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	w.WriteHeader(status)
+	_, _ = w.Write(response)
+}
+
+func userRecord(sub string) []byte {
+	return []byte(`{"Username":"` + sub + `","Enabled":true,"UserStatus":"CONFIRMED","UserAttributes":[{"Name":"sub","Value":"` + sub +
+		`"},{"Name":"email","Value":"ada@example.com"},{"Name":"preferred_username","Value":"name of ` + sub + `"}]}`)
+}
+
+// total returns the number of calls so far.
+func (s *standin) total() (total int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range s.calls {
+		total += n
+	}
+	return total
+}
+
+// mostForOneUser returns the highest number of AdminGetUser calls for one user.
+func (s *standin) mostForOneUser() (most int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, n := range s.calls {
+		if strings.HasPrefix(key, "AdminGetUser ") {
+			most = max(most, n)
+		}
+	}
+	return most
+}
