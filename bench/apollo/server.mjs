@@ -1,12 +1,13 @@
 // Serves the query `me` with Apollo Server and aws-jwt-verify.
 //
-//   node server.mjs PORT ISSUER CLIENT_ID JWKS_FILE
+//   node server.mjs HOST:PORT ISSUER CLIENT_ID JWKS_FILE
 import { readFileSync } from 'node:fs'
 import { ApolloServer } from '@apollo/server'
 import { startStandaloneServer } from '@apollo/server/standalone'
 import { JwtRsaVerifier } from 'aws-jwt-verify'
 
-const [port, issuer, clientId, jwksFile] = process.argv.slice(2)
+const [addr, issuer, clientId, jwksFile] = process.argv.slice(2)
+const [host, port] = addr.split(':')
 const verifier = JwtRsaVerifier.create({ issuer, audience: null })
 verifier.cacheJwks(JSON.parse(readFileSync(jwksFile, 'utf8')))
 
@@ -25,7 +26,7 @@ const server = new ApolloServer({
 })
 
 await startStandaloneServer(server, {
-  listen: { host: '127.0.0.1', port: Number(port) },
+  listen: { host, port: Number(port) },
   context: async ({ req }) => {
     const token = req.headers.authorization?.replace('Bearer ', '')
     return { claims: token && (await verifier.verify(token).catch(() => undefined)) }

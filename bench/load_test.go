@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"fmt"
@@ -71,51 +71,29 @@ type sample struct {
 	newShare  float64 // new connections to Cognito, in % of the calls to it
 }
 
-// run puts a contender under load. A wrong response ends the run.
-func (b *bench) run(c contender, l load) (sample, error) {
-	before, err := c.cpu()
-	if err != nil {
-		return sample{}, err
-	}
-	calls, connections := b.cognito.total(), b.cognito.connections.Load()
+// run puts a contender under load. A wrong response fails the test.
+func (b *bench) run(c contender, l load) sample {
+	before, calls, connections := b.cpu(c.servers), b.cognito.total(), b.cognito.connections.Load()
 	began := time.Now()
 	latencies, err := l.send(c)
 	elapsed := time.Since(began)
 	if err != nil {
-		return sample{}, err
+		b.Fatalf("%v\n%s", err, c.servers[0].lastLines())
 	}
-	after, err := c.cpu()
-	if err != nil {
-		return sample{}, err
-	}
+	used := b.cpu(c.servers) - before
 	for _, p := range c.servers {
-		// Log lines of a million requests would fill the disk.
-		if err := os.Truncate(p.log, 0); err != nil {
-			return sample{}, err
-		}
+		b.check(os.Truncate(p.log, 0)) // a million log lines would fill the disk
 	}
 	slices.Sort(latencies)
 	n := len(latencies)
-	percentile := func(p int) float64 { return float64(latencies[n*p/100].Microseconds()) / 1000 }
 	s := sample{
-		cpu: float64((after - before).Microseconds()) / float64(n), perSecond: float64(n) / elapsed.Seconds(),
-		p50: percentile(50), p99: percentile(99),
+		cpu: float64(used.Microseconds()) / float64(n), perSecond: float64(n) / elapsed.Seconds(),
+		p50: milliseconds(latencies[n/2]), p99: milliseconds(latencies[n*99/100]),
 	}
 	if calls = b.cognito.total() - calls; calls > 0 {
 		s.newShare = 100 * float64(b.cognito.connections.Load()-connections) / float64(calls)
 	}
-	return s, b.ctx.Err()
-}
-
-func (c contender) cpu() (total time.Duration, err error) {
-	for _, p := range c.servers {
-		used, err := p.cpu()
-		if err != nil {
-			return 0, err
-		}
-		total += used
-	}
-	return total, nil
+	return s
 }
 
 // send sends the requests and returns the time that each response took.
@@ -158,22 +136,18 @@ func (l load) send(c contender) ([]time.Duration, error) {
 	return slices.Concat(results...), nil
 }
 
-// compare lets the contenders take turns, and returns their samples by round. A round
-// to warm up comes first and does not count.
-func (b *bench) compare(l load, contenders ...contender) ([][]sample, error) {
+// compare lets the contenders take turns, and returns their samples by round. A warm-up
+// round comes first and does not count.
+func (b *bench) compare(l load, contenders ...contender) [][]sample {
 	samples := make([][]sample, len(contenders))
-	for round := -1; round < b.rounds; round++ {
+	for round := range b.rounds + 1 {
 		for i, c := range contenders {
-			s, err := b.run(c, l)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", c.servers[0].log, err)
-			}
-			if round >= 0 {
+			if s := b.run(c, l); round > 0 {
 				samples[i] = append(samples[i], s)
 			}
 		}
 	}
-	return samples, nil
+	return samples
 }
 
 // over returns the median, over all rounds, of what f makes of the samples of two
@@ -187,3 +161,5 @@ func over(x, y []sample, f func(x, y sample) float64) float64 {
 }
 
 func cpuRatio(x, y sample) float64 { return x.cpu / y.cpu }
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"encoding/json"
@@ -24,11 +24,9 @@ type standin struct {
 }
 
 // startStandin starts a stand-in that serves until the process ends.
-func startStandin() (*standin, error) {
+func (b *bench) startStandin() *standin {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
+	b.check(err)
 	s := &standin{url: "http://" + listener.Addr().String(), calls: map[string]int{}}
 	s.issuer = s.url + "/" + poolID
 	mux := http.NewServeMux()
@@ -40,7 +38,7 @@ func startStandin() (*standin, error) {
 		}
 	}}
 	go func() { _ = server.Serve(listener) }()
-	return s, nil
+	return s
 }
 
 func (s *standin) serveCall(w http.ResponseWriter, r *http.Request) {

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bytes"
@@ -6,9 +6,7 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"fmt"
-	"runtime"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
@@ -54,56 +52,29 @@ func meResponse(n int) string {
 
 // makeTokens makes the pool's key, an access token for each user, and the session that
 // Cognito's stand-in returns.
-func (b *bench) makeTokens() error {
+func (b *bench) makeTokens() {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return err
-	}
+	b.check(err)
 	key, err := jwk.FromRaw(private)
-	if err != nil {
-		return err
-	}
-	for name, value := range map[string]any{jwk.KeyIDKey: "0LfqSM1w2rlTVQf0xJpKvUbYcHeZ1aD3gN5iR7tW9yE=", jwk.AlgorithmKey: jwa.RS256, jwk.KeyUsageKey: "sig"} {
-		if err := key.Set(name, value); err != nil {
-			return err
-		}
-	}
+	b.check(err)
+	b.check(key.Set(jwk.KeyIDKey, "0LfqSM1w2rlTVQf0xJpKvUbYcHeZ1aD3gN5iR7tW9yE="))
+	b.check(key.Set(jwk.AlgorithmKey, jwa.RS256))
+	b.check(key.Set(jwk.KeyUsageKey, "sig"))
 	public, err := key.PublicKey()
-	if err != nil {
-		return err
-	}
-	if b.cognito.jwks, err = json.Marshal(map[string]any{"keys": []jwk.Key{public}}); err != nil {
-		return err
-	}
-	b.tokens = make([]string, users)
-	workers := runtime.GOMAXPROCS(0)
-	failures := make([]error, workers)
-	var wg sync.WaitGroup
-	for worker := range workers {
-		wg.Go(func() {
-			for n := worker; n < users && failures[worker] == nil; n += workers {
-				b.tokens[n], failures[worker] = sign(key, b.claims(n))
-			}
-		})
-	}
-	wg.Wait()
-	for _, err := range failures {
-		if err != nil {
-			return err
-		}
+	b.check(err)
+	b.cognito.jwks, err = json.Marshal(map[string]any{"keys": []jwk.Key{public}})
+	b.check(err)
+	for n := range users {
+		b.tokens = append(b.tokens, b.sign(key, b.claims(n)))
 	}
 	claims := b.claims(0)
 	claims["token_use"], claims["aud"], claims["cognito:username"] = "id", clientID, userID(0)
 	claims["email"], claims["email_verified"] = "ada@example.com", true
-	idToken, err := sign(key, claims)
-	if err != nil {
-		return err
-	}
+	b.idToken = b.sign(key, claims)
 	b.cognito.session, err = json.Marshal(map[string]any{"ChallengeParameters": struct{}{}, "AuthenticationResult": map[string]any{
-		"AccessToken": b.tokens[0], "IdToken": idToken, "RefreshToken": refreshToken(0), "ExpiresIn": 3600, "TokenType": "Bearer",
+		"AccessToken": b.tokens[0], "IdToken": b.idToken, "RefreshToken": refreshToken(0), "ExpiresIn": 3600, "TokenType": "Bearer",
 	}})
-	b.idToken = idToken
-	return err
+	b.check(err)
 }
 
 func (b *bench) claims(n int) map[string]any {
@@ -116,13 +87,12 @@ func (b *bench) claims(n int) map[string]any {
 	}
 }
 
-func sign(key jwk.Key, claims map[string]any) (string, error) {
+func (b *bench) sign(key jwk.Key, claims map[string]any) string {
 	payload, err := json.Marshal(claims)
-	if err != nil {
-		return "", err
-	}
+	b.check(err)
 	token, err := jws.Sign(payload, jws.WithKey(jwa.RS256, key))
-	return string(token), err
+	b.check(err)
+	return string(token)
 }
 
 // refreshToken returns a token of the form of Cognito's: five segments of some 1,800
@@ -136,65 +106,59 @@ func refreshToken(n int) string {
 func (b *bench) me(n int) request { return request{b.tokens[n], meBody, exactly(meResponse(n))} }
 
 // mes asks with the tokens of the first n users.
-func (b *bench) mes(n int) []request {
-	list := make([]request, n)
-	for i := range list {
-		list[i] = b.me(i)
+func (b *bench) mes(n int) (list []request) {
+	for i := range n {
+		list = append(list, b.me(i))
 	}
 	return list
 }
 
 // constants are mes for the floor, which always returns the first user.
-func (b *bench) constants(n int) []request {
-	list := b.mes(n)
-	for i := range list {
-		list[i].right = exactly(meResponse(0))
+func (b *bench) constants(n int) (list []request) {
+	for i := range n {
+		list = append(list, request{b.tokens[i], meBody, exactly(meResponse(0))})
 	}
 	return list
 }
 
 // forged asks with n tokens that have the signature of another token.
-func (b *bench) forged(n int) []request {
-	list := make([]request, n)
-	for i := range list {
-		token, other := b.tokens[i], b.tokens[(i+1)%users]
-		end := strings.LastIndexByte(token, '.') + 1
-		list[i] = request{token[:end] + other[strings.LastIndexByte(other, '.')+1:], meBody, func(status int, body []byte) bool {
-			return status == 200 && bytes.Contains(body, []byte(`"errors":[{`)) && bytes.Contains(body, []byte(`"data":{"me":null}`))
-		}}
+func (b *bench) forged(n int) (list []request) {
+	refused := func(status int, body []byte) bool {
+		return status == 200 && bytes.Contains(body, []byte(`"errors":[{`)) && bytes.Contains(body, []byte(`"data":{"me":null}`))
+	}
+	for i := range n {
+		token, other := b.tokens[i], b.tokens[i+1]
+		token = token[:strings.LastIndexByte(token, '.')] + other[strings.LastIndexByte(other, '.'):]
+		list = append(list, request{token, meBody, refused})
 	}
 	return list
 }
 
-func (b *bench) signin() request {
-	return request{"", signinBody, exactly(fmt.Sprintf(
+func (b *bench) signin() []request {
+	return []request{{"", signinBody, exactly(fmt.Sprintf(
 		`{"data":{"signin":{"accessToken":%q,"idToken":%q,"refreshToken":%q,"expiresIn":3600,"__typename":"AuthTokens"}}}`,
-		b.tokens[0], b.idToken, refreshToken(0)))}
+		b.tokens[0], b.idToken, refreshToken(0)))}}
 }
 
 // refreshes have a token each, since concurrent refreshes of one token share a call.
-func (b *bench) refreshes() []request {
+func (b *bench) refreshes() (list []request) {
 	right := exactly(fmt.Sprintf(`{"data":{"refreshToken":{"accessToken":%q,"idToken":%q,"expiresIn":3600,"__typename":"AuthTokens"}}}`,
 		b.tokens[0], b.idToken))
-	list := make([]request, users)
-	for i := range list {
-		list[i] = request{"", fmt.Sprintf(refreshBody, refreshToken(i)), right}
+	for i := range users {
+		list = append(list, request{"", fmt.Sprintf(refreshBody, refreshToken(i)), right})
 	}
 	return list
 }
 
-// references asks twice, as a gateway does, for the names of 100 other users.
-func (b *bench) references() (request, error) {
-	var list []map[string]string
-	var want []string
+// references asks twice in one document for the names of 100 other users.
+func (b *bench) references() []request {
+	var references, names []string
 	for n := range 100 {
-		list = append(list, map[string]string{"__typename": "User", "id": userID(n + 1)})
-		want = append(want, fmt.Sprintf(`{"username":"name of %s"}`, userID(n+1)))
+		references = append(references, fmt.Sprintf(`{"__typename":"User","id":%q}`, userID(n+1)))
+		names = append(names, fmt.Sprintf(`{"username":"name of %s"}`, userID(n+1)))
 	}
-	body, err := json.Marshal(map[string]any{
-		"query":     "query($r:[_Any!]!){a:_entities(representations:$r){...on User{username}} b:_entities(representations:$r){...on User{username}}}",
-		"variables": map[string]any{"r": list},
-	})
-	names := "[" + strings.Join(want, ",") + "]"
-	return request{b.tokens[0], string(body), exactly(`{"data":{"a":` + names + `,"b":` + names + `}}`)}, err
+	body := fmt.Sprintf(`{"query":"query($r:[_Any!]!){a:_entities(representations:$r){...on User{username}} b:_entities(representations:$r){...on User{username}}}",`+
+		`"variables":{"r":[%s]}}`, strings.Join(references, ","))
+	list := strings.Join(names, ",")
+	return []request{{b.tokens[0], body, exactly(`{"data":{"a":[` + list + `],"b":[` + list + `]}}`)}}
 }
