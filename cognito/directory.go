@@ -69,8 +69,8 @@ type Lookup struct {
 	Caller *Caller
 	// IDs are the values of the claim sub, in any order and number.
 	IDs []string
-	// Profile and Groups select what to load. With neither, nothing is looked up, and
-	// users are assumed to exist.
+	// Profile and Groups select what to load at once. With neither, users are assumed to
+	// exist, and a profile is looked up when a field needs it.
 	Profile, Groups bool
 	// Withheld is the error of the private fields of other users. It is nil if the caller
 	// may see them.
@@ -88,7 +88,10 @@ func (c *Client) FindUsers(ctx context.Context, l Lookup) []*User {
 	var running errgroup.Group
 	running.SetLimit(maxConcurrentLookups)
 	for id := range found {
-		user := &User{ID: id, withheld: l.Withheld}
+		user := &User{ID: id, withheld: l.Withheld, load: func(ctx context.Context) (profile, error) {
+			found, err := c.findProfile(ctx, id)
+			return found.profile, err
+		}}
 		if id == l.Caller.Claims.Subject {
 			user = l.Caller.User()
 		} else {
@@ -116,9 +119,7 @@ func (c *Client) lookUp(ctx context.Context, user *User, l Lookup) {
 	if !l.Profile && !wantsGroups {
 		return
 	}
-	found, err := c.directory.find(ctx, "profile\n"+user.ID, func(ctx context.Context) (lookedUp, error) {
-		return c.directory.profile(ctx, user.ID)
-	})
+	found, err := c.findProfile(ctx, user.ID)
 	user.missing = err == nil && found.username == ""
 	user.load = func(context.Context) (profile, error) { return found.profile, err }
 	user.groupsErr = err
@@ -128,6 +129,12 @@ func (c *Client) lookUp(ctx context.Context, user *User, l Lookup) {
 		})
 		user.groups, user.groupsErr = listed.groups, err
 	}
+}
+
+func (c *Client) findProfile(ctx context.Context, id string) (lookedUp, error) {
+	return c.directory.find(ctx, "profile\n"+id, func(ctx context.Context) (lookedUp, error) {
+		return c.directory.profile(ctx, id)
+	})
 }
 
 // isUserID reports whether id can be a sub. Cognito's are UUIDs. Other strings could be an

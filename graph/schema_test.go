@@ -149,3 +149,40 @@ func TestIntrospectionShowsTheSchema(t *testing.T) {
 		}
 	}
 }
+
+// Every field of User can be selected, alone, of the caller and of another user: a
+// new one must not depend on what other fields happen to load.
+func TestEveryFieldOfUser(t *testing.T) {
+	text, err := os.ReadFile("../schema.graphqls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := gqlparser.LoadSchema(&ast.Source{Input: string(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]string{"String": `"x"`, "ID": `"x"`, "Int": "1"}
+	a := newAPI(t, options{status: 400, body: `{"__type":"ResourceNotFoundException"}`})
+	for _, field := range schema.Types["User"].Fields {
+		selection := field.Name
+		for _, argument := range field.Arguments {
+			if argument.Type.NonNull && argument.DefaultValue == nil {
+				selection += "(" + argument.Name + ":" + values[argument.Type.Name()] + ")"
+			}
+		}
+		if schema.Types[field.Type.Name()].IsCompositeType() {
+			selection += "{__typename}"
+		}
+		for _, document := range []string{
+			"{me{" + selection + "}}",
+			`{_entities(representations:[{__typename:"User",id:"another"}]){...on User{` + selection + "}}}",
+		} {
+			if got := a.query(t, document); got.code() == "INTERNAL" || strings.HasPrefix(got.code(), "GRAPHQL_") {
+				t.Errorf("%s: %s", document, got.text)
+			}
+		}
+	}
+	if strings.Contains(a.log.String(), "panic") {
+		t.Error(a.log.String())
+	}
+}

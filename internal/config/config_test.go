@@ -311,7 +311,9 @@ func TestLimits(t *testing.T) {
 		environment map[string]string
 		want        int
 	}{
-		{nil, 0}, {cognito(), 2}, {cognito("COGNITO_QUOTAS", "off"), 0},
+		{nil, 0},
+		{cognito(), 2},
+		{cognito("COGNITO_QUOTAS", "off"), 0},
 		{cognito("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://localhost:9229"), 0},
 	} {
 		if got := mustParse(t, "", test.environment).CognitoQuotas; len(got) != test.want {

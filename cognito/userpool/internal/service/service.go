@@ -16,11 +16,11 @@ type Call struct {
 	IP  string     // of the client, without the port
 }
 
-// Empty is the output of operations that return {}. NoBody is that of operations that return nothing at all.
-type (
-	Empty  struct{}
-	NoBody struct{}
-)
+// Empty is the output of operations that return {}.
+type Empty struct{}
+
+// NoBody is the output of operations that return no body at all.
+type NoBody struct{}
 
 // Service is what operations run on.
 type Service struct {

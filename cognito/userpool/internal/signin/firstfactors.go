@@ -32,7 +32,7 @@ func firstFactors() []firstFactor {
 }
 
 // hasPassword is also true for users who do not exist: they are shown as having a password.
-func hasPassword(t *store.Tx, a *attempt) bool { return a.user == nil || a.user.Password != nil }
+func hasPassword(_ *store.Tx, a *attempt) bool { return a.user == nil || a.user.Password != nil }
 
 func hasEmail(t *store.Tx, a *attempt) bool { return canHaveCode(t, a, "email") }
 
