@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,17 +108,4 @@ func (a *answer) text(path string) string {
 	// It came from JSON.
 	b, _ := json.Marshal(value)
 	return string(b)
-}
-
-// matches tells whether text is what a script wants: /regular expression/, or
-// the very text.
-func matches(text, want string) (bool, error) {
-	if len(want) > 1 && strings.HasPrefix(want, "/") && strings.HasSuffix(want, "/") {
-		pattern, err := regexp.Compile(want[1 : len(want)-1])
-		if err != nil {
-			return false, err
-		}
-		return pattern.MatchString(text), nil
-	}
-	return text == want, nil
 }

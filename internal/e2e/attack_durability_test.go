@@ -68,7 +68,7 @@ func (l *lasting) beginOnRuins(t *testing.T) bool {
 
 func (l *lasting) begun(t *testing.T, p *program) bool {
 	t.Helper()
-	l.target = &target{program: p, client: browser}
+	l.target = &target{&sharedTarget{program: p, client: newClient()}}
 	if err := p.awaitReady(); err != nil {
 		if !p.hasEnded() {
 			t.Fatal(err)
@@ -100,7 +100,7 @@ func (l *lasting) join(email string, withSession, signOut bool) (m member, known
 	if r, err := l.signup(email); err != nil || r.code() != answered {
 		return m, false
 	}
-	response, err := browser.Get(l.pool() + "/inbox?to=" + email)
+	response, err := newClient().Get(l.pool() + "/inbox?to=" + email)
 	if err != nil {
 		return m, true
 	}

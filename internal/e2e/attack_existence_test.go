@@ -24,7 +24,7 @@ func TestAttackExistence(t *testing.T) {
 			if err := p.awaitReady(); err != nil {
 				t.Fatal(err)
 			}
-			g := &target{program: p, client: browser}
+			g := &target{&sharedTarget{program: p, client: newClient()}}
 			ask := func(mutation string) reply {
 				t.Helper()
 				r, err := g.post("mutation{" + mutation + "}")

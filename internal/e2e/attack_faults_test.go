@@ -185,11 +185,7 @@ func reset(c net.Conn) {
 func newGatedTarget(t *testing.T, settings ...string) (*target, *gate) {
 	t.Helper()
 	door := newGate()
-	u := &upstream{calls: map[string]int{}}
-	u.server = httptest.NewUnstartedServer(u)
-	_ = u.server.Listener.Close()
-	u.server.Listener = door
-	u.server.Start()
+	u := newUpstreamOn(door)
 	t.Cleanup(u.close)
 	g := newTarget(t, append(settings, "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=http://"+door.address)...)
 	g.upstream = u
@@ -421,7 +417,7 @@ func TestAttackFaults(t *testing.T) {
 							g.upstream.misbehave(state.answers)
 						}
 						if state.door != nil {
-							g.upstream.server.CloseClientConnections()
+							g.upstream.closeConnections()
 							if err := state.door(door); err != nil {
 								t.Fatal(err)
 							}

@@ -4,36 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 )
-
-// newReplicas starts programs that stand before one pool, and share a store if
-// the settings name one.
-func newReplicas(t *testing.T, n int, settings ...string) []*target {
-	t.Helper()
-	first := newTarget(t, append([]string{"RATE_LIMITS="}, settings...)...)
-	replicas := []*target{first}
-	for range n - 1 {
-		g := &target{issuer: first.issuer, upstream: first.upstream, client: first.client}
-		g.program = startForTest(t, append([]string{
-			"ADDR=127.0.0.1:0",
-			"AWS_COGNITO_USER_POOL_ID=" + standInPool,
-			"AWS_COGNITO_APP_CLIENT_ID=" + standInClient,
-			"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=" + first.upstream.url(),
-			"AWS_COGNITO_ISSUER=" + first.issuer.url(),
-		}, settings...), nil)
-		if err := g.awaitReady(); err != nil {
-			t.Fatal(err)
-		}
-		replicas = append(replicas, g)
-	}
-	return replicas
-}
 
 // countedAlone is how many attempts the replicas have counted by themselves, since
 // the store did not answer in time: on a busy machine that happens.
@@ -54,21 +30,11 @@ func countedAlone(t *testing.T, replicas []*target) (n int) {
 	return n
 }
 
-// refuseAll makes the stand-in take no password and no code.
-func (u *upstream) refuseAll() {
-	u.reply(http.StatusBadRequest, `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`)
-}
-
 // from sends a body as if it came from an address, by way of a proxy.
 func (g *target) from(address, body string) (reply, error) {
 	request := g.request(http.MethodPost, "/graphql", []byte(body))
 	request.Header.Set("X-Forwarded-For", address)
 	return g.send(request)
-}
-
-func document(text string) string {
-	body, _ := json.Marshal(map[string]string{"query": text})
-	return string(body)
 }
 
 func guess(email string, n int) string {
@@ -229,7 +195,7 @@ func TestAttackLockOut(t *testing.T) {
 	if err := p.awaitReady(); err != nil {
 		t.Fatal(err)
 	}
-	g := &target{program: p, client: browser}
+	g := &target{&sharedTarget{program: p, client: newClient()}}
 	const home = "192.0.2.1"
 	ask := func(from, mutation string) reply {
 		t.Helper()
@@ -273,18 +239,4 @@ func TestAttackLockOut(t *testing.T) {
 	if got := signin("198.51.100.9", "Right-Horse-1"); got != "RATE_LIMITED" {
 		t.Errorf("a stranger with the right password is told %s", got)
 	}
-}
-
-// inboxCode returns the newest code that the pool has sent to an address.
-func inboxCode(t *testing.T, pool, email string) string {
-	t.Helper()
-	response, err := browser.Get(pool + "/inbox?to=" + url.QueryEscape(email))
-	if err != nil {
-		t.Fatal(err)
-	}
-	inbox, err := readAnswer(response)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return inbox.text("0.code")
 }

@@ -15,16 +15,6 @@ import (
 	"time"
 )
 
-// somebody is an access token of a session that nobody has signed out.
-func (g *target) somebody(t *testing.T, subject, session string) string {
-	t.Helper()
-	token, err := g.issuer.sign(map[string]any{"sub": subject, "username": subject, "origin_jti": session})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return token
-}
-
 // whoami is the code of {me{id}}, "absent" when the token is taken.
 func (g *target) whoami(t *testing.T, token string) string {
 	t.Helper()
@@ -42,18 +32,6 @@ func (g *target) logout(t *testing.T, token string) {
 	if err != nil || r.code() != "absent" {
 		t.Fatalf("logout: %v %s", err, r.body)
 	}
-}
-
-// signin signs in at a pool that says yes, to a session of that name.
-func (g *target) signin(t *testing.T, subject, session string) string {
-	t.Helper()
-	token := g.somebody(t, subject, session)
-	g.upstream.reply(http.StatusOK, fmt.Sprintf(`{"AuthenticationResult":{"AccessToken":%q,"ExpiresIn":3600,"TokenType":"Bearer"}}`, token))
-	r, err := g.post(`mutation{signin(input:{email:"ada@example.com",password:"Right-Horse-1"}){__typename}}`)
-	if err != nil || r.code() != "absent" {
-		t.Fatalf("signin: %v %s", err, r.body)
-	}
-	return token
 }
 
 // P5: a sign-out at one replica is one at all of them.

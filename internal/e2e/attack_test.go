@@ -6,14 +6,11 @@ package e2e
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,53 +25,6 @@ const unlimited = "RATE_LIMITS=off"
 // promptly is the longest that any single answer may take.
 const promptly = 2 * time.Second
 
-// target is a program under attack, with the stand-ins that it talks to.
-type target struct {
-	*program
-	issuer   *issuer
-	upstream *upstream
-	client   *http.Client
-}
-
-// newTarget starts a program on stand-ins, where the one for Cognito would let
-// everybody sign up.
-func newTarget(t *testing.T, settings ...string) *target {
-	t.Helper()
-	g := newUnreadyTarget(t, newIssuer(), settings...)
-	if err := g.awaitReady(); err != nil {
-		t.Fatal(err)
-	}
-	return g
-}
-
-// newUnreadyTarget is newTarget with an issuer of one's own, which need not let
-// the program become ready.
-func newUnreadyTarget(t *testing.T, keys *issuer, settings ...string) *target {
-	t.Helper()
-	build(t)
-	g := &target{issuer: keys, upstream: newUpstream(), client: &http.Client{
-		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64},
-		CheckRedirect: browser.CheckRedirect,
-		Timeout:       patience,
-	}}
-	g.upstream.reply(http.StatusOK, `{"UserConfirmed":false,"UserSub":"7c1e58c4-0000-4000-8000-000000000002"}`)
-	t.Cleanup(g.upstream.close)
-	t.Cleanup(g.issuer.close)
-	t.Cleanup(g.client.CloseIdleConnections)
-	g.program = startForTest(t, append([]string{
-		"ADDR=127.0.0.1:0",
-		"AWS_COGNITO_USER_POOL_ID=" + standInPool,
-		"AWS_COGNITO_APP_CLIENT_ID=" + standInClient,
-		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=" + g.upstream.url(),
-		"AWS_COGNITO_ISSUER=" + g.issuer.url(),
-		unlimited,
-	}, settings...), nil)
-	if err := g.awaitAddress(); err != nil {
-		t.Fatal(err)
-	}
-	return g
-}
-
 // unharmed asserts that the program lives, has not complained, and asked
 // Cognito for nothing but the calls that were wanted.
 func (g *target) unharmed(t *testing.T, calls int) {
@@ -88,61 +38,6 @@ func (g *target) unharmed(t *testing.T, calls int) {
 	if asked := g.upstream.asked(); len(asked) != calls {
 		t.Errorf("Cognito was asked %d times, want %d: %.2000q", len(asked), calls, asked)
 	}
-}
-
-// reply is an answer and how long it took.
-type reply struct {
-	*answer
-	took time.Duration
-}
-
-// code is what the first error is called; or, where the body is none of ours,
-// the HTTP status.
-func (r reply) code() string {
-	if _, ours := r.value.(map[string]any); !ours {
-		return strconv.Itoa(r.status)
-	}
-	return r.text("errors.0.extensions.code")
-}
-
-// send sends a request over a connection that may have been used before.
-func (g *target) send(request *http.Request) (reply, error) {
-	start := time.Now()
-	response, err := g.client.Do(request)
-	if err != nil {
-		return reply{}, err
-	}
-	a, err := readAnswer(response)
-	return reply{a, time.Since(start)}, err
-}
-
-// post sends a document as honest clients do, with the values of a header
-// Authorization each.
-func (g *target) post(document string, authorization ...string) (reply, error) {
-	return g.postVariables(document, nil, authorization...)
-}
-
-func (g *target) postVariables(document string, variables any, authorization ...string) (reply, error) {
-	body, err := json.Marshal(map[string]any{"query": document, "variables": variables})
-	if err != nil {
-		return reply{}, err
-	}
-	request := g.request(http.MethodPost, "/graphql", body)
-	for _, value := range authorization {
-		request.Header.Add("Authorization", value)
-	}
-	return g.send(request)
-}
-
-// request makes a request as honest clients do, for a test to spoil.
-func (g *target) request(method, path string, body []byte) *http.Request {
-	request, err := http.NewRequest(method, g.api()+path, bytes.NewReader(body))
-	if err != nil {
-		panic(err) // the test's own fault
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Accept", "application/graphql-response+json")
-	return request
 }
 
 // dial opens a connection to write to whatever one likes.
@@ -216,15 +111,24 @@ func memoryBar() int {
 	return 128
 }
 
-// eventually awaits a condition and returns how long that took.
-func eventually(t *testing.T, what string, bar time.Duration, condition func() bool) time.Duration {
+// target is a program under attack.
+type target struct{ *sharedTarget }
+
+func newTarget(t *testing.T, settings ...string) *target {
 	t.Helper()
-	start := time.Now()
-	for !condition() {
-		if time.Since(start) > bar {
-			t.Fatalf("waited %v in vain for %s", bar, what)
-		}
-		time.Sleep(5 * time.Millisecond)
+	return &target{newSharedTarget(t, settings...)}
+}
+
+func newUnreadyTarget(t *testing.T, keys *issuer, settings ...string) *target {
+	t.Helper()
+	return &target{newUnreadySharedTarget(t, keys, settings...)}
+}
+
+func newReplicas(t *testing.T, n int, settings ...string) []*target {
+	t.Helper()
+	var replicas []*target
+	for _, g := range newSharedReplicas(t, n, settings...) {
+		replicas = append(replicas, &target{g})
 	}
-	return time.Since(start)
+	return replicas
 }

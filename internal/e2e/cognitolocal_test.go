@@ -195,7 +195,7 @@ func startCognitoLocal(t *testing.T, directory string) *cognitoLocal {
 		_ = server.Wait()
 	})
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-		if response, err := browser.Get(c.url + "/health"); err == nil {
+		if response, err := newClient().Get(c.url + "/health"); err == nil {
 			_ = response.Body.Close()
 			return c
 		}

@@ -26,7 +26,7 @@ func (s *script) graphql(args []string) {
 	if given["-background"] != nil {
 		s.pending = make(chan pendingAnswer, 1)
 		go func(to chan<- pendingAnswer) {
-			response, err := browser.Do(request)
+			response, err := newClient().Do(request)
 			if err != nil {
 				to <- pendingAnswer{nil, err}
 				return
@@ -106,7 +106,7 @@ func (s *script) setHeaders(request *http.Request, lines []string) {
 
 // do sends a request; what comes back is the last answer.
 func (s *script) do(request *http.Request) {
-	response, err := browser.Do(request)
+	response, err := newClient().Do(request)
 	s.Check(err)
 	s.last, err = readAnswer(response)
 	s.Check(err)

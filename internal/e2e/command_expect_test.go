@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -70,5 +71,15 @@ func (s *script) cookie(args []string) {
 	s.Setenv(args[0], strings.TrimSuffix(c.Name+"="+c.Value, refreshCookie+"="))
 }
 
-// refreshCookie is the cookie of a refresh token.
-const refreshCookie = "__Host-authgraph-refresh"
+// matches tells whether text is what a script wants: /regular expression/, or
+// the very text.
+func matches(text, want string) (bool, error) {
+	if len(want) > 1 && strings.HasPrefix(want, "/") && strings.HasSuffix(want, "/") {
+		pattern, err := regexp.Compile(want[1 : len(want)-1])
+		if err != nil {
+			return false, err
+		}
+		return pattern.MatchString(text), nil
+	}
+	return text == want, nil
+}

@@ -21,7 +21,7 @@ func (s *script) code(args []string) {
 		s.Setenv(args[0], s.cognitoLocal.code(s, args[1]))
 		return
 	}
-	response, err := browser.Get(s.Getenv("POOL") + "/inbox?to=" + url.QueryEscape(args[1]))
+	response, err := newClient().Get(s.Getenv("POOL") + "/inbox?to=" + url.QueryEscape(args[1]))
 	s.Check(err)
 	inbox, err := readAnswer(response)
 	s.Check(err)
@@ -90,7 +90,7 @@ func callCognito(endpoint, operation string, in any) (*answer, error) {
 	}
 	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	request.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
-	response, err := browser.Do(request)
+	response, err := newClient().Do(request)
 	if err != nil {
 		return nil, err
 	}

@@ -60,17 +60,3 @@ func TestFederation(t *testing.T) {
 		})
 	}
 }
-
-// printSchema writes what "authgraph schema" prints to a file and returns its name.
-func printSchema(t *testing.T, flags ...string) string {
-	t.Helper()
-	printed := startForTest(t, nil, append([]string{"schema"}, flags...))
-	if err := printed.awaitExit(); err != nil {
-		t.Fatalf("schema: %v\n%s", err, printed.stderr.String())
-	}
-	file := filepath.Join(t.TempDir(), "schema.graphql")
-	if err := os.WriteFile(file, []byte(printed.stdout.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -55,41 +54,6 @@ func TestLambdaEnds(t *testing.T) {
 	if err := f.program.stop(); err != nil {
 		t.Error(err)
 	}
-}
-
-func poolSettings(t *testing.T) []string {
-	return []string{"ADDR=127.0.0.1:0", "POOL_ADDR=127.0.0.1:0", "DATA_DIR=" + t.TempDir()}
-}
-
-// startForTest starts the binary and ends it with the test.
-func startForTest(t *testing.T, settings, flags []string) *program {
-	t.Helper()
-	p, err := startProgram(t.TempDir(), settings, flags)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if !p.hasEnded() {
-			p.kill()
-		}
-		if err := p.complaints(); err != nil {
-			t.Error(err)
-		}
-	})
-	return p
-}
-
-// freeAddress returns an address that nobody listens on for the moment.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return listener.Addr().String()
 }
 
 // function is the binary as a Lambda function.
@@ -148,7 +112,7 @@ func (f *function) testFlow(t *testing.T, form eventForm, asBase64 bool, email s
 	want(graphql("", fmt.Sprintf(`mutation { signup(input: {email: %q, username: "Ada", password: %q, mode: "reader"}) { confirmed } }`,
 		email, lambdaPassword)), "data.signup.confirmed", "false")
 	want(graphql("", fmt.Sprintf(`mutation { verifyAccount(input: {email: %q, confirmationCode: %q}) { status } }`,
-		email, f.code(t, email))), "data.verifyAccount.status", "VERIFIED")
+		email, inboxCode(t, f.pool, email))), "data.verifyAccount.status", "VERIFIED")
 	signedIn := graphql("", fmt.Sprintf(`mutation { signin(input: {email: %q, password: %q}) { ... on AuthTokens { accessToken } } }`,
 		email, lambdaPassword))
 	token := signedIn.text("data.signin.accessToken")
@@ -184,19 +148,6 @@ func (f *function) testOddEvents(t *testing.T) {
 			}
 		}
 	})
-}
-
-func (f *function) code(t *testing.T, email string) string {
-	t.Helper()
-	response, err := browser.Get(f.pool + "/inbox?to=" + url.QueryEscape(email))
-	if err != nil {
-		t.Fatal(err)
-	}
-	inbox, err := readAnswer(response)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return inbox.text("0.code")
 }
 
 // request sends a request in the form of an event and reads the response in the

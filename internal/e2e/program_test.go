@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"testing"
 	"time"
 )
 
@@ -20,33 +23,71 @@ import (
 // only turns a hang into a failure that says what was waited for.
 const patience = 30 * time.Second
 
-// executable builds the program once for all tests and returns its path.
+// executable builds the program, once for all tests of a package, and returns its
+// path. The packages share a directory, so that only the first of them links it.
 var executable = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(binaryDir, "authgraph")
-	args := []string{"build", "-o", path}
-	if raceDetector {
-		args = append(args, "-race")
-	}
-	output, err := exec.Command("go", append(args, "authgraph")...).CombinedOutput()
+	root, err := moduleRoot()
 	if err != nil {
+		return "", err
+	}
+	dir, args := filepath.Join(root, "build", "test"), []string{"build"}
+	if raceDetector {
+		dir, args = filepath.Join(dir, "race"), append(args, "-race")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	// The tests of several packages may run at the same time.
+	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = lock.Close() }() // unlocks it
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "authgraph")
+	if output, err := exec.Command("go", append(args, "-o", path, "authgraph")...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, output)
 	}
 	return path, nil
 })
 
-// emptyPool is the file of a user pool without users, made by the program
-// itself. Most scripts begin with a copy of it, since to make a pool's keys takes
-// longer than they do.
+// moduleRoot returns the directory of go.mod.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("no go.mod in this directory or above")
+		}
+		dir = parent
+	}
+}
+
+// emptyPool returns the file of a user pool without users, made by the program
+// itself. Making a pool's keys takes longer than most tests, so they start with a
+// copy of this one.
 var emptyPool = sync.OnceValues(func() ([]byte, error) {
-	directory := filepath.Join(binaryDir, "empty-pool")
-	p, err := startProgram(binaryDir, []string{"ADDR=127.0.0.1:0", "POOL_ADDR=127.0.0.1:0", "DATA_DIR=" + directory}, nil)
+	dir, err := os.MkdirTemp("", "authgraph-pool-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	p, err := startProgram(dir, []string{"ADDR=127.0.0.1:0", "POOL_ADDR=127.0.0.1:0", "DATA_DIR=" + dir}, nil)
 	if err != nil {
 		return nil, err
 	}
 	if err := errors.Join(p.awaitReady(), p.stop()); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(filepath.Join(directory, "userpool.db"))
+	return os.ReadFile(filepath.Join(dir, "userpool.db"))
 })
 
 // program is one run of the binary.
@@ -156,7 +197,7 @@ func (p *program) readyz() int {
 	if err != nil {
 		return 0
 	}
-	response, err := browser.Do(request)
+	response, err := newClient().Do(request)
 	if err != nil {
 		return 0
 	}
@@ -227,9 +268,81 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// browser is the HTTP client of all tests. It keeps no connections, since a
-// program that drains waits for them.
-var browser = &http.Client{
-	Transport:     &http.Transport{DisableKeepAlives: true, DisableCompression: true},
-	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+// newClient returns an HTTP client that keeps no idle connections, since a
+// shutdown waits for them, and follows no redirects.
+func newClient() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true, DisableCompression: true},
+		CheckRedirect: noRedirects,
+	}
+}
+
+func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+func poolSettings(t *testing.T) []string {
+	return []string{"ADDR=127.0.0.1:0", "POOL_ADDR=127.0.0.1:0", "DATA_DIR=" + t.TempDir()}
+}
+
+// startForTest starts the binary and ends it with the test.
+func startForTest(t *testing.T, settings, flags []string) *program {
+	t.Helper()
+	p, err := startProgram(t.TempDir(), settings, flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if !p.hasEnded() {
+			p.kill()
+		}
+		if err := p.complaints(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// freeAddress returns an address that nobody listens on for the moment.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return listener.Addr().String()
+}
+
+// runMain runs the tests of a package that mostly wait, for a program to start or
+// to shut down, more of them in parallel than there are processors.
+func runMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("12")
+	}
+	os.Exit(m.Run())
+}
+
+// build builds the program before the first test that needs it, so that its time
+// is nobody's.
+func build(t *testing.T) {
+	t.Helper()
+	if _, err := executable(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// printSchema writes what "authgraph schema" prints to a file and returns its name.
+func printSchema(t *testing.T, flags ...string) string {
+	t.Helper()
+	printed := startForTest(t, nil, append([]string{"schema"}, flags...))
+	if err := printed.awaitExit(); err != nil {
+		t.Fatalf("schema: %v\n%s", err, printed.stderr.String())
+	}
+	file := filepath.Join(t.TempDir(), "schema.graphql")
+	if err := os.WriteFile(file, []byte(printed.stdout.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }

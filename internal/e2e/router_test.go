@@ -20,10 +20,20 @@ import (
 	"authgraph/internal/suite"
 )
 
+// What a web page of the app sends, and what Cognito answers.
+const (
+	appOrigin       = "https://app.example"
+	oldCookie       = refreshCookie + "=the.kept..refresh.token"
+	pageSignin      = `mutation{signin(input:{email:"ada@example.com",password:"Correct-Horse-7"}){__typename ...on AuthTokens{refreshToken}}}`
+	pageRefresh     = `mutation{refreshToken{accessToken refreshToken}}`
+	newRefreshToken = "the.next..refresh.token"
+	newSession      = `{"AuthenticationResult":{"AccessToken":"e30.e30.e30","IdToken":"e30.e30.e30","RefreshToken":"` + newRefreshToken + `","ExpiresIn":3600,"TokenType":"Bearer"},"Session":"s"}`
+)
+
 // behindRouter is a program with Hive Gateway before it, which has the settings that the
 // program wrote for it.
 type behindRouter struct {
-	*target
+	*sharedTarget
 	url   string // of the gateway's API
 	audit string // the program's audit log
 	other *otherSubgraph
@@ -72,9 +82,9 @@ func newBehindRouter(t *testing.T) *behindRouter {
 	dir := t.TempDir()
 	audit := filepath.Join(dir, "audit.jsonl")
 	settings := []string{
-		"TOKEN_TRANSPORT=cookie", "CORS_ALLOWED_ORIGINS=" + cookieApp, "FEDERATION_AUTH_DIRECTIVES=true", "SERVICE_GROUPS=service",
+		"TOKEN_TRANSPORT=cookie", "CORS_ALLOWED_ORIGINS=" + appOrigin, "FEDERATION_AUTH_DIRECTIVES=true", "SERVICE_GROUPS=service",
 	}
-	g := newTarget(t, append(settings, "TRUSTED_PROXIES=127.0.0.0/8", "AUDIT_LOG="+audit)...)
+	g := newSharedTarget(t, append(settings, "TRUSTED_PROXIES=127.0.0.0/8", "AUDIT_LOG="+audit)...)
 
 	settings = append(settings, "AWS_COGNITO_USER_POOL_ID="+standInPool, "AWS_COGNITO_APP_CLIENT_ID="+standInClient,
 		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER="+g.upstream.url(), "AWS_COGNITO_ISSUER="+g.issuer.url())
@@ -94,7 +104,7 @@ func newBehindRouter(t *testing.T) *behindRouter {
 		return out
 	}
 	output(nil, authgraph, "router", "hive", dir)
-	b := &behindRouter{target: g, audit: audit, url: "http://" + freeAddress(t), other: newOtherSubgraph(t)}
+	b := &behindRouter{sharedTarget: g, audit: audit, url: "http://" + freeAddress(t), other: newOtherSubgraph(t)}
 	subgraphs, err := json.Marshal([]map[string]string{
 		{"name": "authgraph", "url": g.api() + "/graphql", "sdl": string(output(nil, authgraph, "schema", "--federated"))},
 		{"name": "weather", "url": b.other.server.URL, "sdl": "type Query { weather: String }"},
@@ -255,7 +265,7 @@ func TestHiveGateway(t *testing.T) {
 
 	t.Run("errors and headers", func(t *testing.T) {
 		b.upstream.reply(http.StatusBadRequest, `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`)
-		answer := b.through(t, aPageSignin, "X-Request-Id", "through-the-gateway", "User-Agent", "a page", "X-Forwarded-For", "203.0.113.9")
+		answer := b.through(t, pageSignin, "X-Request-Id", "through-the-gateway", "User-Agent", "a page", "X-Forwarded-For", "203.0.113.9")
 		for path, want := range map[string]string{"code": "INVALID_CREDENTIALS", "status": "401", "requestId": "through-the-gateway"} {
 			if got := answer.text("errors.0.extensions." + path); got != want {
 				t.Errorf("%s is %q, want %q\n%s", path, got, want, answer.pretty())
@@ -272,7 +282,7 @@ func TestHiveGateway(t *testing.T) {
 		}
 	})
 	t.Run("other subgraphs", func(t *testing.T) {
-		answer := b.through(t, "{weather}", "Authorization", bearer(t, nil), "Cookie", aCookie)
+		answer := b.through(t, "{weather}", "Authorization", bearer(t, nil), "Cookie", oldCookie)
 		if answer.text("data.weather") != "fine" || answer.header.Get("Set-Cookie") != "" {
 			t.Errorf("%v %s", answer.header, answer.pretty())
 		}
@@ -282,21 +292,21 @@ func TestHiveGateway(t *testing.T) {
 		}
 	})
 	t.Run("the cookie", func(t *testing.T) {
-		b.upstream.reply(http.StatusOK, aSession)
-		page := []string{"Origin", cookieApp, "Sec-Fetch-Site", "same-site"}
-		signin := b.through(t, aPageSignin, page...)
+		b.upstream.reply(http.StatusOK, newSession)
+		page := []string{"Origin", appOrigin, "Sec-Fetch-Site", "same-site"}
+		signin := b.through(t, pageSignin, page...)
 		cookies := (&http.Response{Header: signin.header}).Cookies()
-		if len(cookies) != 1 || cookies[0].Name != refreshCookie || cookies[0].Value != nextToken || !cookies[0].HttpOnly || !cookies[0].Secure {
+		if len(cookies) != 1 || cookies[0].Name != refreshCookie || cookies[0].Value != newRefreshToken || !cookies[0].HttpOnly || !cookies[0].Secure {
 			t.Errorf("the cookies are %v", cookies)
 		}
-		if got := signin.header.Get("Access-Control-Allow-Origin"); got != cookieApp || signin.header.Get("Access-Control-Allow-Credentials") != "true" {
+		if got := signin.header.Get("Access-Control-Allow-Origin"); got != appOrigin || signin.header.Get("Access-Control-Allow-Credentials") != "true" {
 			t.Errorf("pages of %q may read the answer: %v", got, signin.header)
 		}
-		kept := []string{"Cookie", "other=1; " + aCookie}
-		if answer := b.through(t, aRefresh, append(kept, page...)...); answer.code() != "absent" {
+		kept := []string{"Cookie", "other=1; " + oldCookie}
+		if answer := b.through(t, pageRefresh, append(kept, page...)...); answer.code() != "absent" {
 			t.Errorf("the cookie did not reach Authgraph: %s", answer.pretty())
 		}
-		foreign := b.through(t, aRefresh, append(kept, "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site")...)
+		foreign := b.through(t, pageRefresh, append(kept, "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site")...)
 		if foreign.code() != "FORBIDDEN" || foreign.header.Get("Access-Control-Allow-Origin") == "https://evil.example" {
 			t.Errorf("a foreign page got %s %v", foreign.pretty(), foreign.header)
 		}

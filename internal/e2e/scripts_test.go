@@ -93,7 +93,6 @@ package e2e
 // Conditions: [cognito-local] holds while the pool is cognito-local.
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -102,33 +101,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// binaryDir is where the program is built.
-var binaryDir string
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	// Scripts mostly wait, for a process to start or to drain.
-	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
-		_ = f.Value.Set("12")
-	}
-	var err error
-	if binaryDir, err = os.MkdirTemp("", "authgraph-e2e-"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	_ = os.RemoveAll(binaryDir)
-	os.Exit(code)
-}
-
-// build builds the program before the first test that needs it, so that its time
-// is nobody's.
-func build(t *testing.T) {
-	t.Helper()
-	if _, err := executable(); err != nil {
-		t.Fatal(err)
-	}
-}
+func TestMain(m *testing.M) { runMain(m) }
 
 // TestScripts runs every script on the embedded pool.
 func TestScripts(t *testing.T) {
@@ -147,9 +120,13 @@ func params(pattern string, pool *cognitoLocal) testscript.Params {
 			if err != nil {
 				return err
 			}
+			binary, err := executable()
+			if err != nil {
+				return err
+			}
 			w := &world{documents: documents, cognitoLocal: pool}
 			env.Values[worldKey{}] = w
-			env.Setenv("PATH", binaryDir+string(os.PathListSeparator)+env.Getenv("PATH"))
+			env.Setenv("PATH", filepath.Dir(binary)+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("DATA_DIR", filepath.Join(env.WorkDir, "data"))
 			env.Setenv("PASSWORD", "Correct-Horse-7")
 			env.Defer(func() { w.end(env.T()) })

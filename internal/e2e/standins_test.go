@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -41,10 +42,27 @@ type upstream struct {
 }
 
 func newUpstream() *upstream {
+	return newUpstreamOn(listen())
+}
+
+// newUpstreamOn starts a stand-in that accepts connections from a listener.
+func newUpstreamOn(listener net.Listener) *upstream {
 	u := &upstream{calls: map[string]int{}, away: true}
-	u.server = httptest.NewServer(u)
+	u.server = &httptest.Server{Listener: listener, Config: &http.Server{Handler: u}}
+	u.server.Start()
 	return u
 }
+
+func listen() net.Listener {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	return listener
+}
+
+// closeConnections closes the connections of all callers.
+func (u *upstream) closeConnections() { u.server.CloseClientConnections() }
 
 func (u *upstream) url() string { return u.server.URL }
 
@@ -282,4 +300,9 @@ func signText(key *rsa.PrivateKey, signed string) (string, error) {
 		return "", err
 	}
 	return signed + "." + base64.RawURLEncoding.EncodeToString(signature), nil
+}
+
+// refuseAll makes the stand-in take no password and no code.
+func (u *upstream) refuseAll() {
+	u.reply(http.StatusBadRequest, `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`)
 }

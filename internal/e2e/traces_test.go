@@ -67,7 +67,7 @@ func TestTraces(t *testing.T) {
 	receiver := &traceReceiver{}
 	server := httptest.NewServer(receiver)
 	t.Cleanup(server.Close)
-	g := newReplicas(t, 1, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_BSP_SCHEDULE_DELAY=50")[0]
+	g := newSharedReplicas(t, 1, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_BSP_SCHEDULE_DELAY=50")[0]
 	g.upstream.refuseAll()
 	request := g.request(http.MethodPost, "/graphql", []byte(document(`mutation{signin(input:{email:"needle@example.com",password:"Needle-Horse-1"}){__typename}}`)))
 	request.Header.Set("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
@@ -102,7 +102,7 @@ func TestEveryOperationIsTraced(t *testing.T) {
 	receiver := &traceReceiver{}
 	server := httptest.NewServer(receiver)
 	t.Cleanup(server.Close)
-	g := newReplicas(t, 1, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_BSP_SCHEDULE_DELAY=50")[0]
+	g := newSharedReplicas(t, 1, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_BSP_SCHEDULE_DELAY=50")[0]
 	token := g.signin(t, "ada", "1")
 	for range 3 {
 		if r, err := g.post("{me{id}}", "Bearer "+token); err != nil || r.code() != "absent" {
@@ -123,7 +123,7 @@ func TestNoTraces(t *testing.T) {
 	receiver := &traceReceiver{}
 	server := httptest.NewServer(receiver)
 	t.Cleanup(server.Close)
-	g := newReplicas(t, 1, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_TRACES_EXPORTER=none", "OTEL_BSP_SCHEDULE_DELAY=50")[0]
+	g := newSharedReplicas(t, 1, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_TRACES_EXPORTER=none", "OTEL_BSP_SCHEDULE_DELAY=50")[0]
 	if _, err := g.post("{__typename}"); err != nil {
 		t.Fatal(err)
 	}
