@@ -8,7 +8,7 @@
 // API and POOL are the addresses of the program and its embedded pool, by the name
 // localhost; screenshots go to the folder SHOTS. CHROMIUM names the browser, POOL_ID
 // the pool. The test
-// TestPlaygroundInChromium of internal/e2e starts it.
+// TestPlaygroundInChromium of test/browser starts it.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';

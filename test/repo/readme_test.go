@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"authgraph/internal/app"
-	"authgraph/internal/suite"
+	"authgraph/internal/testutil"
 )
 
 // readmeBlocks returns the shell commands of a page, and the output that it shows in
@@ -70,7 +70,7 @@ func need(t *testing.T, tools ...string) {
 	t.Helper()
 	for _, tool := range tools {
 		if _, err := exec.LookPath(tool); err != nil {
-			suite.LeaveOut(t, tool+" for the README's commands")
+			testutil.LeaveOut(t, tool+" for the README's commands")
 		}
 	}
 }
@@ -89,7 +89,7 @@ func TestSupergraphREADME(t *testing.T) {
 	need(t, "bash", "curl", "node")
 	const example = "examples/supergraph"
 	if _, err := os.Stat(example + "/node_modules/graphql"); err != nil {
-		suite.LeaveOut(t, "a gateway: run npm ci in "+example)
+		testutil.LeaveOut(t, "a gateway: run npm ci in "+example)
 	}
 	api, pool := freeAddress(t), freeAddress(t)
 	// npm start runs the same, but npm does not forward signals.
@@ -183,7 +183,7 @@ func TestSecurityNamesTests(t *testing.T) {
 	}
 	for _, script := range regexp.MustCompile("`([a-z0-9-]+)(\\*?)\\.txt`").FindAllStringSubmatch(page, -1) {
 		named++
-		if found, _ := filepath.Glob("internal/e2e/testdata/" + script[1] + script[2] + ".txt"); len(found) == 0 {
+		if found, _ := filepath.Glob("test/scripts/testdata/" + script[1] + script[2] + ".txt"); len(found) == 0 {
 			t.Errorf("no script %s", script[0])
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"authgraph/internal/redisconn"
-	"authgraph/internal/suite"
+	"authgraph/internal/testutil"
 )
 
 // Prefix is the key prefix of [Config].
@@ -55,7 +55,7 @@ func Start(t testing.TB) *Server {
 		}
 	}
 	if s.program == "" {
-		suite.LeaveOut(t, "valkey-server or redis-server on the PATH")
+		testutil.LeaveOut(t, "valkey-server or redis-server on the PATH")
 	}
 	t.Cleanup(s.Kill)
 	s.Restart()

@@ -1,0 +1,350 @@
+// Package testutil starts the built program for the tests in test, with stand-ins
+// for Amazon Cognito, the token issuer and Redis, and reads its responses.
+package testutil
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Timeout is how long the tests wait for what must happen. It is no bar: it
+// only turns a hang into a failure that says what was waited for.
+const Timeout = 30 * time.Second
+
+// Executable builds the program, once for all tests of a package, and returns its
+// path. The packages share a directory, so that only the first of them links it.
+var Executable = sync.OnceValues(func() (string, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	dir, args := filepath.Join(root, "build", "test"), []string{"build"}
+	if RaceEnabled {
+		dir, args = filepath.Join(dir, "race"), append(args, "-race")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	// The tests of several packages may run at the same time.
+	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = lock.Close() }() // unlocks it
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "authgraph")
+	if output, err := exec.Command("go", append(args, "-o", path, "authgraph")...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, output)
+	}
+	return path, nil
+})
+
+// moduleRoot returns the directory of go.mod.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("no go.mod in this directory or above")
+		}
+		dir = parent
+	}
+}
+
+// EmptyPool returns the file of a user pool without users, made by the program
+// itself. Making a pool's keys takes longer than most tests, so they start with a
+// copy of this one.
+var EmptyPool = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "authgraph-pool-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	p, err := StartProgram(dir, []string{"ADDR=127.0.0.1:0", "POOL_ADDR=127.0.0.1:0", "DATA_DIR=" + dir}, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(p.AwaitReady(), p.Stop()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, "userpool.db"))
+})
+
+// Program is one run of the binary.
+type Program struct {
+	Process *exec.Cmd
+	Started time.Time
+	Stdout  Output
+	Stderr  Output
+	Done    chan struct{} // closed when the process is gone
+	ExitErr error         // why it ended; to be read after that
+}
+
+// StartProgram starts the binary with nothing in its environment but env.
+func StartProgram(dir string, env, flags []string) (*Program, error) {
+	path, err := Executable()
+	if err != nil {
+		return nil, err
+	}
+	p := &Program{Process: exec.Command(path, flags...), Done: make(chan struct{})}
+	p.Process.Dir, p.Process.Env = dir, env
+	p.Process.Stdout, p.Process.Stderr = &p.Stdout, &p.Stderr
+	// A group of its own, so that a signal from the terminal is ours to pass on.
+	p.Process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.Started = time.Now()
+	if err := p.Process.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		p.ExitErr = p.Process.Wait()
+		close(p.Done)
+	}()
+	return p, nil
+}
+
+// Await waits until the condition holds. It gives up when the program ends.
+func (p *Program) Await(what string, condition func() bool) error {
+	deadline := time.Now().Add(Timeout)
+	for !condition() {
+		switch {
+		case p.Exited():
+			return fmt.Errorf("the program ended (%s) before %s\n%s", fmt.Sprint(p.ExitErr), what, p.Stderr.String())
+		case time.Now().After(deadline):
+			return fmt.Errorf("waited in vain for %s\n%s", what, p.Stderr.String())
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	return nil
+}
+
+// AwaitExit waits for the end and returns how it ended.
+func (p *Program) AwaitExit() error {
+	select {
+	case <-p.Done:
+		return p.ExitErr
+	case <-time.After(Timeout):
+		p.Kill()
+		return errors.New("the program does not end")
+	}
+}
+
+func (p *Program) Exited() bool {
+	select {
+	case <-p.Done:
+		return true
+	default:
+		return false
+	}
+}
+
+// BannerValue returns what the banner says after a label, or nothing yet.
+func (p *Program) BannerValue(label string) string {
+	line := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(label) + ` +(\S+)`)
+	if found := line.FindStringSubmatch(p.Stdout.String()); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
+// APIURL returns the address of the API without a path, or nothing yet.
+func (p *Program) APIURL() string { return strings.TrimSuffix(p.BannerValue("GraphQL"), "/graphql") }
+
+func (p *Program) PoolURL() string { return strings.TrimSuffix(p.BannerValue("Inbox"), "/inbox") }
+
+// AwaitAddress waits until the program says where it listens.
+func (p *Program) AwaitAddress() error {
+	return p.Await("the banner with the address", func() bool {
+		// The banner is one piece of text that ends with an empty line, unless
+		// there is no embedded pool to tell of.
+		text := p.Stdout.String()
+		return p.APIURL() != "" && (p.PoolURL() == "" || strings.HasSuffix(text, "\n\n"))
+	})
+}
+
+// AwaitReady waits until the program takes traffic.
+func (p *Program) AwaitReady() error {
+	if err := p.AwaitAddress(); err != nil {
+		return err
+	}
+	return p.Await("/readyz to be 200", func() bool { return p.ReadyStatus() == http.StatusOK })
+}
+
+// ReadyStatus returns the status of /readyz, 0 where nobody answers.
+func (p *Program) ReadyStatus() int {
+	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.APIURL()+"/readyz", nil)
+	if err != nil {
+		return 0
+	}
+	response, err := NewClient().Do(request)
+	if err != nil {
+		return 0
+	}
+	_ = response.Body.Close()
+	return response.StatusCode
+}
+
+// BeginShutdown asks the program to end and waits until it takes no new requests.
+func (p *Program) BeginShutdown() error {
+	if err := p.Process.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	deadline := time.Now().Add(Timeout)
+	for p.ReadyStatus() == http.StatusOK {
+		if time.Now().After(deadline) {
+			return errors.New("/readyz stays 200 after SIGTERM")
+		}
+	}
+	return nil
+}
+
+// Stop ends the program as an operator does and returns what it did wrong.
+func (p *Program) Stop() error {
+	if p.Exited() {
+		return nil
+	}
+	if err := p.Process.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	if err := p.AwaitExit(); err != nil {
+		return fmt.Errorf("after SIGTERM: %w", err)
+	}
+	return nil
+}
+
+// Kill ends the program, and whatever it may have started, without a warning.
+func (p *Program) Kill() {
+	_ = syscall.Kill(-p.Process.Process.Pid, syscall.SIGKILL)
+	<-p.Done
+}
+
+// CheckLog returns what the log must never hold.
+func (p *Program) CheckLog() error {
+	for _, bad := range []string{"panic", "DATA RACE", "goroutine "} {
+		if log := p.Stderr.String(); strings.Contains(log, bad) {
+			return fmt.Errorf("the log has %q:\n%s", bad, log)
+		}
+	}
+	return nil
+}
+
+// Output is what a program has written so far.
+type Output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (o *Output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *Output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// NewClient returns an HTTP client that keeps no idle connections, since a
+// shutdown waits for them, and follows no redirects.
+func NewClient() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true, DisableCompression: true},
+		CheckRedirect: noRedirects,
+	}
+}
+
+func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+func PoolSettings(t *testing.T) []string {
+	return []string{"ADDR=127.0.0.1:0", "POOL_ADDR=127.0.0.1:0", "DATA_DIR=" + t.TempDir()}
+}
+
+// Start starts the binary and ends it with the test.
+func Start(t *testing.T, settings, flags []string) *Program {
+	t.Helper()
+	p, err := StartProgram(t.TempDir(), settings, flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if !p.Exited() {
+			p.Kill()
+		}
+		if err := p.CheckLog(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// FreeAddress returns an address that nobody listens on for the moment.
+func FreeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return listener.Addr().String()
+}
+
+// Main runs the tests of a package that mostly wait, for a program to start or
+// to shut down, more of them in parallel than there are processors.
+func Main(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("12")
+	}
+	os.Exit(m.Run())
+}
+
+// Build builds the program before the first test that needs it, so that its time
+// is nobody's.
+func Build(t *testing.T) {
+	t.Helper()
+	if _, err := Executable(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// PrintSchema writes what "authgraph schema" prints to a file and returns its name.
+func PrintSchema(t *testing.T, flags ...string) string {
+	t.Helper()
+	printed := Start(t, nil, append([]string{"schema"}, flags...))
+	if err := printed.AwaitExit(); err != nil {
+		t.Fatalf("schema: %v\n%s", err, printed.Stderr.String())
+	}
+	file := filepath.Join(t.TempDir(), "schema.graphql")
+	if err := os.WriteFile(file, []byte(printed.Stdout.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}

@@ -1,0 +1,40 @@
+package scripts_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"authgraph/internal/testutil"
+)
+
+// TestGraphQLOverHTTP is the audit of the GraphQL over HTTP specification, by its
+// reference implementation. It needs Node.js, and what npm ci in test/clients installs.
+func TestGraphQLOverHTTP(t *testing.T) {
+	if _, err := os.Stat("../clients/node_modules/graphql-http"); err != nil {
+		testutil.LeaveOut(t, "graphql-http: run npm ci in test/clients")
+	}
+	testutil.Build(t)
+	p := testutil.Start(t, testutil.PoolSettings(t), nil)
+	if err := p.AwaitReady(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "node", "audit.mjs", p.APIURL()+"/graphql").CombinedOutput()
+	if err != nil {
+		t.Fatalf("audit.mjs: %v\n%s", err, out)
+	}
+	rules := 0
+	for line := range strings.Lines(string(out)) {
+		rule, ok := strings.CutPrefix(strings.TrimSpace(line), "ok - ")
+		rules++
+		t.Run(rule, func(t *testing.T) {
+			if !ok {
+				t.Error(rule)
+			}
+		})
+	}
+	if rules < 60 {
+		t.Errorf("%d rules were looked at; there were 61 when this was written", rules)
+	}
+}

@@ -1,0 +1,73 @@
+package scripts_test
+
+// The commands about the stand-ins; see the head of scripts_test.go.
+
+import (
+	"strconv"
+
+	"authgraph/internal/testutil"
+)
+
+// standIns begins the stand-ins and returns the settings that lead to them.
+func (s *script) standIns() []string {
+	if s.upstream == nil {
+		s.upstream = testutil.NewFakeCognito()
+	}
+	if s.issuer == nil {
+		s.issuer = testutil.NewFakeIssuer()
+	}
+	return []string{
+		"AWS_COGNITO_USER_POOL_ID=" + testutil.FakePoolID,
+		"AWS_COGNITO_APP_CLIENT_ID=" + testutil.FakeClientID,
+		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=" + s.upstream.URL(),
+		"AWS_COGNITO_ISSUER=" + s.issuer.URL(),
+	}
+}
+
+func (s *script) upstreamIs(args []string) {
+	s.need(args, 1, 2, "upstream STATUS BODY | hang | away")
+	s.standIns()
+	switch {
+	case len(args) == 1 && args[0] == "hang":
+		s.upstream.Hang()
+	case len(args) == 1 && args[0] == "away":
+		s.upstream.DropConnections()
+	default:
+		s.need(args, 2, 2, "upstream STATUS BODY")
+		status, err := strconv.Atoi(args[0])
+		s.Check(err)
+		s.upstream.Respond(status, args[1])
+	}
+}
+
+func (s *script) upstreamAsked(args []string) {
+	s.need(args, 2, 2, "upstream-asked N OPERATION")
+	n, err := strconv.Atoi(args[0])
+	s.Check(err)
+	s.Check(s.upstream.AwaitCalls(n, args[1]))
+}
+
+func (s *script) issuerIs(args []string) {
+	s.need(args, 1, 1, "issuer up | down | rotate")
+	s.standIns()
+	switch args[0] {
+	case "up":
+		s.issuer.SetUp(true)
+	case "down":
+		s.issuer.SetUp(false)
+	case "rotate":
+		s.issuer.RotateKey()
+	default:
+		s.Fatalf("usage: issuer up | down | rotate")
+	}
+}
+
+func (s *script) token(args []string) {
+	if len(args) == 0 {
+		s.Fatalf("usage: token NAME [CLAIM=VALUE…]")
+	}
+	s.standIns()
+	signed, err := s.issuer.Sign(s.members(args[1:]))
+	s.Check(err)
+	s.Setenv(args[0], signed)
+}

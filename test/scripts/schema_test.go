@@ -1,0 +1,28 @@
+package scripts_test
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+
+	"authgraph/internal/testutil"
+)
+
+// TestSchema has the schema looked at by a linter, and TypeScript generated from it
+// compiled, all by tools of others. It needs what npm ci in schema installs.
+func TestSchema(t *testing.T) {
+	if _, err := os.Stat("schema/node_modules/typescript"); err != nil {
+		testutil.LeaveOut(t, "a linter, a code generator and a compiler: run npm ci in test/scripts/schema")
+	}
+	testutil.Build(t)
+	file := testutil.PrintSchema(t)
+	for _, check := range [][]string{{"lint", file}, {"types", file, t.TempDir()}} {
+		t.Run(check[0], func(t *testing.T) {
+			out, err := exec.CommandContext(t.Context(), "node", append([]string{"schema/check.mjs"}, check...)...).CombinedOutput()
+			if err != nil {
+				t.Errorf("check.mjs: %v\n%s", err, out)
+			}
+			t.Logf("%s", out)
+		})
+	}
+}

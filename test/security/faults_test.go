@@ -1,0 +1,757 @@
+package security_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"authgraph/internal/testutil"
+)
+
+// slack is a bar for the promises' figures, which are of a program without the
+// race detector.
+func slack(bar time.Duration) time.Duration {
+	if testutil.RaceEnabled {
+		return 6 * bar
+	}
+	return bar
+}
+
+// crowd is held by the tests that need most of the file descriptors that a process
+// may have.
+var crowd sync.Mutex
+
+// roomFor returns how many connections may be opened at once, at most want: fewer
+// where the system permits fewer.
+func roomFor(want int) int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return 200
+	}
+	const others = 2500
+	return max(200, min(want, int(limit.Cur)-others))
+}
+
+// metric returns one value of /metrics.
+func (g *target) metric(t *testing.T, name string) float64 {
+	t.Helper()
+	r, err := g.Send(g.Request(http.MethodGet, "/metrics", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(r.Body)) {
+		if value, found := strings.CutPrefix(line, name+" "); found {
+			if number, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil {
+				return number
+			}
+		}
+	}
+	t.Fatalf("/metrics says nothing of %s", name)
+	return 0
+}
+
+// series returns how many values /metrics has.
+func (g *target) series(t *testing.T) int {
+	t.Helper()
+	r, err := g.Send(g.Request(http.MethodGet, "/metrics", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(r.Body)) {
+		if !strings.HasPrefix(line, "#") {
+			n++
+		}
+	}
+	return n
+}
+
+// settled waits until the program has no more goroutines than some above base.
+func (g *target) settled(t *testing.T, base float64) (after float64) {
+	t.Helper()
+	const some = 40
+	testutil.Eventually(t, "the goroutines to end", testutil.Timeout, func() bool {
+		g.Client.CloseIdleConnections()
+		after = g.metric(t, "go_goroutines")
+		return after <= base+some
+	})
+	return after
+}
+
+// crowdBar is how many MiB a program may have when thousands wait.
+func crowdBar() int {
+	if testutil.RaceEnabled {
+		return 5 * 400
+	}
+	return 400
+}
+
+// gate is a listener that can be taken away, and that can reset what it accepts.
+type gate struct {
+	address string
+
+	mu     sync.Mutex
+	inner  net.Listener
+	resets bool
+	closed bool
+	turned chan struct{} // closed when any of these changes
+}
+
+func newGate() *gate {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	return &gate{address: inner.Addr().String(), inner: inner, turned: make(chan struct{})}
+}
+
+// Accept implements net.Listener.
+func (g *gate) Accept() (net.Conn, error) {
+	for {
+		g.mu.Lock()
+		inner, turned, closed := g.inner, g.turned, g.closed
+		g.mu.Unlock()
+		if closed {
+			return nil, net.ErrClosed
+		}
+		if inner == nil {
+			<-turned
+			continue
+		}
+		c, err := inner.Accept()
+		if err != nil {
+			continue // it was taken away
+		}
+		g.mu.Lock()
+		resets := g.resets
+		g.mu.Unlock()
+		if !resets {
+			return c, nil
+		}
+		reset(c)
+	}
+}
+
+// Close implements net.Listener.
+func (g *gate) Close() error {
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	return g.set(false, false)
+}
+
+// Addr implements net.Listener.
+func (g *gate) Addr() net.Addr {
+	a, _ := net.ResolveTCPAddr("tcp", g.address)
+	return a
+}
+
+// set makes the gate listen or not, and reset what comes or not.
+func (g *gate) set(listens, resets bool) (err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.resets = resets
+	switch {
+	case listens && g.inner == nil:
+		g.inner, err = net.Listen("tcp", g.address)
+	case !listens && g.inner != nil:
+		err = g.inner.Close()
+		g.inner = nil
+	}
+	close(g.turned)
+	g.turned = make(chan struct{})
+	return err
+}
+
+// reset ends a connection the hard way.
+func reset(c net.Conn) {
+	if tcp, ok := c.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = c.Close()
+}
+
+// newGatedTarget is newTarget with a stand-in for Cognito behind a gate.
+func newGatedTarget(t *testing.T, settings ...string) (*target, *gate) {
+	t.Helper()
+	door := newGate()
+	u := testutil.NewFakeCognitoOn(door)
+	t.Cleanup(u.Close)
+	g := newTarget(t, append(settings, "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=http://"+door.address)...)
+	g.Cognito = u
+	return g, door
+}
+
+// gifts are what Cognito gives that is to be kept secret.
+type gifts struct{ access, id, refresh, session, secret, options string }
+
+// cognitoAnswers returns what Cognito says to each operation when all is well.
+func cognitoAnswers(give gifts) map[string]string {
+	const (
+		user     = `"7c1e58c4-0000-4000-8000-000000000001"`
+		delivery = `{"Destination":"a***@e***","DeliveryMedium":"EMAIL","AttributeName":"email"}`
+		device   = `{"DeviceKey":"us-east-1_d","DeviceAttributes":[{"Name":"device_name","Value":"d"}],"DeviceCreateDate":1.7E9,"DeviceLastModifiedDate":1.7E9,"DeviceLastAuthenticatedDate":1.7E9}`
+	)
+	begun := `{"AuthenticationResult":{"AccessToken":` + quote(give.access) + `,"IdToken":` + quote(give.id) + `,"RefreshToken":` + quote(give.refresh) + `,"ExpiresIn":3600,"TokenType":"Bearer"},"ChallengeParameters":{}}`
+	sent := `{"CodeDeliveryDetails":` + delivery + `}`
+	all := map[string]string{
+		"SignUp":                           `{"UserConfirmed":false,"UserSub":` + user + `,"CodeDeliveryDetails":` + delivery + `,"Session":` + quote(give.session) + `}`,
+		"ConfirmSignUp":                    `{"Session":` + quote(give.session) + `}`,
+		"ResendConfirmationCode":           sent,
+		"InitiateAuth":                     begun,
+		"RespondToAuthChallenge":           begun,
+		"GetTokensFromRefreshToken":        begun,
+		"GetUser":                          `{"Username":` + user + `,"UserAttributes":[{"Name":"sub","Value":` + user + `},{"Name":"email","Value":"ada@example.com"},{"Name":"email_verified","Value":"true"}]}`,
+		"ForgotPassword":                   sent,
+		"UpdateUserAttributes":             `{"CodeDeliveryDetailsList":[` + delivery + `]}`,
+		"GetUserAttributeVerificationCode": sent,
+		"AssociateSoftwareToken":           `{"SecretCode":` + quote(give.secret) + `,"Session":` + quote(give.session) + `}`,
+		"VerifySoftwareToken":              `{"Status":"SUCCESS","Session":` + quote(give.session) + `}`,
+		"GetUserAuthFactors":               `{"Username":` + user + `,"ConfiguredUserAuthFactors":["PASSWORD"],"UserMFASettingList":["SOFTWARE_TOKEN_MFA"],"PreferredMfaSetting":"SOFTWARE_TOKEN_MFA"}`,
+		"StartWebAuthnRegistration":        `{"CredentialCreationOptions":{"challenge":` + quote(give.options) + `}}`,
+		"ListWebAuthnCredentials":          `{"Credentials":[{"CredentialId":"c","FriendlyCredentialName":"n","RelyingPartyId":"example.com","AuthenticatorTransports":["usb"],"CreatedAt":1.7E9}]}`,
+		"ConfirmDevice":                    `{"UserConfirmationNecessary":false}`,
+		"GetDevice":                        `{"Device":` + device + `}`,
+		"ListDevices":                      `{"Devices":[` + device + `]}`,
+	}
+	for _, tacit := range []string{"RevokeToken", "GlobalSignOut", "ConfirmForgotPassword", "ChangePassword", "DeleteUserAttributes", "VerifyUserAttribute", "DeleteUser", "SetUserMFAPreference", "CompleteWebAuthnRegistration", "DeleteWebAuthnCredential", "UpdateDeviceStatus", "ForgetDevice", "UpdateAuthEventFeedback"} {
+		all[tacit] = "{}"
+	}
+	return all
+}
+
+// cognitoOperation is the operation that a request to Cognito is about.
+func cognitoOperation(r *http.Request) string {
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	return operation
+}
+
+// says answers with a status, a type and a body.
+func says(status int, contentType, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+const amzJSON = "application/x-amz-json-1.1"
+
+// throws answers with an exception of Cognito's.
+func throws(status int, exception, message string) http.HandlerFunc {
+	return says(status, amzJSON, jsonOf(map[string]string{"__type": exception, "message": message}))
+}
+
+// wellBehaved answers every operation as Cognito does.
+func wellBehaved(answers map[string]string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		answer, known := answers[cognitoOperation(r)]
+		if !known {
+			throws(400, "UnknownOperationException", "")(w, r)
+			return
+		}
+		says(200, amzJSON, answer)(w, r)
+	}
+}
+
+// hijacked answers over the bare connection.
+func hijacked(answer func(net.Conn)) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			answer(c)
+			_ = c.Close()
+		}
+	}
+}
+
+// drips writes the beginning, and then one piece after the other without an end.
+func drips(begins, piece string) http.HandlerFunc {
+	return hijacked(func(c net.Conn) {
+		_, err := io.WriteString(c, begins)
+		for err == nil {
+			time.Sleep(100 * time.Millisecond)
+			_, err = io.WriteString(c, piece)
+		}
+	})
+}
+
+// badState is a state that Cognito, or the way there, may be in.
+type badState struct {
+	name string
+	// answers stands in place of the stand-in's answers, and door does what a
+	// server cannot.
+	answers http.HandlerFunc
+	door    func(*gate) error
+	// codes are what callers may be told beside the faults.
+	codes []string
+	tacit bool // operations whose answer holds nothing may succeed
+}
+
+var faultCodes = []string{"SERVICE_UNAVAILABLE", "INTERNAL"}
+
+func badStates(good http.HandlerFunc) []badState {
+	const html = "<html><head><title>Bad Gateway</title></head><body>nginx</body></html>"
+	half := `{"AuthenticationResult":{"AccessToken":"eyJhbGciOiJSUzI1NiJ9.e30.c2ln","ExpiresIn":3600,"Tok`
+	lengthy := func(n int) string {
+		return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n", amzJSON, n)
+	}
+	limited, many := []string{"RATE_LIMITED"}, []string{"TOO_MANY_ATTEMPTS", "RATE_LIMITED"}
+	return []badState{
+		{name: "slow by 3 s", codes: []string{answered}, answers: func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case <-time.After(3 * time.Second):
+				good(w, r)
+			case <-r.Context().Done():
+			}
+		}},
+		{name: "hanging", answers: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }},
+		{name: "dripping headers", answers: drips("HTTP/1.1 200 OK\r\n", "X-Drip: a\r\n")},
+		{name: "dripping a body", answers: drips(lengthy(1<<16)+half, " ")},
+		{name: "reset at once", door: func(d *gate) error { return d.set(true, true) }},
+		{name: "reset before the answer", answers: hijacked(reset)},
+		{name: "reset in the middle of the body", answers: hijacked(func(c net.Conn) {
+			_, _ = io.WriteString(c, lengthy(4096)+half)
+			reset(c)
+		})},
+		{name: "closed", answers: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+		{name: "closed in the middle of the body", answers: hijacked(func(c net.Conn) { _, _ = io.WriteString(c, lengthy(4096)+half) })},
+		{name: "refused", door: func(d *gate) error { return d.set(false, false) }},
+		{name: "500 with HTML", answers: says(500, "text/html", html)},
+		{name: "502 with HTML", answers: says(502, "text/html", html)},
+		{name: "503 with HTML", answers: says(503, "text/html", html)},
+		{name: "504 without a body", answers: says(504, "text/plain", "")},
+		{name: "500 InternalErrorException", answers: throws(500, "InternalErrorException", "Something already went wrong.")},
+		{name: "400 InternalErrorException", answers: throws(400, "InternalErrorException", "Something already went wrong.")},
+		{name: "garbage with 200", answers: says(200, amzJSON, string(random(4096)))},
+		{name: "HTML with 200", answers: says(200, "text/html", html)},
+		{name: "empty with 200", answers: says(200, amzJSON, ""), tacit: true},
+		{name: "an empty object with 200", answers: says(200, amzJSON, "{}"), tacit: true},
+		{name: "cut off with 200", answers: says(200, amzJSON, half)},
+		{name: "a session without a token", answers: says(200, amzJSON, `{"AuthenticationResult":{"AccessToken":"","TokenType":"Bearer","ExpiresIn":3600}}`), tacit: true},
+		{name: "64 MiB", answers: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", amzJSON)
+			_, _ = io.WriteString(w, half[:len(half)-5]+`,"x":"`)
+			_, _ = io.Copy(w, io.LimitReader(blanks{}, 64<<20))
+		}},
+		{name: "no HTTP", answers: hijacked(func(c net.Conn) { _, _ = io.WriteString(c, "220 mail.example.com ESMTP\r\n") })},
+		{name: "400 TooManyRequestsException", codes: limited, answers: throws(400, "TooManyRequestsException", "Rate exceeded")},
+		{name: "429 without a body", codes: limited, answers: says(429, "text/plain", "")},
+		{name: "400 LimitExceededException", codes: many, answers: throws(400, "LimitExceededException", "Attempt limit exceeded, please try after some time.")},
+		{name: "a redirect", answers: func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		}},
+		{name: "the right answer with the wrong type", codes: []string{answered}, answers: func(w http.ResponseWriter, r *http.Request) {
+			record := httptest.NewRecorder()
+			good(record, r)
+			says(200, "text/html", record.Body.String())(w, r)
+		}},
+		{name: "answers of other operations", tacit: true, answers: func(w http.ResponseWriter, r *http.Request) {
+			other := map[string]string{"InitiateAuth": "GetUser", "GetUser": "InitiateAuth", "SignUp": "InitiateAuth", "GetTokensFromRefreshToken": "SignUp"}[cognitoOperation(r)]
+			if other == "" {
+				other = "GetDevice"
+			}
+			r.Header.Set("X-Amz-Target", "."+other)
+			good(w, r)
+		}},
+	}
+}
+
+// faultyCall is what one of the callers wants.
+type faultyCall struct {
+	operation string // of Cognito
+	document  string // %s is an e-mail address
+	tacit     bool   // its answer holds nothing
+}
+
+var faultyCalls = []faultyCall{
+	{"InitiateAuth", `mutation{signin(input:{email:"%s",password:"Correct-Horse-7"}){...on AuthTokens{accessToken idToken refreshToken}}}`, false},
+	{"InitiateAuth", `mutation{startSignin(input:{email:"%s"}){...on AuthTokens{accessToken idToken refreshToken}}}`, false},
+	{"SignUp", `mutation{signup(input:{username:"Ada",email:"%s",password:"Correct-Horse-7",mode:"reader"}){userId}}`, false},
+	{"GetTokensFromRefreshToken", `mutation{refreshToken(input:{refreshToken:"%s"}){accessToken idToken}}`, false},
+	{"ForgotPassword", `mutation{forgotPassword(input:{email:"%s"}){destination}}`, false},
+	{"ResendConfirmationCode", `mutation{resendConfirmationCode(input:{email:"%s"}){destination}}`, false},
+	{"ChangePassword", `mutation{changePassword(input:{currentPassword:"%s",newPassword:"Longer-Horse-7"}){success}}`, true},
+	{"GetUser", `{me{email #%s
+	}}`, false},
+}
+
+// P19: whatever state Cognito is in, every caller is told within its time that
+// it is Cognito, nobody is told that the password is wrong, or given a session,
+// and all is well again soon after.
+func TestAttackFaults(t *testing.T) {
+	t.Parallel()
+	const lanes, callers = 5, 24
+	var held, asked atomic.Int64
+	var worst, worstMe, worstCure atomic.Int64
+	raise := func(most *atomic.Int64, took time.Duration) {
+		for was := most.Load(); int64(took) > was && !most.CompareAndSwap(was, int64(took)); was = most.Load() {
+		}
+	}
+	total := len(badStates(nil))
+	t.Run("states", func(t *testing.T) {
+		for lane := range lanes {
+			t.Run(strconv.Itoa(lane), func(t *testing.T) {
+				t.Parallel()
+				g, door := newGatedTarget(t, "LOG_LEVEL=warn")
+				f := newForger(g.Issuer)
+				honest := "Bearer " + f.honest()
+				good := wellBehaved(cognitoAnswers(gifts{access: f.honest(), id: f.honest(), refresh: "r"}))
+				g.Cognito.RespondWith(good)
+				before := g.memory(t)
+				for i, state := range badStates(good) {
+					if i%lanes != lane {
+						continue
+					}
+					t.Run(state.name, func(t *testing.T) {
+						if state.answers != nil {
+							g.Cognito.RespondWith(state.answers)
+						}
+						if state.door != nil {
+							g.Cognito.CloseConnections()
+							if err := state.door(door); err != nil {
+								t.Fatal(err)
+							}
+						}
+						seen := len(g.Cognito.Calls())
+						over := make(chan struct{})
+						var meanwhile, all sync.WaitGroup
+						meanwhile.Go(func() { // me needs nothing of Cognito
+							for pace := time.NewTicker(50 * time.Millisecond); ; {
+								r, err := g.Post("{me{id}}", honest)
+								if err != nil || r.Text("data.me.id") == "absent" || r.Took > slack(time.Second) {
+									t.Errorf("me{id}: %v after %v", err, r.Took)
+									return
+								}
+								raise(&worstMe, r.Took)
+								select {
+								case <-over:
+									return
+								case <-pace.C:
+								}
+							}
+						})
+						for caller := range callers {
+							call := faultyCalls[caller%len(faultyCalls)]
+							all.Go(func() {
+								asked.Add(1)
+								r, err := g.Post(fmt.Sprintf(call.document, fmt.Sprintf("state%d-caller%d@example.com", i, caller)), honest)
+								if err != nil {
+									t.Errorf("%s: %v", call.operation, err)
+									return
+								}
+								raise(&worst, r.Took)
+								code, right := r.Code(), slices.Contains(state.codes, answered)
+								fine := slices.Contains(faultCodes, code) || slices.Contains(state.codes, code) || code == answered && state.tacit && call.tacit
+								if !fine || r.Took > slack(6*time.Second) {
+									t.Errorf("%s: %d %s after %v\n%.300s", call.operation, r.Status, code, r.Took, r.Body)
+								}
+								if strings.Contains(string(r.Body), "eyJ") && !right {
+									t.Errorf("%s: tokens come out: %.300s", call.operation, r.Body)
+								}
+							})
+						}
+						all.Wait()
+						close(over)
+						meanwhile.Wait()
+						for caller := range callers {
+							name, calls := fmt.Sprintf("state%d-caller%d@example.com", i, caller), 0
+							for _, body := range g.Cognito.Calls()[seen:] {
+								if strings.Contains(body, quote(name)) {
+									calls++
+								}
+							}
+							// What changes something is never repeated, and the promise is 4 calls.
+							if calls > 1 {
+								t.Errorf("%s led to %d calls", faultyCalls[caller%len(faultyCalls)].operation, calls)
+							}
+						}
+						if calls := len(g.Cognito.Calls()) - seen; calls > callers+callers/len(faultyCalls) {
+							t.Errorf("%d callers led to %d calls", callers, calls)
+						}
+						g.Cognito.RespondWith(good)
+						if err := door.set(true, false); err != nil {
+							t.Fatal(err)
+						}
+						raise(&worstCure, testutil.Eventually(t, "everything to work again", slack(10*time.Second), func() bool {
+							for _, call := range faultyCalls {
+								r, err := g.Post(fmt.Sprintf(call.document, "cured@example.com"), honest)
+								if err != nil || r.Code() != answered {
+									time.Sleep(20 * time.Millisecond)
+									return false
+								}
+							}
+							return true
+						}))
+						if !t.Failed() {
+							held.Add(1)
+						}
+					})
+				}
+				if grown := g.memory(t) - before; grown > memoryBar() {
+					t.Errorf("the program grew by %d MiB", grown)
+				}
+			})
+		}
+	})
+	t.Logf("%d of %d bad states of Cognito, %d callers: slowest answer %v, slowest me{id} meanwhile %v, slowest cure %v", held.Load(), total, asked.Load(),
+		time.Duration(worst.Load()).Round(time.Millisecond), time.Duration(worstMe.Load()).Round(time.Millisecond), time.Duration(worstCure.Load()).Round(time.Millisecond))
+	if total < 17 {
+		t.Errorf("there are only %d states", total)
+	}
+}
+
+// P19: who goes away takes the call to Cognito along.
+func TestAttackFaultsDeserted(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, "LOG_LEVEL=warn")
+	honest := "Bearer " + newForger(g.Issuer).honest()
+	var open, began atomic.Int64
+	g.Cognito.RespondWith(func(_ http.ResponseWriter, r *http.Request) {
+		open.Add(1)
+		began.Add(1)
+		defer open.Add(-1)
+		<-r.Context().Done()
+	})
+	const callers, remain = 48, 5
+	ctx, leave := context.WithCancel(context.Background())
+	defer leave()
+	var all sync.WaitGroup
+	for caller := range callers {
+		all.Go(func() {
+			call := faultyCalls[caller%len(faultyCalls)]
+			if call.operation == "GetTokensFromRefreshToken" {
+				call = faultyCalls[0] // other callers may wait for a refresh
+			}
+			request := g.Request(http.MethodPost, "/graphql", []byte(testutil.RequestBody(fmt.Sprintf(call.document, fmt.Sprintf("deserter%d@example.com", caller)))))
+			request.Header.Set("Authorization", honest)
+			if r, err := g.Send(request.WithContext(ctx)); err == nil {
+				t.Errorf("answered: %.300s", r.Body)
+			}
+		})
+	}
+	testutil.Eventually(t, "all calls to be out", 3*time.Second, func() bool { return began.Load() >= callers })
+	leave()
+	all.Wait()
+	took := testutil.Eventually(t, "the calls to be given up", time.Second, func() bool { return open.Load() <= remain })
+	t.Logf("%d callers went away; %d calls are open %v later", callers, open.Load(), took.Round(time.Millisecond))
+	if began.Load() > callers {
+		t.Errorf("%d calls were made", began.Load())
+	}
+	if err := g.CheckLog(); err != nil {
+		t.Error(err)
+	}
+}
+
+// P19: thousands who wait for a Cognito that hangs are all told so, cost a bounded
+// amount of memory, and are forgotten.
+func TestAttackFaultsCrowd(t *testing.T) {
+	t.Parallel()
+	crowd.Lock()
+	defer crowd.Unlock()
+	waiting := 5_000
+	if testutil.RaceEnabled {
+		waiting = 1_200 // it ends a process with more than 8,128 goroutines
+	}
+	waiting = roomFor(waiting)
+	g := newTarget(t, "LOG_LEVEL=error", "AUDIT_LOG=off")
+	f := newForger(g.Issuer)
+	honest := "Bearer " + f.honest()
+	good := wellBehaved(cognitoAnswers(gifts{access: f.honest(), id: f.honest(), refresh: "r"}))
+	var open, most atomic.Int64
+	g.Cognito.RespondWith(func(_ http.ResponseWriter, r *http.Request) {
+		if n := open.Add(1); n > most.Load() {
+			most.Store(n)
+		}
+		defer open.Add(-1)
+		<-r.Context().Done()
+	})
+	base := g.metric(t, "go_goroutines")
+	host := strings.TrimPrefix(g.APIURL(), "http://")
+	codes := map[string]int{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	slowest := time.Duration(0)
+	lost := 0
+	for caller := range waiting {
+		all.Go(func() {
+			start := time.Now()
+			body := testutil.RequestBody("mutation{" + guess(fmt.Sprintf("user%d@example.com", caller), 1) + "}")
+			text, err := overOneConnection(host, body)
+			took := time.Since(start)
+			code := testutil.NewResponse(0, nil, []byte(text)).Text("errors.0.extensions.code")
+			mu.Lock()
+			defer mu.Unlock()
+			codes[code]++
+			slowest = max(slowest, took)
+			if err != nil {
+				if lost++; lost < 5 {
+					t.Errorf("after %v: %v", took, err)
+				}
+			}
+		})
+	}
+	over := make(chan struct{})
+	go func() {
+		all.Wait()
+		close(over)
+	}()
+	served, slowestMe := 0, time.Duration(0)
+	for pace, done := time.NewTicker(20*time.Millisecond), false; !done; {
+		select {
+		case <-over:
+			done = true
+		case <-pace.C:
+		}
+		r, err := g.Post("{me{id}}", honest)
+		if err != nil || r.Text("data.me.id") == "absent" {
+			t.Fatalf("me{id}: %v", err)
+		}
+		served++
+		slowestMe = max(slowestMe, r.Took)
+	}
+	peak := g.peakMemory(t)
+	after := g.settled(t, base)
+	t.Logf("%d waiting sign-ins answered (%v), the last after %v, with at most %d calls out; meanwhile %d times me{id}, slowest %v; memory at most %d MiB; goroutines %v, before %v",
+		waiting-lost, codes, slowest.Round(time.Millisecond), most.Load(), served, slowestMe.Round(time.Millisecond), peak, after, base)
+	if lost > 0 || slowest > slack(15*time.Second) {
+		t.Errorf("%d were not answered, the last waited %v", lost, slowest)
+	}
+	for code := range codes {
+		if !slices.Contains(faultCodes, code) && code != "RATE_LIMITED" {
+			t.Errorf("%d were told %s", codes[code], code)
+		}
+	}
+	if slowestMe > slack(2*time.Second) {
+		t.Errorf("me{id} took %v", slowestMe)
+	}
+	if peak > crowdBar() {
+		t.Errorf("the program had %d MiB", peak)
+	}
+	g.Cognito.RespondWith(good)
+	testutil.Eventually(t, "sign-ins to work again", slack(10*time.Second), func() bool {
+		r, err := g.Post("mutation{" + aSignin + "}")
+		return err == nil && r.Code() == answered
+	})
+	if err := g.CheckLog(); err != nil {
+		t.Error(err)
+	}
+}
+
+// overOneConnection posts a document over a connection of its own, with as little
+// as that takes, and returns the body of the answer.
+func overOneConnection(host, body string) (string, error) {
+	c, err := net.DialTimeout("tcp", host, testutil.Timeout)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = c.Close() }()
+	_ = c.SetDeadline(time.Now().Add(2 * testutil.Timeout))
+	_, err = fmt.Fprintf(c, "POST /graphql HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	if err != nil {
+		return "", err
+	}
+	all, err := io.ReadAll(c)
+	if err != nil {
+		return "", err
+	}
+	_, text, found := strings.Cut(string(all), "\r\n\r\n")
+	if !found {
+		return "", fmt.Errorf("no answer: %.100q", all)
+	}
+	return text, nil
+}
+
+// P19: what may have been carried out is not repeated, and who tries again learns
+// that it was.
+func TestAttackFaultsAmbiguous(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, "LOG_LEVEL=warn")
+	bearer := "Bearer " + newForger(g.Issuer).honest()
+	session := g.challenge(t)
+	f := newForger(g.Issuer)
+	good := wellBehaved(cognitoAnswers(gifts{access: f.honest(), id: f.honest(), refresh: "r"}))
+	all := operations()
+	once := 0
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		t.Run(name, func(t *testing.T) {
+			o := all[name]
+			input := o.with("", nil)
+			if name == "respondToChallenge" {
+				input["session"] = session
+			}
+			var mu sync.Mutex
+			calls := map[string]int{}
+			g.Cognito.RespondWith(func(w http.ResponseWriter, r *http.Request) {
+				mu.Lock()
+				calls[cognitoOperation(r)]++
+				mu.Unlock()
+				hijacked(reset)(w, r)
+			})
+			r, err := g.mutate(o, input, bearer)
+			if err != nil || r.Code() != "SERVICE_UNAVAILABLE" || r.Text("errors.0.extensions.retryable") != "true" {
+				t.Errorf("%v: %.300s", err, r.Body)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if len(calls) != 1 {
+				t.Errorf("calls: %v", calls)
+			}
+			for operation, n := range calls {
+				if n != 1 {
+					t.Errorf("%s was called %d times", operation, n)
+				}
+			}
+			// So that many in a row do not make the program give up.
+			g.Cognito.RespondWith(good)
+			testutil.Eventually(t, "an answer", testutil.Timeout, func() bool {
+				r, err := g.Post("{me{email}}", bearer)
+				return err == nil && r.Code() == answered
+			})
+			if !t.Failed() {
+				once++
+			}
+		})
+	}
+	t.Logf("%d of %d operations that were carried out and not answered were not repeated", once, len(all))
+
+	done := map[string]bool{}
+	g.Cognito.RespondWith(func(w http.ResponseWriter, r *http.Request) {
+		operation := cognitoOperation(r)
+		exceptions := map[string]http.HandlerFunc{
+			"SignUp":        throws(400, "UsernameExistsException", "User already exists"),
+			"ConfirmSignUp": throws(400, "NotAuthorizedException", "User cannot be confirmed. Current status is CONFIRMED"),
+		}
+		if !done[operation] {
+			done[operation] = true
+			hijacked(reset)(w, r)
+			return
+		}
+		exceptions[operation](w, r)
+	})
+	for _, step := range []struct{ document, path, want string }{
+		{"mutation{" + aSignup + "}", "errors.0.extensions.code", "SERVICE_UNAVAILABLE"},
+		{"mutation{" + aSignup + "}", "errors.0.extensions.code", "EMAIL_ALREADY_REGISTERED"},
+		{`mutation{verifyAccount(input:{email:"ada@example.com",confirmationCode:"123456"}){status}}`, "errors.0.extensions.code", "SERVICE_UNAVAILABLE"},
+		{`mutation{verifyAccount(input:{email:"ada@example.com",confirmationCode:"123456"}){status}}`, "data.verifyAccount.status", "ALREADY_VERIFIED"},
+	} {
+		r, err := g.Post(step.document)
+		if err != nil || r.Text(step.path) != step.want {
+			t.Errorf("%v, want %s: %.300s", err, step.want, r.Body)
+		}
+	}
+	if err := g.CheckLog(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,246 @@
+package security_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"authgraph/internal/testutil"
+)
+
+// whoami is the code of {me{id}}, "absent" when the token is taken.
+func (g *target) whoami(t *testing.T, token string) string {
+	t.Helper()
+	r, err := g.Post("{me{id}}", "Bearer "+token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Code()
+}
+
+func (g *target) logout(t *testing.T, token string) {
+	t.Helper()
+	g.Cognito.Respond(http.StatusOK, "{}")
+	r, err := g.Post("mutation{logout{success}}", "Bearer "+token)
+	if err != nil || r.Code() != "absent" {
+		t.Fatalf("logout: %v %s", err, r.Body)
+	}
+}
+
+// P5: a sign-out at one replica is one at all of them.
+func TestAttackSignOutOverReplicas(t *testing.T) {
+	t.Parallel()
+	replicas := newReplicas(t, 3, "REDIS_URL="+testutil.NewRedis(t).URL())
+	a, b, c := replicas[0], replicas[1], replicas[2]
+	phone, laptop, other := a.NewToken(t, "ada", "phone"), a.NewToken(t, "ada", "laptop"), a.NewToken(t, "eve", "tv")
+	for _, g := range replicas {
+		testutil.Eventually(t, "the store to be read", 5*time.Second, func() bool { return g.whoami(t, phone) == "absent" })
+	}
+
+	a.logout(t, laptop)
+	if got := a.whoami(t, phone); got != "TOKEN_REVOKED" {
+		t.Errorf("at the same replica the other session is told %s", got)
+	}
+	for _, g := range []*target{b, c} {
+		took := testutil.Eventually(t, "the sign-out to arrive", 2*time.Second, func() bool { return g.whoami(t, phone) == "TOKEN_REVOKED" })
+		t.Logf("another replica knew after %v", took.Round(time.Millisecond))
+		if got := g.whoami(t, laptop); got != "TOKEN_REVOKED" {
+			t.Errorf("the session that signed out is told %s", got)
+		}
+		if got := g.whoami(t, other); got != "absent" {
+			t.Errorf("somebody else is told %s", got)
+		}
+	}
+	// Who signs in again, in the same second and at another replica, is let in by all.
+	again := b.SignIn(t, "ada", "again")
+	for _, g := range replicas {
+		testutil.Eventually(t, "the new session to be known", 2*time.Second, func() bool { return g.whoami(t, again) == "absent" })
+		if got := g.whoami(t, phone); got != "TOKEN_REVOKED" {
+			t.Errorf("an old session is told %s after a new one began", got)
+		}
+	}
+}
+
+// P21: what becomes of limits and sign-outs when the store is killed, mute, talks
+// nonsense or is restarted empty.
+func TestAttackStoreAway(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name       string
+		away, back func(*testing.T, *testutil.RedisServer)
+	}{
+		{"killed", func(_ *testing.T, r *testutil.RedisServer) { r.Stop() }, func(t *testing.T, r *testutil.RedisServer) { r.Start(t) }},
+		{"mute", func(_ *testing.T, r *testutil.RedisServer) { r.Hang() }, func(_ *testing.T, r *testutil.RedisServer) { r.Resume() }},
+	} {
+		for _, open := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, failing open %t", tt.name, open), func(t *testing.T) {
+				t.Parallel()
+				store := testutil.NewRedis(t)
+				settings := []string{"REDIS_URL=" + store.URL()}
+				if open {
+					settings = append(settings, "REVOCATIONS_FAIL_OPEN=true")
+				}
+				replicas := newReplicas(t, 2, settings...)
+				a, b := replicas[0], replicas[1]
+				ada, eve := a.NewToken(t, "ada", "1"), a.NewToken(t, "eve", "2")
+				for _, g := range replicas {
+					testutil.Eventually(t, "the store to be read", 5*time.Second, func() bool { return g.whoami(t, ada) == "absent" })
+				}
+				guesses := func(g *target) (reached int) {
+					t.Helper()
+					g.Cognito.RejectAll()
+					before := len(g.Cognito.Calls())
+					for n := range 8 {
+						r, err := g.from("192.0.2.1", testutil.RequestBody("mutation{"+guess("bob@example.com", n)+"}"))
+						if err != nil {
+							t.Fatal(err)
+						}
+						if r.Took > promptly {
+							t.Errorf("a sign-in took %v", r.Took)
+						}
+						if code := r.Code(); code != "INVALID_CREDENTIALS" && code != "RATE_LIMITED" {
+							t.Errorf("a guess is told %s", code)
+						}
+					}
+					return len(g.Cognito.Calls()) - before
+				}
+				if got := guesses(a) + guesses(b); got < 5 || got > 5+countedAlone(t, replicas) {
+					t.Errorf("with the store %d guesses reached Cognito, want 5", got)
+				}
+
+				tt.away(t, store)
+				// The replica that counted goes on from there; the other one has what a
+				// process of its own would have.
+				if got := guesses(a); got != 0 {
+					t.Errorf("without the store %d more guesses reached Cognito at the replica that had counted", got)
+				}
+				if got := guesses(b); got > 5 {
+					t.Errorf("without the store %d guesses reached Cognito at the other replica", got)
+				}
+				want := map[bool]string{false: "SERVICE_UNAVAILABLE", true: "absent"}[open]
+				testutil.Eventually(t, "the view to be known as old", 5*time.Second, func() bool { return a.whoami(t, eve) == want })
+				// A sign-out of one's own holds all the same.
+				a.logout(t, ada)
+				if got := a.whoami(t, ada); got != "TOKEN_REVOKED" {
+					t.Errorf("after its sign-out the session is told %s", got)
+				}
+				r, err := a.Send(a.Request(http.MethodGet, "/metrics", nil))
+				if err != nil || !strings.Contains(string(r.Body), `authgraph_store_calls_total{outcome="local"}`) {
+					t.Errorf("no metric tells that the store is away: %v", err)
+				}
+
+				tt.back(t, store)
+				for _, g := range replicas {
+					took := testutil.Eventually(t, "all to be well again", 10*time.Second, func() bool {
+						return g.whoami(t, eve) == "absent" && g.whoami(t, ada) == "TOKEN_REVOKED"
+					})
+					t.Logf("well again after %v", took.Round(time.Millisecond))
+				}
+				testutil.Eventually(t, "limits to be shared again", 10*time.Second, func() bool {
+					if _, err := a.from("192.0.2.2", testutil.RequestBody("mutation{"+guess("bob@example.com", 1)+"}")); err != nil {
+						t.Fatal(err)
+					}
+					r, err := a.Send(a.Request(http.MethodGet, "/metrics", nil))
+					return err == nil && strings.Contains(string(r.Body), `authgraph_store_calls_total{outcome="ok"}`)
+				})
+			})
+		}
+	}
+}
+
+// P21: a store that was never there, or is something else.
+func TestAttackStoreNeverThere(t *testing.T) {
+	t.Parallel()
+	nonsense, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = nonsense.Close() })
+	go func() {
+		for {
+			c, err := nonsense.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = c.Close() }()
+				_, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n*9999999\r\n$-5\r\n")
+				_, _ = io.Copy(io.Discard, c)
+			}()
+		}
+	}()
+	for name, address := range map[string]string{"refused": testutil.FreeAddress(t), "nonsense": nonsense.Addr().String()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newReplicas(t, 1, "REDIS_URL=redis://somebody:ThePasswordOfTheStore@"+address)[0]
+			token := g.SignIn(t, "ada", "1")
+			if got := g.whoami(t, token); got != "SERVICE_UNAVAILABLE" {
+				t.Errorf("a token is told %s", got)
+			}
+			g.Cognito.RejectAll()
+			before := len(g.Cognito.Calls())
+			for n := range 10 {
+				if r, err := g.from("192.0.2.1", testutil.RequestBody("mutation{"+guess("bob@example.com", n)+"}")); err != nil || r.Took > promptly {
+					t.Errorf("a sign-in took %v, %v", r.Took, err)
+				}
+			}
+			if got := len(g.Cognito.Calls()) - before; got != 5 {
+				t.Errorf("%d guesses reached Cognito", got)
+			}
+			if strings.Contains(g.Stderr.String(), "ThePasswordOfTheStore") {
+				t.Error("the log has the store's password")
+			}
+		})
+	}
+}
+
+// Whoever asked to be told of sign-outs is, by messages that nobody else can write.
+func TestSignOutWebhook(t *testing.T) {
+	t.Parallel()
+	type message struct {
+		header http.Header
+		body   []byte
+	}
+	messages := make(chan message, 10)
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		messages <- message{r.Header, body}
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	t.Cleanup(receiver.Close)
+	key := []byte("0123456789abcdef0123456789abcdef")
+	g := newReplicas(t, 1, "SIGNOUT_WEBHOOK_URL="+receiver.URL+"/hook", "SIGNOUT_WEBHOOK_SECRET=whsec_"+base64.StdEncoding.EncodeToString(key))[0]
+	g.logout(t, g.NewToken(t, "ada", "phone"))
+	var got message
+	select {
+	case got = <-messages:
+	case <-time.After(testutil.Timeout):
+		t.Fatal("nobody was told")
+	}
+	mac := hmac.New(sha256.New, key)
+	fmt.Fprintf(mac, "%s.%s.%s", got.header.Get("Webhook-Id"), got.header.Get("Webhook-Timestamp"), got.body)
+	if want := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)); got.header.Get("Webhook-Signature") != want {
+		t.Errorf("signature %s, want %s", got.header.Get("Webhook-Signature"), want)
+	}
+	var event struct {
+		Type string
+		Data struct {
+			UserID         string
+			IssuedBefore   time.Time
+			TokensExpireAt time.Time
+		}
+	}
+	if err := json.Unmarshal(got.body, &event); err != nil || event.Type != "session.ended" || event.Data.UserID != "ada" ||
+		event.Data.IssuedBefore.IsZero() || event.Data.TokensExpireAt.Before(time.Now().Add(30*time.Minute)) {
+		t.Errorf("%v: %s", err, got.body)
+	}
+}
