@@ -21,12 +21,12 @@ import (
 	"time"
 )
 
-// Timeout is how long the tests wait for what must happen. It is no bar: it
-// only turns a hang into a failure that says what was waited for.
+// Timeout is how long tests wait for a condition that must come true. It only turns
+// a hang into a failure.
 const Timeout = 30 * time.Second
 
-// Executable builds the program, once for all tests of a package, and returns its
-// path. The packages share a directory, so that only the first of them links it.
+// Executable builds the program once per test package and returns its path. All
+// packages build to the same path, so that only the first of them links it.
 var Executable = sync.OnceValues(func() (string, error) {
 	root, err := moduleRoot()
 	if err != nil {
@@ -55,7 +55,7 @@ var Executable = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// moduleRoot returns the directory of go.mod.
+// moduleRoot returns the directory that holds go.mod.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -73,9 +73,8 @@ func moduleRoot() (string, error) {
 	}
 }
 
-// EmptyPool returns the file of a user pool without users, made by the program
-// itself. Making a pool's keys takes longer than most tests, so they start with a
-// copy of this one.
+// EmptyPool returns the contents of userpool.db for a pool without users. Tests start
+// from a copy of it, since generating a pool's keys takes longer than most of them.
 var EmptyPool = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "authgraph-pool-")
 	if err != nil {
@@ -92,17 +91,17 @@ var EmptyPool = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(filepath.Join(dir, "userpool.db"))
 })
 
-// Program is one run of the binary.
+// Program is a running or finished process of the binary.
 type Program struct {
 	Process *exec.Cmd
 	Started time.Time
 	Stdout  Output
 	Stderr  Output
-	Done    chan struct{} // closed when the process is gone
-	ExitErr error         // why it ended; to be read after that
+	Done    chan struct{} // closed when the process has exited
+	ExitErr error         // from Wait; read it only after Done is closed
 }
 
-// StartProgram starts the binary with nothing in its environment but env.
+// StartProgram starts the binary in dir. Its environment is env and nothing else.
 func StartProgram(dir string, env, flags []string) (*Program, error) {
 	path, err := Executable()
 	if err != nil {
@@ -111,7 +110,7 @@ func StartProgram(dir string, env, flags []string) (*Program, error) {
 	p := &Program{Process: exec.Command(path, flags...), Done: make(chan struct{})}
 	p.Process.Dir, p.Process.Env = dir, env
 	p.Process.Stdout, p.Process.Stderr = &p.Stdout, &p.Stderr
-	// A group of its own, so that a signal from the terminal is ours to pass on.
+	// In its own process group, so that Ctrl-C reaches only the tests.
 	p.Process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.Started = time.Now()
 	if err := p.Process.Start(); err != nil {
@@ -124,32 +123,33 @@ func StartProgram(dir string, env, flags []string) (*Program, error) {
 	return p, nil
 }
 
-// Await waits until the condition holds. It gives up when the program ends.
+// Await waits until condition returns true. It fails if the program exits first.
 func (p *Program) Await(what string, condition func() bool) error {
 	deadline := time.Now().Add(Timeout)
 	for !condition() {
 		switch {
 		case p.Exited():
-			return fmt.Errorf("the program ended (%s) before %s\n%s", fmt.Sprint(p.ExitErr), what, p.Stderr.String())
+			return fmt.Errorf("program exited (%v) while waiting for %s\n%s", p.ExitErr, what, p.Stderr.String())
 		case time.Now().After(deadline):
-			return fmt.Errorf("waited in vain for %s\n%s", what, p.Stderr.String())
+			return fmt.Errorf("timed out waiting for %s\n%s", what, p.Stderr.String())
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
 	return nil
 }
 
-// AwaitExit waits for the end and returns how it ended.
+// AwaitExit waits until the program exits and returns the error of Wait.
 func (p *Program) AwaitExit() error {
 	select {
 	case <-p.Done:
 		return p.ExitErr
 	case <-time.After(Timeout):
 		p.Kill()
-		return errors.New("the program does not end")
+		return errors.New("program did not exit")
 	}
 }
 
+// Exited reports whether the program has exited.
 func (p *Program) Exited() bool {
 	select {
 	case <-p.Done:
@@ -159,7 +159,8 @@ func (p *Program) Exited() bool {
 	}
 }
 
-// BannerValue returns what the banner says after a label, or nothing yet.
+// BannerValue returns the value after a label of the banner, or "" if it has not been
+// printed.
 func (p *Program) BannerValue(label string) string {
 	line := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(label) + ` +(\S+)`)
 	if found := line.FindStringSubmatch(p.Stdout.String()); found != nil {
@@ -168,22 +169,22 @@ func (p *Program) BannerValue(label string) string {
 	return ""
 }
 
-// APIURL returns the address of the API without a path, or nothing yet.
+// APIURL returns the base URL of the API, or "" if the banner has not been printed.
 func (p *Program) APIURL() string { return strings.TrimSuffix(p.BannerValue("GraphQL"), "/graphql") }
 
+// PoolURL returns the base URL of the embedded pool, or "" if there is none.
 func (p *Program) PoolURL() string { return strings.TrimSuffix(p.BannerValue("Inbox"), "/inbox") }
 
-// AwaitAddress waits until the program says where it listens.
+// AwaitAddress waits until the program has printed its banner.
 func (p *Program) AwaitAddress() error {
-	return p.Await("the banner with the address", func() bool {
-		// The banner is one piece of text that ends with an empty line, unless
-		// there is no embedded pool to tell of.
+	return p.Await("the banner", func() bool {
+		// With an embedded pool the banner ends with an empty line.
 		text := p.Stdout.String()
 		return p.APIURL() != "" && (p.PoolURL() == "" || strings.HasSuffix(text, "\n\n"))
 	})
 }
 
-// AwaitReady waits until the program takes traffic.
+// AwaitReady waits until the program is ready for traffic.
 func (p *Program) AwaitReady() error {
 	if err := p.AwaitAddress(); err != nil {
 		return err
@@ -191,7 +192,7 @@ func (p *Program) AwaitReady() error {
 	return p.Await("/readyz to be 200", func() bool { return p.ReadyStatus() == http.StatusOK })
 }
 
-// ReadyStatus returns the status of /readyz, 0 where nobody answers.
+// ReadyStatus returns the HTTP status of /readyz, or 0 if there is no response.
 func (p *Program) ReadyStatus() int {
 	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
 	defer cancel()
@@ -207,7 +208,7 @@ func (p *Program) ReadyStatus() int {
 	return response.StatusCode
 }
 
-// BeginShutdown asks the program to end and waits until it takes no new requests.
+// BeginShutdown sends SIGTERM and waits until the program is no longer ready.
 func (p *Program) BeginShutdown() error {
 	if err := p.Process.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
@@ -215,13 +216,14 @@ func (p *Program) BeginShutdown() error {
 	deadline := time.Now().Add(Timeout)
 	for p.ReadyStatus() == http.StatusOK {
 		if time.Now().After(deadline) {
-			return errors.New("/readyz stays 200 after SIGTERM")
+			return errors.New("/readyz is still 200 after SIGTERM")
 		}
 	}
 	return nil
 }
 
-// Stop ends the program as an operator does and returns what it did wrong.
+// Stop shuts the program down by SIGTERM. It returns an error if the program does not
+// exit with code 0.
 func (p *Program) Stop() error {
 	if p.Exited() {
 		return nil
@@ -235,23 +237,23 @@ func (p *Program) Stop() error {
 	return nil
 }
 
-// Kill ends the program, and whatever it may have started, without a warning.
+// Kill sends SIGKILL to the program and its child processes, and waits for its exit.
 func (p *Program) Kill() {
 	_ = syscall.Kill(-p.Process.Process.Pid, syscall.SIGKILL)
 	<-p.Done
 }
 
-// CheckLog returns what the log must never hold.
+// CheckLog returns an error if the log has a panic, a data race or a stack trace.
 func (p *Program) CheckLog() error {
 	for _, bad := range []string{"panic", "DATA RACE", "goroutine "} {
 		if log := p.Stderr.String(); strings.Contains(log, bad) {
-			return fmt.Errorf("the log has %q:\n%s", bad, log)
+			return fmt.Errorf("log contains %q:\n%s", bad, log)
 		}
 	}
 	return nil
 }
 
-// Output is what a program has written so far.
+// Output collects the output of a process. It is safe for concurrent use.
 type Output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -264,14 +266,15 @@ func (o *Output) Write(p []byte) (int, error) {
 	return o.text.Write(p)
 }
 
+// String returns the output so far.
 func (o *Output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.text.String()
 }
 
-// NewClient returns an HTTP client that keeps no idle connections, since a
-// shutdown waits for them, and follows no redirects.
+// NewClient returns an HTTP client that follows no redirects and keeps no idle
+// connections, which would delay a shutdown.
 func NewClient() *http.Client {
 	return &http.Client{
 		Transport:     &http.Transport{DisableKeepAlives: true, DisableCompression: true},
@@ -281,11 +284,12 @@ func NewClient() *http.Client {
 
 func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
+// PoolSettings returns the settings for an embedded pool of its own, on free ports.
 func PoolSettings(t *testing.T) []string {
 	return []string{"ADDR=127.0.0.1:0", "POOL_ADDR=127.0.0.1:0", "DATA_DIR=" + t.TempDir()}
 }
 
-// Start starts the binary and ends it with the test.
+// Start starts the binary and kills it when the test ends.
 func Start(t *testing.T, settings, flags []string) *Program {
 	t.Helper()
 	p, err := StartProgram(t.TempDir(), settings, flags)
@@ -303,7 +307,7 @@ func Start(t *testing.T, settings, flags []string) *Program {
 	return p
 }
 
-// FreeAddress returns an address that nobody listens on for the moment.
+// FreeAddress returns a loopback address with a free port.
 func FreeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -316,8 +320,8 @@ func FreeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// Main runs the tests of a package that mostly wait, for a program to start or
-// to shut down, more of them in parallel than there are processors.
+// Main runs the tests of a package, twelve in parallel unless -parallel says otherwise:
+// they mostly wait for processes.
 func Main(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
@@ -326,8 +330,7 @@ func Main(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Build builds the program before the first test that needs it, so that its time
-// is nobody's.
+// Build builds the program, so that the time for that is not spent inside a timeout.
 func Build(t *testing.T) {
 	t.Helper()
 	if _, err := Executable(); err != nil {
@@ -335,7 +338,7 @@ func Build(t *testing.T) {
 	}
 }
 
-// PrintSchema writes what "authgraph schema" prints to a file and returns its name.
+// PrintSchema runs "authgraph schema" and returns the name of a file with its output.
 func PrintSchema(t *testing.T, flags ...string) string {
 	t.Helper()
 	printed := Start(t, nil, append([]string{"schema"}, flags...))

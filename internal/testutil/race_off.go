@@ -2,6 +2,6 @@
 
 package testutil
 
-// RaceEnabled tells whether the tests run under the race detector; the binary
-// is then built with it too.
+// RaceEnabled reports whether the tests run under the race detector. If so, the program
+// is built with it too.
 const RaceEnabled = false

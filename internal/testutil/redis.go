@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// RedisServer is a real server of the store that replicas share, on an address
-// that it keeps when it is started again.
+// RedisServer is a Valkey or Redis server. It keeps its address across restarts.
 type RedisServer struct {
 	path string
 	port string
@@ -19,7 +18,7 @@ type RedisServer struct {
 	process *exec.Cmd
 }
 
-// NewRedis starts a Valkey or Redis server of Debian's.
+// NewRedis starts valkey-server or redis-server, and stops it when the test ends.
 func NewRedis(t *testing.T) *RedisServer {
 	t.Helper()
 	path, err := exec.LookPath("valkey-server")
@@ -39,9 +38,10 @@ func NewRedis(t *testing.T) *RedisServer {
 	return r
 }
 
+// URL returns the value for REDIS_URL.
 func (r *RedisServer) URL() string { return "redis://127.0.0.1:" + r.port + "/0" }
 
-// Start starts the server, empty, and waits until it takes connections.
+// Start starts the server without data and waits until it accepts connections.
 func (r *RedisServer) Start(t *testing.T) {
 	t.Helper()
 	process := exec.Command(r.path, "--port", r.port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir())
@@ -52,7 +52,7 @@ func (r *RedisServer) Start(t *testing.T) {
 	r.mu.Lock()
 	r.process = process
 	r.mu.Unlock()
-	Eventually(t, "the store to take connections", Timeout, func() bool {
+	Eventually(t, "the Redis server to accept connections", Timeout, func() bool {
 		c, err := net.DialTimeout("tcp", "127.0.0.1:"+r.port, time.Second)
 		if err == nil {
 			_ = c.Close()
@@ -61,7 +61,7 @@ func (r *RedisServer) Start(t *testing.T) {
 	})
 }
 
-// Stop ends the server without a warning; what it held is gone.
+// Stop kills the server. Its data is lost.
 func (r *RedisServer) Stop() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -72,8 +72,10 @@ func (r *RedisServer) Stop() {
 	}
 }
 
-// Hang makes the server mute, until resume: connections stay, answers do not come.
-func (r *RedisServer) Hang()   { r.signal(syscall.SIGSTOP) }
+// Hang stops the server from responding until Resume. Its connections stay open.
+func (r *RedisServer) Hang() { r.signal(syscall.SIGSTOP) }
+
+// Resume ends Hang.
 func (r *RedisServer) Resume() { r.signal(syscall.SIGCONT) }
 
 func (r *RedisServer) signal(s syscall.Signal) {

@@ -12,14 +12,15 @@ import (
 	"strings"
 )
 
-// Response is what a server said last.
+// Response is an HTTP response that has been read completely.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	Value  any // the body, where it is JSON
+	Value  any // the body, if it is JSON
 }
 
+// ReadResponse reads and closes the body of a response.
 func ReadResponse(response *http.Response) (*Response, error) {
 	body, err := io.ReadAll(response.Body)
 	if err := errors.Join(err, response.Body.Close()); err != nil {
@@ -28,6 +29,7 @@ func ReadResponse(response *http.Response) (*Response, error) {
 	return NewResponse(response.StatusCode, response.Header, body), nil
 }
 
+// NewResponse returns a response with these parts.
 func NewResponse(status int, header http.Header, body []byte) *Response {
 	a := &Response{Status: status, Header: header, Body: body}
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -36,7 +38,7 @@ func NewResponse(status int, header http.Header, body []byte) *Response {
 	return a
 }
 
-// Indented writes JSON the same way whoever made it, and anything else as it is.
+// Indented returns the body as indented JSON, or unchanged if it is not JSON.
 func (a *Response) Indented() string {
 	if a.Value == nil {
 		return string(a.Body) + "\n"
@@ -49,7 +51,7 @@ func (a *Response) Indented() string {
 	return b.String()
 }
 
-// Dump writes status, headers and body, as in the protocol.
+// Dump returns status, sorted headers and body.
 func (a *Response) Dump() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s\n", a.Status, http.StatusText(a.Status))
@@ -63,11 +65,11 @@ func (a *Response) Dump() string {
 	return b.String() + strings.Join(lines, "\n") + "\n\n" + string(a.Body) + "\n"
 }
 
-// errAbsent says that there is nothing at a path.
+// errAbsent reports that a path has no value.
 var errAbsent = errors.New("absent")
 
-// At returns the value at a path such as errors.0.extensions.code. The step
-// length is that of a list.
+// At returns the value at a path such as errors.0.extensions.code. A step "length"
+// returns the length of a list.
 func (a *Response) At(path string) (any, error) {
 	value := a.Value
 	for step := range strings.SplitSeq(path, ".") {
@@ -95,8 +97,8 @@ func (a *Response) At(path string) (any, error) {
 	return value, nil
 }
 
-// Text returns the value at a path in the form that scripts write it in: text
-// as it is, everything else as JSON, and "absent" for nothing at all.
+// Text returns the value at a path: a string as it is, any other value as JSON, and
+// "absent" if there is none.
 func (a *Response) Text(path string) string {
 	value, err := a.At(path)
 	if err != nil {
@@ -105,7 +107,7 @@ func (a *Response) Text(path string) string {
 	if s, ok := value.(string); ok {
 		return s
 	}
-	// It came from JSON.
+	// The value was decoded from JSON, so it can be encoded.
 	b, _ := json.Marshal(value)
 	return string(b)
 }

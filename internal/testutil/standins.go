@@ -20,13 +20,24 @@ import (
 	"time"
 )
 
-// The pool that stand-ins pretend to be.
+// The user pool and app client of the stand-ins.
 const (
 	FakePoolID   = "us-east-1_Abc123456"
 	FakeClientID = "1example23456789"
 )
 
-// FakeCognito stands in for Cognito where no real pool can be made to say the same.
+// FakeSettings returns the settings of a program that uses the stand-ins.
+func FakeSettings(cognito *FakeCognito, issuer *FakeIssuer) []string {
+	return []string{
+		"AWS_COGNITO_USER_POOL_ID=" + FakePoolID,
+		"AWS_COGNITO_APP_CLIENT_ID=" + FakeClientID,
+		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=" + cognito.URL(),
+		"AWS_COGNITO_ISSUER=" + issuer.URL(),
+	}
+}
+
+// FakeCognito is an HTTP server that gives programmed responses in place of Cognito. It
+// drops connections until it is told otherwise.
 type FakeCognito struct {
 	server *httptest.Server
 
@@ -35,17 +46,22 @@ type FakeCognito struct {
 	bodies []string // of all calls
 	status int
 	body   string
-	away   bool
-	wait   chan struct{} // closed when a reply is known; nil: it is
+	away   bool          // drop connections
+	wait   chan struct{} // if not nil, calls hang until it is closed
 
-	instead http.HandlerFunc // answers in place of all that, unless nil
+	handler http.HandlerFunc // overrides all of the above, if not nil
 }
 
+// NewFakeCognito starts the server on a free port.
 func NewFakeCognito() *FakeCognito {
-	return NewFakeCognitoOn(listen())
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	return NewFakeCognitoOn(listener)
 }
 
-// NewFakeCognitoOn starts a stand-in that accepts connections from a listener.
+// NewFakeCognitoOn starts the server on a listener.
 func NewFakeCognitoOn(listener net.Listener) *FakeCognito {
 	u := &FakeCognito{calls: map[string]int{}, away: true}
 	u.server = &httptest.Server{Listener: listener, Config: &http.Server{Handler: u}}
@@ -53,31 +69,24 @@ func NewFakeCognitoOn(listener net.Listener) *FakeCognito {
 	return u
 }
 
-func listen() net.Listener {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	return listener
-}
-
-// CloseConnections closes the connections of all callers.
+// CloseConnections closes the open connections.
 func (u *FakeCognito) CloseConnections() { u.server.CloseClientConnections() }
 
+// URL returns the value for AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER.
 func (u *FakeCognito) URL() string { return u.server.URL }
 
-// ServeHTTP answers every call of the protocol as told last.
+// ServeHTTP implements http.Handler.
 func (u *FakeCognito) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// Only a body that was read to its end lets the server see a caller go away.
-	asked, _ := io.ReadAll(r.Body)
+	// The server notices a closed connection only after the body has been read.
+	body, _ := io.ReadAll(r.Body)
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	u.mu.Lock()
 	u.calls[operation]++
-	u.bodies = append(u.bodies, string(asked))
-	wait, instead := u.wait, u.instead
+	u.bodies = append(u.bodies, string(body))
+	wait, handler := u.wait, u.handler
 	u.mu.Unlock()
-	if instead != nil {
-		instead(w, r)
+	if handler != nil {
+		handler(w, r)
 		return
 	}
 	if wait != nil {
@@ -88,17 +97,17 @@ func (u *FakeCognito) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	u.mu.Lock()
-	status, body, away := u.status, u.body, u.away
+	status, response, away := u.status, u.body, u.away
 	u.mu.Unlock()
 	if away {
-		panic(http.ErrAbortHandler) // net/http's way to close the connection
+		panic(http.ErrAbortHandler) // closes the connection
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, body)
+	_, _ = io.WriteString(w, response)
 }
 
-// set changes the behaviour, also for the calls that hang.
+// set changes the response, also for calls that hang.
 func (u *FakeCognito) set(status int, body string, away bool, wait chan struct{}) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -108,12 +117,22 @@ func (u *FakeCognito) set(status int, body string, away bool, wait chan struct{}
 	u.status, u.body, u.away, u.wait = status, body, away, wait
 }
 
+// Respond sets the response to every call.
 func (u *FakeCognito) Respond(status int, body string) { u.set(status, body, false, nil) }
-func (u *FakeCognito) DropConnections()                { u.set(0, "", true, nil) }
-func (u *FakeCognito) Hang()                           { u.set(0, "", true, make(chan struct{})) }
 
-// AwaitCalls waits for the n-th call of an operation. One more than that is a
-// failure: it would be a blind repetition.
+// DropConnections closes the connection of every call without a response.
+func (u *FakeCognito) DropConnections() { u.set(0, "", true, nil) }
+
+// Hang leaves every call without a response until the behaviour is changed.
+func (u *FakeCognito) Hang() { u.set(0, "", true, make(chan struct{})) }
+
+// RejectAll responds to every call with NotAuthorizedException, as to a wrong password.
+func (u *FakeCognito) RejectAll() {
+	u.Respond(http.StatusBadRequest, `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`)
+}
+
+// AwaitCalls waits until an operation has been called n times. It returns an error if it
+// was called more often, such as by a retry.
 func (u *FakeCognito) AwaitCalls(n int, operation string) error {
 	deadline := time.Now().Add(Timeout)
 	for {
@@ -130,27 +149,28 @@ func (u *FakeCognito) AwaitCalls(n int, operation string) error {
 	}
 }
 
-// RespondWith makes every call be answered so, or as told otherwise if it is nil.
-func (u *FakeCognito) RespondWith(instead http.HandlerFunc) {
+// RespondWith passes every call to a handler. Nil ends that.
+func (u *FakeCognito) RespondWith(handler http.HandlerFunc) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.instead = instead
+	u.handler = handler
 }
 
-// Calls returns the bodies of all calls so far.
+// Calls returns the request bodies of all calls so far.
 func (u *FakeCognito) Calls() []string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return slices.Clone(u.bodies)
 }
 
+// Close stops the server and drops the calls that hang.
 func (u *FakeCognito) Close() {
 	u.DropConnections()
 	u.server.CloseClientConnections()
 	u.server.Close()
 }
 
-// FakeIssuer stands in for what issues tokens: it has a key and publishes it.
+// FakeIssuer is an HTTP server that publishes a key set, and signs tokens with its key.
 type FakeIssuer struct {
 	server *httptest.Server
 
@@ -158,12 +178,14 @@ type FakeIssuer struct {
 	up      bool
 	Key     *rsa.PrivateKey
 	KID     string
-	extra   []any            // published beside the key
-	instead http.HandlerFunc // answers in place of the key set, unless nil
-	fetches int              // of the key set, whatever was answered
+	extra   []any            // JWKs published in addition to Key
+	handler http.HandlerFunc // replaces the key set, if not nil
+	fetches int              // requests so far
 }
 
-// RSAKeys are made once: making one takes longer than a script.
+// RSAKeys returns three RSA keys, which are generated once: it takes seconds. The first
+// is the key of a new FakeIssuer, the second the one after a rotation, and the third is
+// never published.
 var RSAKeys = sync.OnceValue(func() [3]*rsa.PrivateKey {
 	var all [3]*rsa.PrivateKey
 	for i := range all {
@@ -172,64 +194,69 @@ var RSAKeys = sync.OnceValue(func() [3]*rsa.PrivateKey {
 	return all
 })
 
+// NewFakeIssuer starts an issuer on a free port.
 func NewFakeIssuer() *FakeIssuer {
 	i := &FakeIssuer{up: true, Key: RSAKeys()[0], KID: "first"}
 	i.server = httptest.NewServer(i)
 	return i
 }
 
+// URL returns the value for AWS_COGNITO_ISSUER.
 func (i *FakeIssuer) URL() string { return i.server.URL + "/" + FakePoolID }
 
+// SetUp makes the issuer respond, or drop connections if up is false.
 func (i *FakeIssuer) SetUp(up bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.up = up
 }
 
+// RotateKey replaces the key.
 func (i *FakeIssuer) RotateKey() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.Key, i.KID = RSAKeys()[1], "second"
 }
 
-// RespondWith makes the issuer answer so, or honestly again if the answer is nil.
-func (i *FakeIssuer) RespondWith(instead http.HandlerFunc) {
+// RespondWith passes every request to a handler. Nil ends that.
+func (i *FakeIssuer) RespondWith(handler http.HandlerFunc) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.instead = instead
+	i.handler = handler
 }
 
-// PublishAlso makes the issuer publish further keys beside its own.
+// PublishAlso adds JWKs to the key set.
 func (i *FakeIssuer) PublishAlso(extra ...any) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.extra = extra
 }
 
-// Fetches returns how often the key set was asked for.
+// Fetches returns the number of requests so far.
 func (i *FakeIssuer) Fetches() int {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.fetches
 }
 
+// Close stops the server.
 func (i *FakeIssuer) Close() {
 	i.server.CloseClientConnections()
 	i.server.Close()
 }
 
-// ServeHTTP answers the key set (RFC 7517).
+// ServeHTTP responds with the key set (RFC 7517).
 func (i *FakeIssuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	i.mu.Lock()
 	i.fetches++
-	up, instead := i.up, i.instead
+	up, handler := i.up, i.handler
 	published := map[string]any{"keys": append([]any{PublicJWK(i.KID, i.Key)}, i.extra...)}
 	i.mu.Unlock()
 	switch {
 	case !up:
 		panic(http.ErrAbortHandler)
-	case instead != nil:
-		instead(w, r)
+	case handler != nil:
+		handler(w, r)
 	case r.URL.Path != "/"+FakePoolID+"/.well-known/jwks.json":
 		http.NotFound(w, r)
 	default:
@@ -237,7 +264,7 @@ func (i *FakeIssuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// PublicJWK is a public key as pools publish theirs.
+// PublicJWK returns the public key as a JWK, as user pools publish it.
 func PublicJWK(kid string, key *rsa.PrivateKey) map[string]any {
 	encode := base64.RawURLEncoding.EncodeToString
 	return map[string]any{
@@ -246,7 +273,9 @@ func PublicJWK(kid string, key *rsa.PrivateKey) map[string]any {
 	}
 }
 
-// Sign makes an access token as Cognito does, with the changes that are given.
+// Sign returns an access token like those of Cognito. Changes replace claims: exp, iat,
+// nbf and auth_time are seconds from now, and an empty string removes a claim. KID and
+// ALG replace header parameters, and KEY signs with a key that is not published.
 func (i *FakeIssuer) Sign(changes map[string]any) (string, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -292,7 +321,7 @@ func signJWT(key *rsa.PrivateKey, header, claims map[string]any) (string, error)
 	return SignText(key, segment(header)+"."+segment(claims))
 }
 
-// SignText signs two segments, whatever they hold.
+// SignText returns a JWS with a signature over the given header and payload segments.
 func SignText(key *rsa.PrivateKey, signed string) (string, error) {
 	sum := sha256.Sum256([]byte(signed))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
@@ -300,9 +329,4 @@ func SignText(key *rsa.PrivateKey, signed string) (string, error) {
 		return "", err
 	}
 	return signed + "." + base64.RawURLEncoding.EncodeToString(signature), nil
-}
-
-// RejectAll makes the stand-in take no password and no code.
-func (u *FakeCognito) RejectAll() {
-	u.Respond(http.StatusBadRequest, `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`)
 }

@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// Target is a program under attack, with the stand-ins that it talks to.
+// Target is a program that runs on stand-ins for Cognito and the token issuer.
 type Target struct {
 	*Program
 	Issuer  *FakeIssuer
 	Cognito *FakeCognito
-	Client  *http.Client
+	Client  *http.Client // keeps connections
 }
 
-// NewTarget starts a program on stand-ins, where the one for Cognito would let
-// everybody sign up.
+// NewTarget starts a program on stand-ins, without rate limits, and waits until it is
+// ready. The stand-in for Cognito accepts sign-ups.
 func NewTarget(t *testing.T, settings ...string) *Target {
 	t.Helper()
 	g := NewUnreadyTarget(t, NewFakeIssuer(), settings...)
@@ -30,12 +30,12 @@ func NewTarget(t *testing.T, settings ...string) *Target {
 	return g
 }
 
-// NewUnreadyTarget is newSharedTarget with an issuer of one's own, which need not let
-// the program become ready.
-func NewUnreadyTarget(t *testing.T, keys *FakeIssuer, settings ...string) *Target {
+// NewUnreadyTarget is like NewTarget, with the given issuer. It waits only until the
+// program listens.
+func NewUnreadyTarget(t *testing.T, issuer *FakeIssuer, settings ...string) *Target {
 	t.Helper()
 	Build(t)
-	g := &Target{Issuer: keys, Cognito: NewFakeCognito(), Client: &http.Client{
+	g := &Target{Issuer: issuer, Cognito: NewFakeCognito(), Client: &http.Client{
 		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64},
 		CheckRedirect: noRedirects,
 		Timeout:       Timeout,
@@ -44,36 +44,29 @@ func NewUnreadyTarget(t *testing.T, keys *FakeIssuer, settings ...string) *Targe
 	t.Cleanup(g.Cognito.Close)
 	t.Cleanup(g.Issuer.Close)
 	t.Cleanup(g.Client.CloseIdleConnections)
-	g.Program = Start(t, append([]string{
-		"ADDR=127.0.0.1:0",
-		"AWS_COGNITO_USER_POOL_ID=" + FakePoolID,
-		"AWS_COGNITO_APP_CLIENT_ID=" + FakeClientID,
-		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=" + g.Cognito.URL(),
-		"AWS_COGNITO_ISSUER=" + g.Issuer.URL(),
-		"RATE_LIMITS=off",
-	}, settings...), nil)
+	g.Program = Start(t, append(append(FakeSettings(g.Cognito, g.Issuer), "ADDR=127.0.0.1:0", "RATE_LIMITS=off"), settings...), nil)
 	if err := g.AwaitAddress(); err != nil {
 		t.Fatal(err)
 	}
 	return g
 }
 
-// TimedResponse is an answer and how long it took.
+// TimedResponse is a response and the time from sending the request to its end.
 type TimedResponse struct {
 	*Response
 	Took time.Duration
 }
 
-// Code is what the first error is called; or, where the body is none of ours,
-// the HTTP status.
+// Code returns the code of the first GraphQL error, "absent" if there is none, or the
+// HTTP status if the body is not a JSON object.
 func (r TimedResponse) Code() string {
-	if _, ours := r.Value.(map[string]any); !ours {
+	if _, isObject := r.Value.(map[string]any); !isObject {
 		return strconv.Itoa(r.Status)
 	}
 	return r.Text("errors.0.extensions.code")
 }
 
-// Send sends a request over a connection that may have been used before.
+// Send sends a request, on an idle connection if there is one.
 func (g *Target) Send(request *http.Request) (TimedResponse, error) {
 	start := time.Now()
 	response, err := g.Client.Do(request)
@@ -84,12 +77,12 @@ func (g *Target) Send(request *http.Request) (TimedResponse, error) {
 	return TimedResponse{a, time.Since(start)}, err
 }
 
-// Post sends a document as honest clients do, with the values of a header
-// Authorization each.
+// Post sends a GraphQL document, with the given values of the header Authorization.
 func (g *Target) Post(document string, authorization ...string) (TimedResponse, error) {
 	return g.PostVariables(document, nil, authorization...)
 }
 
+// PostVariables is like Post, with variables.
 func (g *Target) PostVariables(document string, variables any, authorization ...string) (TimedResponse, error) {
 	body, err := json.Marshal(map[string]any{"query": document, "variables": variables})
 	if err != nil {
@@ -102,45 +95,40 @@ func (g *Target) PostVariables(document string, variables any, authorization ...
 	return g.Send(request)
 }
 
-// Request makes a request as honest clients do, for a test to spoil.
+// Request returns a well-formed request, which a test may change before sending it.
 func (g *Target) Request(method, path string, body []byte) *http.Request {
 	request, err := http.NewRequest(method, g.APIURL()+path, bytes.NewReader(body))
 	if err != nil {
-		panic(err) // the test's own fault
+		panic(err) // a mistake in the test
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "application/graphql-response+json")
 	return request
 }
 
-// Eventually awaits a condition and returns how long that took.
-func Eventually(t *testing.T, what string, bar time.Duration, condition func() bool) time.Duration {
+// Eventually waits until condition returns true, and returns how long that took. It ends
+// the test after the timeout.
+func Eventually(t *testing.T, what string, timeout time.Duration, condition func() bool) time.Duration {
 	t.Helper()
 	start := time.Now()
 	for !condition() {
-		if time.Since(start) > bar {
-			t.Fatalf("waited %v in vain for %s", bar, what)
+		if time.Since(start) > timeout {
+			t.Fatalf("timed out after %v waiting for %s", timeout, what)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
 	return time.Since(start)
 }
 
-// NewReplicas starts programs that stand before one pool, and share a store if
-// the settings name one.
+// NewReplicas starts n programs with the same settings on the same stand-ins, with the
+// default rate limits.
 func NewReplicas(t *testing.T, n int, settings ...string) []*Target {
 	t.Helper()
 	first := NewTarget(t, append([]string{"RATE_LIMITS="}, settings...)...)
 	replicas := []*Target{first}
 	for range n - 1 {
 		g := &Target{Issuer: first.Issuer, Cognito: first.Cognito, Client: first.Client}
-		g.Program = Start(t, append([]string{
-			"ADDR=127.0.0.1:0",
-			"AWS_COGNITO_USER_POOL_ID=" + FakePoolID,
-			"AWS_COGNITO_APP_CLIENT_ID=" + FakeClientID,
-			"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=" + first.Cognito.URL(),
-			"AWS_COGNITO_ISSUER=" + first.Issuer.URL(),
-		}, settings...), nil)
+		g.Program = Start(t, append(append(FakeSettings(g.Cognito, g.Issuer), "ADDR=127.0.0.1:0"), settings...), nil)
 		if err := g.AwaitReady(); err != nil {
 			t.Fatal(err)
 		}
@@ -149,7 +137,7 @@ func NewReplicas(t *testing.T, n int, settings ...string) []*Target {
 	return replicas
 }
 
-// NewToken is an access token of a session that nobody has signed out.
+// NewToken returns a valid access token of a subject and session.
 func (g *Target) NewToken(t *testing.T, subject, session string) string {
 	t.Helper()
 	token, err := g.Issuer.Sign(map[string]any{"sub": subject, "username": subject, "origin_jti": session})
@@ -159,7 +147,8 @@ func (g *Target) NewToken(t *testing.T, subject, session string) string {
 	return token
 }
 
-// SignIn signs in at a pool that says yes, to a session of that name.
+// SignIn signs in with a password that the stand-in accepts, and returns the access token
+// of the subject and session.
 func (g *Target) SignIn(t *testing.T, subject, session string) string {
 	t.Helper()
 	token := g.NewToken(t, subject, session)
@@ -171,12 +160,13 @@ func (g *Target) SignIn(t *testing.T, subject, session string) string {
 	return token
 }
 
-func RequestBody(text string) string {
-	body, _ := json.Marshal(map[string]string{"query": text})
+// RequestBody returns the JSON request body for a GraphQL document.
+func RequestBody(document string) string {
+	body, _ := json.Marshal(map[string]string{"query": document})
 	return string(body)
 }
 
-// InboxCode returns the newest code that the pool has sent to an address.
+// InboxCode returns the newest code in the embedded pool's inbox for an e-mail address.
 func InboxCode(t *testing.T, pool, email string) string {
 	t.Helper()
 	response, err := NewClient().Get(pool + "/inbox?to=" + url.QueryEscape(email))
@@ -190,5 +180,5 @@ func InboxCode(t *testing.T, pool, email string) string {
 	return inbox.Text("0.code")
 }
 
-// RefreshCookie is the cookie of a refresh token.
+// RefreshCookie is the name of the cookie with the refresh token.
 const RefreshCookie = "__Host-authgraph-refresh"

@@ -86,8 +86,7 @@ func newBehindRouter(t *testing.T) *behindRouter {
 	}
 	g := testutil.NewTarget(t, append(settings, "TRUSTED_PROXIES=127.0.0.0/8", "AUDIT_LOG="+audit)...)
 
-	settings = append(settings, "AWS_COGNITO_USER_POOL_ID="+testutil.FakePoolID, "AWS_COGNITO_APP_CLIENT_ID="+testutil.FakeClientID,
-		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER="+g.Cognito.URL(), "AWS_COGNITO_ISSUER="+g.Issuer.URL())
+	settings = append(settings, testutil.FakeSettings(g.Cognito, g.Issuer)...)
 	authgraph, err := testutil.Executable()
 	if err != nil {
 		t.Fatal(err)

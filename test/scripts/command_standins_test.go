@@ -16,12 +16,7 @@ func (s *script) standIns() []string {
 	if s.issuer == nil {
 		s.issuer = testutil.NewFakeIssuer()
 	}
-	return []string{
-		"AWS_COGNITO_USER_POOL_ID=" + testutil.FakePoolID,
-		"AWS_COGNITO_APP_CLIENT_ID=" + testutil.FakeClientID,
-		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=" + s.upstream.URL(),
-		"AWS_COGNITO_ISSUER=" + s.issuer.URL(),
-	}
+	return testutil.FakeSettings(s.upstream, s.issuer)
 }
 
 func (s *script) upstreamIs(args []string) {
