@@ -554,27 +554,25 @@ func TestAttackFaultsDeserted(t *testing.T) {
 	}
 }
 
-// P19: thousands who wait for a Cognito that hangs are all told so, cost a bounded
-// amount of memory, and are forgotten.
+// P19: while thousands wait for a Cognito that hangs, the program still serves what
+// needs no Cognito. All of them get an error, memory stays bounded, and afterwards
+// nothing is left of them.
 func TestAttackFaultsCrowd(t *testing.T) {
 	t.Parallel()
 	crowd.Lock()
 	defer crowd.Unlock()
 	waiting := 5_000
 	if testutil.RaceEnabled {
-		waiting = 1_200 // it ends a process with more than 8,128 goroutines
+		waiting = 1_200 // the race detector allows a process 8,128 goroutines
 	}
 	waiting = roomFor(waiting)
 	g := newTarget(t, "LOG_LEVEL=error", "AUDIT_LOG=off")
 	f := newForger(g.Issuer)
 	honest := "Bearer " + f.honest()
 	good := wellBehaved(cognitoAnswers(gifts{access: f.honest(), id: f.honest(), refresh: "r"}))
-	var open, most atomic.Int64
+	var calls atomic.Int64
 	g.Cognito.RespondWith(func(_ http.ResponseWriter, r *http.Request) {
-		if n := open.Add(1); n > most.Load() {
-			most.Store(n)
-		}
-		defer open.Add(-1)
+		calls.Add(1)
 		<-r.Context().Done()
 	})
 	base := g.metric(t, "go_goroutines")
@@ -582,65 +580,58 @@ func TestAttackFaultsCrowd(t *testing.T) {
 	codes := map[string]int{}
 	var mu sync.Mutex
 	var all sync.WaitGroup
-	slowest := time.Duration(0)
+	var pending atomic.Int64
 	lost := 0
 	for caller := range waiting {
+		pending.Add(1)
 		all.Go(func() {
-			start := time.Now()
+			defer pending.Add(-1)
 			body := testutil.RequestBody("mutation{" + guess(fmt.Sprintf("user%d@example.com", caller), 1) + "}")
 			text, err := overOneConnection(host, body)
-			took := time.Since(start)
 			code := testutil.NewResponse(0, nil, []byte(text)).Text("errors.0.extensions.code")
 			mu.Lock()
 			defer mu.Unlock()
 			codes[code]++
-			slowest = max(slowest, took)
 			if err != nil {
 				if lost++; lost < 5 {
-					t.Errorf("after %v: %v", took, err)
+					t.Error(err)
 				}
 			}
 		})
 	}
-	over := make(chan struct{})
-	go func() {
-		all.Wait()
-		close(over)
-	}()
-	served, slowestMe := 0, time.Duration(0)
-	for pace, done := time.NewTicker(20*time.Millisecond), false; !done; {
-		select {
-		case <-over:
-			done = true
-		case <-pace.C:
-		}
+	testutil.Eventually(t, "calls to hang in Cognito", testutil.Timeout, func() bool { return calls.Load() > 0 })
+	served := 0
+	for pending.Load() > 0 {
 		r, err := g.Post("{me{id}}", honest)
 		if err != nil || r.Text("data.me.id") == "absent" {
 			t.Fatalf("me{id}: %v", err)
 		}
-		served++
-		slowestMe = max(slowestMe, r.Took)
+		if pending.Load() > 0 {
+			served++
+		}
+		time.Sleep(20 * time.Millisecond) // leaves the processor to the others
 	}
+	all.Wait()
 	peak := g.peakMemory(t)
 	after := g.settled(t, base)
-	t.Logf("%d waiting sign-ins answered (%v), the last after %v, with at most %d calls out; meanwhile %d times me{id}, slowest %v; memory at most %d MiB; goroutines %v, before %v",
-		waiting-lost, codes, slowest.Round(time.Millisecond), most.Load(), served, slowestMe.Round(time.Millisecond), peak, after, base)
-	if lost > 0 || slowest > slack(15*time.Second) {
-		t.Errorf("%d were not answered, the last waited %v", lost, slowest)
+	t.Logf("%d waiting sign-ins answered (%v), %d calls to Cognito; meanwhile %d times me{id}; memory at most %d MiB; goroutines %v, before %v",
+		waiting-lost, codes, calls.Load(), served, peak, after, base)
+	if lost > 0 {
+		t.Errorf("%d sign-ins got no response", lost)
 	}
 	for code := range codes {
 		if !slices.Contains(faultCodes, code) && code != "RATE_LIMITED" {
-			t.Errorf("%d were told %s", codes[code], code)
+			t.Errorf("%d sign-ins got %s", codes[code], code)
 		}
 	}
-	if slowestMe > slack(2*time.Second) {
-		t.Errorf("me{id} took %v", slowestMe)
+	if served == 0 {
+		t.Error("me{id} was not served while sign-ins waited")
 	}
 	if peak > crowdBar() {
-		t.Errorf("the program had %d MiB", peak)
+		t.Errorf("the program used %d MiB", peak)
 	}
 	g.Cognito.RespondWith(good)
-	testutil.Eventually(t, "sign-ins to work again", slack(10*time.Second), func() bool {
+	testutil.Eventually(t, "sign-ins to work again", testutil.Timeout, func() bool {
 		r, err := g.Post("mutation{" + aSignin + "}")
 		return err == nil && r.Code() == answered
 	})
