@@ -12,13 +12,13 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// The refresh tokens of these tests, which no body may have in it.
+// The refresh tokens before and after a refresh. No response body may contain them.
 const (
 	keptToken = "the.kept..refresh.token"
 	nextToken = "the.next..refresh.token"
 )
 
-// aSession is Cognito's answer with the tokens of a session.
+// aSession is Cognito's response with the tokens of a session.
 const aSession = `{"AuthenticationResult":{"AccessToken":"e30.e30.e30","IdToken":"e30.e30.e30","RefreshToken":"` + nextToken + `","ExpiresIn":3600,"TokenType":"Bearer"},"Session":"s"}`
 
 const (
@@ -36,13 +36,12 @@ func newCookieTarget(t *testing.T) *target {
 	return g
 }
 
-// attackWithCookie is a request that a browser, or somebody with a cookie, is made to
-// send.
+// attackWithCookie is a request with a cookie, or one that a page makes a browser send.
 type attackWithCookie struct {
 	name     string
 	document string
 	headers  []string // name, value, name, value …
-	want     string   // a code, or a status where there is none
+	want     string   // error code, or HTTP status if there is none
 	change   func(*http.Request)
 }
 
@@ -55,7 +54,7 @@ func attacksWithCookies() []attackWithCookie {
 		return headers
 	}
 	var all []attackWithCookie
-	// The pages that a browser may find itself on, doing what it is told there.
+	// Requests that browsers send from these pages.
 	for _, page := range []struct {
 		name    string
 		headers []string
@@ -127,7 +126,7 @@ func setBody(r *http.Request, text string) {
 	}
 }
 
-// P28: a cookie does nothing for anybody but the pages that it is for.
+// P28: the cookie works only for the pages it is meant for.
 func TestAttackCookies(t *testing.T) {
 	t.Parallel()
 	g := newCookieTarget(t)
@@ -158,12 +157,12 @@ func TestAttackCookies(t *testing.T) {
 			held++
 		})
 	}
-	t.Logf("%d of %d requests with a cookie did nothing", held, len(attacks))
+	t.Logf("%d of %d requests with a cookie had no effect", held, len(attacks))
 	g.unharmed(t, 0)
 	g.silent(t)
 }
 
-// silent asserts that no refresh token is in what the program tells of itself.
+// silent asserts that no refresh token is in the log, the output or the metrics.
 func (g *target) silent(t *testing.T) {
 	t.Helper()
 	metrics, err := g.Send(g.Request(http.MethodGet, "/metrics", nil))
@@ -177,12 +176,12 @@ func (g *target) silent(t *testing.T) {
 	}
 }
 
-// P28: whatever gives tokens, the refresh token goes into the cookie and nowhere else.
+// P28: every operation that returns tokens puts the refresh token into the cookie only.
 func TestAttackCookieInBodies(t *testing.T) {
 	t.Parallel()
 	g := newCookieTarget(t)
 	const all = `{__typename ...on AuthTokens{accessToken refreshToken idToken}}`
-	session := sealedSession(t, g)
+	session := challengeSession(t, g)
 	operations := map[string]string{
 		"signin":                    `mutation{signin(input:{email:"ada@example.com",password:"Correct-Horse-7"})` + all + `}`,
 		"signin, not asked for":     `mutation{signin(input:{email:"ada@example.com",password:"Correct-Horse-7"}){__typename}}`,
@@ -222,8 +221,8 @@ func TestAttackCookieInBodies(t *testing.T) {
 	}
 }
 
-// sealedSession begins a sign-in that a code is asked for in.
-func sealedSession(t *testing.T, g *target) string {
+// challengeSession starts a sign-in that asks for a code, and returns its session.
+func challengeSession(t *testing.T, g *target) string {
 	t.Helper()
 	g.Cognito.Respond(http.StatusOK, `{"ChallengeName":"EMAIL_OTP","Session":"s","ChallengeParameters":{}}`)
 	r, err := g.Post(`mutation{startSignin(input:{email:"ada@example.com",preferredFactor:EMAIL_OTP}){...on Challenge{session}}}`)
@@ -234,7 +233,7 @@ func sealedSession(t *testing.T, g *target) string {
 	return r.Text("data.startSignin.session")
 }
 
-// P28: twenty tabs that come with the same cookie are all served, by one call.
+// P28: twenty tabs that present the same cookie all get tokens, by a single call.
 func TestAttackCookieTabs(t *testing.T) {
 	t.Parallel()
 	g := newCookieTarget(t)

@@ -11,20 +11,20 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// attackOnParser is a document, or what is sent in place of one.
+// attackOnParser is a hostile GraphQL request.
 type attackOnParser struct {
 	name string
 	// Exactly one of these is sent.
 	document string
-	body     string // all of a POST
-	query    string // all of a GET's query string
+	body     string // body of a POST
+	query    string // query string of a GET
 
 	variables     map[string]any
-	introspection bool   // it is sent to a program that has introspection on
-	want          string // code of the refusal; answered: none
+	introspection bool   // sent to a program with introspection on
+	want          string // error code, or answered
 }
 
-// What becomes of a hostile document.
+// Error codes.
 const (
 	overLimit = "OPERATION_LIMIT_EXCEEDED"
 	unparsed  = "GRAPHQL_PARSE_FAILED"
@@ -32,10 +32,10 @@ const (
 	malformed = "BAD_REQUEST"
 	tooLarge  = "PAYLOAD_TOO_LARGE"
 	badInput  = "BAD_USER_INPUT"
-	answered  = "absent" // which is what reply.code says then
+	answered  = "absent" // no error: see TimedResponse.Code
 )
 
-// numbered repeats text with %d in it.
+// numbered repeats text, formatting %d as the iteration.
 func numbered(n int, format string) string {
 	var b strings.Builder
 	for i := range n {
@@ -44,7 +44,7 @@ func numbered(n int, format string) string {
 	return b.String()
 }
 
-// referencesTo makes references to users.
+// referencesTo returns n entity references to users.
 func referencesTo(n int) []any {
 	list := make([]any, n)
 	for i := range list {
@@ -57,7 +57,7 @@ func nest(n int, open, inside, closing string) string {
 	return strings.Repeat(open, n) + inside + strings.Repeat(closing, n)
 }
 
-// bomb is a document whose fragments double at each of n steps.
+// bomb is a document whose n fragments each double the number of fields.
 func bomb(n int) string {
 	doc := "{...F0}"
 	for i := range n {
@@ -74,7 +74,7 @@ const (
 func hostileDocuments() []attackOnParser {
 	fields := nest(6, "fields{type{", "name", "}}")
 	all := []attackOnParser{
-		// Size: what counts is refused before anything looks at it twice.
+		// Size: rejected before anything is processed twice.
 		{name: "10,000 fields", document: "{" + strings.Repeat("__typename ", 10_000) + "}", want: overLimit},
 		{name: "990 fields", document: "{" + strings.Repeat("__typename ", 990) + "}", want: overLimit},
 		{name: "3,000 me", document: "{" + strings.Repeat("me{id} ", 3000) + "}", want: overLimit},
@@ -99,7 +99,7 @@ func hostileDocuments() []attackOnParser {
 		{name: "100,000 at signs", document: "{__typename" + strings.Repeat("@", 100_000) + "}", want: unparsed},
 		{name: "100,000 exclamation marks", document: "query($a:Int" + strings.Repeat("!", 100_000) + "){__typename}", want: unparsed},
 
-		// Depth: what recurses has an end.
+		// Depth: recursion is bounded.
 		{name: "50,000 deep", document: nest(50_000, "{a", "", "}"), want: overLimit},
 		{name: "320 deep", document: nest(320, "{a", "", "}"), want: misfit},
 		{name: "330 inline fragments deep", document: "{" + nest(330, "...{", "__typename", "}") + "}", want: answered},
@@ -159,7 +159,7 @@ func hostileDocuments() []attackOnParser {
 		{name: "a list variable with 100,000 values", body: `{"query":"mutation($a:UpdateUserInput!){updateUser(input:$a){__typename}}","variables":{"a":{"attributes":[` + strings.Repeat("1,", 100_000) + `1]}}}`, want: badInput},
 		{name: "a variable where none belongs", document: "query($a:Int){__typename@include(if:$a)}", variables: map[string]any{"a": 1}, want: misfit},
 
-		// Unknown everything: many errors are one too many.
+		// Unknown names: the number of errors is limited.
 		{name: "900 unknown fields", document: "{" + numbered(900, "f%d ") + "}", want: misfit},
 		{name: "900 unknown fields of a user", document: "{me{" + numbered(900, "f%d ") + "}}", want: misfit},
 		{name: "300 unknown arguments", document: "{me(" + numbered(300, "a%d:1 ") + "){id}}", want: misfit},
@@ -175,7 +175,7 @@ func hostileDocuments() []attackOnParser {
 		{name: "an input field nearly right", document: `mutation{signin(input:{emial:"a@example.com",password:"x"}){__typename}}`, want: misfit},
 		{name: "an enum value nearly right", document: `mutation{startSignin(input:{email:"a@example.com",preferredFactor:PASSWORT}){__typename}}`, want: misfit},
 
-		// Letters.
+		// Characters.
 		{name: "byte order marks", document: strings.Repeat("\ufeff", 50_000) + "{__typename}", want: answered},
 		{name: "one byte order mark", document: "\ufeff{__typename}", want: answered},
 		{name: "NUL", document: "{__typename\x00}", want: unparsed},
@@ -210,7 +210,7 @@ func hostileDocuments() []attackOnParser {
 		{name: "circular introspection in fragments", introspection: true, document: "{__schema{types{...T}}} fragment T on __Type{fields{type{...U}}} fragment U on __Type{fields{type{...V}}} fragment V on __Type{fields{type{fields{type{name}}}}}", want: misfit},
 		{name: "introspection 16 times", introspection: true, document: "{" + numbered(16, "a%d:__schema{types{name}} ") + "}", want: overLimit},
 
-		// The envelope.
+		// The request around the document.
 		{name: "a batch", body: `[{"query":"{__typename}"},{"query":"{__typename}"}]`, want: malformed},
 		{name: "a batch of one", body: `[{"query":"{__typename}"}]`, want: malformed},
 		{name: "a batch of 1,000 sign-ups", body: "[" + strings.TrimSuffix(strings.Repeat(`{"query":`+quote("mutation{"+aSignup+"}")+"},", 1000), ",") + "]", want: malformed},
@@ -238,8 +238,7 @@ func hostileDocuments() []attackOnParser {
 	return all
 }
 
-// P9: what the program remembers of documents is bounded, too. No two of these
-// are the same.
+// P9: caches of documents are bounded. No two of these documents are the same.
 func TestAttackDocumentsRemembered(t *testing.T) {
 	t.Parallel()
 	const documents, bar = 600, 128 // MiB
@@ -266,8 +265,8 @@ func TestAttackDocumentsRemembered(t *testing.T) {
 	}
 }
 
-// heap returns how large the program's heap may become before it is collected,
-// in MiB. Unlike the resident memory it is the same under the race detector.
+// heap returns the heap size at which the next garbage collection starts, in MiB. Unlike
+// resident memory, it does not depend on the race detector.
 func (g *target) heap(t *testing.T) int {
 	t.Helper()
 	r, err := g.Send(g.Request(http.MethodGet, "/metrics", nil))
@@ -280,7 +279,7 @@ func (g *target) heap(t *testing.T) int {
 			return int(size) >> 20
 		}
 	}
-	t.Fatal("/metrics says nothing of the heap")
+	t.Fatal("/metrics has no go_gc_heap_goal_bytes")
 	return 0
 }
 
@@ -303,9 +302,8 @@ func (g *target) parse(a attackOnParser) (testutil.TimedResponse, error) {
 	}
 }
 
-// P9: no document costs more than a moment and a little memory, whatever it is
-// made of, and none of these has any effect. It runs by itself, so that the time
-// is the document's.
+// P9: every hostile document is cheap in time and memory, and has no effect. This test
+// does not run in parallel, so that the times are the documents'.
 func TestAttackDocuments(t *testing.T) {
 	closed, open := newTarget(t), newTarget(t, "INTROSPECTION=on")
 	attacks := hostileDocuments()
@@ -321,7 +319,7 @@ func TestAttackDocuments(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// The resolver of me refuses for want of a token, which is an answer.
+			// me is rejected without a token, which is expected.
 			code := r.Code()
 			if code == absent {
 				code = answered
@@ -330,14 +328,14 @@ func TestAttackDocuments(t *testing.T) {
 				t.Errorf("%d %s, want %s\n%.600s", r.Status, code, attack.want, r.Body)
 			}
 			if r.Took > promptly {
-				t.Errorf("answered after %v", r.Took)
+				t.Errorf("response after %v", r.Took)
 			}
 			if len(r.Body) > 64<<10 {
-				t.Errorf("the answer has %d bytes", len(r.Body))
+				t.Errorf("the response has %d bytes", len(r.Body))
 			}
 			var list struct{ Errors []json.RawMessage }
 			if err := json.Unmarshal(r.Body, &list); err == nil && len(list.Errors) > 50 {
-				t.Errorf("the answer has %d errors", len(list.Errors))
+				t.Errorf("the response has %d errors", len(list.Errors))
 			}
 			if !attack.introspection && strings.Contains(string(r.Body), "Did you mean") {
 				t.Errorf("suggestions: %s", r.Body)

@@ -20,15 +20,14 @@ import (
 
 const lastingPassword = "Right-Horse-1"
 
-// lasting is the embedded pool's data, and the programs that own it one after the
-// other.
+// lasting is the embedded pool's data directory, with the program that currently uses it.
 type lasting struct {
 	*target
 	settings []string
 }
 
-// newLasting makes data without users in a directory. The pool keeps its address,
-// since tokens name it.
+// newLasting creates a pool without users in a directory. The pool keeps its address
+// across restarts, since it is the issuer in the tokens.
 func newLasting(t *testing.T, dir string, settings ...string) *lasting {
 	t.Helper()
 	testutil.Build(t)
@@ -44,14 +43,14 @@ func newLasting(t *testing.T, dir string, settings ...string) *lasting {
 	}, settings...)}
 }
 
-// begin starts the program on the data. It says false when the program refuses.
+// begin starts the program. It returns false if the program exits during startup.
 func (l *lasting) begin(t *testing.T) bool {
 	t.Helper()
 	p := testutil.Start(t, l.settings, nil)
 	return l.begun(t, p)
 }
 
-// beginOnRuins is begin for a program that may well complain of its data.
+// beginOnRuins is like begin, but permits errors in the log.
 func (l *lasting) beginOnRuins(t *testing.T) bool {
 	t.Helper()
 	p, err := testutil.StartProgram(t.TempDir(), l.settings, nil)
@@ -78,12 +77,12 @@ func (l *lasting) begun(t *testing.T, p *testutil.Program) bool {
 	return true
 }
 
-// member is somebody whom the program has told that they are one.
+// member is a user whose sign-up was acknowledged.
 type member struct {
 	email           string
 	verified        bool
-	access, refresh string // of a session, if any
-	signedOut       bool   // the session was ended
+	access, refresh string // tokens, if the user signed in
+	signedOut       bool   // the sign-out was acknowledged
 }
 
 func (l *lasting) signup(email string) (testutil.TimedResponse, error) {
@@ -94,7 +93,8 @@ func (l *lasting) signin(email string) (testutil.TimedResponse, error) {
 	return l.Post(fmt.Sprintf(`mutation{signin(input:{email:%q,password:%q}){...on AuthTokens{accessToken refreshToken}}}`, email, lastingPassword))
 }
 
-// join makes somebody a member, as far as the program lasts.
+// join signs a user up, and in and out if requested. known reports whether the sign-up was
+// acknowledged.
 func (l *lasting) join(email string, withSession, signOut bool) (m member, known bool) {
 	m.email = email
 	if r, err := l.signup(email); err != nil || r.Code() != answered {
@@ -120,14 +120,14 @@ func (l *lasting) join(email string, withSession, signOut bool) (m member, known
 	if signOut {
 		r, err = l.Post(fmt.Sprintf(`mutation{logout(input:{refreshToken:%q}){success}}`, m.refresh))
 		m.signedOut = err == nil && r.Code() == answered
-		if !m.signedOut { // nobody knows
+		if !m.signedOut { // unknown whether it took effect
 			m.access, m.refresh = "", ""
 		}
 	}
 	return m, true
 }
 
-// findings counts what was found of what was acknowledged.
+// findings counts the acknowledged changes that were found.
 type findings struct{ accounts, verified, sessions, signOuts, lost atomic.Int64 }
 
 func (f *findings) String() string {
@@ -135,7 +135,7 @@ func (f *findings) String() string {
 		f.accounts.Load(), f.verified.Load(), f.sessions.Load(), f.signOuts.Load(), f.lost.Load())
 }
 
-// find looks for all that members were told.
+// find checks that everything that was acknowledged to members is there.
 func (l *lasting) find(t *testing.T, members []member) *findings {
 	t.Helper()
 	f := &findings{}
@@ -193,7 +193,7 @@ func (l *lasting) findOne(m member, f *findings, lose func(string, ...any)) {
 	}
 }
 
-// codeOr is code, or what was wrong with the connection.
+// codeOr returns the code of a response, or a text for an error of the connection.
 func codeOr(r testutil.TimedResponse, err error) string {
 	if err != nil {
 		return err.Error()
@@ -201,7 +201,7 @@ func codeOr(r testutil.TimedResponse, err error) string {
 	return r.Code()
 }
 
-// P25: kill -9 at any moment takes nothing away that somebody was told.
+// P25: kill -9 at any moment loses nothing that was acknowledged.
 func TestAttackKill(t *testing.T) {
 	t.Parallel()
 	const kills, writers = 50, 4
@@ -221,7 +221,7 @@ func TestAttackKill(t *testing.T) {
 					email := fmt.Sprintf("k%d-w%d-n%d@example.com", kill, writer, n)
 					m, known := l.join(email, (n+writer)%3 == 0, (n+writer)%6 == 0)
 					if !known {
-						return // the program is gone
+						return // the program was killed
 					}
 					mu.Lock()
 					members = append(members, m)
@@ -242,14 +242,14 @@ func TestAttackKill(t *testing.T) {
 	f := l.find(t, members)
 	t.Logf("%d kills in %v, %d members: %v", kills, took.Round(time.Millisecond), len(members), f)
 	if f.sessions.Load() == 0 || f.signOuts.Load() == 0 || f.verified.Load() < kills {
-		t.Errorf("the test is none: %v", f)
+		t.Errorf("the test checked too little: %v", f)
 	}
 	if err := l.Stop(); err != nil {
 		t.Error(err)
 	}
 }
 
-// smallDisk mounts a file system of some MiB.
+// smallDisk mounts a tmpfs of the given size.
 func smallDisk(t *testing.T, size string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -264,7 +264,7 @@ func smallDisk(t *testing.T, size string) string {
 	return dir
 }
 
-// fill takes all that is left of a disk.
+// fill writes a file that uses up all space left on a disk.
 func fill(t *testing.T, dir string) {
 	t.Helper()
 	ballast, err := os.OpenFile(filepath.Join(dir, "ballast"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
@@ -272,7 +272,7 @@ func fill(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = ballast.Close() }()
-	for size := 64 << 10; size > 0; { // smaller and smaller, so that nothing is left
+	for size := 64 << 10; size > 0; { // halve the size until no byte fits
 		if _, err := ballast.Write(make([]byte, size)); errors.Is(err, syscall.ENOSPC) {
 			size /= 2
 		} else if err != nil {
@@ -281,8 +281,8 @@ func fill(t *testing.T, dir string) {
 	}
 }
 
-// P26: a full disk is told of, takes nothing away, stops nobody who only reads,
-// and is over when it is over.
+// P26: on a full disk writes fail with an error, nothing is lost, reads still work, and
+// writes work again once there is space.
 func TestAttackFullDisk(t *testing.T) {
 	t.Parallel()
 	testutil.Build(t)
@@ -296,7 +296,7 @@ func TestAttackFullDisk(t *testing.T) {
 		t.Helper()
 		m, known := l.join(email, true, false)
 		if !known || m.refresh == "" {
-			t.Fatalf("%s could not join", email)
+			t.Fatalf("%s could not sign up", email)
 		}
 		members = append(members, m)
 	}
@@ -307,26 +307,26 @@ func TestAttackFullDisk(t *testing.T) {
 	for cycle := range 3 {
 		fill(t, dir)
 		for n := 0; refused < 20*(cycle+1); n++ {
-			fill(t, dir) // whatever was given back in between
+			fill(t, dir) // space that was freed in between
 			email := fmt.Sprintf("full%d-%d@example.com", cycle, n)
 			r, err := l.signup(email)
 			switch code := codeOr(r, err); {
 			case slices.Contains(faultCodes, code):
 				refused++
 				if r.Took > slack(6*time.Second) {
-					t.Errorf("refused after %v", r.Took)
+					t.Errorf("error after %v", r.Took)
 				}
-			case code == answered: // there was room in the file
+			case code == answered: // there was free space inside the file
 				succeeded++
 				members = append(members, member{email: email})
 			default:
-				t.Fatalf("a sign-up on a full disk is told %s", code)
+				t.Fatalf("a sign-up on a full disk got %s", code)
 			}
 			if n > 2_000 {
 				t.Fatalf("the disk is not full: %d sign-ups succeeded", succeeded)
 			}
 		}
-		// Who only reads is served, and who writes is told the truth.
+		// Reads are served, and writes succeed or return an error.
 		for _, m := range members {
 			if m.access == "" {
 				continue
@@ -338,7 +338,7 @@ func TestAttackFullDisk(t *testing.T) {
 				t.Errorf("a sign-in of %s on a full disk: %s", m.email, codeOr(r, err))
 			}
 		}
-		// After faults in a row the program does not ask for a while; then it reads on.
+		// After repeated errors the circuit breaker is open for a while. Then reads work.
 		testutil.Eventually(t, "profiles to be read", slack(10*time.Second), func() bool {
 			r, err := l.Post("{me{email}}", "Bearer "+members[0].access)
 			return codeOr(r, err) == answered && r.Text("data.me.email") == members[0].email
@@ -355,7 +355,7 @@ func TestAttackFullDisk(t *testing.T) {
 		})
 		join(fmt.Sprintf("after%d@example.com", cycle))
 	}
-	// A start on a full disk is either one or a refusal.
+	// Starting on a full disk either works or fails with a message.
 	fill(t, dir)
 	l.Kill()
 	began := l.begin(t)
@@ -377,12 +377,13 @@ func TestAttackFullDisk(t *testing.T) {
 	}
 }
 
-// refusesWell asserts that a program that has ended said why, in words.
+// refusesWell asserts that the program exited with an error code and a readable message
+// that contains word.
 func refusesWell(t *testing.T, p *testutil.Program, word string) {
 	t.Helper()
 	var exit *exec.ExitError
 	if err := p.AwaitExit(); !errors.As(err, &exit) || exit.ExitCode() < 1 {
-		t.Errorf("the program does not refuse: %v", err)
+		t.Errorf("the program did not exit with an error: %v", err)
 	}
 	said := p.Stderr.String()
 	if !strings.Contains(said, word) {
@@ -398,11 +399,11 @@ func refusesWell(t *testing.T, p *testutil.Program, word string) {
 	}
 }
 
-// tear is what may become of a file.
+// tear is a way to damage a file.
 type tear struct {
 	name string
 	file func([]byte) []byte
-	// fresh: nothing is left that anybody could miss, so a new pool is in order.
+	// fresh: the file is empty, so creating a new pool is correct.
 	fresh bool
 }
 
@@ -458,8 +459,8 @@ func tears(size int) []tear {
 	return all
 }
 
-// P26: a file that is torn is used as far as it goes, or it is refused with a
-// message. Nobody whose account was in it is told that there is none.
+// P26: a damaged file is either used as far as it is intact, or rejected with a message.
+// No user in it is reported as unknown.
 func TestAttackTornFile(t *testing.T) {
 	t.Parallel()
 	l := newLasting(t, t.TempDir())
@@ -470,7 +471,7 @@ func TestAttackTornFile(t *testing.T) {
 	for n := range 3 {
 		m, known := l.join(fmt.Sprintf("m%d@example.com", n), true, false)
 		if !known || m.refresh == "" {
-			t.Fatal("nobody could join")
+			t.Fatal("a user could not sign up")
 		}
 		members = append(members, m)
 	}
@@ -493,7 +494,7 @@ func TestAttackTornFile(t *testing.T) {
 	t.Run("files", func(t *testing.T) {
 		for i, tear := range all {
 			if testutil.RaceEnabled && i > 18 && i%5 != 0 {
-				continue // each is a start of the program
+				continue // each starts a program
 			}
 			t.Run(tear.name, func(t *testing.T) {
 				t.Parallel()
@@ -506,7 +507,7 @@ func TestAttackTornFile(t *testing.T) {
 				if !l.beginOnRuins(t) {
 					refused.Add(1)
 					if now, err := os.Stat(path); err != nil || now.Size() < int64(len(torn)) {
-						t.Errorf("the refused file has shrunk: %v", err)
+						t.Errorf("the rejected file has shrunk: %v", err)
 					}
 					if !strings.Contains(l.Stderr.String(), path) {
 						badly.Add(1)
@@ -524,7 +525,7 @@ func TestAttackTornFile(t *testing.T) {
 						failed.Add(1)
 					case tear.fresh && code == "INVALID_CREDENTIALS":
 					default:
-						t.Errorf("%s is told %s", m.email, code)
+						t.Errorf("%s got %s", m.email, code)
 					}
 				}
 				if l.Exited() {
@@ -540,7 +541,7 @@ func TestAttackTornFile(t *testing.T) {
 	t.Logf("%d torn files: %d refused (%d by a panic, or without the file's name), %d used; of their members %d signed in and %d were told of a fault; %d programs died", started.Load()+refused.Load(), refused.Load(), badly.Load(), started.Load(), served.Load(), failed.Load(), died.Load())
 }
 
-// P26: data has one owner.
+// P26: only one process can use a data directory.
 func TestAttackTwoOwners(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -550,7 +551,7 @@ func TestAttackTwoOwners(t *testing.T) {
 	}
 	m, known := first.join("ada@example.com", true, false)
 	if !known || m.refresh == "" {
-		t.Fatal("nobody could join")
+		t.Fatal("a user could not sign up")
 	}
 	for _, other := range [][]string{{}, {"pool"}} {
 		second := testutil.Start(t, []string{"ADDR=127.0.0.1:0", "POOL_ADDR=127.0.0.1:0", "DATA_DIR=" + dir}, other)
@@ -558,15 +559,15 @@ func TestAttackTwoOwners(t *testing.T) {
 	}
 	f := first.find(t, []member{m})
 	if f.sessions.Load() != 1 {
-		t.Errorf("the first is harmed: %v", f)
+		t.Errorf("the first process lost data: %v", f)
 	}
 	if _, known := first.join("bob@example.com", false, false); !known {
-		t.Error("the first takes nobody any more")
+		t.Error("sign-ups at the first process fail")
 	}
 	if err := first.Stop(); err != nil {
 		t.Error(err)
 	}
-	// What is left behind of a process that was killed is no owner.
+	// The lock of a killed process does not remain.
 	again := &lasting{settings: first.settings}
 	if !again.begin(t) {
 		t.Fatal(again.Stderr.String())
@@ -580,7 +581,7 @@ func TestAttackTwoOwners(t *testing.T) {
 	}
 }
 
-// P27: settings that make no sense stop the program, with a message.
+// P27: invalid settings stop the program at startup, with a message.
 func TestAttackSettings(t *testing.T) {
 	t.Parallel()
 	testutil.Build(t)
@@ -591,7 +592,7 @@ func TestAttackSettings(t *testing.T) {
 	const pool, client = "AWS_COGNITO_USER_POOL_ID=eu-west-1_Abc123456", "AWS_COGNITO_APP_CLIENT_ID=1example23456789"
 	held := 0
 	attacks := []struct {
-		word     string // of the message
+		word     string // in the message
 		settings []string
 		flags    []string
 	}{
@@ -645,5 +646,5 @@ func TestAttackSettings(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d of %d settings that make no sense are refused", held, len(attacks))
+	t.Logf("%d of %d invalid settings rejected", held, len(attacks))
 }

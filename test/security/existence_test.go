@@ -11,8 +11,8 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// P14: with HIDE_USER_EXISTENCE nobody learns from an answer, or from how long it
-// took, whether an address has an account; whatever the app client is set to.
+// P14: with HIDE_USER_EXISTENCE neither a response nor its time reveals whether an address
+// has an account, whatever the app client's setting.
 func TestAttackExistence(t *testing.T) {
 	t.Parallel()
 	for _, client := range []string{"enabled", "legacy"} {
@@ -38,7 +38,7 @@ func TestAttackExistence(t *testing.T) {
 			signup := func(email string) string {
 				return fmt.Sprintf(`signup(input:{email:%q,username:"A",password:"Right-Horse-1",mode:"m"}){userId confirmed codeDelivery{destination medium attribute}}`, email)
 			}
-			// One confirmed, one not, one that has no account.
+			// A confirmed account, an unconfirmed one, and an address without an account.
 			for _, email := range []string{"ada@example.com", "bob@example.com"} {
 				if r := ask(signup(email)); r.Code() != "absent" {
 					t.Fatal(string(r.Body))
@@ -67,7 +67,7 @@ func TestAttackExistence(t *testing.T) {
 				},
 				"signup": signup,
 			}
-			// Alike but for what is different by itself.
+			// Equal except for values that always differ.
 			own := regexp.MustCompile(`"requestId":"[^"]*"`)
 			var mu sync.Mutex
 			answers, times := map[string]string{}, map[string]time.Duration{}
@@ -89,7 +89,7 @@ func TestAttackExistence(t *testing.T) {
 			}
 			wg.Wait()
 			before := testutil.InboxCode(t, p.PoolURL(), "bob@example.com")
-			// Last, since it gives nobody an account.
+			// Last, since it signs nobody up.
 			for _, email := range emails {
 				r := ask(signup(email))
 				masked := strings.Replace(own.ReplaceAllString(string(r.Body), ""), email[:1]+"***@", "x***@", 1)
@@ -108,9 +108,9 @@ func TestAttackExistence(t *testing.T) {
 				}
 				t.Logf("%s: %v with, %v without; %.90s", name, times[name+" ada@example.com"].Round(time.Millisecond), times[unknown].Round(time.Millisecond), answers[unknown])
 			}
-			// The owner is told, by a message that leads on.
+			// The owner gets a message that explains how to go on.
 			testutil.Eventually(t, "the owner to be told", testutil.Timeout, func() bool { return testutil.InboxCode(t, p.PoolURL(), "bob@example.com") != before })
-			// Who knows the password gets in, without being kept waiting.
+			// The right password is accepted without delay.
 			if r := ask(`signin(input:{email:"ada@example.com",password:"Right-Horse-1"}){__typename}`); r.Code() != "absent" || r.Took > 900*time.Millisecond {
 				t.Errorf("the right password: %v %s", r.Took, r.Body)
 			}
@@ -118,8 +118,8 @@ func TestAttackExistence(t *testing.T) {
 	}
 }
 
-// What Cognito's threat protection weighs reaches it: the device's data as the
-// client sent it, the address as trusted proxies have it.
+// Cognito's threat protection gets what it needs: the device data from the client, and the
+// client address as reported by trusted proxies.
 func TestUserContextReachesCognito(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -142,7 +142,7 @@ func TestUserContextReachesCognito(t *testing.T) {
 				t.Fatal(err)
 			}
 			if asked := g.Cognito.Calls(); len(asked) != 1 || !strings.Contains(asked[0], tt.want) {
-				t.Errorf("Cognito was told %q, want %s", asked, tt.want)
+				t.Errorf("Cognito got %q, want %s", asked, tt.want)
 			}
 		})
 	}

@@ -20,8 +20,7 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// slack is a bar for the promises' figures, which are of a program without the
-// race detector.
+// slack adjusts a promised duration, which applies without the race detector.
 func slack(bar time.Duration) time.Duration {
 	if testutil.RaceEnabled {
 		return 6 * bar
@@ -29,12 +28,10 @@ func slack(bar time.Duration) time.Duration {
 	return bar
 }
 
-// crowd is held by the tests that need most of the file descriptors that a process
-// may have.
+// crowd is held by tests that use most of the file descriptors of a process.
 var crowd sync.Mutex
 
-// roomFor returns how many connections may be opened at once, at most want: fewer
-// where the system permits fewer.
+// roomFor returns how many connections can be open at once, at most want.
 func roomFor(want int) int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -44,7 +41,7 @@ func roomFor(want int) int {
 	return max(200, min(want, int(limit.Cur)-others))
 }
 
-// metric returns one value of /metrics.
+// metric returns the value of a metric.
 func (g *target) metric(t *testing.T, name string) float64 {
 	t.Helper()
 	r, err := g.Send(g.Request(http.MethodGet, "/metrics", nil))
@@ -58,11 +55,11 @@ func (g *target) metric(t *testing.T, name string) float64 {
 			}
 		}
 	}
-	t.Fatalf("/metrics says nothing of %s", name)
+	t.Fatalf("/metrics has no %s", name)
 	return 0
 }
 
-// series returns how many values /metrics has.
+// series returns the number of time series in /metrics.
 func (g *target) series(t *testing.T) int {
 	t.Helper()
 	r, err := g.Send(g.Request(http.MethodGet, "/metrics", nil))
@@ -78,7 +75,7 @@ func (g *target) series(t *testing.T) int {
 	return n
 }
 
-// settled waits until the program has no more goroutines than some above base.
+// settled waits until the number of goroutines is close to base again.
 func (g *target) settled(t *testing.T, base float64) (after float64) {
 	t.Helper()
 	const some = 40
@@ -90,7 +87,7 @@ func (g *target) settled(t *testing.T, base float64) (after float64) {
 	return after
 }
 
-// crowdBar is how many MiB a program may have when thousands wait.
+// crowdBar is the most memory, in MiB, of a program with thousands of waiting requests.
 func crowdBar() int {
 	if testutil.RaceEnabled {
 		return 5 * 400
@@ -98,7 +95,8 @@ func crowdBar() int {
 	return 400
 }
 
-// gate is a listener that can be taken away, and that can reset what it accepts.
+// gate is a listener that can be closed and reopened, and can reset the connections it
+// accepts.
 type gate struct {
 	address string
 
@@ -106,7 +104,7 @@ type gate struct {
 	inner  net.Listener
 	resets bool
 	closed bool
-	turned chan struct{} // closed when any of these changes
+	turned chan struct{} // closed on any change
 }
 
 func newGate() *gate {
@@ -132,7 +130,7 @@ func (g *gate) Accept() (net.Conn, error) {
 		}
 		c, err := inner.Accept()
 		if err != nil {
-			continue // it was taken away
+			continue // set closed it
 		}
 		g.mu.Lock()
 		resets := g.resets
@@ -158,7 +156,7 @@ func (g *gate) Addr() net.Addr {
 	return a
 }
 
-// set makes the gate listen or not, and reset what comes or not.
+// set makes the gate listen or not, and reset new connections or not.
 func (g *gate) set(listens, resets bool) (err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -175,7 +173,7 @@ func (g *gate) set(listens, resets bool) (err error) {
 	return err
 }
 
-// reset ends a connection the hard way.
+// reset closes a connection with RST.
 func reset(c net.Conn) {
 	if tcp, ok := c.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
@@ -183,7 +181,7 @@ func reset(c net.Conn) {
 	_ = c.Close()
 }
 
-// newGatedTarget is newTarget with a stand-in for Cognito behind a gate.
+// newGatedTarget is like newTarget, with the stand-in for Cognito behind a gate.
 func newGatedTarget(t *testing.T, settings ...string) (*target, *gate) {
 	t.Helper()
 	door := newGate()
@@ -194,11 +192,11 @@ func newGatedTarget(t *testing.T, settings ...string) (*target, *gate) {
 	return g, door
 }
 
-// gifts are what Cognito gives that is to be kept secret.
-type gifts struct{ access, id, refresh, session, secret, options string }
+// cognitoSecrets are the secrets in Cognito's responses.
+type cognitoSecrets struct{ access, id, refresh, session, secret, options string }
 
-// cognitoAnswers returns what Cognito says to each operation when all is well.
-func cognitoAnswers(give gifts) map[string]string {
+// cognitoAnswers returns a successful response of Cognito for each operation.
+func cognitoAnswers(give cognitoSecrets) map[string]string {
 	const (
 		user     = `"7c1e58c4-0000-4000-8000-000000000001"`
 		delivery = `{"Destination":"a***@e***","DeliveryMedium":"EMAIL","AttributeName":"email"}`
@@ -232,13 +230,13 @@ func cognitoAnswers(give gifts) map[string]string {
 	return all
 }
 
-// cognitoOperation is the operation that a request to Cognito is about.
+// cognitoOperation returns the operation of a request to Cognito.
 func cognitoOperation(r *http.Request) string {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	return operation
 }
 
-// says answers with a status, a type and a body.
+// says returns a handler with a fixed response.
 func says(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
@@ -249,12 +247,12 @@ func says(status int, contentType, body string) http.HandlerFunc {
 
 const amzJSON = "application/x-amz-json-1.1"
 
-// throws answers with an exception of Cognito's.
+// throws returns a handler that responds with an exception of Cognito's.
 func throws(status int, exception, message string) http.HandlerFunc {
 	return says(status, amzJSON, jsonOf(map[string]string{"__type": exception, "message": message}))
 }
 
-// wellBehaved answers every operation as Cognito does.
+// wellBehaved returns a handler that responds to every operation as Cognito does.
 func wellBehaved(answers map[string]string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		answer, known := answers[cognitoOperation(r)]
@@ -266,7 +264,7 @@ func wellBehaved(answers map[string]string) http.HandlerFunc {
 	}
 }
 
-// hijacked answers over the bare connection.
+// hijacked returns a handler that uses the raw connection.
 func hijacked(answer func(net.Conn)) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
@@ -276,7 +274,7 @@ func hijacked(answer func(net.Conn)) http.HandlerFunc {
 	}
 }
 
-// drips writes the beginning, and then one piece after the other without an end.
+// drips returns a handler that writes the beginning and then pieces without end.
 func drips(begins, piece string) http.HandlerFunc {
 	return hijacked(func(c net.Conn) {
 		_, err := io.WriteString(c, begins)
@@ -287,16 +285,16 @@ func drips(begins, piece string) http.HandlerFunc {
 	})
 }
 
-// badState is a state that Cognito, or the way there, may be in.
+// badState is a fault of Cognito or of the network.
 type badState struct {
 	name string
-	// answers stands in place of the stand-in's answers, and door does what a
-	// server cannot.
+	// answers replaces the responses of the stand-in, and door does what an HTTP handler
+	// cannot.
 	answers http.HandlerFunc
 	door    func(*gate) error
-	// codes are what callers may be told beside the faults.
+	// codes are permitted in addition to faultCodes.
 	codes []string
-	tacit bool // operations whose answer holds nothing may succeed
+	tacit bool // operations whose response is empty may succeed
 }
 
 var faultCodes = []string{"SERVICE_UNAVAILABLE", "INTERNAL"}
@@ -368,11 +366,11 @@ func badStates(good http.HandlerFunc) []badState {
 	}
 }
 
-// faultyCall is what one of the callers wants.
+// faultyCall is an operation that a caller sends.
 type faultyCall struct {
 	operation string // of Cognito
 	document  string // %s is an e-mail address
-	tacit     bool   // its answer holds nothing
+	tacit     bool   // its response is empty
 }
 
 var faultyCalls = []faultyCall{
@@ -387,9 +385,9 @@ var faultyCalls = []faultyCall{
 	}}`, false},
 }
 
-// P19: whatever state Cognito is in, every caller is told within its time that
-// it is Cognito, nobody is told that the password is wrong, or given a session,
-// and all is well again soon after.
+// P19: during every fault of Cognito, callers get an error in time that says so. No caller
+// is told that the password is wrong or gets a session, and everything works again soon
+// after.
 func TestAttackFaults(t *testing.T) {
 	t.Parallel()
 	const lanes, callers = 5, 24
@@ -407,7 +405,7 @@ func TestAttackFaults(t *testing.T) {
 				g, door := newGatedTarget(t, "LOG_LEVEL=warn")
 				f := newForger(g.Issuer)
 				honest := "Bearer " + f.honest()
-				good := wellBehaved(cognitoAnswers(gifts{access: f.honest(), id: f.honest(), refresh: "r"}))
+				good := wellBehaved(cognitoAnswers(cognitoSecrets{access: f.honest(), id: f.honest(), refresh: "r"}))
 				g.Cognito.RespondWith(good)
 				before := g.memory(t)
 				for i, state := range badStates(good) {
@@ -427,7 +425,7 @@ func TestAttackFaults(t *testing.T) {
 						seen := len(g.Cognito.Calls())
 						over := make(chan struct{})
 						var meanwhile, all sync.WaitGroup
-						meanwhile.Go(func() { // me needs nothing of Cognito
+						meanwhile.Go(func() { // me{id} needs no call to Cognito
 							for pace := time.NewTicker(50 * time.Millisecond); ; {
 								r, err := g.Post("{me{id}}", honest)
 								if err != nil || r.Text("data.me.id") == "absent" || r.Took > slack(time.Second) {
@@ -458,7 +456,7 @@ func TestAttackFaults(t *testing.T) {
 									t.Errorf("%s: %d %s after %v\n%.300s", call.operation, r.Status, code, r.Took, r.Body)
 								}
 								if strings.Contains(string(r.Body), "eyJ") && !right {
-									t.Errorf("%s: tokens come out: %.300s", call.operation, r.Body)
+									t.Errorf("%s: the response has tokens: %.300s", call.operation, r.Body)
 								}
 							})
 						}
@@ -472,7 +470,7 @@ func TestAttackFaults(t *testing.T) {
 									calls++
 								}
 							}
-							// What changes something is never repeated, and the promise is 4 calls.
+							// Writes are never retried.
 							if calls > 1 {
 								t.Errorf("%s led to %d calls", faultyCalls[caller%len(faultyCalls)].operation, calls)
 							}
@@ -512,7 +510,7 @@ func TestAttackFaults(t *testing.T) {
 	}
 }
 
-// P19: who goes away takes the call to Cognito along.
+// P19: when a caller disconnects, its call to Cognito is canceled.
 func TestAttackFaultsDeserted(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, "LOG_LEVEL=warn")
@@ -532,7 +530,7 @@ func TestAttackFaultsDeserted(t *testing.T) {
 		all.Go(func() {
 			call := faultyCalls[caller%len(faultyCalls)]
 			if call.operation == "GetTokensFromRefreshToken" {
-				call = faultyCalls[0] // other callers may wait for a refresh
+				call = faultyCalls[0] // other callers may share a refresh
 			}
 			request := g.Request(http.MethodPost, "/graphql", []byte(testutil.RequestBody(fmt.Sprintf(call.document, fmt.Sprintf("deserter%d@example.com", caller)))))
 			request.Header.Set("Authorization", honest)
@@ -569,7 +567,7 @@ func TestAttackFaultsCrowd(t *testing.T) {
 	g := newTarget(t, "LOG_LEVEL=error", "AUDIT_LOG=off")
 	f := newForger(g.Issuer)
 	honest := "Bearer " + f.honest()
-	good := wellBehaved(cognitoAnswers(gifts{access: f.honest(), id: f.honest(), refresh: "r"}))
+	good := wellBehaved(cognitoAnswers(cognitoSecrets{access: f.honest(), id: f.honest(), refresh: "r"}))
 	var calls atomic.Int64
 	g.Cognito.RespondWith(func(_ http.ResponseWriter, r *http.Request) {
 		calls.Add(1)
@@ -609,7 +607,7 @@ func TestAttackFaultsCrowd(t *testing.T) {
 		if pending.Load() > 0 {
 			served++
 		}
-		time.Sleep(20 * time.Millisecond) // leaves the processor to the others
+		time.Sleep(20 * time.Millisecond) // leave the processor to the others
 	}
 	all.Wait()
 	peak := g.peakMemory(t)
@@ -640,8 +638,8 @@ func TestAttackFaultsCrowd(t *testing.T) {
 	}
 }
 
-// overOneConnection posts a document over a connection of its own, with as little
-// as that takes, and returns the body of the answer.
+// overOneConnection posts a document over a new connection and returns the response body.
+// It uses as few resources as possible.
 func overOneConnection(host, body string) (string, error) {
 	c, err := net.DialTimeout("tcp", host, testutil.Timeout)
 	if err != nil {
@@ -659,20 +657,20 @@ func overOneConnection(host, body string) (string, error) {
 	}
 	_, text, found := strings.Cut(string(all), "\r\n\r\n")
 	if !found {
-		return "", fmt.Errorf("no answer: %.100q", all)
+		return "", fmt.Errorf("no response: %.100q", all)
 	}
 	return text, nil
 }
 
-// P19: what may have been carried out is not repeated, and who tries again learns
-// that it was.
+// P19: a write whose outcome is unknown is not retried, and when the client retries, the
+// response says that it was executed.
 func TestAttackFaultsAmbiguous(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, "LOG_LEVEL=warn")
 	bearer := "Bearer " + newForger(g.Issuer).honest()
 	session := g.challenge(t)
 	f := newForger(g.Issuer)
-	good := wellBehaved(cognitoAnswers(gifts{access: f.honest(), id: f.honest(), refresh: "r"}))
+	good := wellBehaved(cognitoAnswers(cognitoSecrets{access: f.honest(), id: f.honest(), refresh: "r"}))
 	all := operations()
 	once := 0
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -704,7 +702,7 @@ func TestAttackFaultsAmbiguous(t *testing.T) {
 					t.Errorf("%s was called %d times", operation, n)
 				}
 			}
-			// So that many in a row do not make the program give up.
+			// Closes the circuit breaker.
 			g.Cognito.RespondWith(good)
 			testutil.Eventually(t, "an answer", testutil.Timeout, func() bool {
 				r, err := g.Post("{me{email}}", bearer)

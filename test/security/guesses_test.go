@@ -13,8 +13,8 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// countedAlone is how many attempts the replicas have counted by themselves, since
-// the store did not answer in time: on a busy machine that happens.
+// countedAlone returns how many attempts the replicas counted locally because the store
+// did not respond in time, which happens on a busy machine.
 func countedAlone(t *testing.T, replicas []*target) (n int) {
 	t.Helper()
 	for _, g := range replicas {
@@ -32,7 +32,7 @@ func countedAlone(t *testing.T, replicas []*target) (n int) {
 	return n
 }
 
-// from sends a body as if it came from an address, by way of a proxy.
+// from sends a body with an X-Forwarded-For address.
 func (g *target) from(address, body string) (testutil.TimedResponse, error) {
 	request := g.Request(http.MethodPost, "/graphql", []byte(body))
 	request.Header.Set("X-Forwarded-For", address)
@@ -43,7 +43,7 @@ func guess(email string, n int) string {
 	return fmt.Sprintf(`signin(input:{email:%q,password:"Guess-%d"}){__typename}`, email, n)
 }
 
-// tricks are bodies that hold several guesses each, of one account.
+// tricks returns request bodies with several guesses each for one account.
 func tricks(n int) []string {
 	aliased := func(from, to int) (fields string) {
 		for i := from; i < to; i++ {
@@ -67,10 +67,9 @@ func tricks(n int) []string {
 	}
 }
 
-// P6: in one minute, by every trick of GraphQL at once, from one address, exactly as
-// many guesses of one account reach Cognito as the limit says: five at once and one
-// for each half minute. The document's own limits, which refuse most of the tricks,
-// are lifted, so that it is the counting that is seen.
+// P6: within a minute, using every trick of GraphQL, exactly as many guesses for an
+// account reach Cognito as the limit allows: five, and one more each half minute. The
+// limits of a document, which reject most tricks, are off in order to test the counting.
 func TestAttackGuessesOfAMinute(t *testing.T) {
 	t.Parallel()
 	const most = 5 + 60/30
@@ -88,33 +87,33 @@ func TestAttackGuessesOfAMinute(t *testing.T) {
 			replicas[0].Cognito.RejectAll()
 			var sent, limited atomic.Int64
 			var wg sync.WaitGroup
-			// The minute ends a moment after the second refill.
+			// The minute ends just after the second refill.
 			end := time.Now().Add(61 * time.Second)
 			for worker := range 4 {
 				wg.Go(func() {
 					for n := worker; time.Now().Before(end); n += 4 {
 						bodies := tricks(n)
 						g := replicas[n%len(replicas)]
-						r, err := g.from(fmt.Sprintf("203.0.113.%d", n%250), bodies[n%len(bodies)]) // nobody trusts the header
+						r, err := g.from(fmt.Sprintf("203.0.113.%d", n%250), bodies[n%len(bodies)]) // the header is not trusted
 						if err != nil {
 							t.Error(err)
 							return
 						}
 						sent.Add(1)
 						limited.Add(int64(strings.Count(string(r.Body), `"RATE_LIMITED"`)))
-						// A stream that never pauses, and leaves the machine to the others.
+						// A steady stream that leaves the processor to the others.
 						time.Sleep(50 * time.Millisecond)
 					}
 				})
 			}
 			wg.Wait()
 			got := len(replicas[0].Cognito.Calls())
-			t.Logf("%d requests, %d guesses refused, %d reached Cognito", sent.Load(), limited.Load(), got)
+			t.Logf("%d requests, %d guesses rejected, %d reached Cognito", sent.Load(), limited.Load(), got)
 			if got < most || got > most+countedAlone(t, replicas) {
 				t.Errorf("%d guesses reached Cognito, want %d", got, most)
 			}
 			if limited.Load() < 1000 {
-				t.Errorf("only %d guesses were refused: the attack was none", limited.Load())
+				t.Errorf("only %d guesses were rejected: the attack was too weak", limited.Load())
 			}
 			for _, g := range replicas {
 				if err := g.CheckLog(); err != nil {
@@ -125,7 +124,7 @@ func TestAttackGuessesOfAMinute(t *testing.T) {
 	}
 }
 
-// P6, P8: from many addresses at once.
+// P6, P8: guesses from many addresses at once.
 func TestAttackGuessesFromManyAddresses(t *testing.T) {
 	t.Parallel()
 	const proxy = "TRUSTED_PROXIES=127.0.0.1"
@@ -180,16 +179,16 @@ func TestAttackGuessesFromManyAddresses(t *testing.T) {
 			wg.Wait()
 			got := len(g.Cognito.Calls())
 			t.Logf("%d of 100 reached Cognito", got)
-			// The attack may take long enough for one more.
+			// The attack may last until the next refill.
 			if got < tt.most || got > tt.most+1 || int(limited.Load()) != 100-got {
-				t.Errorf("%d reached Cognito, want %d; %d were told RATE_LIMITED", got, tt.most, limited.Load())
+				t.Errorf("%d reached Cognito, want %d; %d got RATE_LIMITED", got, tt.most, limited.Load())
 			}
 		})
 	}
 }
 
-// P7: strangers, whatever they do, do not keep the owner out of a place that the
-// owner has signed in from before. The pool is real, and locks accounts.
+// P7: attackers cannot lock owners out of a client address from which they have signed in
+// before. The pool is real and locks accounts.
 func TestAttackLockOut(t *testing.T) {
 	t.Parallel()
 	testutil.Build(t)
@@ -227,7 +226,7 @@ func TestAttackLockOut(t *testing.T) {
 	}
 	wg.Wait()
 	took := testutil.Eventually(t, "the owner to be let in", 5*time.Second, func() bool {
-		time.Sleep(200 * time.Millisecond) // as fast as a person can
+		time.Sleep(200 * time.Millisecond) // as fast as a person
 		return signin(home, "Right-Horse-1") == none
 	})
 	t.Logf("the owner was in after %v", took.Round(time.Millisecond))
@@ -239,6 +238,6 @@ func TestAttackLockOut(t *testing.T) {
 		}
 	}
 	if got := signin("198.51.100.9", "Right-Horse-1"); got != "RATE_LIMITED" {
-		t.Errorf("a stranger with the right password is told %s", got)
+		t.Errorf("a stranger with the right password got %s", got)
 	}
 }

@@ -21,16 +21,16 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// signupBody would register somebody, if it came from where it should.
+// signupBody signs a user up, if it is executed.
 var signupBody = `{"query":` + quote("mutation{"+aSignup+"}") + `}`
 
-// attackByPage is what a foreign page, or what it loads, can make a browser send.
+// attackByPage is a request that a foreign page can make a browser send.
 type attackByPage struct {
 	name    string
 	method  string
 	path    string
 	body    string
-	headers []string // name, value, name, value …; an empty name takes Content-Type away
+	headers []string // name, value, name, value …; an empty name removes Content-Type
 	want    []int
 }
 
@@ -92,8 +92,7 @@ func attacksByPages() []attackByPage {
 	)
 }
 
-// P10: nothing that a browser sends for a foreign page without asking first does
-// anything.
+// P10: requests that browsers send for a foreign page without a preflight have no effect.
 func TestAttackByPages(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t)
@@ -119,20 +118,20 @@ func TestAttackByPages(t *testing.T) {
 				t.Errorf("status %d after %v, want %v\n%s", r.Status, r.Took, attack.want, r.Body)
 			}
 			if allowed := r.Header.Get("Access-Control-Allow-Origin"); allowed != "" {
-				t.Errorf("the answer may be read by %s", allowed)
+				t.Errorf("the response can be read by %s", allowed)
 			}
 			if len(g.Cognito.Calls()) > 0 {
-				t.Fatal("somebody was signed up")
+				t.Fatal("a user was signed up")
 			}
 			held++
 		})
 	}
-	t.Logf("%d of %d requests of foreign pages did nothing", held, len(attacks))
+	t.Logf("%d of %d requests of foreign pages had no effect", held, len(attacks))
 	g.unharmed(t, 0)
 }
 
-// P17: what is not the very origin is no origin, and nothing that was sent comes
-// back in a header.
+// P17: only exact origins are accepted, and no request header is reflected in a response
+// header.
 func TestAttackOrigins(t *testing.T) {
 	t.Parallel()
 	const allowed = "https://app.example"
@@ -156,7 +155,7 @@ func TestAttackOrigins(t *testing.T) {
 					t.Fatal(err)
 				}
 				for name, values := range r.Header {
-					// A tab at an end is no part of the value.
+					// Leading and trailing tabs are not part of the value.
 					if strings.HasPrefix(name, "Access-Control-Allow") && strings.TrimSpace(origin) != allowed {
 						t.Errorf("%s: %q", name, values)
 					}
@@ -190,7 +189,7 @@ func TestAttackOrigins(t *testing.T) {
 	})
 	t.Logf("%d of %d requests of foreign origins got no permission", held, 2*len(origins))
 
-	// What comes back is plain, whatever was asked for.
+	// The response has the same headers, whatever was requested.
 	for _, path := range []string{"/", "/graphql", "/graphql?query={__typename}", "/healthz", "/readyz", "/metrics", "/nowhere", "/%0d%0aSet-Cookie:a=b", "/<script>alert(1)</script>", "/graphql?query=<script>alert(1)</script>"} {
 		t.Run("headers of "+path, func(t *testing.T) {
 			request := g.Request(http.MethodGet, path, nil)
@@ -209,14 +208,14 @@ func TestAttackOrigins(t *testing.T) {
 				}
 			}
 			if all := r.Dump(); strings.Contains(all, "evil") || strings.Contains(all, "<script") {
-				t.Errorf("what was sent comes back:\n%s", all)
+				t.Errorf("the request is reflected:\n%s", all)
 			}
 		})
 	}
 	g.unharmed(t, 0)
 }
 
-// attackByBody is a body that is not a request of GraphQL over HTTP.
+// attackByBody is an invalid body of a GraphQL request over HTTP.
 type attackByBody struct {
 	name     string
 	body     string
@@ -284,7 +283,7 @@ func attacksByBodies() []attackByBody {
 		return d
 	}
 	const unsupported = "UNSUPPORTED_MEDIA_TYPE"
-	// Members of gzip that follow each other are one text (RFC 1952, 2.2).
+	// Consecutive gzip members are one text (RFC 1952, section 2.2).
 	bombs := strings.Repeat(squeeze(gzip.NewWriter, strings.Repeat(" ", mebibyte)), 128)
 	return append(
 		all,
@@ -306,7 +305,7 @@ func attacksByBodies() []attackByBody {
 }
 
 func random(n int) []byte {
-	// Reproducible, and no valid JSON.
+	// Deterministic, and not valid JSON.
 	b := make([]byte, n)
 	for i := range b {
 		b[i] = byte(i*i*7 + i>>3 + 128)
@@ -314,7 +313,7 @@ func random(n int) []byte {
 	return b
 }
 
-// squeeze compresses text.
+// squeeze compresses with gzip.
 func squeeze[W io.WriteCloser](compressor func(io.Writer) W, text string) string {
 	var b bytes.Buffer
 	w := compressor(&b)
@@ -323,7 +322,7 @@ func squeeze[W io.WriteCloser](compressor func(io.Writer) W, text string) string
 	return b.String()
 }
 
-// P11: whatever comes as a body is refused before it is a burden.
+// P11: invalid bodies are rejected before they cost much.
 func TestAttackBodies(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, "LOG_LEVEL=warn")
@@ -337,7 +336,7 @@ func TestAttackBodies(t *testing.T) {
 			}
 			r, err := g.Send(request)
 			if err != nil && len(attack.body) > 256<<10 {
-				held++ // It was cut off in the middle.
+				held++ // The connection was closed while sending.
 				return
 			}
 			if err != nil {
@@ -364,14 +363,14 @@ func TestAttackBodies(t *testing.T) {
 		all.Wait()
 	})
 	grown := g.memory(t) - before
-	t.Logf("%d of %d bad bodies refused; the program grew by %d MiB", held, len(attacks), grown)
+	t.Logf("%d of %d invalid bodies rejected; the program grew by %d MiB", held, len(attacks), grown)
 	if grown > memoryBar() {
 		t.Errorf("the program grew by %d MiB", grown)
 	}
 	g.unharmed(t, 0)
 }
 
-// blanks is white space without end.
+// blanks is an endless reader of white space.
 type blanks struct{}
 
 func (blanks) Read(p []byte) (int, error) {
@@ -381,11 +380,11 @@ func (blanks) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// attackByWire is what no client library sends.
+// attackByWire is a request that no HTTP client sends.
 type attackByWire struct {
 	name string
 	text string
-	one  bool // one answer, whose status is 200, will do: nothing is hidden then
+	one  bool // one response with status 200 is fine: it hides nothing
 }
 
 func attacksByWire() []attackByWire {
@@ -397,7 +396,7 @@ func attacksByWire() []attackByWire {
 	with := func(headers, body string) string { return first + headers + "\r\n" + body }
 	megabytes := strings.Repeat("a", 3<<20)
 	all := []attackByWire{
-		// Two readers, two lengths.
+		// Ambiguous lengths.
 		{"length and chunks", with(length(chunks+hidden)+"Transfer-Encoding: chunked\r\n", chunks+hidden), true},
 		{"chunks and length", with("Transfer-Encoding: chunked\r\n"+length(chunks+hidden), chunks+hidden), true},
 		{"chunks and a length of 0", with("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", chunks+hidden), true},
@@ -415,7 +414,7 @@ func attacksByWire() []attackByWire {
 		{"a folded length", with("Content-Length:\r\n "+strconv.Itoa(len(query))+"\r\n 9\r\n", query+hidden), false},
 		{"a length with NUL", with("Content-Length: 24\x00\r\n", query+hidden), false},
 
-		// Encodings that one reader knows and another does not.
+		// Transfer encodings that not every parser knows.
 		{"xchunked", with(length(query)+"Transfer-Encoding: xchunked\r\n", query+hidden), false},
 		{"chunked, with a space before the colon", with(length(query)+"Transfer-Encoding : chunked\r\n", query+hidden), false},
 		{"chunked and identity", with("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", chunks+hidden), false},
@@ -484,8 +483,8 @@ func attacksByWire() []attackByWire {
 	return all
 }
 
-// P11: what two readers may understand in two ways is refused, or nothing is
-// left over of it that could be a request.
+// P11: ambiguous requests are rejected, or leave nothing behind that could be parsed as
+// another request.
 func TestAttackWire(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, "LOG_LEVEL=warn")
@@ -508,11 +507,11 @@ func TestAttackWire(t *testing.T) {
 					refused := status >= 400 && status < 500 || status == http.StatusNotImplemented || status == http.StatusHTTPVersionNotSupported
 					only := attack.one && len(statuses) == 1 && status == http.StatusOK
 					if !refused && !only {
-						t.Fatalf("answered by %v\n%.500s", statuses, all)
+						t.Fatalf("responses %v\n%.500s", statuses, all)
 					}
 				}
 				if len(g.Cognito.Calls()) > 0 {
-					t.Fatal("a hidden request was carried out")
+					t.Fatal("a hidden request was executed")
 				}
 				held.Add(1)
 			})
@@ -526,8 +525,8 @@ func TestAttackWire(t *testing.T) {
 	g.unharmed(t, 0)
 }
 
-// P12: who sends slowly, or nothing at all, is shut out, and is no burden to
-// anybody until then.
+// P12: clients that send slowly or not at all are disconnected, and do not affect others
+// until then.
 func TestAttackSlowClients(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, "LOG_LEVEL=warn")
@@ -594,7 +593,7 @@ func TestAttackSlowClients(t *testing.T) {
 		}
 		r, err := g.Post("{me{id}}", honest)
 		if err != nil || r.Text("data.me.id") == "absent" {
-			t.Fatalf("an honest caller is not served: %v", err)
+			t.Fatalf("an honest client got no response: %v", err)
 		}
 		if served++; served%100 == 0 {
 			grown = max(grown, g.memory(t)-before)
@@ -608,7 +607,7 @@ func TestAttackSlowClients(t *testing.T) {
 			t.Errorf("%s: %d of %d were closed within %v", k.name, k.closed.Load(), each, k.bar)
 		}
 	}
-	t.Logf("meanwhile %d honest callers, slowest %v; the program grew by %d MiB", served, slowest.Round(time.Millisecond), grown)
+	t.Logf("meanwhile %d honest clients, slowest %v; the program grew by %d MiB", served, slowest.Round(time.Millisecond), grown)
 	if slowest > promptly {
 		t.Errorf("an honest caller waited %v", slowest)
 	}
@@ -618,8 +617,8 @@ func TestAttackSlowClients(t *testing.T) {
 	g.unharmed(t, 0)
 }
 
-// P29: the address is the peer's, unless a proxy of ours says otherwise, and then
-// what that proxy wrote: the right end.
+// P29: the client address is that of the peer. For a trusted proxy, it is the rightmost
+// address that the proxy added.
 func TestAttackForwardedAddresses(t *testing.T) {
 	t.Parallel()
 	const peer = "127.0.0.1"
@@ -663,7 +662,7 @@ func TestAttackForwardedAddresses(t *testing.T) {
 				t.Fatalf("%v %d", err, r.Status)
 			}
 			line := ""
-			// A request is logged when its answer is with the client already.
+			// A request is logged after its response was sent.
 			testutil.Eventually(t, "the request in the log", testutil.Timeout, func() bool {
 				for l := range strings.Lines(attack.g.Stderr.String()) {
 					if strings.Contains(l, `"request_id":"`+id+`"`) {
@@ -678,7 +677,7 @@ func TestAttackForwardedAddresses(t *testing.T) {
 			held++
 		})
 	}
-	t.Logf("%d of %d forwarded addresses taken for what they are", held, len(attacks))
+	t.Logf("%d of %d forwarded addresses attributed correctly", held, len(attacks))
 	plain.unharmed(t, 0)
 	behind.unharmed(t, 0)
 }

@@ -14,14 +14,14 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// operation is a mutation with an input that is right.
+// operation is a mutation with a valid input.
 type operation struct {
 	field string // the mutation
 	input string // type of its argument
 	good  string // JSON
 }
 
-// operations returns the mutations that take input, by name.
+// operations returns the mutations that take an input, by name.
 func operations() map[string]operation {
 	const password = "Correct-Horse-7"
 	all := map[string]operation{}
@@ -55,7 +55,7 @@ func operations() map[string]operation {
 	return all
 }
 
-// with returns the input with a member changed: left out if the value is nil.
+// with returns the input with one member replaced, or removed if the value is nil.
 func (o operation) with(member string, value any) map[string]any {
 	input := map[string]any{}
 	if err := json.Unmarshal([]byte(o.good), &input); err != nil {
@@ -72,12 +72,12 @@ func (g *target) mutate(o operation, input any, authorization ...string) (testut
 	return g.PostVariables(document, map[string]any{"input": input}, authorization...)
 }
 
-// attackByInput is a value that its field cannot have.
+// attackByInput is an invalid value of an input field.
 type attackByInput struct {
 	operation string
 	member    string
-	value     any    // nil: it is left out
-	field     string // input.… that is named; member if empty
+	value     any    // nil: removed
+	field     string // expected extensions.field after "input."; member if empty
 }
 
 func wrongEmails() []any {
@@ -141,7 +141,7 @@ func wrongInputs() []attackByInput {
 	add("forgetDevice", "deviceKey", append(slices.Clone(odd), "", long(56))...)
 	add("sendAuthEventFeedback", "feedbackToken", append(slices.Clone(odd), "", strings.Repeat("t", 8193))...)
 
-	// What is inside of something else is named by its whole path.
+	// Nested values are named by their path.
 	attribute := func(name, value any) []any { return []any{map[string]any{"name": name, "value": value}} }
 	inside := func(operation, member, field string, values ...any) {
 		for _, value := range values {
@@ -165,8 +165,8 @@ func wrongInputs() []attackByInput {
 	return all
 }
 
-// P13: a value that does not fit is refused by its field's name, is not repeated,
-// and Cognito does not hear of it.
+// P13: an invalid value is rejected with its field, is not repeated, and does not reach
+// Cognito.
 func TestAttackInputs(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, "LOG_LEVEL=warn")
@@ -183,7 +183,7 @@ func TestAttackInputs(t *testing.T) {
 			o := all[attack.operation]
 			input := o.with(attack.member, attack.value)
 			if attack.member == "answer" {
-				input["session"] = session // A bad one is named before the answer to it.
+				input["session"] = session // An invalid session would be reported before the answer.
 			}
 			r, err := g.mutate(o, input, bearer)
 			if err != nil {
@@ -196,21 +196,21 @@ func TestAttackInputs(t *testing.T) {
 				t.Errorf("the field is %s, want %s", got, field)
 			}
 			if typed, _ := attack.value.(string); len(typed) > 5 && strings.Contains(string(r.Body), typed) {
-				t.Errorf("what was typed comes back: %s", r.Body)
+				t.Errorf("the value is repeated: %s", r.Body)
 			}
 			if !t.Failed() {
 				refused++
 			}
 		})
 	}
-	t.Logf("%d of %d wrong inputs refused", refused, len(attacks))
+	t.Logf("%d of %d invalid inputs rejected", refused, len(attacks))
 	if len(attacks) < 100 {
 		t.Errorf("there are only %d attacks", len(attacks))
 	}
 	g.unharmed(t, 1) // the challenge
 }
 
-// challenge begins a sign-in that a code would end, and returns its session.
+// challenge starts a sign-in that asks for a code, and returns its session.
 func (g *target) challenge(t *testing.T) string {
 	t.Helper()
 	g.Cognito.RespondWith(func(w http.ResponseWriter, _ *http.Request) {
@@ -225,7 +225,7 @@ func (g *target) challenge(t *testing.T) string {
 	return r.Text("data.signin.session")
 }
 
-// P13, the other half: what is odd but right reaches Cognito as it was typed.
+// P13: unusual but valid values reach Cognito unchanged.
 func TestAttackInputsHonest(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, "LOG_LEVEL=warn")
@@ -234,7 +234,7 @@ func TestAttackInputsHonest(t *testing.T) {
 		"        ", " leading and trailing ", "correct horse battery staple", "\tTabs\tand\nlines\r\n", `"quotes" 'and' \backslashes\`, "Pässwörter", "pa\u0308sswo\u0308rter", "пароль-пароль", "密码密码密码密码", "🐎🔋📎✅🐎🔋📎✅", "👩‍👩‍👧‍👦👩‍👩‍👧‍👦", "\u202eright to left", "null null", "<b>bold</b>", "%00%0a%0d%20", "$(id) `id` ${id}", "' OR '1'='1",
 		"\\u0041\\u0042", "\u00a0no-break\u00a0space", "\u200bzero width", "NUL\x00inside", "\x7f\x1b[31m red", "ﬁ ligature ﬀ", "İstanbul ıI", strings.Repeat("x", 256), strings.Repeat("é", 256), strings.Repeat("😀", 256), "{\"json\":true}", "Correct-Horse-7", "\ufeffbyte order mark",
 	}
-	// Where the mutation's member comes out at Cognito.
+	// The path of the value in the request to Cognito.
 	ways := []struct{ operation, member, at string }{
 		{"signup", "password", "Password"},
 		{"signin", "password", "AuthParameters.PASSWORD"},
@@ -254,7 +254,7 @@ func TestAttackInputsHonest(t *testing.T) {
 			bodies := g.Cognito.Calls()
 			if len(bodies) != calls {
 				calls = len(bodies)
-				t.Fatalf("Cognito was not asked once: %.300s", r.Body)
+				t.Fatalf("Cognito was not called exactly once: %.300s", r.Body)
 			}
 			got := testutil.NewResponse(http.StatusOK, nil, []byte(bodies[calls-1])).Text(at)
 			if got != value {
@@ -276,16 +276,16 @@ func TestAttackInputsHonest(t *testing.T) {
 	for _, name := range []string{"x", strings.Repeat("é", 50), strings.Repeat("😀", 50), " Ada ", "O'Brien; DROP TABLE users; --", "<b>Ada</b>", "عائشة", "李小龍", "Zoë\u0301", "null", "0", "\u202eada", "a\nb"} {
 		pass(fmt.Sprintf("signup username %.20q", name), "signup", "username", "UserAttributes.1.Value", name)
 	}
-	t.Logf("%d of %d odd values passed on unchanged", unchanged, len(ways)*len(passwords)+18+13)
+	t.Logf("%d of %d unusual values passed on unchanged", unchanged, len(ways)*len(passwords)+18+13)
 	g.unharmed(t, calls)
 }
 
-// What must never come out, wherever Cognito or what answers for it put it in.
+// Texts that no response may contain.
 var needles = []string{
 	"arn:aws", "123456789012", "ec2.internal", "10.0.0.1", "us-east-1_Abc123456", "goroutine", "java.lang", "com.amazonaws", "NullPointer", "<html", "<script", "needle", "RequestId:", "8e0b1c3a", "dynamodb", "Traceback", "eyJhbGciOi", "smithy", "deserialization", "dial tcp", "127.0.0.1", "https response error", "api error",
 }
 
-// badWords are what may come in place of an answer.
+// badWords are unexpected responses in place of Cognito's.
 func badWords() map[string]http.HandlerFunc {
 	const secret = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_Abc123456 at ip-10-0-0-1.ec2.internal needle"
 	says := func(status int, body string) http.HandlerFunc {
@@ -356,8 +356,8 @@ func badWords() map[string]http.HandlerFunc {
 	return all
 }
 
-// P15: whatever Cognito says, or somebody in its place, the client hears one of
-// our codes with our text.
+// P15: whatever the response of Cognito, or of a server in its place, the client gets one
+// of our codes with our text.
 func TestAttackByCognito(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, "LOG_LEVEL=debug")
@@ -383,17 +383,17 @@ func TestAttackByCognito(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				// Of some operations nothing has to be in an answer but that it is one.
+				// Some operations need nothing from the response.
 				code := r.Code()
 				if code == answered && (!slices.Contains(tacit, ask) || !slices.Contains(objects, name)) {
 					t.Errorf("a success: %.300s", r.Body)
 				}
 				if status, _ := strconv.Atoi(r.Text("errors.0.extensions.status")); code != answered && (status < 400 || r.Text("errors.length") != "1") {
-					t.Errorf("not one of our errors: %.300s", r.Body)
+					t.Errorf("not an error of the API: %.300s", r.Body)
 				}
 				for _, needle := range needles {
 					if strings.Contains(strings.ToLower(r.Dump()), strings.ToLower(needle)) {
-						t.Errorf("%q comes out: %.600s", needle, r.Body)
+						t.Errorf("the response has %q: %.600s", needle, r.Body)
 					}
 				}
 				if !t.Failed() {
@@ -402,8 +402,8 @@ func TestAttackByCognito(t *testing.T) {
 			})
 		}
 	}
-	t.Logf("%d of %d answers of Cognito are not repeated (%d ways, %d operations)", held, count, len(words), len(asks))
-	// Names and ids are for the log; sentences are not.
+	t.Logf("%d of %d responses of Cognito are not repeated (%d ways, %d operations)", held, count, len(words), len(asks))
+	// The log may have names and ids, but no messages.
 	for _, bad := range []string{"123456789012:userpool", "NullPointer", "Traceback", "<html", "Correct-Horse-7"} {
 		if strings.Contains(g.Stderr.String(), bad) {
 			t.Errorf("the log has %q", bad)

@@ -15,10 +15,10 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// recovery is the longest that the program may take to find keys again.
+// recovery is the longest time until the program finds keys again.
 const recovery = 15 * time.Second
 
-// accepts tells whether a token is a good one to the program.
+// accepts reports whether the program accepts a token.
 func (g *target) accepts(t *testing.T, token string) bool {
 	t.Helper()
 	r, err := g.Post("{me{id}}", "Bearer "+token)
@@ -28,14 +28,14 @@ func (g *target) accepts(t *testing.T, token string) bool {
 	return r.Text("data.me.id") != "absent"
 }
 
-// P3: a new key is picked up by the first token that it signed, and the one it
-// replaced is worth nothing from then on.
+// P3: the first token of a new key makes the program fetch it, and tokens of the replaced
+// key are rejected from then on.
 func TestAttackKeysRotation(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t)
 	old := newForger(g.Issuer).honest()
 	if !g.accepts(t, old) {
-		t.Fatal("the first key's token is refused")
+		t.Fatal("a token of the first key is rejected")
 	}
 	before := g.Issuer.Fetches()
 	g.Issuer.RotateKey()
@@ -45,11 +45,11 @@ func TestAttackKeysRotation(t *testing.T) {
 		t.Errorf("%d fetches, want 1 to 3", n)
 	}
 	withdrawn := testutil.Eventually(t, "the old key's end", promptly, func() bool { return !g.accepts(t, old) })
-	t.Logf("new key after %v by %d fetches, old one refused %v later", took, g.Issuer.Fetches()-before, withdrawn)
+	t.Logf("new key after %v by %d fetches, old one rejected %v later", took, g.Issuer.Fetches()-before, withdrawn)
 	g.unharmed(t, 0)
 }
 
-// P3: everybody's token is signed by the new key at once.
+// P3: many tokens of a new key arrive at once.
 func TestAttackKeysStampede(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, "LOG_LEVEL=warn")
@@ -78,9 +78,9 @@ func TestAttackKeysStampede(t *testing.T) {
 	g.unharmed(t, 0)
 }
 
-// P4: a flood of key ids that do not exist is no traffic at the issuer, and
-// nothing to the callers who are honest. It runs by itself, so that what these
-// wait for is the flood and no other test.
+// P4: a flood of unknown key ids causes no traffic at the issuer and does not affect
+// honest callers. This test does not run in parallel, so that it measures the flood and no
+// other test.
 func TestAttackKeysFlood(t *testing.T) {
 	g := newTarget(t, "LOG_LEVEL=error")
 	const (
@@ -94,7 +94,7 @@ func TestAttackKeysFlood(t *testing.T) {
 	f := newForger(g.Issuer)
 	honest := f.honest()
 	if !g.accepts(t, honest) {
-		t.Fatal("an honest token is refused")
+		t.Fatal("an honest token is rejected")
 	}
 	signature := honest[strings.LastIndexByte(honest, '.'):]
 	before, memory, start := g.Issuer.Fetches(), g.memory(t), time.Now()
@@ -104,7 +104,7 @@ func TestAttackKeysFlood(t *testing.T) {
 	for range connections {
 		flood.Go(func() {
 			for n := sent.Add(1); n <= kids; n = sent.Add(1) {
-				// To sign them would be the tests' work and not the program's.
+				// Signing them would load the tests, not the program.
 				token := b64(f.header.with("kid", quote(fmt.Sprintf("kid-%d", n))).String()) + "." + b64(f.claims.String()) + signature
 				if r, err := g.Post("{me{id}}", "Bearer "+token); err == nil && r.Code() == invalid {
 					refused.Add(1)
@@ -129,16 +129,16 @@ func TestAttackKeysFlood(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r.Text("data.me.id") == "absent" {
-			t.Fatalf("an honest caller is refused meanwhile: %s", r.Body)
+			t.Fatalf("an honest caller was rejected meanwhile: %s", r.Body)
 		}
 		served, slowest = served+1, max(slowest, r.Took)
 	}
 	took := time.Since(start)
 	fetches, grown := g.Issuer.Fetches()-before, g.memory(t)-memory
-	t.Logf("%d of %d unknown keys refused in %v by %d fetches, +%d MiB; %d honest callers, slowest %v",
+	t.Logf("%d of %d unknown keys rejected in %v by %d fetches, +%d MiB; %d honest callers, slowest %v",
 		refused.Load(), kids, took.Round(time.Millisecond), fetches, grown, served, slowest.Round(time.Millisecond))
 	if refused.Load() != kids {
-		t.Errorf("%d of %d unknown keys refused", refused.Load(), kids)
+		t.Errorf("%d of %d unknown keys rejected", refused.Load(), kids)
 	}
 	if most := 6 + int(took/(10*time.Second)); fetches > most {
 		t.Errorf("%d fetches, want at most %d", fetches, most)
@@ -156,7 +156,7 @@ func TestAttackKeysFlood(t *testing.T) {
 	g.unharmed(t, 0)
 }
 
-// badKeySets are what an issuer may answer, or its neighbour in the network.
+// badKeySets are responses that an issuer, or a server in its place, may give.
 func badKeySets() map[string]http.HandlerFunc {
 	says := func(status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -206,8 +206,8 @@ func badKeySets() map[string]http.HandlerFunc {
 	}
 }
 
-// P20: without keys the program lives and says so; it finds them by itself. With
-// keys it goes on, whatever the issuer does.
+// P20: without keys the program stays up, reports it, and recovers by itself. With keys it
+// is unaffected by a failing issuer.
 func TestAttackKeysBadIssuer(t *testing.T) {
 	t.Parallel()
 	states := badKeySets()
@@ -227,13 +227,13 @@ func TestAttackKeysBadIssuer(t *testing.T) {
 }
 
 func survivesBadIssuer(t *testing.T, bad http.HandlerFunc) {
-	const answers = 6 * time.Second // an operation's longest time
+	const answers = 6 * time.Second // the longest time of an operation
 	keys := testutil.NewFakeIssuer()
 	keys.RespondWith(bad)
 	g := newUnreadyTarget(t, keys)
 	honest := newForger(keys).honest()
 
-	// At start.
+	// At startup.
 	healthy, err := g.Send(g.Request(http.MethodGet, "/healthz", nil))
 	if err != nil || healthy.Status != http.StatusOK {
 		t.Errorf("/healthz: %v", err)
@@ -251,7 +251,7 @@ func survivesBadIssuer(t *testing.T, bad http.HandlerFunc) {
 	keys.RespondWith(nil)
 	ready := testutil.Eventually(t, "/readyz to be 200", recovery, func() bool { return g.ReadyStatus() == http.StatusOK })
 	if !g.accepts(t, honest) {
-		t.Error("with keys an honest token is refused")
+		t.Error("with keys an honest token is rejected")
 	}
 
 	// Later.
@@ -267,7 +267,7 @@ func survivesBadIssuer(t *testing.T, bad http.HandlerFunc) {
 		t.Errorf("known key, issuer bad: %v %s", err, r.Body)
 	}
 	if status := g.ReadyStatus(); status != http.StatusOK {
-		t.Errorf("/readyz is %d with the keys of before", status)
+		t.Errorf("/readyz is %d with the previous keys", status)
 	}
 	t.Logf("ready %v after the issuer was good again", ready.Round(time.Millisecond))
 	g.unharmed(t, 0)

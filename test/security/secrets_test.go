@@ -24,17 +24,17 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// Every secret begins with one of these, so that few things have to be looked
-// for: the first where nothing forbids it, the others where a code must have six
-// digits or a number must be hexadecimal.
+// Every secret starts with one of these marks, so that there are few texts to search for.
+// The first is used wherever possible, the others for codes of six digits and for
+// hexadecimal numbers.
 const (
 	mark      = "Zqx7Kw"
 	markCode  = "739184"
 	markHex   = "7a0f1e3b5d9c2468ace0"
-	markExtra = `9v"<é&\` // what is written in another way in JSON and in addresses
+	markExtra = `9v"<é&\` // characters that JSON and URLs escape
 )
 
-// What Cognito gives that is to be kept secret.
+// Secrets in Cognito's responses.
 const (
 	markAccess  = mark + "ACCESS"
 	markID      = mark + "IDTOKEN"
@@ -45,14 +45,14 @@ const (
 	markAsked   = mark + "ASKED" // parameters of a challenge
 )
 
-// markForms are the forms that a mark is looked for in.
+// markForms are the encodings of a mark to search for.
 func markForms() *regexp.Regexp {
 	var forms []string
 	add := func(form string) { forms = append(forms, regexp.QuoteMeta(form)) }
 	for _, secret := range []string{mark, strings.ToLower(mark), markHex} {
 		add(hex.EncodeToString([]byte(secret)))
 		for shift := range 3 {
-			// What stands beside it leaves only the middle of its base64 form alone.
+			// The neighboring characters affect both ends of its base64 form.
 			encoded := base64.RawStdEncoding.EncodeToString(append(make([]byte, shift), secret...))
 			from, to := (shift*8+5)/6, (shift+len(secret))*8/6
 			add(encoded[from:to])
@@ -63,7 +63,7 @@ func markForms() *regexp.Regexp {
 	return regexp.MustCompile(plain + "|" + code + "|" + strings.Join(forms, "|"))
 }
 
-// marker makes secrets that fit the schema.
+// marker generates secrets that are valid values of the schema.
 type marker struct {
 	schema *ast.Schema
 	n      int
@@ -82,7 +82,7 @@ func loadSchema(t *testing.T) *ast.Schema {
 	return schema
 }
 
-// secret returns a value for a text of the schema.
+// secret returns a value of a string type.
 func (m *marker) secret(directives ast.DirectiveList) string {
 	m.n++
 	form, pattern, most := "", "", 0
@@ -111,8 +111,8 @@ func (m *marker) secret(directives ast.DirectiveList) string {
 	panic("no secret fits " + pattern)
 }
 
-// values returns values of a type: with all that is optional, with nothing of it,
-// and with one thing each.
+// values returns values of a type: with all optional members, with none, and with each
+// alone.
 func (m *marker) values(of *ast.Type, directives ast.DirectiveList, description string) []any {
 	if of.Elem != nil {
 		var lists []any
@@ -173,8 +173,8 @@ func (m *marker) objects(definition *ast.Definition) []any {
 	return all
 }
 
-// selection asks for everything that there is, so many levels deep. Inside of
-// fragments names are aliased, since types disagree on what they are.
+// selection returns a selection set of all fields, to a depth. Names inside fragments are
+// aliased, since types disagree on their types.
 func (m *marker) selection(of *ast.Type, deep int, suffix string) string {
 	definition := m.schema.Types[of.Name()]
 	switch definition.Kind {
@@ -211,22 +211,21 @@ func (m *marker) selection(of *ast.Type, deep int, suffix string) string {
 	return all + "}"
 }
 
-// ask is one document with its secrets.
+// ask is a document with its secrets.
 type ask struct {
 	field     string
 	document  string
 	variables map[string]any
-	challenge string // whose session it needs
+	challenge string // the challenge whose session it needs
 }
 
-// answersTo says which challenge is answered by which member of the schema's
-// ChallengeAnswer.
+// answersTo returns the challenge for each member of ChallengeAnswer.
 var answersTo = map[string]string{
 	"code": "SMS_MFA", "mfaType": "SELECT_MFA_TYPE", "mfaSetup": "MFA_SETUP", "newPassword": "NEW_PASSWORD_REQUIRED", "password": "PASSWORD", "srpA": "PASSWORD_SRP", "srp": "PASSWORD_VERIFIER",
 	"factor": "SELECT_CHALLENGE", "passkey": "WEB_AUTHN", "custom": "CUSTOM_CHALLENGE", "deviceSrp": "DEVICE_SRP_AUTH", "parameters": "OF_TOMORROW",
 }
 
-// asks returns documents for every field of Query and Mutation.
+// asks returns documents for all fields of Query and Mutation.
 func (m *marker) asks(t *testing.T) []ask {
 	t.Helper()
 	var all []ask
@@ -265,7 +264,7 @@ func (m *marker) asks(t *testing.T) []ask {
 	return all
 }
 
-// ways are what becomes of a call, with what it held repeated wherever Cognito
+// ways are the outcomes of a call, with responses that repeat the request wherever Cognito
 // could.
 func (s *secrets) ways() map[string]http.HandlerFunc {
 	exceptions := []string{
@@ -320,7 +319,7 @@ func (s *secrets) ways() map[string]http.HandlerFunc {
 
 type askedKey struct{}
 
-// secrets is one program whose secrets are all known.
+// secrets is a program whose secrets are all known.
 type secrets struct {
 	*target
 	marker  *marker
@@ -334,14 +333,14 @@ type secrets struct {
 	found []string
 }
 
-// leak notes what was found where it must not be.
+// leak records a secret in the wrong place.
 func (s *secrets) search(where, text string) {
 	for _, at := range s.forms.FindAllStringIndex(text, 20) {
 		s.found = append(s.found, fmt.Sprintf("%s: …%q…", where, text[max(0, at[0]-120):min(len(text), at[1]+60)]))
 	}
 }
 
-// mayHold says in which fields of an answer's data a gift of Cognito's may be.
+// mayHold returns the response fields that may contain a secret of Cognito's.
 var mayHold = map[string][]string{
 	markAccess:  {"accessToken"},
 	markID:      {"idToken"},
@@ -352,8 +351,9 @@ var mayHold = map[string][]string{
 	markAsked:   {"value", "salt", "srpB", "secretBlock", "deviceKey", "userIdForSrp", "options", "deviceName"},
 }
 
-// searchAnswer looks through an answer: its data may hold what the schema says.
-func (s *secrets) searchAnswer(a ask, r testutil.TimedResponse) {
+// searchResponse searches a response. Its data may have the secrets that the schema
+// defines.
+func (s *secrets) searchResponse(a ask, r testutil.TimedResponse) {
 	for name, values := range r.Header {
 		s.search("header "+name+" of "+a.field, strings.Join(values, "\n"))
 	}
@@ -382,9 +382,9 @@ func (s *secrets) searchData(path, name string, value any) {
 			s.searchData(path, name, inside)
 		}
 	case string:
-		name, _, _ = strings.Cut(name, "_") // an alias has the type behind it
+		name, _, _ = strings.Cut(name, "_") // an alias ends with the type
 		if name == "session" {
-			return // sealed: it holds what the next call needs
+			return // opaque, for the next call
 		}
 		for gift, names := range mayHold {
 			if slices.Contains(names, name) && (strings.Contains(value, gift) || strings.Contains(value, b64of(gift))) {
@@ -395,10 +395,10 @@ func (s *secrets) searchData(path, name string, value any) {
 	}
 }
 
-// b64of is how a token has a gift in it.
+// b64of returns the form of a secret inside a token.
 func b64of(gift string) string { return b64(`{"jti":"` + gift)[:24] }
 
-// token is a token of Cognito's with something secret in it.
+// token returns a token like Cognito's that contains a secret.
 func (s *secrets) token(gift string) string {
 	s.users++
 	f, user := newForger(s.Issuer), fmt.Sprintf(`"7c1e58c4-0000-4000-8000-%012d"`, s.users)
@@ -423,13 +423,13 @@ func newSecrets(t *testing.T, settings ...string) *secrets {
 	}
 	s.target = newTarget(t, settings...)
 	s.bearer = "Bearer " + s.token(mark+"BEARER")
-	s.answers = cognitoAnswers(gifts{
+	s.answers = cognitoAnswers(cognitoSecrets{
 		access: s.token(markAccess), id: s.token(markID), refresh: markRefresh, session: markSession, secret: markTOTP, options: markOptions,
 	})
 	return s
 }
 
-// during makes the stand-in behave, with the body of each call at hand.
+// during sets the behaviour of the stand-in, given the body of each call.
 func (s *secrets) during(way http.HandlerFunc) {
 	s.Cognito.RespondWith(func(w http.ResponseWriter, r *http.Request) {
 		all := s.Cognito.Calls()
@@ -437,7 +437,7 @@ func (s *secrets) during(way http.HandlerFunc) {
 	})
 }
 
-// session begins a sign-in that leads to a challenge, and returns its session.
+// session starts a sign-in that leads to a challenge, and returns its session.
 func (s *secrets) session(t *testing.T, challenge string) string {
 	t.Helper()
 	s.during(says(200, amzJSON, `{"ChallengeName":`+quote(challenge)+`,"Session":"`+markSession+strings.Repeat("s", 20)+`","AvailableChallenges":["PASSWORD","EMAIL_OTP"],"ChallengeParameters":{"USER_ID_FOR_SRP":"`+markAsked+`","SALT":"`+markAsked+`","SRP_B":"`+markAsked+`","SECRET_BLOCK":"`+markAsked+`","CREDENTIAL_REQUEST_OPTIONS":"`+markAsked+`","MFAS_CAN_CHOOSE":"[\"SMS_MFA\"]","MFAS_CAN_SETUP":"[\"SOFTWARE_TOKEN_MFA\"]","FRIENDLY_DEVICE_NAME":"`+markAsked+`","question":"`+markAsked+`"}}`))
@@ -459,7 +459,7 @@ func asObject(value any) map[string]any {
 	return object
 }
 
-// send asks, with secrets in the headers as well.
+// send sends a document, with secrets in the headers too.
 func (s *secrets) send(t *testing.T, a ask) testutil.TimedResponse {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": a.document, "variables": a.variables})
@@ -483,11 +483,11 @@ func (s *secrets) sendRequest(t *testing.T, a ask, request *http.Request) testut
 	if err != nil {
 		t.Fatalf("%s: %v", a.field, err)
 	}
-	s.searchAnswer(a, r)
+	s.searchResponse(a, r)
 	return r
 }
 
-// malformed are requests whose secrets stand where none belong.
+// malformed returns requests with secrets in unexpected places.
 func (s *secrets) malformed() []*http.Request {
 	var all []*http.Request
 	post := func(body string) *http.Request {
@@ -499,7 +499,7 @@ func (s *secrets) malformed() []*http.Request {
 	inline := func(literal string) string {
 		return testutil.RequestBody("mutation{signin(input:{email:\"ada@example.com\",password:" + literal + "}){__typename}}")
 	}
-	// A name, of a field or a variable, is no secret: messages may hold it.
+	// Names of fields and variables are not secret: messages may repeat them.
 	for _, literal := range []string{
 		"[" + secret + "]", "{a:" + secret + "}", mark, `"` + mark, `"""` + mark, `"` + mark + "\n\"", `"` + mark + `\x"`, "1" + markCode, markCode, markCode + ".5", "true", "[[" + secret + "]]", `"` + mark + `" "` + mark + `"`, `"` + strings.Repeat(mark, 100) + `"`, "@" + mark, "&" + mark,
 	} {
@@ -552,22 +552,23 @@ func (s *secrets) expired() string {
 	return f.sign(f.header, append(ordered{{"jti", quote(mark)}}, f.claims.without("jti").with("exp", f.at(-3600)).with("iat", f.at(-7200))...))
 }
 
-// P16: a secret, wherever it comes in and whatever becomes of the call, comes out
-// nowhere but in the field of the answer that is made for it.
+// P16: a secret in any part of a request or of Cognito's response appears nowhere but in
+// the response field that is meant for it.
 func TestAttackSecrets(t *testing.T) {
 	t.Parallel()
 	testutil.Build(t)
 	for _, tt := range []struct {
 		name     string
 		settings func(t *testing.T) []string
-		skips    []string // ways of Cognito that are not gone through again
+		skips    []string // outcomes that are not repeated
 	}{
 		{"JSON, audit log in a file", func(t *testing.T) []string {
 			return []string{"LOG_FORMAT=json", "AUDIT_LOG=" + filepath.Join(t.TempDir(), "audit.jsonl")}
 		}, nil},
 		{"text, audit log in stdout, hidden users", func(*testing.T) []string {
 			return []string{"LOG_FORMAT=text", "AUDIT_LOG=stdout", "HIDE_USER_EXISTENCE=true"}
-			// Hidden users' answers take a second each, so these are only those that differ.
+			// With HIDE_USER_EXISTENCE responses take a second, so only those that differ
+			// are repeated.
 		}, []string{"refuses", "echoes in other ways", "hangs up"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -596,7 +597,7 @@ func TestAttackSecrets(t *testing.T) {
 					if r.Code() != answered {
 						refusals++
 					}
-					// So that faults in a row do not make the program stop calling.
+					// Closes the circuit breaker.
 					if code := r.Code(); code == "SERVICE_UNAVAILABLE" || code == "RATE_LIMITED" || code == "INTERNAL" {
 						s.during(wellBehaved(s.answers))
 						testutil.Eventually(t, "an answer", testutil.Timeout, func() bool {
@@ -609,7 +610,7 @@ func TestAttackSecrets(t *testing.T) {
 			for _, root := range []*ast.Definition{s.marker.schema.Query, s.marker.schema.Mutation} {
 				for _, field := range root.Fields {
 					if !strings.HasPrefix(field.Name, "__") && successes[field.Name] == 0 {
-						t.Errorf("nothing of %s was let through", field.Name)
+						t.Errorf("no request of %s succeeded", field.Name)
 					}
 				}
 			}
@@ -642,10 +643,10 @@ func TestAttackSecrets(t *testing.T) {
 				}
 			}
 			if lines := strings.Count(outputs["log"], "\n"); lines < s.sent {
-				t.Errorf("the log has only %d lines: it is none", lines)
+				t.Errorf("the log has only %d lines", lines)
 			}
 			if !strings.Contains(outputs["audit log"]+outputs["stdout"], `"event":"signin"`) {
-				t.Error("the audit log is none")
+				t.Error("the audit log is empty")
 			}
 			t.Logf("%d fields, %d documents and %d malformed requests in %d ways: %d requests, %d refusals, %d KiB of logs; %d secrets found",
 				len(fields), len(asks), len(malformed), len(ways), s.sent, refusals, size>>10, len(s.found))
@@ -658,7 +659,7 @@ func TestAttackSecrets(t *testing.T) {
 	}
 }
 
-// P16: settings that are refused are not repeated where they may hold a secret.
+// P16: rejected settings are not repeated if they may contain a secret.
 func TestAttackSecretsOfSettings(t *testing.T) {
 	t.Parallel()
 	testutil.Build(t)
@@ -706,7 +707,7 @@ func TestAttackSecretsOfSettings(t *testing.T) {
 	t.Logf("%d of %d refused settings are not repeated", held, len(attacks))
 }
 
-// The search would find what it is for.
+// The search finds what it is meant to find.
 func TestMarkForms(t *testing.T) {
 	t.Parallel()
 	forms := markForms()

@@ -17,7 +17,7 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// whoami is the code of {me{id}}, "absent" when the token is taken.
+// whoami returns the code of {me{id}}, "absent" if the token is accepted.
 func (g *target) whoami(t *testing.T, token string) string {
 	t.Helper()
 	r, err := g.Post("{me{id}}", "Bearer "+token)
@@ -36,7 +36,7 @@ func (g *target) logout(t *testing.T, token string) {
 	}
 }
 
-// P5: a sign-out at one replica is one at all of them.
+// P5: a sign-out at one replica takes effect at all of them.
 func TestAttackSignOutOverReplicas(t *testing.T) {
 	t.Parallel()
 	replicas := newReplicas(t, 3, "REDIS_URL="+testutil.NewRedis(t).URL())
@@ -48,30 +48,30 @@ func TestAttackSignOutOverReplicas(t *testing.T) {
 
 	a.logout(t, laptop)
 	if got := a.whoami(t, phone); got != "TOKEN_REVOKED" {
-		t.Errorf("at the same replica the other session is told %s", got)
+		t.Errorf("at the same replica the other session got %s", got)
 	}
 	for _, g := range []*target{b, c} {
 		took := testutil.Eventually(t, "the sign-out to arrive", 2*time.Second, func() bool { return g.whoami(t, phone) == "TOKEN_REVOKED" })
 		t.Logf("another replica knew after %v", took.Round(time.Millisecond))
 		if got := g.whoami(t, laptop); got != "TOKEN_REVOKED" {
-			t.Errorf("the session that signed out is told %s", got)
+			t.Errorf("the session that signed out got %s", got)
 		}
 		if got := g.whoami(t, other); got != "absent" {
-			t.Errorf("somebody else is told %s", got)
+			t.Errorf("another user got %s", got)
 		}
 	}
-	// Who signs in again, in the same second and at another replica, is let in by all.
+	// A new sign-in, in the same second and at another replica, is accepted by all.
 	again := b.SignIn(t, "ada", "again")
 	for _, g := range replicas {
 		testutil.Eventually(t, "the new session to be known", 2*time.Second, func() bool { return g.whoami(t, again) == "absent" })
 		if got := g.whoami(t, phone); got != "TOKEN_REVOKED" {
-			t.Errorf("an old session is told %s after a new one began", got)
+			t.Errorf("an old session got %s after a new sign-in", got)
 		}
 	}
 }
 
-// P21: what becomes of limits and sign-outs when the store is killed, mute, talks
-// nonsense or is restarted empty.
+// P21: limits and sign-outs while the store is down, hangs, sends garbage or was restarted
+// without data.
 func TestAttackStoreAway(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -108,7 +108,7 @@ func TestAttackStoreAway(t *testing.T) {
 							t.Errorf("a sign-in took %v", r.Took)
 						}
 						if code := r.Code(); code != "INVALID_CREDENTIALS" && code != "RATE_LIMITED" {
-							t.Errorf("a guess is told %s", code)
+							t.Errorf("a guess got %s", code)
 						}
 					}
 					return len(g.Cognito.Calls()) - before
@@ -118,8 +118,8 @@ func TestAttackStoreAway(t *testing.T) {
 				}
 
 				tt.away(t, store)
-				// The replica that counted goes on from there; the other one has what a
-				// process of its own would have.
+				// The replica that counted goes on from its count. The other one starts
+				// its own.
 				if got := guesses(a); got != 0 {
 					t.Errorf("without the store %d more guesses reached Cognito at the replica that had counted", got)
 				}
@@ -128,14 +128,14 @@ func TestAttackStoreAway(t *testing.T) {
 				}
 				want := map[bool]string{false: "SERVICE_UNAVAILABLE", true: "absent"}[open]
 				testutil.Eventually(t, "the view to be known as old", 5*time.Second, func() bool { return a.whoami(t, eve) == want })
-				// A sign-out of one's own holds all the same.
+				// A sign-out at the same replica still takes effect.
 				a.logout(t, ada)
 				if got := a.whoami(t, ada); got != "TOKEN_REVOKED" {
-					t.Errorf("after its sign-out the session is told %s", got)
+					t.Errorf("after its sign-out the session got %s", got)
 				}
 				r, err := a.Send(a.Request(http.MethodGet, "/metrics", nil))
 				if err != nil || !strings.Contains(string(r.Body), `authgraph_store_calls_total{outcome="local"}`) {
-					t.Errorf("no metric tells that the store is away: %v", err)
+					t.Errorf("no metric shows that the store is down: %v", err)
 				}
 
 				tt.back(t, store)
@@ -143,7 +143,7 @@ func TestAttackStoreAway(t *testing.T) {
 					took := testutil.Eventually(t, "all to be well again", 10*time.Second, func() bool {
 						return g.whoami(t, eve) == "absent" && g.whoami(t, ada) == "TOKEN_REVOKED"
 					})
-					t.Logf("well again after %v", took.Round(time.Millisecond))
+					t.Logf("recovered after %v", took.Round(time.Millisecond))
 				}
 				testutil.Eventually(t, "limits to be shared again", 10*time.Second, func() bool {
 					if _, err := a.from("192.0.2.2", testutil.RequestBody("mutation{"+guess("bob@example.com", 1)+"}")); err != nil {
@@ -157,7 +157,7 @@ func TestAttackStoreAway(t *testing.T) {
 	}
 }
 
-// P21: a store that was never there, or is something else.
+// P21: the store was never up, or is another server.
 func TestAttackStoreNeverThere(t *testing.T) {
 	t.Parallel()
 	nonsense, err := net.Listen("tcp", "127.0.0.1:0")
@@ -184,7 +184,7 @@ func TestAttackStoreNeverThere(t *testing.T) {
 			g := newReplicas(t, 1, "REDIS_URL=redis://somebody:ThePasswordOfTheStore@"+address)[0]
 			token := g.SignIn(t, "ada", "1")
 			if got := g.whoami(t, token); got != "SERVICE_UNAVAILABLE" {
-				t.Errorf("a token is told %s", got)
+				t.Errorf("a token got %s", got)
 			}
 			g.Cognito.RejectAll()
 			before := len(g.Cognito.Calls())
@@ -203,7 +203,7 @@ func TestAttackStoreNeverThere(t *testing.T) {
 	}
 }
 
-// Whoever asked to be told of sign-outs is, by messages that nobody else can write.
+// The webhook reports sign-outs, in signed messages.
 func TestSignOutWebhook(t *testing.T) {
 	t.Parallel()
 	type message struct {
@@ -224,7 +224,7 @@ func TestSignOutWebhook(t *testing.T) {
 	select {
 	case got = <-messages:
 	case <-time.After(testutil.Timeout):
-		t.Fatal("nobody was told")
+		t.Fatal("the webhook was not called")
 	}
 	mac := hmac.New(sha256.New, key)
 	fmt.Fprintf(mac, "%s.%s.%s", got.header.Get("Webhook-Id"), got.header.Get("Webhook-Timestamp"), got.body)

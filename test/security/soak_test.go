@@ -16,10 +16,10 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// soakVariable says how many requests the soak is made of.
+// soakVariable sets the number of requests.
 const soakVariable = "AUTHGRAPH_SOAK"
 
-// soakSize returns how many that are, in the suite a few.
+// soakSize returns the number of requests, few by default.
 func soakSize(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv(soakVariable)
@@ -36,14 +36,14 @@ func soakSize(t *testing.T) int {
 	}
 }
 
-// drop is one request of the soak, made anew each time.
+// drop is a kind of request, created anew each time.
 type drop struct {
 	name    string
 	request func(n int) *http.Request
-	honest  bool // it is answered without an error
+	honest  bool // the response has no error
 }
 
-// honestDrops are what clients ask.
+// honestDrops returns requests of honest clients.
 func (g *target) honestDrops(bearer string) []drop {
 	ask := func(format string) drop {
 		return drop{format, func(n int) *http.Request {
@@ -73,10 +73,10 @@ func (g *target) honestDrops(bearer string) []drop {
 	}
 }
 
-// hostileDrops are the rows of the other suites that one connection survives.
+// hostileDrops returns the attacks of the other tests that leave the connection open.
 func (g *target) hostileDrops(t *testing.T) []drop {
 	t.Helper()
-	const most = 32 << 10 // larger ones are told of elsewhere, and only cost time here
+	const most = 32 << 10 // larger ones are tested elsewhere, and only cost time here
 	var all []drop
 	post := func(name, body string, change func(*http.Request)) {
 		if len(body) > most {
@@ -110,7 +110,7 @@ func (g *target) hostileDrops(t *testing.T) []drop {
 		all = append(all, drop{a.name, func(n int) *http.Request {
 			path := a.path
 			if path == "/GraphQL" {
-				path = fmt.Sprintf("/nowhere/%d", n) // another one each time
+				path = fmt.Sprintf("/nowhere/%d", n) // a new path each time
 			}
 			r := g.Request(a.method, path, []byte(a.body))
 			for i := 0; i+1 < len(a.headers); i += 2 {
@@ -128,19 +128,19 @@ func (g *target) hostileDrops(t *testing.T) []drop {
 	}
 	for _, a := range newForger(g.Issuer).credentials() {
 		if strings.ContainsFunc(strings.Join(a.header, ""), func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-			continue // no client of HTTP sends it; the suite of tokens does, by itself
+			continue // no HTTP client sends it
 		}
 		post(a.name, testutil.RequestBody("{me{id}}"), func(r *http.Request) { r.Header["Authorization"] = a.header })
 	}
 	return all
 }
 
-// P24: after any number of requests, a third of them hostile, the program is what
-// it was. How many there are is said by AUTHGRAPH_SOAK.
+// P24: after any number of requests, a third of them hostile, the program uses no more
+// resources than before. AUTHGRAPH_SOAK sets the number.
 func TestAttackSoak(t *testing.T) {
 	t.Parallel()
 	n := soakSize(t)
-	// The usual stand-in remembers every call.
+	// The stand-in would record every call.
 	var answers sync.Map
 	cognito := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		good, _ := answers.Load("all")
@@ -149,9 +149,9 @@ func TestAttackSoak(t *testing.T) {
 	t.Cleanup(cognito.Close)
 	g := newTarget(t, "LOG_LEVEL=error", "AUDIT_LOG=off", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER="+cognito.URL)
 	f := newForger(g.Issuer)
-	// The tokens outlive the longest soak.
+	// The tokens stay valid during the longest soak.
 	bearer := "Bearer " + f.sign(f.header, f.claims.with("exp", f.at(24*3600)))
-	answers.Store("all", cognitoAnswers(gifts{access: f.honest(), id: f.honest(), refresh: "r", secret: "JBSWY3DPEHPK3PXP"}))
+	answers.Store("all", cognitoAnswers(cognitoSecrets{access: f.honest(), id: f.honest(), refresh: "r", secret: "JBSWY3DPEHPK3PXP"}))
 	honest, hostile := g.honestDrops(bearer), g.hostileDrops(t)
 
 	var failures, refused, served atomic.Int64
@@ -174,7 +174,7 @@ func TestAttackSoak(t *testing.T) {
 			t.Errorf("%s: %s: %v", d.name, bad, r.Response)
 		}
 	}
-	// Each kind once, so that whatever is made at first use is there.
+	// Send each kind once, so that everything that is created on first use exists.
 	for i, d := range append(slices.Clone(honest), hostile...) {
 		fall(d, 1_000_000_000+i)
 	}
@@ -206,7 +206,7 @@ func TestAttackSoak(t *testing.T) {
 	testutil.Eventually(t, "the goroutines to end", testutil.Timeout, func() bool {
 		g.Client.CloseIdleConnections()
 		after = g.metric(t, "go_goroutines")
-		// Each connection to Cognito that is kept for the next calls has two.
+		// Each idle connection to Cognito has two goroutines.
 		return after <= base+2*workers
 	})
 	grown, more := g.memory(t)-memory, g.series(t)-series

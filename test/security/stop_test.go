@@ -17,7 +17,7 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// exitsWell waits for the end after SIGTERM and returns how long it took.
+// exitsWell waits for exit code 0 after SIGTERM, and returns how long that took.
 func (g *target) exitsWell(t *testing.T, since time.Time) time.Duration {
 	t.Helper()
 	if err := g.AwaitExit(); err != nil {
@@ -25,7 +25,7 @@ func (g *target) exitsWell(t *testing.T, since time.Time) time.Duration {
 	}
 	took := time.Since(since)
 	if took > slack(15*time.Second) {
-		t.Errorf("the program took %v to end", took)
+		t.Errorf("the program took %v to exit", took)
 	}
 	if err := g.CheckLog(); err != nil {
 		t.Error(err)
@@ -33,36 +33,36 @@ func (g *target) exitsWell(t *testing.T, since time.Time) time.Duration {
 	return took
 }
 
-// inFlight waits until so many calls are out at the stand-in.
+// inFlight waits until n calls are in flight at the stand-in.
 func inFlight(t *testing.T, open *atomic.Int64, n int64) {
 	t.Helper()
 	testutil.Eventually(t, fmt.Sprintf("%d calls to be out", n), testutil.Timeout, func() bool { return open.Load() >= n })
 }
 
-// P22: whoever was let in is served to the end, also when that takes seconds;
-// connections that nobody uses are closed at once.
+// P22: accepted requests are finished, even if they take seconds, and idle connections are
+// closed immediately.
 func TestAttackStopUnderLoad(t *testing.T) {
 	t.Parallel()
 	const slow, busy, idle = 60, 30, 50
-	g := newTarget(t, "LOG_LEVEL=info") // every request that is let in is logged
+	g := newTarget(t, "LOG_LEVEL=info") // every accepted request is logged
 	f := newForger(g.Issuer)
 	honest := "Bearer " + f.honest()
-	good := wellBehaved(cognitoAnswers(gifts{access: f.honest(), id: f.honest(), refresh: "r"}))
+	good := wellBehaved(cognitoAnswers(cognitoSecrets{access: f.honest(), id: f.honest(), refresh: "r"}))
 	var open atomic.Int64
 	g.Cognito.RespondWith(func(w http.ResponseWriter, r *http.Request) {
 		if cognitoOperation(r) == "InitiateAuth" {
 			n := open.Add(1)
 			defer open.Add(-1)
-			time.Sleep(1500*time.Millisecond + time.Duration(n%10)*100*time.Millisecond) // as slow as Cognito's triggers may be
+			time.Sleep(1500*time.Millisecond + time.Duration(n%10)*100*time.Millisecond) // as slow as Lambda triggers
 		}
 		good(w, r)
 	})
 
-	// Clients who have been served and keep their connections.
+	// Clients with idle connections.
 	var idleClosed atomic.Int64
 	var idleSlowest atomic.Int64
 	var idlers, slowOnes, busyOnes sync.WaitGroup
-	var stopped atomic.Int64 // when SIGTERM was sent
+	var stopped atomic.Int64 // time of SIGTERM
 	for range idle {
 		c := g.dial(t)
 		if err := getOver(c); err != nil {
@@ -91,9 +91,9 @@ func TestAttackStopUnderLoad(t *testing.T) {
 			served.Add(1)
 		})
 	}
-	// Others send one request after the other, until nobody listens any more.
+	// Other clients send requests one after another, until the connection is refused.
 	var pushed atomic.Int64
-	var queued sync.Map // ids of requests that nobody has let in
+	var queued sync.Map // ids of requests that were not accepted
 	for worker := range busy {
 		busyOnes.Go(func() {
 			for n := 0; ; n++ {
@@ -108,8 +108,8 @@ func TestAttackStopUnderLoad(t *testing.T) {
 				case errors.Is(err, syscall.ECONNREFUSED):
 					return
 				case err != nil && stopped.Load() > 0:
-					// It met a connection that was in the system's queue, or that was being
-					// closed as idle: nobody has let it in, or it would be in the log.
+					// Its connection was in the accept queue, or was being closed as idle:
+					// it was not accepted, or it would be in the log.
 					late.Add(1)
 					queued.Store(id, err)
 					return
@@ -134,11 +134,11 @@ func TestAttackStopUnderLoad(t *testing.T) {
 	idlers.Wait()
 	log := g.Stderr.String()
 	if !strings.Contains(log, "busy-0-0-end") {
-		t.Error("the log does not name requests: the test is none")
+		t.Error("the log has no request ids")
 	}
 	queued.Range(func(id, err any) bool {
 		if strings.Contains(log, id.(string)) {
-			t.Errorf("a request that was let in was lost: %v", err)
+			t.Errorf("an accepted request was lost: %v", err)
 		}
 		return true
 	})
@@ -152,7 +152,7 @@ func TestAttackStopUnderLoad(t *testing.T) {
 	}
 }
 
-// getOver asks for /healthz over a connection that stays open.
+// getOver requests /healthz over a connection that stays open.
 func getOver(c net.Conn) error {
 	if _, err := io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
 		return err
@@ -166,7 +166,7 @@ func getOver(c net.Conn) error {
 	return errors.Join(err, response.Body.Close(), c.SetReadDeadline(time.Time{}))
 }
 
-// P22: a Cognito that hangs holds nobody back from an answer, and not the end.
+// P22: while Cognito hangs, callers get an error and shutdown completes.
 func TestAttackStopWhileHanging(t *testing.T) {
 	t.Parallel()
 	const callers = 90
@@ -198,22 +198,22 @@ func TestAttackStopWhileHanging(t *testing.T) {
 	}
 	all.Wait()
 	took := g.exitsWell(t, start)
-	t.Logf("%d of %d callers were answered; exit after %v", told.Load(), callers, took.Round(time.Millisecond))
+	t.Logf("%d of %d callers got a response; exit after %v", told.Load(), callers, took.Round(time.Millisecond))
 }
 
-// P22: what comes after SIGTERM, and again, changes nothing: the end is the same.
+// P22: further signals during shutdown change nothing.
 func TestAttackStopTwice(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, "LOG_LEVEL=warn")
 	f := newForger(g.Issuer)
-	good := wellBehaved(cognitoAnswers(gifts{access: f.honest(), id: f.honest(), refresh: "r"}))
+	good := wellBehaved(cognitoAnswers(cognitoSecrets{access: f.honest(), id: f.honest(), refresh: "r"}))
 	var open atomic.Int64
 	g.Cognito.RespondWith(func(w http.ResponseWriter, r *http.Request) {
 		open.Add(1)
 		time.Sleep(time.Second)
 		good(w, r)
 	})
-	// Who sends half a request must not hold the end up for ever.
+	// A client that has sent half a request does not delay shutdown forever.
 	half := g.dial(t)
 	if _, err := io.WriteString(half, "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"); err != nil {
 		t.Fatal(err)
@@ -236,15 +236,15 @@ func TestAttackStopTwice(t *testing.T) {
 	t.Logf("exit after %v", g.exitsWell(t, start).Round(time.Millisecond))
 }
 
-// P23: thousands of connections that nobody uses, and thousands on which half a
-// request came, are no burden to those who are served meanwhile.
+// P23: thousands of idle connections and of half-sent requests do not affect other
+// clients.
 func TestAttackIdleConnections(t *testing.T) {
 	t.Parallel()
 	crowd.Lock()
 	defer crowd.Unlock()
 	idle, half := 10_000, 2_000
 	if testutil.RaceEnabled {
-		idle, half = 4_000, 800 // it ends a process with more than 8,128 goroutines
+		idle, half = 4_000, 800 // the race detector allows a process 8,128 goroutines
 	}
 	if room := roomFor(idle + half); room < idle+half {
 		idle, half = room*5/6, room/6
@@ -315,7 +315,7 @@ func TestAttackIdleConnections(t *testing.T) {
 	}
 	peak := g.peakMemory(t)
 	if most < float64(open.Load())/2 {
-		t.Errorf("the program has only %v goroutines: the connections are none", most)
+		t.Errorf("the program has only %v goroutines: too few connections", most)
 	}
 	for _, c := range connections {
 		if c != nil {

@@ -1,9 +1,5 @@
 package security_test
 
-// The attack suite: what attackers send, and what must come of it. Every attack
-// is a row of a table, the tables are in the files of this package, one for each
-// surface. Here is what they share.
-
 import (
 	"bytes"
 	"errors"
@@ -18,29 +14,28 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// unlimited is for the programs of suites that send more than the limits by
-// address and account let through. What those limits refuse is told elsewhere.
+// unlimited turns the rate limits off, for tests that send more than they allow.
 const unlimited = "RATE_LIMITS=off"
 
-// promptly is the longest that any single answer may take.
+// promptly is the longest time to any response.
 const promptly = 2 * time.Second
 
-// unharmed asserts that the program lives, has not complained, and asked
-// Cognito for nothing but the calls that were wanted.
+// unharmed asserts that the program runs, has logged no fault, and has made exactly this
+// many calls to Cognito.
 func (g *target) unharmed(t *testing.T, calls int) {
 	t.Helper()
 	if g.Exited() {
-		t.Fatalf("the program ended: %v\n%s", g.ExitErr, g.Stderr.String())
+		t.Fatalf("the program exited: %v\n%s", g.ExitErr, g.Stderr.String())
 	}
 	if err := g.CheckLog(); err != nil {
 		t.Error(err)
 	}
 	if asked := g.Cognito.Calls(); len(asked) != calls {
-		t.Errorf("Cognito was asked %d times, want %d: %.2000q", len(asked), calls, asked)
+		t.Errorf("Cognito was called %d times, want %d: %.2000q", len(asked), calls, asked)
 	}
 }
 
-// dial opens a connection to write to whatever one likes.
+// dial opens a TCP connection to the API.
 func (g *target) dial(t *testing.T) *net.TCPConn {
 	t.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(g.APIURL(), "http://"))
@@ -51,13 +46,13 @@ func (g *target) dial(t *testing.T) *net.TCPConn {
 	return c.(*net.TCPConn)
 }
 
-// raw sends text as it is and returns all that comes back. It stops sending when
-// the program has been silent for a moment, so that it closes the connection.
+// raw sends text as it is and returns all that is received. After a moment without data it
+// closes its side, so that the program closes the connection.
 func (g *target) raw(t *testing.T, text string) string {
 	t.Helper()
 	const aMoment = 400 * time.Millisecond
 	c := g.dial(t)
-	// A program that has seen enough closes before all was written.
+	// The program may close the connection before everything is written.
 	_, _ = io.WriteString(c, text)
 	var all bytes.Buffer
 	buffer := make([]byte, 64<<10)
@@ -71,7 +66,7 @@ func (g *target) raw(t *testing.T, text string) string {
 			silent = true
 			_ = c.CloseWrite()
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			t.Error("the connection stays open")
+			t.Error("the connection was not closed")
 			return all.String()
 		default: // closed, or reset
 			return all.String()
@@ -82,10 +77,10 @@ func (g *target) raw(t *testing.T, text string) string {
 // memory returns the program's resident memory in MiB.
 func (g *target) memory(t *testing.T) int { t.Helper(); return g.procStatus(t, "VmRSS") }
 
-// peakMemory returns the most resident memory that the program has had, in MiB.
+// peakMemory returns the program's peak resident memory in MiB.
 func (g *target) peakMemory(t *testing.T) int { t.Helper(); return g.procStatus(t, "VmHWM") }
 
-// procStatus returns a size that Linux knows of the program, in MiB.
+// procStatus returns a memory size from /proc/PID/status in MiB.
 func (g *target) procStatus(t *testing.T, name string) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", g.Process.Process.Pid))
@@ -98,12 +93,12 @@ func (g *target) procStatus(t *testing.T, name string) int {
 			return kib >> 10
 		}
 	}
-	t.Fatal("/proc says nothing of " + name)
+	t.Fatal("/proc/PID/status has no " + name)
 	return 0
 }
 
-// memoryBar is how many MiB more a program may have under attack. The race
-// detector keeps a shadow of several bytes for each byte that was touched.
+// memoryBar is the most memory, in MiB, that a program may gain during an attack. The race
+// detector uses several shadow bytes for each byte.
 func memoryBar() int {
 	if testutil.RaceEnabled {
 		return 5 * 128
@@ -111,7 +106,7 @@ func memoryBar() int {
 	return 128
 }
 
-// target is a program under attack.
+// target is a program that the tests attack.
 type target struct{ *testutil.Target }
 
 func newTarget(t *testing.T, settings ...string) *target {

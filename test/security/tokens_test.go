@@ -26,8 +26,8 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// ordered is a JSON object as it will be written: in order, names twice if the
-// test wants so, every value as raw JSON.
+// ordered is a JSON object with members in order, possibly with duplicate names. Values
+// are raw JSON.
 type ordered [][2]string
 
 func (o ordered) with(name, value string) ordered {
@@ -41,7 +41,7 @@ func (o ordered) with(name, value string) ordered {
 	return append(o, [2]string{name, value})
 }
 
-// and adds a member even if there is one of that name.
+// and adds a member, even if the name exists.
 func (o ordered) and(name, value string) ordered {
 	return append(slices.Clone(o), [2]string{name, value})
 }
@@ -50,7 +50,7 @@ func (o ordered) without(name string) ordered {
 	return slices.DeleteFunc(slices.Clone(o), func(member [2]string) bool { return member[0] == name })
 }
 
-// renamed writes a member under another name.
+// renamed renames a member.
 func (o ordered) renamed(name, other string) ordered {
 	o = slices.Clone(o)
 	for i := range o {
@@ -69,7 +69,7 @@ func (o ordered) String() string {
 	return "{" + strings.Join(members, ",") + "}"
 }
 
-// text is what may stand in place of an object.
+// text is raw text in place of a JSON object.
 type text string
 
 func (t text) String() string { return string(t) }
@@ -81,9 +81,9 @@ func quote(s string) string {
 
 func b64(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 
-// forger makes tokens for one issuer, good and bad.
+// forger creates valid and invalid tokens of one issuer.
 type forger struct {
-	key    *rsa.PrivateKey // the issuer's
+	key    *rsa.PrivateKey // of the issuer
 	header ordered
 	claims ordered
 	now    int64
@@ -112,7 +112,7 @@ func newForger(i *testutil.FakeIssuer) forger {
 	}
 }
 
-// sign signs two texts as the issuer does.
+// sign signs a header and payload with the issuer's key.
 func (f forger) sign(header, claims fmt.Stringer) string {
 	return signedBy(f.key, b64(header.String())+"."+b64(claims.String()))
 }
@@ -127,11 +127,11 @@ func signedBy(key *rsa.PrivateKey, signed string) string {
 	return token
 }
 
-// attackOnTokens is one request with credentials that are worth nothing.
+// attackOnTokens is a request with invalid credentials.
 type attackOnTokens struct {
 	name   string
-	header []string // values of Authorization
-	want   string   // code of the refusal
+	header []string // values of the header Authorization
+	want   string   // error code
 }
 
 const (
@@ -140,7 +140,7 @@ const (
 	absent  = "UNAUTHENTICATED"
 )
 
-// bearers makes attacks of tokens, sorted by name.
+// bearers returns an attack for each token, sorted by name.
 func bearers(kind, want string, tokens map[string]string) []attackOnTokens {
 	var attacks []attackOnTokens
 	for name, token := range tokens {
@@ -150,7 +150,7 @@ func bearers(kind, want string, tokens map[string]string) []attackOnTokens {
 	return attacks
 }
 
-// headers makes tokens of headers, all with good claims and a good signature.
+// headers returns tokens with bad headers, all with valid claims and signatures.
 func (f forger) headers(all map[string]fmt.Stringer) map[string]string {
 	tokens := map[string]string{}
 	for name, header := range all {
@@ -159,7 +159,7 @@ func (f forger) headers(all map[string]fmt.Stringer) map[string]string {
 	return tokens
 }
 
-// claimSets makes tokens of claims, all with a good header and signature.
+// claimSets returns tokens with bad claims, all with valid headers and signatures.
 func (f forger) claimSets(all map[string]fmt.Stringer) map[string]string {
 	tokens := map[string]string{}
 	for name, claims := range all {
@@ -172,7 +172,7 @@ func (f forger) algorithms() map[string]string {
 	claims := b64(f.claims.String())
 	as := func(alg string) string { return b64(f.header.with("alg", quote(alg)).String()) + "." + claims }
 	tokens := map[string]string{}
-	// Whatever the name, the signature is one by RS256 with the right key.
+	// Whatever the header says, the signature is RS256 with the right key.
 	for _, alg := range []string{
 		"none", "None", "NONE", "nOnE", "", " ", "null", "rs256", "Rs256", "RS256 ", " RS256", "RS256\x00", "RS25", "RS2560", "RS384", "RS512",
 		"PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA", "HS256", "HS384", "HS512", "RSA-OAEP", "RSA1_5", "dir", "A128KW", "PBES2-HS256+A128KW", "SHA256withRSA", "RS1", "ＲＳ256",
@@ -290,7 +290,7 @@ func (f forger) issuer() string {
 	return iss
 }
 
-// at writes a time in seconds from now.
+// at formats a time in seconds from now.
 func (f forger) at(seconds int64) string { return strconv.FormatInt(f.now+seconds, 10) }
 
 func (f forger) pastTimes() map[string]string {
@@ -305,13 +305,13 @@ func (f forger) shapes() map[string]string {
 	good := f.honest()
 	part := strings.Split(good, ".")
 	h, c, s := part[0], part[1], part[2]
-	// nudge sets a bit of the last character that stands for nothing.
+	// nudge sets an unused bit of the last base64 character.
 	nudge := func(segment string) string {
 		const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 		last := len(segment) - 1
 		return segment[:last] + alphabet[strings.IndexByte(alphabet, segment[last])+1:][:1]
 	}
-	// Texts whose last character has such bits, signed and good otherwise.
+	// Tokens whose last character has unused bits, valid otherwise.
 	slack := func(o ordered) string { return b64(o.String() + strings.Repeat(" ", 3-len(o.String())%3+1)) }
 	huge := f.claims.with("pad", quote(strings.Repeat("x", 5000)))
 	return map[string]string{
@@ -374,10 +374,10 @@ func jsonOf(v any) string {
 	return string(b)
 }
 
-// symmetricKey is one that an issuer was careless enough to publish.
+// symmetricKey is a symmetric key that an issuer published by mistake.
 const symmetricKey = "0123456789abcdef0123456789abcdef"
 
-// weakKey is too short to be trusted with anything.
+// weakKey is too short to be secure.
 func weakKey() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
@@ -386,7 +386,7 @@ func weakKey() *rsa.PrivateKey {
 	return key
 }
 
-// unusableJWKs are keys that an issuer may publish and that sign nothing of ours.
+// unusableJWKs are published keys that must not verify tokens.
 func unusableJWKs(small *rsa.PrivateKey) []any {
 	with := func(kid, name string, value any) map[string]any {
 		jwk := testutil.PublicJWK(kid, testutil.RSAKeys()[1])
@@ -400,8 +400,8 @@ func unusableJWKs(small *rsa.PrivateKey) []any {
 	}
 }
 
-// credentials are headers that are not one bearer token, though a good token is
-// in most of them.
+// credentials returns Authorization headers that are not a single bearer token, though
+// most contain a valid one.
 func (f forger) credentials() []attackOnTokens {
 	good := f.honest()
 	other := f.sign(f.header, f.claims.with("jti", `"another"`))
@@ -449,7 +449,7 @@ func (f forger) credentials() []attackOnTokens {
 	}
 }
 
-// The header may be one that no client library sends.
+// ask sends a query with any header values, including ones that no HTTP client sends.
 func (g *target) ask(t *testing.T, authorization []string) (testutil.TimedResponse, error) {
 	if !strings.ContainsAny(strings.Join(authorization, ""), "\r\n\x00") {
 		return g.Post("{me{id}}", authorization...)
@@ -469,8 +469,8 @@ func (g *target) ask(t *testing.T, authorization []string) (testutil.TimedRespon
 	return testutil.TimedResponse{Response: testutil.NewResponse(code, http.Header{}, []byte(answered)), Took: took}, nil
 }
 
-// P1: whatever is not a good access token of this pool and app client is
-// refused, by the code that says what a client can do about it.
+// P1: everything but a valid access token of this pool and app client is rejected, with
+// the code that tells the client what to do.
 func TestAttackTokens(t *testing.T) {
 	t.Parallel()
 	keys := testutil.NewFakeIssuer()
@@ -493,7 +493,7 @@ func TestAttackTokens(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// net/http itself refuses control characters in headers.
+			// net/http rejects control characters in headers.
 			if r.Code() != attack.want && r.Code() != "400" {
 				t.Errorf("%d %s, want %s", r.Status, r.Code(), attack.want)
 			}
@@ -506,19 +506,19 @@ func TestAttackTokens(t *testing.T) {
 			refused++
 		})
 	}
-	t.Logf("%d of %d forged tokens refused", refused, len(attacks))
+	t.Logf("%d of %d forged tokens rejected", refused, len(attacks))
 	if len(attacks) < 300 {
 		t.Errorf("there are only %d attacks", len(attacks))
 	}
 	g.unharmed(t, 0)
-	// Few of them had a key id that may have been a new one.
+	// Few of them had a key id that could have been new.
 	if n := g.Issuer.Fetches(); n > 6 {
 		t.Errorf("%d fetches of the key set", n)
 	}
 }
 
-// The vectors of Project Wycheproof are good signatures and bad ones; none of
-// them is over an access token of ours.
+// The test vectors of Project Wycheproof are valid and invalid signatures, none over one
+// of our access tokens.
 func TestAttackTokensWycheproof(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, "LOG_LEVEL=warn")
@@ -554,14 +554,14 @@ func TestAttackTokensWycheproof(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d of %d vectors refused", refused, all)
+	t.Logf("%d of %d vectors rejected", refused, all)
 	if all < 427 {
 		t.Errorf("there are only %d vectors", all)
 	}
 	g.unharmed(t, 0)
 }
 
-// P2: honest tokens are accepted in every legal form.
+// P2: valid tokens are accepted in every legal form.
 func TestAttackTokensHonest(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, "LOG_LEVEL=warn")
