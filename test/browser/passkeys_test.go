@@ -9,9 +9,8 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// TestPasskeysInChromium registers a passkey, signs in with it and deletes it in
-// a real browser, through the API. It needs Chromium, and what npm ci in
-// internal/playground installs.
+// TestPasskeysInChromium registers a passkey, signs in with it and deletes it, in Chromium
+// and through the API. It needs Chromium and npm ci in internal/playground.
 func TestPasskeysInChromium(t *testing.T) {
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
@@ -25,7 +24,7 @@ func TestPasskeysInChromium(t *testing.T) {
 	if err := p.AwaitReady(); err != nil {
 		t.Fatal(err)
 	}
-	// The relying party is localhost, which an address is not.
+	// The pool's relying party is localhost, not an IP address.
 	local := func(url string) string { return strings.Replace(url, "127.0.0.1", "localhost", 1) }
 	script := exec.CommandContext(t.Context(), "node", "passkeys.mjs", local(p.APIURL()), local(p.PoolURL()))
 	script.Env = append(os.Environ(), "CHROMIUM="+chromium)

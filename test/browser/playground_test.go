@@ -12,9 +12,8 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// TestPlaygroundInChromium drives the playground in a real browser. It needs
-// Chromium, and what npm ci in internal/playground installs. Screenshots are
-// left in build/screenshots/playground.
+// TestPlaygroundInChromium drives the playground in Chromium and leaves screenshots in
+// build/screenshots/playground. It needs Chromium and npm ci in internal/playground.
 func TestPlaygroundInChromium(t *testing.T) {
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
@@ -29,7 +28,7 @@ func TestPlaygroundInChromium(t *testing.T) {
 	}
 	testutil.Build(t)
 	run := func(t *testing.T, p *testutil.Program, scenario string) {
-		// The embedded pool's relying party is localhost, which an address is not.
+		// The pool's relying party is localhost, not an IP address.
 		local := func(url string) string { return strings.Replace(url, "127.0.0.1", "localhost", 1) }
 		check := exec.CommandContext(t.Context(), "node", "check.mjs", scenario, local(p.APIURL()), local(p.PoolURL()), shots)
 		check.Dir = "../../internal/playground"
@@ -41,7 +40,7 @@ func TestPlaygroundInChromium(t *testing.T) {
 		t.Logf("%s", out)
 	}
 	start := func(t *testing.T, settings ...string) *testutil.Program {
-		// The scenarios sign in more often from one address than users do.
+		// The scenarios sign in more often from one address than the limits allow.
 		p := testutil.Start(t, append(testutil.PoolSettings(t), append(settings, "RATE_LIMITS=off")...), nil)
 		if err := p.AwaitReady(); err != nil {
 			t.Fatal(err)
@@ -50,7 +49,7 @@ func TestPlaygroundInChromium(t *testing.T) {
 	}
 
 	p := start(t)
-	// The last one changes the pool; each has accounts of its own.
+	// Each scenario uses accounts of its own. The last one changes the pool.
 	for _, scenario := range []string{"examples", "light", "dark", "narrow", "keyboard", "tabs", "session", "challenges"} {
 		t.Run(scenario, func(t *testing.T) { run(t, p, scenario) })
 	}

@@ -12,9 +12,9 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// TestFederation composes supergraphs of Authgraph and examples/supergraph's posts by
-// two compositions, and runs them through two gateways, all made by others. It needs
-// what npm ci in this directory and in examples/supergraph installs.
+// TestFederation composes Authgraph and the posts of examples/supergraph into supergraphs,
+// with two third-party composition tools, and runs them in two third-party gateways. It
+// needs npm ci in this directory and in examples/supergraph.
 func TestFederation(t *testing.T) {
 	for _, directory := range []string{".", "../../examples/supergraph"} {
 		if _, err := os.Stat(filepath.Join(directory, "node_modules/graphql")); err != nil {
@@ -40,14 +40,14 @@ func TestFederation(t *testing.T) {
 			if err != nil {
 				t.Fatalf("suite.mjs: %v\n%s", err, out)
 			}
-			looked := 0
+			checked := 0
 			for line := range strings.Lines(string(out)) {
 				verdict, what, found := strings.Cut(strings.TrimSpace(line), " - ")
 				if !found || !strings.HasSuffix(verdict, "ok") {
 					t.Log(strings.TrimSpace(line))
 					continue
 				}
-				looked++
+				checked++
 				what, detail, _ := strings.Cut(what, " -- ")
 				t.Run(what, func(t *testing.T) {
 					t.Log(detail)
@@ -56,8 +56,8 @@ func TestFederation(t *testing.T) {
 					}
 				})
 			}
-			if looked < 7 {
-				t.Errorf("%d things were looked at; suite.mjs has seven and more\n%s", looked, out)
+			if checked < 7 {
+				t.Errorf("only %d checks ran; suite.mjs has at least seven\n%s", checked, out)
 			}
 		})
 	}

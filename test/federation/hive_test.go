@@ -20,7 +20,7 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// What a web page of the app sends, and what Cognito answers.
+// Requests of a web page and responses of Cognito.
 const (
 	appOrigin       = "https://app.example"
 	oldCookie       = testutil.RefreshCookie + "=the.kept..refresh.token"
@@ -30,8 +30,8 @@ const (
 	newSession      = `{"AuthenticationResult":{"AccessToken":"e30.e30.e30","IdToken":"e30.e30.e30","RefreshToken":"` + newRefreshToken + `","ExpiresIn":3600,"TokenType":"Bearer"},"Session":"s"}`
 )
 
-// behindRouter is a program with Hive Gateway before it, which has the settings that the
-// program wrote for it.
+// behindRouter is a program behind Hive Gateway, which runs with the configuration that
+// the program wrote.
 type behindRouter struct {
 	*testutil.Target
 	url   string // of the gateway's API
@@ -39,7 +39,7 @@ type behindRouter struct {
 	other *otherSubgraph
 }
 
-// otherSubgraph stands in for a neighbour in the supergraph, and keeps what it was sent.
+// otherSubgraph is a stand-in for another subgraph, and records the last request.
 type otherSubgraph struct {
 	server *httptest.Server
 	mu     sync.Mutex
@@ -62,7 +62,7 @@ func newOtherSubgraph(t *testing.T) *otherSubgraph {
 	return o
 }
 
-// sent returns what the subgraph was sent last.
+// sent returns the last request to the subgraph.
 func (o *otherSubgraph) sent() (http.Header, string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -102,7 +102,7 @@ func newBehindRouter(t *testing.T) *behindRouter {
 		}
 		return out
 	}
-	output(nil, authgraph, "router", "hive", dir)
+	output(nil, authgraph, "gateway-config", "hive", dir)
 	b := &behindRouter{Target: g, audit: audit, url: "http://" + testutil.FreeAddress(t), other: newOtherSubgraph(t)}
 	subgraphs, err := json.Marshal([]map[string]string{
 		{"name": "authgraph", "url": g.APIURL() + "/graphql", "sdl": string(output(nil, authgraph, "schema", "--federated"))},
@@ -115,7 +115,7 @@ func newBehindRouter(t *testing.T) *behindRouter {
 	if err := os.WriteFile(filepath.Join(dir, "supergraph.graphql"), supergraph, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// The settings import from where the gateway is.
+	// The configuration imports from the gateway's packages.
 	if err := os.Symlink(packages, filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func newBehindRouter(t *testing.T) *behindRouter {
 	return b
 }
 
-// run runs the gateway until the test ends.
+// run runs the gateway until the test ends and waits until it is ready.
 func (b *behindRouter) run(t *testing.T, dir, gateway string) {
 	t.Helper()
 	host, port, _ := strings.Cut(strings.TrimPrefix(b.url, "http://"), ":")
@@ -153,16 +153,16 @@ func (b *behindRouter) run(t *testing.T, dir, gateway string) {
 		}
 		select {
 		case <-ended:
-			t.Fatalf("the gateway ended\n%s", said.String())
+			t.Fatalf("the gateway exited\n%s", said.String())
 		default:
 			if time.Now().After(deadline) {
-				t.Fatalf("the gateway does not get ready\n%s", said.String())
+				t.Fatalf("the gateway did not become ready\n%s", said.String())
 			}
 		}
 	}
 }
 
-// through sends a document through the gateway: headers are name, value, name, value …
+// through sends a document through the gateway. headers are name, value, name, value …
 func (b *behindRouter) through(t *testing.T, document string, headers ...string) testutil.TimedResponse {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": document})
@@ -184,8 +184,8 @@ func (b *behindRouter) through(t *testing.T, document string, headers ...string)
 	return answer
 }
 
-// TestHiveGateway runs Hive Gateway with the settings that `authgraph router hive` writes.
-// It needs Node.js, and what npm ci in hive installs.
+// TestHiveGateway runs Hive Gateway with the configuration of `authgraph gateway-config
+// hive`. It needs Node.js and npm ci in hive.
 func TestHiveGateway(t *testing.T) {
 	t.Parallel()
 	b := newBehindRouter(t)
@@ -203,7 +203,7 @@ func TestHiveGateway(t *testing.T) {
 		name     string
 		document string
 		claims   map[string]any
-		want     string // a code, absent where there is no error
+		want     string // error code, or absent
 	}{
 		{"an access token", me, nil, "absent"},
 		{"one of another issuer", me, map[string]any{"iss": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Xyz"}, "INVALID_TOKEN"},
@@ -227,7 +227,7 @@ func TestHiveGateway(t *testing.T) {
 				t.Errorf("the code is %q, want %q\n%s", got, test.want, answer.Indented())
 			}
 			if _, err := answer.At("errors.0.extensions.requestId"); test.want != "absent" && err == nil {
-				t.Errorf("the gateway let it through, and Authgraph refused it\n%s", answer.Indented())
+				t.Errorf("the gateway passed it on, and Authgraph rejected it\n%s", answer.Indented())
 			}
 		})
 	}

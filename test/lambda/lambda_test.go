@@ -19,28 +19,28 @@ import (
 
 const lambdaPassword = "Correct-Horse-7"
 
-// TestLambda drives the binary as AWS Lambda does. Its first subtest uses a user
-// pool elsewhere, as in production; the other one brings the embedded pool along.
+// TestLambda runs the binary behind every event source, with an external user pool as in
+// production. A second subtest uses the embedded pool.
 func TestLambda(t *testing.T) {
 	testutil.Build(t)
-	t.Run("with a user pool elsewhere", func(t *testing.T) {
+	t.Run("with an external user pool", func(t *testing.T) {
 		t.Parallel()
-		elsewhere := testutil.Start(t, testutil.PoolSettings(t), nil)
-		if err := elsewhere.AwaitReady(); err != nil {
+		external := testutil.Start(t, testutil.PoolSettings(t), nil)
+		if err := external.AwaitReady(); err != nil {
 			t.Fatal(err)
 		}
 		f := startFunction(t, []string{
-			"AWS_COGNITO_USER_POOL_ID=" + elsewhere.BannerValue("Pool id"),
-			"AWS_COGNITO_APP_CLIENT_ID=" + elsewhere.BannerValue("Client id"),
-			"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=" + elsewhere.PoolURL(),
+			"AWS_COGNITO_USER_POOL_ID=" + external.BannerValue("Pool id"),
+			"AWS_COGNITO_APP_CLIENT_ID=" + external.BannerValue("Client id"),
+			"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=" + external.PoolURL(),
 		}, nil)
-		f.pool = elsewhere.PoolURL()
+		f.pool = external.PoolURL()
 		f.testEveryForm(t)
 		f.testOddEvents(t)
 	})
 	t.Run("with the embedded pool", func(t *testing.T) {
 		t.Parallel()
-		// Inside Lambda nothing is printed, so the port has to be known before.
+		// Inside Lambda there is no banner, so the port must be known in advance.
 		address := testutil.FreeAddress(t)
 		settings := append(testutil.PoolSettings(t), "POOL_ADDR="+address)
 		f := startFunction(t, settings, []string{"--embedded-pool"})
@@ -49,8 +49,7 @@ func TestLambda(t *testing.T) {
 	})
 }
 
-// TestLambdaEnds: whoever runs the function by other means than Lambda's, such as
-// a container that is stopped, ends it by SIGTERM.
+// TestLambdaEnds stops the function with SIGTERM, as when it runs in a container.
 func TestLambdaEnds(t *testing.T) {
 	t.Parallel()
 	testutil.Build(t)
@@ -60,11 +59,11 @@ func TestLambdaEnds(t *testing.T) {
 	}
 }
 
-// function is the binary as a Lambda function.
+// function is the binary running as a Lambda function.
 type function struct {
 	program *testutil.Program
 	runtime *runtimeAPI
-	pool    string // where its user pool is
+	pool    string // URL of its user pool
 }
 
 func startFunction(t *testing.T, settings, flags []string) *function {
@@ -75,14 +74,14 @@ func startFunction(t *testing.T, settings, flags []string) *function {
 
 	greeted := f.request(t, httpAPI, http.MethodGet, "/", "", "", false)
 	if greeted.Text("message") != "Authentication service" {
-		t.Fatalf("GET / answers %s", greeted.Body)
+		t.Fatalf("GET / returned %s", greeted.Body)
 	}
-	t.Logf("cold start, exec to first answer (race detector: %v): %v", testutil.RaceEnabled, time.Since(f.program.Started).Round(time.Millisecond))
+	t.Logf("cold start, exec to first response (race detector: %v): %v", testutil.RaceEnabled, time.Since(f.program.Started).Round(time.Millisecond))
 	return f
 }
 
-// testEveryForm signs a user up and in by each kind of event that Lambda has for
-// HTTP, with the body as text and as base64.
+// testEveryForm signs a user up and in through each event source, with plain and with
+// base64 bodies.
 func (f *function) testEveryForm(t *testing.T) {
 	for _, form := range eventForms {
 		for _, asBase64 := range []bool{false, true} {
@@ -129,23 +128,23 @@ func (f *function) testFlow(t *testing.T, form eventForm, asBase64 bool, email s
 	}
 }
 
-// testOddEvents sends what is no good request: the function answers and lives.
+// testOddEvents sends invalid events, which must not stop the function.
 func (f *function) testOddEvents(t *testing.T) {
-	t.Run("events of other services are refused", func(t *testing.T) {
+	t.Run("events of other services are rejected", func(t *testing.T) {
 		for _, event := range []string{`{}`, `[]`, `{"Records":[{"eventSource":"aws:sqs"}]}`, `"graphql"`} {
 			if result := f.runtime.invoke(t, f.program, []byte(event)); !result.isError {
-				t.Errorf("%s is answered with %s", event, result.body)
+				t.Errorf("%s was accepted: %s", event, result.body)
 			}
 		}
 	})
-	t.Run("a body that is no GraphQL", func(t *testing.T) {
+	t.Run("a body that is not GraphQL", func(t *testing.T) {
 		for _, form := range eventForms {
 			if a := f.request(t, form, http.MethodPost, "/graphql", "", "hunter2", false); a.Status != http.StatusBadRequest {
 				t.Errorf("%s: status %d, want 400\n%s", form.name, a.Status, a.Body)
 			}
 		}
 	})
-	t.Run("a path that is not there", func(t *testing.T) {
+	t.Run("an unknown path", func(t *testing.T) {
 		for _, form := range eventForms {
 			if a := f.request(t, form, http.MethodGet, "/admin", "", "", false); a.Status != http.StatusNotFound {
 				t.Errorf("%s: status %d, want 404\n%s", form.name, a.Status, a.Body)
@@ -154,8 +153,7 @@ func (f *function) testOddEvents(t *testing.T) {
 	})
 }
 
-// request sends a request in the form of an event and reads the response in the
-// form that the sender of such events understands.
+// request sends a request as an event, and parses the response as its event source would.
 func (f *function) request(t *testing.T, form eventForm, method, path, token, body string, asBase64 bool) *testutil.Response {
 	t.Helper()
 	r := httpRequest{method: method, body: body, header: map[string]string{"accept": "application/json"}}
@@ -175,7 +173,7 @@ func (f *function) request(t *testing.T, form eventForm, method, path, token, bo
 	}
 	result := f.runtime.invoke(t, f.program, event)
 	if result.isError {
-		t.Fatalf("%s: the invocation fails: %s", form.name, result.body)
+		t.Fatalf("%s: the invocation failed: %s", form.name, result.body)
 	}
 	a, err := form.readResponse(result.body)
 	if err != nil {
@@ -184,7 +182,7 @@ func (f *function) request(t *testing.T, form eventForm, method, path, token, bo
 	return a
 }
 
-// httpRequest is what the forms of events have in common.
+// httpRequest is a request that can be turned into an event of any form.
 type httpRequest struct {
 	method, path, query string
 	header              map[string]string
@@ -192,15 +190,15 @@ type httpRequest struct {
 	isBase64            bool
 }
 
-// eventForm is one way in which Lambda is told of an HTTP request.
+// eventForm is the event format of one HTTP event source.
 type eventForm struct {
 	name  string
 	event func(httpRequest) map[string]any
-	// lists tells that headers have to come back as lists.
+	// lists: response headers must be lists.
 	lists bool
 }
 
-// The forms, as AWS documents them:
+// The event formats:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 // https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
@@ -231,7 +229,7 @@ func restAPIEvent(r httpRequest) map[string]any {
 }
 
 func httpAPIEvent(r httpRequest) map[string]any {
-	// An HTTP API with a named stage puts its name before the path.
+	// An HTTP API with a named stage prefixes the path with its name.
 	return version2Event(r, "/live"+r.path, "live", "a1b2c3.execute-api.us-east-1.amazonaws.com")
 }
 
@@ -286,8 +284,7 @@ func parameters(query string) map[string]string {
 	return single
 }
 
-// escaped does what load balancers leave undone: they hand parameters on as they
-// stand in the URL.
+// escaped escapes parameters again: load balancers pass them on as they are in the URL.
 func escaped(parameters map[string]string) map[string]string {
 	for name, value := range parameters {
 		parameters[name] = url.QueryEscape(value)
@@ -303,8 +300,8 @@ func asLists(single map[string]string) map[string][]string {
 	return lists
 }
 
-// readResponse reads what the function gave. Headers in the other form than the
-// sender's are an error: a load balancer takes only its own.
+// readResponse parses the function's result. It ignores headers in the other format, as a
+// load balancer does.
 func (form eventForm) readResponse(result []byte) (*testutil.Response, error) {
 	var response struct {
 		StatusCode        int                 `json:"statusCode"`
@@ -336,7 +333,7 @@ func (form eventForm) readResponse(result []byte) (*testutil.Response, error) {
 	return testutil.NewResponse(response.StatusCode, header, body), nil
 }
 
-// runtimeAPI is the server that Lambda has for functions:
+// runtimeAPI is a stand-in for Lambda's runtime API:
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 type runtimeAPI struct {
 	server  *httptest.Server
@@ -367,7 +364,7 @@ func newRuntimeAPI(t *testing.T) *runtimeAPI {
 
 func (api *runtimeAPI) address() string { return strings.TrimPrefix(api.server.URL, "http://") }
 
-// next gives the function its next event, as soon as there is one.
+// next waits for an event and returns it to the function.
 func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	select {
 	case event := <-api.events:
@@ -388,24 +385,24 @@ func (api *runtimeAPI) result(isError bool) http.HandlerFunc {
 	}
 }
 
-// invoke hands an event to the function and waits for what comes of it.
+// invoke passes an event to the function and waits for the result.
 func (api *runtimeAPI) invoke(t *testing.T, p *testutil.Program, event []byte) invocationResult {
 	t.Helper()
 	deadline := time.After(testutil.Timeout)
 	select {
 	case api.events <- event:
 	case <-p.Done:
-		t.Fatalf("the function ended: %v\n%s", p.ExitErr, p.Stderr.String())
+		t.Fatalf("the function exited: %v\n%s", p.ExitErr, p.Stderr.String())
 	case <-deadline:
-		t.Fatal("the function does not ask for events")
+		t.Fatal("the function did not poll for events")
 	}
 	select {
 	case result := <-api.results:
 		return result
 	case <-p.Done:
-		t.Fatalf("the function ended: %v\n%s", p.ExitErr, p.Stderr.String())
+		t.Fatalf("the function exited: %v\n%s", p.ExitErr, p.Stderr.String())
 	case <-deadline:
-		t.Fatal("the function does not answer")
+		t.Fatal("the function did not respond")
 	}
 	return invocationResult{}
 }

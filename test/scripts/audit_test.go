@@ -9,8 +9,8 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// TestGraphQLOverHTTP is the audit of the GraphQL over HTTP specification, by its
-// reference implementation. It needs Node.js, and what npm ci in test/clients installs.
+// TestGraphQLOverHTTP runs the audit of the GraphQL over HTTP specification, by its
+// reference implementation. It needs Node.js and npm ci in test/clients.
 func TestGraphQLOverHTTP(t *testing.T) {
 	if _, err := os.Stat("../clients/node_modules/graphql-http"); err != nil {
 		testutil.LeaveOut(t, "graphql-http: run npm ci in test/clients")
@@ -35,6 +35,6 @@ func TestGraphQLOverHTTP(t *testing.T) {
 		})
 	}
 	if rules < 60 {
-		t.Errorf("%d rules were looked at; there were 61 when this was written", rules)
+		t.Errorf("only %d rules were checked, of 61 at the time of writing", rules)
 	}
 }

@@ -28,9 +28,8 @@ import (
 	"authgraph/internal/httpserver"
 )
 
-// stage is the API before an embedded pool whose clock the test sets, since the
-// binary's cannot be: what happens when an answer comes too late is told here
-// and not by a script.
+// stage is the API with an embedded pool whose clock the test controls, unlike the
+// binary's. It tests what scripts cannot: answers that come too late.
 type stage struct {
 	*testing.T
 	api    http.Handler
@@ -141,7 +140,7 @@ func (w *stage) send(token, document string, input any) (data object, code strin
 	return answer.Data, ""
 }
 
-// must is send for what has to succeed.
+// must is like send, but fails the test on an error.
 func (w *stage) must(token, document string, input any) object {
 	w.Helper()
 	data, code := w.send(token, document, input)
@@ -151,7 +150,7 @@ func (w *stage) must(token, document string, input any) object {
 	return data
 }
 
-// everything that a result of a sign-in can hold.
+// everything selects all fields of a SigninResult.
 const result = `{
 	__typename
 	... on AuthTokens { accessToken refreshToken newDevice { deviceKey deviceGroupKey } }
@@ -192,7 +191,7 @@ func (w *stage) respond(session any, answer object) (object, string) {
 		object{"session": session, "answer": answer})
 }
 
-// administer calls the pool's own protocol.
+// administer calls an operation of the pool's own protocol.
 func (w *stage) administer(operation string, input object) object {
 	w.Helper()
 	input["UserPoolId"] = w.pool.ID()
@@ -215,7 +214,7 @@ func (w *stage) administer(operation string, input object) object {
 	return answer
 }
 
-// code is the newest that was sent to the address.
+// code returns the newest code that was sent to an address.
 func (w *stage) code(to string) string {
 	w.Helper()
 	response, err := w.client.Get(w.url + "/inbox?to=" + url.QueryEscape(to))
@@ -230,7 +229,7 @@ func (w *stage) code(to string) string {
 	return messages[0].Code
 }
 
-// account makes a confirmed account, with a verified phone number where one is given.
+// account creates a confirmed account, with a verified phone number if one is given.
 func (w *stage) account(phone string) {
 	w.Helper()
 	w.must("", `mutation ($input: SignupInput!) { signup(input: $input) { userId } }`,
@@ -250,7 +249,7 @@ func (w *stage) token() string {
 	return token
 }
 
-// mfa says what the pool wants of second factors.
+// mfa sets the pool's MFA configuration.
 func (w *stage) mfa(mode string) {
 	w.Helper()
 	w.administer("SetUserPoolMfaConfig", object{
@@ -275,7 +274,7 @@ func (w *stage) authenticator(token string) string {
 	return secret
 }
 
-// totp is what an authenticator app shows, in a step that was not used before.
+// totp returns a code of an authenticator app, from a time step that was not used before.
 func (w *stage) totp(secret string) string {
 	w.Helper()
 	w.pass(30 * time.Second)
@@ -286,7 +285,7 @@ func (w *stage) totp(secret string) string {
 	return code
 }
 
-// proof is the client's side of an SRP, over a user's or a device's password.
+// proof is the client's side of SRP, for the password of a user or a device.
 type proof struct{ a, public *big.Int }
 
 func newProof(t *testing.T) proof {
@@ -300,7 +299,7 @@ func newProof(t *testing.T) proof {
 
 func (p proof) srpA() string { return p.public.Text(16) }
 
-// answer proves a password at the stage's time.
+// answer computes the proof of a password at the stage's time.
 func (p proof) answer(w *stage, group, user, password string, c object) object {
 	w.Helper()
 	n, g := prime(), big.NewInt(2)
@@ -348,7 +347,7 @@ func hash(parts ...[]byte) *big.Int {
 
 // prime is group 15 of RFC 3526: 2^3072 - 2^3008 - 1 + 2^64·(⌊2^2942·π⌋ + 1690314).
 func prime() *big.Int {
-	// π by Machin's formula, to more than the 2,942 bits that count.
+	// π by Machin's formula, to more than the 2,942 bits needed.
 	const bits = 3072
 	one := new(big.Int).Lsh(big.NewInt(1), bits)
 	arctan := func(inverse int64) *big.Int {
@@ -368,18 +367,18 @@ func prime() *big.Int {
 	return n.Add(n, middle)
 }
 
-// step is how one challenge is reached and answered.
+// step describes how to reach and answer a challenge.
 type step struct {
 	name string
-	// prepare makes the stage such that reach gets to the challenge.
+	// prepare sets the stage up for reach.
 	prepare func(w *stage)
 	reach   func(w *stage) object
-	// right and wrong answer it. wrong may be nil where no answer is wrong.
+	// right and wrong return answers. wrong is nil if no answer is wrong.
 	right, wrong func(w *stage, c object) object
 	wrongCode    string
-	// next is the type that a right answer leads to.
+	// next is the type after a right answer.
 	next string
-	// retry tells that a wrong answer leaves the session usable.
+	// retry: the session can be used again after a wrong answer.
 	retry bool
 }
 
@@ -420,7 +419,7 @@ func steps() []step {
 			reach: signin, right: codeTo(phone), wrong: wrongCode, wrongCode: "CODE_MISMATCH", retry: true, next: "AuthTokens",
 		},
 		{
-			name: "EmailOtpChallenge", // as second factor
+			name: "EmailOtpChallenge", // as the second factor
 			prepare: func(w *stage) {
 				w.account("")
 				w.mfa("OPTIONAL")
@@ -429,7 +428,7 @@ func steps() []step {
 			reach: signin, right: codeTo(ada), wrong: wrongCode, wrongCode: "CODE_MISMATCH", retry: true, next: "AuthTokens",
 		},
 		{
-			name:    "EmailOtpChallenge", // as first factor
+			name:    "EmailOtpChallenge", // as the first factor
 			prepare: func(w *stage) { w.account("") },
 			reach:   prefer("EMAIL_OTP"), right: codeTo(ada), wrong: wrongCode, wrongCode: "CODE_MISMATCH", retry: true, next: "AuthTokens",
 		},
@@ -457,7 +456,7 @@ func steps() []step {
 			prepare: func(w *stage) {
 				w.account("")
 				w.mfa("ON")
-				// A verified address would do as second factor.
+				// A verified address would count as a second factor.
 				w.administer("AdminUpdateUserAttributes", object{"Username": ada, "UserAttributes": []object{
 					{"Name": "email_verified", "Value": "false"},
 				}})
@@ -511,7 +510,7 @@ func steps() []step {
 			next: "AuthTokens",
 		},
 		{
-			name:    "PasswordChallenge", // for the first message of a proof
+			name:    "PasswordChallenge", // the first message of SRP
 			prepare: func(w *stage) { w.account("") },
 			reach:   prefer("PASSWORD_SRP"),
 			right: func(w *stage, _ object) object {
@@ -567,15 +566,15 @@ func steps() []step {
 
 const devicePassword = "made by the device itself"
 
-// deviceKey is the key of the one device there is.
+// deviceKey returns the key of the only device.
 func (w *stage) deviceKey() string {
 	w.Helper()
 	devices := w.administer("AdminListDevices", object{"Username": ada})["Devices"].([]any)
 	return devices[0].(object)["DeviceKey"].(string)
 }
 
-// device makes an account with a second factor and a remembered device, and
-// returns the device's group.
+// device creates an account with a second factor and a remembered device, and returns the
+// device's group key.
 func (w *stage) device() (group string) {
 	w.Helper()
 	w.account("")
@@ -602,9 +601,9 @@ func (w *stage) device() (group string) {
 	return group
 }
 
-// Every challenge is reached, answered wrongly, rightly, twice and too late.
-// CustomChallenge is not here: it is of a pool's Lambda triggers, which the
-// embedded pool does not have. PasskeyChallenge is in TestPasskeysInChromium.
+// TestChallenges reaches every challenge and answers it wrongly, rightly, twice and too
+// late. CustomChallenge needs Lambda triggers, which the embedded pool does not have, and
+// PasskeyChallenge is in TestPasskeysInChromium.
 func TestEveryChallenge(t *testing.T) {
 	for _, s := range steps() {
 		t.Run(s.name, func(t *testing.T) {
@@ -645,8 +644,7 @@ func TestEveryChallenge(t *testing.T) {
 	}
 }
 
-// A remembered device stands in for the second factor, and its key goes with
-// the refresh.
+// A remembered device replaces the second factor, and its key is needed to refresh.
 func TestRememberedDevice(t *testing.T) {
 	w := newStage(t)
 	group := w.device()
@@ -683,7 +681,7 @@ func TestRememberedDevice(t *testing.T) {
 	}
 }
 
-// Going straight on from the code, and an account without a password.
+// Signing in directly after verification, and with an account that has no password.
 func TestNoPasswordAtAll(t *testing.T) {
 	w := newStage(t)
 	w.must("", `mutation ($input: SignupInput!) { signup(input: $input) { userId } }`,

@@ -19,33 +19,33 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// cognitoLocalLacks are the scripts that cognito-local 5.3.0 cannot pass, each
-// with what it lacks or does unlike Amazon Cognito. They are run all the same: one
-// that begins to pass has to come off the list. Where only some lines of a
-// script are concerned, the script says so by [cognito-local].
+// cognitoLocalLacks are the scripts that fail on cognito-local 5.3.0, each with what it
+// lacks or does differently from Amazon Cognito. They run all the same: a script that
+// passes must be removed from the list. If only some lines of a script are affected, the
+// script skips them with [cognito-local].
 var cognitoLocalLacks = map[string]string{
-	"account-attribute-code":               "verification of a new address is not what it asks for",
+	"account-attribute-code":               "verifying an unchanged address is not supported",
 	"account-factors":                      "GetUserAuthFactors is unsupported",
 	"account-feedback":                     "UpdateAuthEventFeedback is unsupported",
 	"account-change-password":              "a wrong password is InvalidPasswordException",
-	"account-forgotten-password":           "the password policy is not looked at",
-	"account-forgotten-unknown":            "ForgotPassword always tells whether a user exists",
-	"auth-revoked":                         "RevokeToken leaves the tokens of the session working",
-	"challenge-new-password":               "the password policy is not looked at",
+	"account-forgotten-password":           "the password policy is not enforced",
+	"account-forgotten-unknown":            "ForgotPassword always reveals whether a user exists",
+	"auth-revoked":                         "RevokeToken does not revoke the session's access tokens",
+	"challenge-new-password":               "the password policy is not enforced",
 	"flow-client-secret":                   "GetTokensFromRefreshToken, which takes a client secret, is unsupported",
-	"flow-email-in-any-case":               "addresses in another case are other users",
+	"flow-email-in-any-case":               "e-mail addresses are case-sensitive",
 	"flow-logout-everywhere":               "GlobalSignOut is unsupported",
-	"flow-logout-one-session":              "RevokeToken leaves the tokens of the session working",
-	"flow-logout-twice":                    "RevokeToken refuses a token that was revoked",
+	"flow-logout-one-session":              "RevokeToken does not revoke the session's access tokens",
+	"flow-logout-twice":                    "RevokeToken rejects a revoked token",
 	"flow-password-as-typed":               "a wrong password is InvalidPasswordException",
 	"flow-refresh":                         "tokens have no origin_jti, and refreshing moves auth_time",
 	"flow-refresh-rotation":                "refresh tokens are never rotated",
 	"flow-user-of-signin":                  "the ID token has hardly any attributes",
-	"logout-access-token-as-refresh-token": "RevokeToken knows no UnsupportedTokenTypeException",
-	"logout-malformed":                     "values are not held against the patterns of Cognito's model",
+	"logout-access-token-as-refresh-token": "RevokeToken never returns UnsupportedTokenTypeException",
+	"logout-malformed":                     "values are not validated against the patterns of Cognito's model",
 	"logout-revoked":                       "GlobalSignOut is unsupported",
 	"refresh-foreign":                      "the app clients of a pool share their refresh tokens",
-	"refresh-malformed":                    "values are not held against the patterns of Cognito's model",
+	"refresh-malformed":                    "values are not validated against the patterns of Cognito's model",
 	"resend-confirmed":                     "ResendConfirmationCode is unsupported",
 	"resend-unknown-user":                  "ResendConfirmationCode is unsupported",
 	"signin-by-srp":                        "USER_SRP_AUTH is unsupported",
@@ -54,23 +54,23 @@ var cognitoLocalLacks = map[string]string{
 	"signin-password-reset":                "AdminResetUserPassword is unsupported",
 	"signin-unknown-user":                  "a wrong password is InvalidPasswordException, and an unknown user always NotAuthorizedException",
 	"signin-wrong-client-secret":           "client secrets are not checked",
-	"signup-disabled":                      "AllowAdminCreateUserOnly is not looked at",
-	"signup-no-privilege":                  "email_verified can be written by anybody",
-	"signup-password-policy":               "the password policy is not looked at",
-	"signup-unknown-attribute":             "attributes are not held against the pool's schema",
+	"signup-disabled":                      "AllowAdminCreateUserOnly is ignored",
+	"signup-no-privilege":                  "users can write email_verified",
+	"signup-password-policy":               "the password policy is not enforced",
+	"signup-unknown-attribute":             "attributes are not validated against the pool's schema",
 	"verify-again":                         "a repeated ConfirmSignUp is ExpiredCodeException",
 	"verify-disabled-user":                 "disabled users can verify their address",
 	"verify-replaced-code":                 "ResendConfirmationCode is unsupported",
 	"verify-unknown-user":                  "an unknown user is always NotAuthorizedException",
 }
 
-// cognitoLocalScripts are the scripts, by name, that are about what a user pool
-// says; the others are about this program alone, or about its own pool.
+// cognitoLocalScripts matches the scripts about the user pool. The others are about this
+// program or its embedded pool only.
 var cognitoLocalScripts = regexp.MustCompile(`^(flow|signup|verify|resend|signin|refresh|logout|account|challenge)-` +
 	`|^auth-(no-token|malformed-header|id-token|wrong-client|deleted-user|revoked)$`)
 
-// TestScriptsOnCognitoLocal runs the scripts on a user pool that shares no code
-// with the embedded one.
+// TestScriptsOnCognitoLocal runs the scripts on a user pool that shares no code with the
+// embedded one.
 func TestScriptsOnCognitoLocal(t *testing.T) {
 	t.Parallel()
 	directory := cognitoLocalDirectory(t)
@@ -95,8 +95,8 @@ func TestScriptsOnCognitoLocal(t *testing.T) {
 		case lacks:
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				if runs(t, params(file, server)) {
-					t.Errorf("cognito-local runs it now; take it off the list (it was there because %s)", reason)
+				if passes(t, params(file, server)) {
+					t.Errorf("the script passes on cognito-local now; remove it from the list (it failed because %s)", reason)
 				}
 			})
 		default:
@@ -104,23 +104,22 @@ func TestScriptsOnCognitoLocal(t *testing.T) {
 		}
 	}
 	for name := range unknown {
-		t.Errorf("there is no script %s that cognito-local could lack anything for", name)
+		t.Errorf("there is no script %s, but it is in the list", name)
 	}
 	p := params("", server)
 	p.Files = able
 	testscript.Run(t, p)
 }
 
-// runs tells whether a script passes.
-func runs(t *testing.T, p testscript.Params) bool {
+// passes reports whether a script passes.
+func passes(t *testing.T, p testscript.Params) bool {
 	t.Helper()
 	r := &recorder{t: t}
 	testscript.RunT(r, p)
 	return !r.failed
 }
 
-// recorder is what testscript takes for a test; it notes a failure in place of
-// failing.
+// recorder is a testscript.T that records a failure instead of failing the test.
 type recorder struct {
 	t      *testing.T
 	failed bool
@@ -128,7 +127,7 @@ type recorder struct {
 
 var _ testscript.T = (*recorder)(nil)
 
-// Run runs f to its end, or to its failure, as a subtest would.
+// Run runs f until it returns or fails, like a subtest.
 func (r *recorder) Run(_ string, f func(testscript.T)) {
 	done := make(chan struct{})
 	go func() {
@@ -143,7 +142,7 @@ func (r *recorder) FailNow() {
 	runtime.Goexit()
 }
 
-// Errorf and Failed are what the scripts' commands use of a test beside that.
+// Errorf and Failed are used by the commands of the scripts.
 func (r *recorder) Errorf(string, ...any) { r.failed = true }
 func (r *recorder) Failed() bool          { return r.failed }
 
@@ -153,8 +152,7 @@ func (r *recorder) Log(...any)    {}
 func (r *recorder) Parallel()     {}
 func (r *recorder) Verbose() bool { return false }
 
-// cognitoLocalDirectory returns the directory that has cognito-local, or leaves
-// the test out.
+// cognitoLocalDirectory returns the directory of cognito-local, or skips the test.
 func cognitoLocalDirectory(t *testing.T) string {
 	t.Helper()
 	directory, err := filepath.Abs("cognitolocal")
@@ -169,16 +167,15 @@ func cognitoLocalDirectory(t *testing.T) string {
 	return ""
 }
 
-// cognitoLocal is a cognito-local that runs. Each script gets a pool of its own.
+// cognitoLocal is a running cognito-local. Each script gets its own pool.
 type cognitoLocal struct {
 	url string
-	dir string // where it keeps its files
+	dir string // its data
 }
 
 func startCognitoLocal(t *testing.T, directory string) *cognitoLocal {
 	t.Helper()
-	// The tokens name the address that it was configured with, so that has to be
-	// a real one and not port 0.
+	// The configured address is in the tokens, so it cannot have port 0.
 	host, port, _ := strings.Cut(testutil.FreeAddress(t), ":")
 	c := &cognitoLocal{url: "http://" + host + ":" + port, dir: t.TempDir()}
 	var log testutil.Output
@@ -189,7 +186,7 @@ func startCognitoLocal(t *testing.T, directory string) *cognitoLocal {
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// The scripts are parallel subtests, which end before this.
+	// The scripts are parallel subtests, which end before the cleanup.
 	t.Cleanup(func() {
 		_ = server.Process.Kill()
 		_ = server.Wait()
@@ -200,13 +197,12 @@ func startCognitoLocal(t *testing.T, directory string) *cognitoLocal {
 			return c
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("cognito-local does not start:\n%s", log.String())
+			t.Fatalf("cognito-local did not start:\n%s", log.String())
 		}
 	}
 }
 
-// newPool makes a pool of the embedded one's shape and returns the settings for
-// it.
+// newPool creates a pool like the embedded one and returns the settings for it.
 func (c *cognitoLocal) newPool(s *script) []string {
 	call := func(operation string, in map[string]any) *testutil.Response {
 		a, err := callCognito(c.url, operation, in)
@@ -234,15 +230,15 @@ func (c *cognitoLocal) newPool(s *script) []string {
 	}
 }
 
-// code reads the current code of an address from the pool's file: cognito-local
-// sends none.
+// code reads the current code of an address from the pool's file, since cognito-local
+// sends no messages.
 func (c *cognitoLocal) code(s *script, email string) string {
 	text, err := os.ReadFile(filepath.Join(c.dir, ".cognito", "db", s.Getenv("POOL_ID")+".json"))
 	s.Check(err)
 	var file struct {
 		Users map[string]struct {
 			ConfirmationCode          string
-			AttributeVerificationCode string // for a new address
+			AttributeVerificationCode string // of a new address
 			Attributes                []struct{ Name, Value string }
 		}
 	}

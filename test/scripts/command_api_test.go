@@ -1,6 +1,6 @@
 package scripts_test
 
-// The commands that talk to the API; see the head of scripts_test.go.
+// Commands for the API; see scripts_test.go.
 
 import (
 	"bytes"
@@ -43,7 +43,7 @@ func (s *script) graphql(args []string) {
 	fmt.Fprint(s.Stdout(), s.last.Indented())
 }
 
-// pendingAnswer is what a request in the background came to.
+// pendingAnswer is the result of a background request.
 type pendingAnswer struct {
 	answer *testutil.Response
 	err    error
@@ -81,8 +81,8 @@ func (s *script) newGraphQLRequest(document string, args []string) *http.Request
 	return request
 }
 
-// document returns the text of a GraphQL document: itself, or the file of that
-// name.
+// document returns the text of a GraphQL document, given as text or by its name in
+// testdata/documents.
 func (s *script) document(name string) string {
 	if strings.Contains(name, "{") {
 		return name
@@ -96,7 +96,7 @@ func (s *script) setHeaders(request *http.Request, lines []string) {
 	for _, line := range lines {
 		name, value, found := strings.Cut(line, ": ")
 		if !found {
-			s.Fatalf("%q is not a header", line)
+			s.Fatalf("%q is not a header line", line)
 		}
 		if name == "Host" {
 			request.Host = value
@@ -106,7 +106,7 @@ func (s *script) setHeaders(request *http.Request, lines []string) {
 	}
 }
 
-// do sends a request; what comes back is the last answer.
+// do sends a request and stores the last response.
 func (s *script) do(request *http.Request) {
 	response, err := testutil.NewClient().Do(request)
 	s.Check(err)
@@ -173,6 +173,6 @@ func (s *script) password(args []string) string {
 
 func (s *script) succeeded() {
 	if got := s.last.Text("errors"); got != "absent" {
-		s.Fatalf("there are errors:\n%s", s.last.Indented())
+		s.Fatalf("unexpected errors:\n%s", s.last.Indented())
 	}
 }

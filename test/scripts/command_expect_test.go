@@ -1,6 +1,6 @@
 package scripts_test
 
-// The commands about what was answered; see the head of scripts_test.go.
+// Commands for the last response; see scripts_test.go.
 
 import (
 	"encoding/base64"
@@ -15,7 +15,7 @@ import (
 func (s *script) expect(neg bool, args []string) {
 	s.need(args, 2, 2, "expect PATH VALUE")
 	if s.last == nil {
-		s.Fatalf("there is no answer yet")
+		s.Fatalf("no response yet")
 	}
 	text := s.last.Text(args[0])
 	equal, err := matches(text, args[1])
@@ -39,7 +39,7 @@ func (s *script) keep(args []string) {
 	s.need(args, 2, 2, "keep NAME PATH")
 	text := s.last.Text(args[1])
 	if text == "absent" {
-		s.Fatalf("there is no %s\n%s", args[1], s.last.Indented())
+		s.Fatalf("%s is absent\n%s", args[1], s.last.Indented())
 	}
 	s.Setenv(args[0], text)
 }
@@ -48,7 +48,7 @@ func (s *script) jwt(args []string) {
 	s.need(args, 1, 1, "jwt TOKEN")
 	parts := strings.Split(args[0], ".")
 	if len(parts) != 3 {
-		s.Fatalf("a token of %d parts is no JWT", len(parts))
+		s.Fatalf("a JWT has three parts, not %d", len(parts))
 	}
 	header, err := base64.RawURLEncoding.DecodeString(parts[0])
 	s.Check(err)
@@ -73,8 +73,8 @@ func (s *script) cookie(args []string) {
 	s.Setenv(args[0], strings.TrimSuffix(c.Name+"="+c.Value, testutil.RefreshCookie+"="))
 }
 
-// matches tells whether text is what a script wants: /regular expression/, or
-// the very text.
+// matches reports whether text equals want, or matches it if want is /a regular
+// expression/.
 func matches(text, want string) (bool, error) {
 	if len(want) > 1 && strings.HasPrefix(want, "/") && strings.HasSuffix(want, "/") {
 		pattern, err := regexp.Compile(want[1 : len(want)-1])

@@ -1,6 +1,6 @@
 package scripts_test
 
-// The commands about the user pool; see the head of scripts_test.go.
+// Commands for the user pool; see scripts_test.go.
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ func (s *script) code(args []string) {
 	s.Check(err)
 	newest := inbox.Text("0.code")
 	if newest == "absent" {
-		s.Fatalf("nothing was sent to %s", args[1])
+		s.Fatalf("no message was sent to %s", args[1])
 	}
 	s.Setenv(args[0], newest)
 }
@@ -47,8 +47,7 @@ func (s *script) totp(args []string) {
 
 const totpStep = 30 * time.Second
 
-// totpCode is what an authenticator app shows (RFC 6238, with SHA-1 and six
-// digits).
+// totpCode returns the code of an authenticator app (RFC 6238, SHA-1, six digits).
 func totpCode(secret string, at time.Time) (string, error) {
 	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
 	if err != nil {
@@ -80,7 +79,7 @@ func (s *script) cognito(neg bool, args []string) {
 	}
 }
 
-// callCognito makes one call of Cognito's protocol (AWS JSON 1.1), unsigned.
+// callCognito makes an unsigned call of Cognito's protocol (AWS JSON 1.1).
 func callCognito(endpoint, operation string, in any) (*testutil.Response, error) {
 	body, err := json.Marshal(in)
 	if err != nil {

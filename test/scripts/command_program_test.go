@@ -1,6 +1,6 @@
 package scripts_test
 
-// The commands about the program; see the head of scripts_test.go.
+// Commands for the program; see scripts_test.go.
 
 import (
 	"errors"
@@ -42,8 +42,7 @@ func (s *script) serve(neg bool, args []string) {
 	s.awaitStart(p, given["-unready"] != nil)
 }
 
-// providePool puts a pool without users into the data directory, unless there is
-// one.
+// providePool copies an empty pool into the data directory, unless it has one.
 func (s *script) providePool() error {
 	file := filepath.Join(s.Getenv("DATA_DIR"), "userpool.db")
 	if _, err := os.Stat(file); err == nil {
@@ -56,7 +55,7 @@ func (s *script) providePool() error {
 	return errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, pool, 0o600))
 }
 
-// start starts the binary. Later settings go before earlier ones.
+// start starts the binary. Settings override the defaults.
 func (s *script) start(settings, flags []string) *testutil.Program {
 	env := append([]string{
 		"HOME=" + s.Getenv("WORK"),
@@ -71,13 +70,13 @@ func (s *script) start(settings, flags []string) *testutil.Program {
 }
 
 func (s *script) awaitRefusal(p *testutil.Program) {
-	_ = p.Await("a refusal", func() bool { return p.APIURL() != "" })
+	_ = p.Await("its exit", func() bool { return p.APIURL() != "" })
 	if !p.Exited() {
 		p.Kill()
-		s.Fatalf("the program starts, and must refuse to\n%s%s", p.Stdout.String(), p.Stderr.String())
+		s.Fatalf("the program started, but should have exited with an error\n%s%s", p.Stdout.String(), p.Stderr.String())
 	}
 	if p.ExitErr == nil {
-		s.Fatalf("the program ends with exit code 0, and must refuse to start")
+		s.Fatalf("the program exited with code 0, but should have exited with an error")
 	}
 	fmt.Fprint(s.Stdout(), p.Stdout.String())
 	fmt.Fprint(s.Stderr(), p.Stderr.String())
@@ -103,7 +102,7 @@ func (s *script) awaitStart(p *testutil.Program, unready bool) {
 
 func (s *script) program() *testutil.Program {
 	if len(s.programs) == 0 {
-		s.Fatalf("nothing was started: begin with serve")
+		s.Fatalf("no program is running: use serve first")
 	}
 	return s.programs[len(s.programs)-1]
 }
@@ -111,7 +110,7 @@ func (s *script) program() *testutil.Program {
 func (s *script) restart(args []string) {
 	before := s.program()
 	if !before.Exited() {
-		s.Fatalf("restart is for a program that has ended")
+		s.Fatalf("the program must have exited before restart")
 	}
 	settings := append([]string{"ADDR=" + s.Getenv("ADDR")}, s.settings...)
 	if pool := before.PoolURL(); pool != "" {
@@ -148,8 +147,8 @@ func (s *script) log(args []string) {
 	if len(args) == 1 {
 		pattern, err := regexp.Compile("(?m)" + args[0])
 		s.Check(err)
-		// A request is logged when its answer is with the client already.
-		s.Check(p.Await("the log to have "+args[0], func() bool { return pattern.MatchString(p.Stderr.String()) }))
+		// A request is logged after its response was sent.
+		s.Check(p.Await("the log to match "+args[0], func() bool { return pattern.MatchString(p.Stderr.String()) }))
 	}
 	fmt.Fprint(s.Stdout(), p.Stderr.String())
 }

@@ -1,6 +1,6 @@
 package scripts_test
 
-// The commands about the stand-ins; see the head of scripts_test.go.
+// Commands for the stand-ins; see scripts_test.go.
 
 import (
 	"strconv"
@@ -8,7 +8,7 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// standIns begins the stand-ins and returns the settings that lead to them.
+// standIns starts the stand-ins, unless they run, and returns the settings for them.
 func (s *script) standIns() []string {
 	if s.upstream == nil {
 		s.upstream = testutil.NewFakeCognito()

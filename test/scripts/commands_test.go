@@ -7,10 +7,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// commands returns the commands of the scripts; see the head of scripts_test.go.
+// commands returns the commands of the scripts, which scripts_test.go describes.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){}
-	// Commands that have an opposite.
+	// Commands that can be negated.
 	for name, run := range map[string]func(*script, bool, []string){
 		"serve":   (*script).serve,
 		"expect":  (*script).expect,
@@ -42,7 +42,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	} {
 		all[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			if neg {
-				ts.Fatalf("%s has no opposite", name)
+				ts.Fatalf("%s cannot be negated", name)
 			}
 			run(scriptOf(ts), args)
 		}
@@ -50,7 +50,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return all
 }
 
-// script is a script that runs, with what it has begun.
+// script is a running script with its state.
 type script struct {
 	*testscript.TestScript
 	*world
@@ -60,15 +60,15 @@ func scriptOf(ts *testscript.TestScript) *script {
 	return &script{ts, ts.Value(worldKey{}).(*world)}
 }
 
-// need ends the script when a command has too few or too many arguments.
+// need fails the script if a command has too few or too many arguments.
 func (s *script) need(args []string, least, most int, usage string) {
 	if len(args) < least || len(args) > most {
 		s.Fatalf("usage: %s", usage)
 	}
 }
 
-// options takes leading options off the arguments: the ones named take a value,
-// all others are switches.
+// options splits leading options from the arguments. Those in withValue take a value; all
+// others are switches.
 func options(args []string, withValue ...string) (given map[string][]string, rest []string) {
 	given = map[string][]string{}
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "--" {
@@ -86,7 +86,7 @@ func options(args []string, withValue ...string) (given map[string][]string, res
 	return given, args
 }
 
-// members reads NAME=VALUE and NAME:=JSON.
+// members parses NAME=VALUE and NAME:=JSON.
 func (s *script) members(args []string) map[string]any {
 	all := map[string]any{}
 	for _, arg := range args {

@@ -8,8 +8,8 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// TestSchema has the schema looked at by a linter, and TypeScript generated from it
-// compiled, all by tools of others. It needs what npm ci in schema installs.
+// TestSchema lints the schema and compiles the TypeScript that is generated from it, with
+// third-party tools. It needs npm ci in schema.
 func TestSchema(t *testing.T) {
 	if _, err := os.Stat("schema/node_modules/typescript"); err != nil {
 		testutil.LeaveOut(t, "a linter, a code generator and a compiler: run npm ci in test/scripts/schema")

@@ -124,7 +124,8 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, params(filepath.Join("testdata", "*.txt"), nil))
 }
 
-// params describes a run of scripts. Without a pool they have the embedded one.
+// params returns the parameters for a run of scripts. Without a pool they use the embedded
+// one.
 func params(pattern string, pool *cognitoLocal) testscript.Params {
 	files, _ := filepath.Glob(pattern)
 	return testscript.Params{
@@ -159,12 +160,12 @@ func params(pattern string, pool *cognitoLocal) testscript.Params {
 
 type worldKey struct{}
 
-// world is what one script has begun.
+// world is the state of one script.
 type world struct {
 	documents    string
 	cognitoLocal *cognitoLocal
 
-	programs []*testutil.Program // the last one is what commands are about
+	programs []*testutil.Program // commands use the last one
 	settings []string            // of the last one
 	flags    []string
 
@@ -174,7 +175,7 @@ type world struct {
 	issuer   *testutil.FakeIssuer
 }
 
-// end stops everything and reports what went wrong on the way.
+// end stops everything and reports what failed.
 func (w *world) end(t testscript.T) {
 	reporter := t.(interface {
 		Errorf(format string, args ...any)
@@ -188,7 +189,7 @@ func (w *world) end(t testscript.T) {
 	}
 	for _, p := range w.programs {
 		if err := p.Stop(); err != nil {
-			reporter.Errorf("the program does not end well: %v", err)
+			reporter.Errorf("shutdown failed: %v", err)
 		}
 		if err := p.CheckLog(); err != nil {
 			reporter.Errorf("%v", err)

@@ -16,7 +16,7 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// traceReceiver takes traces as OpenTelemetry's collector does.
+// traceReceiver is a collector for OpenTelemetry traces.
 type traceReceiver struct {
 	mu    sync.Mutex
 	spans []*trace.Span
@@ -62,8 +62,8 @@ func (c *traceReceiver) count(name string) int {
 	return n
 }
 
-// With OTEL_* set, a request is a part of its caller's trace, down to the call to
-// Cognito, and nothing that was sent stands in it.
+// With OTEL_* set, a request joins its caller's trace, down to the call to Cognito. Spans
+// contain nothing that the client sent.
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	receiver := &traceReceiver{}
@@ -82,23 +82,23 @@ func TestTraces(t *testing.T) {
 		return receiver.named(served) != nil && receiver.named(field) != nil && receiver.named(call) != nil
 	})
 	if string(receiver.named(served).ParentSpanId) != "\xb7\xad\x6b\x71\x69\x20\x33\x31" {
-		t.Error("the request is no part of its caller's trace")
+		t.Error("the request is not part of its caller's trace")
 	}
 	for child, parent := range map[string]string{field: served, call: field} {
 		c, p := receiver.named(child), receiver.named(parent)
 		if string(c.ParentSpanId) != string(p.SpanId) || string(c.TraceId) != string(p.TraceId) {
-			t.Errorf("%q is no part of %q", child, parent)
+			t.Errorf("%q is not a child of %q", child, parent)
 		}
 	}
 	if text := receiver.text.String(); strings.Contains(strings.ToLower(text), "needle") {
-		t.Errorf("the trace has what was sent: %q", text)
+		t.Errorf("the trace contains what was sent: %q", text)
 	}
 	if status := receiver.named(call).Status.GetMessage(); status != "NotAuthorizedException" {
 		t.Errorf("the call's status is %q", status)
 	}
 }
 
-// Every operation has a span, also a query that was answered before.
+// Every operation has a span, also a repeated query.
 func TestEveryOperationIsTraced(t *testing.T) {
 	t.Parallel()
 	receiver := &traceReceiver{}
@@ -119,7 +119,7 @@ func TestEveryOperationIsTraced(t *testing.T) {
 	})
 }
 
-// Where nobody asked for traces, none are sent.
+// Traces can be turned off.
 func TestNoTraces(t *testing.T) {
 	t.Parallel()
 	receiver := &traceReceiver{}
