@@ -1,5 +1,5 @@
 // Package testutil starts the built program for the tests in test, with stand-ins
-// for Amazon Cognito, the token issuer and Redis, and reads its responses.
+// for Amazon Cognito and the token issuer, and reads its responses.
 package testutil
 
 import (

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"authgraph/internal/redisconn/redistest"
 	"authgraph/internal/testutil"
 )
 
@@ -81,7 +82,7 @@ func TestAttackGuessesOfAMinute(t *testing.T) {
 			t.Parallel()
 			settings := []string{"GRAPHQL_LIMITS=credential-fields=20,batch=10"}
 			if tt.replicas > 1 {
-				settings = append(settings, "REDIS_URL="+testutil.NewRedis(t).URL())
+				settings = append(settings, "REDIS_URL="+redistest.Start(t).URL())
 			}
 			replicas := newReplicas(t, tt.replicas, settings...)
 			replicas[0].Cognito.RejectAll()

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"authgraph/internal/redisconn/redistest"
 	"authgraph/internal/testutil"
 )
 
@@ -39,7 +40,7 @@ func (g *target) logout(t *testing.T, token string) {
 // P5: a sign-out at one replica takes effect at all of them.
 func TestAttackSignOutOverReplicas(t *testing.T) {
 	t.Parallel()
-	replicas := newReplicas(t, 3, "REDIS_URL="+testutil.NewRedis(t).URL())
+	replicas := newReplicas(t, 3, "REDIS_URL="+redistest.Start(t).URL())
 	a, b, c := replicas[0], replicas[1], replicas[2]
 	phone, laptop, other := a.NewToken(t, "ada", "phone"), a.NewToken(t, "ada", "laptop"), a.NewToken(t, "eve", "tv")
 	for _, g := range replicas {
@@ -76,15 +77,15 @@ func TestAttackStoreAway(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name       string
-		away, back func(*testing.T, *testutil.RedisServer)
+		away, back func(*redistest.Server)
 	}{
-		{"killed", func(_ *testing.T, r *testutil.RedisServer) { r.Stop() }, func(t *testing.T, r *testutil.RedisServer) { r.Start(t) }},
-		{"mute", func(_ *testing.T, r *testutil.RedisServer) { r.Hang() }, func(_ *testing.T, r *testutil.RedisServer) { r.Resume() }},
+		{"killed", (*redistest.Server).Kill, (*redistest.Server).Restart},
+		{"mute", (*redistest.Server).Pause, (*redistest.Server).Resume},
 	} {
 		for _, open := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, failing open %t", tt.name, open), func(t *testing.T) {
 				t.Parallel()
-				store := testutil.NewRedis(t)
+				store := redistest.Start(t)
 				settings := []string{"REDIS_URL=" + store.URL()}
 				if open {
 					settings = append(settings, "REVOCATIONS_FAIL_OPEN=true")
@@ -117,7 +118,7 @@ func TestAttackStoreAway(t *testing.T) {
 					t.Errorf("with the store %d guesses reached Cognito, want 5", got)
 				}
 
-				tt.away(t, store)
+				tt.away(store)
 				// The replica that counted goes on from its count. The other one starts
 				// its own.
 				if got := guesses(a); got != 0 {
@@ -138,7 +139,7 @@ func TestAttackStoreAway(t *testing.T) {
 					t.Errorf("no metric shows that the store is down: %v", err)
 				}
 
-				tt.back(t, store)
+				tt.back(store)
 				for _, g := range replicas {
 					took := testutil.Eventually(t, "all to be well again", 10*time.Second, func() bool {
 						return g.whoami(t, eve) == "absent" && g.whoami(t, ada) == "TOKEN_REVOKED"
