@@ -12,97 +12,101 @@
 // code with the embedded pool, if it is installed (npm ci in cognitolocal).
 package scripts_test
 
-// The commands of the scripts, beside testscript's own (exec, stdout, env …).
-// A leading ! turns a command into its opposite where that is said.
+// The commands of the scripts, in addition to those of testscript (exec, stdout, env …).
+// Where a form with ! is listed, the command can be negated.
 //
 // The program
 //
 //	serve [-new] [-unready] [-standins] [NAME=VALUE…] [-- FLAG…]
-//	      starts the binary with these settings and waits until it takes traffic
-//	      (-unready: until it listens). Sets $API, $ADDR and, with the embedded pool,
-//	      $POOL, $POOL_ADDR, $POOL_ID and $CLIENT_ID; stdout has the banner. Unless told
-//	      otherwise every program gets DATA_DIR=$DATA_DIR, with a pool without users
-//	      in it (-new: with nothing), and listens on free ports of 127.0.0.1. With
-//	      -standins it uses the stand-ins below instead of a pool.
+//	      starts the binary with these settings and waits until it is ready (-unready:
+//	      until it listens). Sets $API, $ADDR and, with the embedded pool, $POOL,
+//	      $POOL_ADDR, $POOL_ID and $CLIENT_ID; stdout has the banner. By default the
+//	      program gets DATA_DIR=$DATA_DIR with a pool without users (-new: an empty
+//	      directory), and listens on free loopback ports. With -standins it uses the
+//	      stand-ins below in place of a pool.
 //	! serve …
-//	      starts it and waits until it refuses; stdout and stderr hold its words.
+//	      starts it and waits until it exits with an error; stdout and stderr have its
+//	      output.
 //	restart [NAME=VALUE…]
 //	      starts the last program again, on the same addresses.
 //	ready
-//	      waits until the last program takes traffic.
+//	      waits until the last program is ready.
 //	shutdown [-begin]
-//	      ends the last program by SIGTERM, which must lead to exit code 0; with
-//	      -begin it waits only until the program takes no new requests. At the end
-//	      of a script every program that is left is shut down.
+//	      sends SIGTERM to the last program and waits for exit code 0, or with -begin
+//	      only until it is no longer ready. At the end of a script all remaining programs
+//	      are shut down.
 //	kill9
-//	      ends the last program by SIGKILL.
+//	      sends SIGKILL to the last program.
 //	log [PATTERN]
-//	      waits until the log of the last program matches the pattern, and puts the
-//	      log into stdout.
+//	      waits until the log of the last program matches the pattern, and copies the
+//	      log to stdout.
 //
 // The API
 //
 //	graphql [-token TOKEN] [-header 'K: V'] [-status N] [-background] DOCUMENT [NAME=VALUE…]
-//	      POSTs a document: text with braces, or the name of one in
+//	      POSTs a document: text with braces, or the name of a file in
 //	      testdata/documents. NAME=VALUE is a member of the variable `input`,
-//	      NAME:=JSON one that is no text, @NAME=VALUE a variable of its own. The
-//	      answer goes to stdout and is "the last answer"; its HTTP status must be
-//	      N (200). With -background, `answer` gets it later.
-//	answer
-//	      waits for the answer of graphql -background.
+//	      NAME:=JSON one that is not a string, and @NAME=VALUE another variable. The
+//	      response goes to stdout and becomes the last response. Its HTTP status must be
+//	      N (default 200). With -background, fetch the response with `answer`.
+//	answer [-status N]
+//	      waits for the response to graphql -background.
 //	request [-header 'K: V'] [-status N] METHOD PATH [BODY | -file NAME | -fill BYTES]
-//	      sends anything to $API. stdout gets status, headers and body.
+//	      sends any request to $API. stdout has status, headers and body.
 //	account EMAIL [PASSWORD]
-//	      signs up and verifies, through the API. PASSWORD is $PASSWORD if absent.
+//	      signs up and verifies an account through the API, by default with $PASSWORD.
 //	session EMAIL [PASSWORD]
-//	      signs in, through the API, and sets $ACCESS, $ID and $REFRESH.
+//	      signs in through the API and sets $ACCESS, $ID and $REFRESH.
 //
-// What it answered
+// The last response
 //
 //	expect PATH VALUE
-//	      asserts a value of the last answer; a path is like errors.0.message,
-//	      with length for that of a list. VALUE is the very text, or JSON, or
-//	      null, or absent, or /regular expression/. ! expect asserts that it is not.
+//	      asserts a value. A path is like errors.0.message; a last step "length" is the
+//	      length of a list. VALUE is the exact text, JSON, null, absent, or
+//	      /a regular expression/.
+//	! expect PATH VALUE
+//	      asserts that the value is different.
 //	refused CODE STATUS [FIELD]
-//	      asserts that the last answer has one error, with this code and status
-//	      and, if given, this extensions.field.
+//	      asserts that there is one error, with this code and status and, if given, this
+//	      extensions.field.
 //	keep NAME PATH
-//	      sets $NAME to a value of the last answer.
+//	      sets $NAME to a value.
 //	cookie NAME
-//	      asserts that the last answer sets the cookie of the refresh token and
-//	      nothing else, as only a page of its own can use it, and sets $NAME to what
-//	      a browser sends back: NAME=VALUE, or nothing when the cookie is taken away.
+//	      asserts that the response sets the refresh token's cookie and no other, with
+//	      the attributes that restrict it to this origin. Sets $NAME to what a browser
+//	      sends back: NAME=VALUE, or nothing if the cookie is removed.
 //	jwt TOKEN
-//	      makes {"header":…, "claims":…} of a token the last answer.
+//	      decodes a token. {"header":…, "claims":…} becomes the last response.
 //
 // The user pool
 //
 //	code NAME EMAIL
 //	      sets $NAME to the newest code that was sent to EMAIL.
 //	totp NAME SECRET [next]
-//	      sets $NAME to what an authenticator app with that secret shows now, or
-//	      half a minute later.
+//	      sets $NAME to the current code of an authenticator app, or the next one.
 //	cognito OPERATION [NAME=VALUE…]
-//	      calls the pool's own protocol, mostly to administer it; UserPoolId and
-//	      ClientId are filled in. ! cognito asserts that it refuses.
+//	      calls an operation of the pool's own protocol, with UserPoolId and ClientId
+//	      filled in.
+//	! cognito OPERATION [NAME=VALUE…]
+//	      asserts that the operation fails.
 //
-// Stand-ins, where the embedded pool cannot be made to behave so badly
+// Stand-ins, for behaviour that the embedded pool does not have
 //
 //	upstream STATUS BODY | upstream hang | upstream away
-//	      tells the stand-in for Cognito to answer so, never to answer, or to
-//	      close connections (which it does until told otherwise).
+//	      makes the stand-in for Cognito respond with this, not respond, or drop
+//	      connections (the default).
 //	upstream-asked N OPERATION
-//	      waits until the stand-in was called N times in all with the operation.
+//	      waits until the operation has been called N times in total.
 //	issuer up | down | rotate
-//	      tells the stand-in for the issuer of tokens to publish its key (which it
-//	      does until told otherwise) or not to, or to exchange it.
+//	      makes the stand-in for the token issuer publish its key (the default), drop
+//	      connections, or replace its key.
 //	token NAME [CLAIM=VALUE…]
-//	      sets $NAME to an access token of the stand-in, as Cognito writes them but
-//	      for the claims given. Times are in seconds from now, CLAIM= leaves one
-//	      out, CLAIM:=JSON is no text; KID=, ALG= and KEY=stranger change the
-//	      header and the key.
+//	      sets $NAME to an access token of the stand-in, like those of Cognito except
+//	      for the given claims. Times are in seconds from now, CLAIM= removes a claim,
+//	      CLAIM:=JSON sets one that is not a string; KID=, ALG= and KEY=stranger change
+//	      the header and the key.
 //
-// Conditions: [cognito-local] holds while the pool is cognito-local.
+// The condition [cognito-local] is true if the pool is cognito-local.
 
 import (
 	"fmt"
