@@ -11,10 +11,11 @@ BINARY := build/authgraph
 BIN := build/bin
 RESULTS := build/tests.json
 APPS := examples/spa-apollo examples/spa-urql
+GENERATED := graph internal/playground docs $(APPS)
 LINT := $(BIN)/golangci-lint-$(GOLANGCI_LINT)
 TESTSUM := $(BIN)/gotestsum-$(GOTESTSUM)
 
-.PHONY: build run test bench lint generate generated fuzz vuln sbom clean
+.PHONY: build run quick test bench lint generate generated fuzz vuln sbom clean
 
 # Without cgo, and without the Lambda runtime's RPC mode, which AWS advises to leave out on
 # provided.al2023 and later.
@@ -23,6 +24,10 @@ build: ## build a static binary for GOOS and GOARCH, at BINARY
 
 run: ## serve the API on the embedded pool
 	go run .
+
+quick: ## run the tests that need only Go, and none against the built binary
+	go vet ./...
+	go test $$(go list ./... | grep -v /test/)
 
 test: $(TESTSUM) ## run all tests with the race detector; installs what they need
 	.ci/prepare
@@ -36,18 +41,20 @@ bench: ## the targets of docs/performance.md; takes about six minutes on a quiet
 
 lint: $(LINT) ## run golangci-lint
 	$(LINT) run ./...
+	cd bench && go vet ./...
 
-generate: ## gqlgen's code, the playground's bundle, the types of the examples, generated docs
+generate: ## generate gqlgen's code, the playground's bundle, the examples' types and the reference pages
 	go tool gqlgen generate
 	cd internal/playground && npm ci --no-audit --no-fund && npm run build
 	@mkdir -p build
 	go run . schema >build/schema.graphqls
 	go test ./test/repo -run 'TestCoverage|TestSettings' -count=1 -update
+	UPDATE_DOCS=1 go test ./cognito -run TestErrorsPage -count=1
 	for app in $(APPS); do (cd $$app && { [ -d node_modules ] || npm ci --no-audit --no-fund; } && SCHEMA=$(CURDIR)/build/schema.graphqls npm run codegen) || exit 1; done
 
 generated: generate ## fail if generate changes a committed file
-	git diff --exit-code -- graph internal/playground $(APPS)
-	@test -z "$$(git status --porcelain -- graph internal/playground $(APPS))" || { git status --short -- graph internal/playground $(APPS); exit 1; }
+	git diff --exit-code -- $(GENERATED)
+	@test -z "$$(git status --porcelain -- $(GENERATED))" || { git status --short -- $(GENERATED); exit 1; }
 
 fuzz: ## run every fuzz target for FUZZTIME (a duration, or 2000x for executions)
 	.ci/fuzz $(FUZZTIME)
