@@ -12,8 +12,7 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// TestAWSCLI is the AWS CLI: what a person types to look into a pool, or a
-// script to fill one.
+// TestAWSCLI runs commands of the AWS CLI, as typed to inspect or fill a pool.
 func TestAWSCLI(t *testing.T) {
 	program := tool(t, "the Debian package awscli", "aws")
 	version, err := exec.Command(program, "--version").Output()
@@ -40,7 +39,7 @@ type cli struct {
 
 func (c *cli) with(t *testing.T) *cli { return &cli{T: t, server: c.server, program: c.program} }
 
-// step is a subtest; the ones after one that fails are left out.
+// step runs a subtest, unless an earlier one failed.
 func (c *cli) step(name string, do func(*cli)) {
 	c.Helper()
 	if !c.Run(name, func(t *testing.T) { do(c.with(t)) }) {
@@ -48,7 +47,7 @@ func (c *cli) step(name string, do func(*cli)) {
 	}
 }
 
-// run runs a command and returns its answer, or its complaint.
+// run runs a command and returns its output or its error message.
 func (c *cli) run(command string, more ...string) (answer map[string]any, complaint string) {
 	c.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -74,7 +73,7 @@ func (c *cli) run(command string, more ...string) (answer map[string]any, compla
 	return answer, ""
 }
 
-// ok wants a command to succeed.
+// ok runs a command that must succeed.
 func (c *cli) ok(command string, more ...string) map[string]any {
 	c.Helper()
 	answer, complaint := c.run(command, more...)
@@ -84,7 +83,7 @@ func (c *cli) ok(command string, more ...string) map[string]any {
 	return answer
 }
 
-// refused wants a command to fail with an exception.
+// refused runs a command that must fail with an exception.
 func (c *cli) refused(exception, command string, more ...string) {
 	c.Helper()
 	answer, complaint := c.run(command, more...)
@@ -93,7 +92,7 @@ func (c *cli) refused(exception, command string, more ...string) {
 	}
 }
 
-// at is the value at a path such as UserPool.Id.
+// at returns the value at a path such as UserPool.Id.
 func at[T any](c *cli, answer map[string]any, path string) T {
 	c.Helper()
 	var value any = answer

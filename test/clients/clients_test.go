@@ -1,18 +1,16 @@
-// Package clients_test drives the embedded user pool with clients of Amazon
-// Cognito that nobody here wrote, each as its users run it: two libraries of
-// JavaScript, boto3, the AWS CLI, and the AWS SDK for Go. What they do not
-// notice, no user of theirs will. The example applications are driven the same
-// way, with the API between them and the pool.
+// Package clients_test drives the embedded user pool with third-party clients of
+// Amazon Cognito, as their users do: two JavaScript libraries, boto3, the AWS CLI and
+// the AWS SDK for Go. The example applications run the same way, with the API between
+// them and the pool.
 //
-// A program in another language says what it did, a line for each step:
+// A program in another language prints a line per step, each of which is a subtest:
 //
 //	ok - account: sign up
 //	not ok - account: confirm -- CodeMismatchException
 //	end
 //
-// and every step is a subtest here. The pool is the one of this process, made
-// anew for each program; whatever else a program wants of it, such as another
-// pool with other settings, it asks for over the wire.
+// Each program gets a new pool in this process, and sets up anything else, such as a
+// second pool, through the pool's API.
 package clients_test
 
 import (
@@ -40,21 +38,20 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// patience is how long a program may take. It is no bar: it only turns a hang
-// into a failure.
+// patience is how long a program may run. It only turns a hang into a failure.
 const patience = 5 * time.Minute
 
-// TestIdentityJS is amazon-cognito-identity-js, on which older web and mobile
-// applications rest. It speaks SRP, for passwords and for devices.
+// TestIdentityJS runs amazon-cognito-identity-js, the library of older web and mobile
+// applications. It uses SRP for passwords and devices.
 func TestIdentityJS(t *testing.T) { runNode(t, "identityjs.mjs", "amazon-cognito-identity-js") }
 
-// TestAmplify is AWS Amplify, which is what new web applications use.
+// TestAmplify runs AWS Amplify, the library of current web applications.
 func TestAmplify(t *testing.T) { runNode(t, "amplify.mjs", "aws-amplify") }
 
-// TestTokens is what services check tokens with: AWS's own verifier, and jose.
+// TestTokens verifies tokens as services do, with AWS's own verifier and with jose.
 func TestTokens(t *testing.T) { runNode(t, "tokens.mjs", "aws-jwt-verify") }
 
-// TestBrowser is the first two in Chromium, with passkeys.
+// TestBrowser runs the first two in Chromium, with passkeys.
 func TestBrowser(t *testing.T) { runNode(t, "browser.mjs", "playwright-core", "CHROMIUM="+chromium(t)) }
 
 func chromium(t *testing.T) string {
@@ -68,7 +65,7 @@ func chromium(t *testing.T) string {
 	return ""
 }
 
-// TestBoto3 is the AWS SDK for Python.
+// TestBoto3 runs the AWS SDK for Python.
 func TestBoto3(t *testing.T) {
 	python := tool(t, "the Debian package python3-boto3", "python3")
 	probe := exec.Command(python, "-c", "import boto3")
@@ -85,7 +82,7 @@ func runNode(t *testing.T, program, packageName string, environment ...string) {
 	runProgram(t, node, program, environment...)
 }
 
-// installed leaves a test out for want of a package of a folder's.
+// installed skips the test if an npm package is not installed.
 func installed(t *testing.T, folder, packageName string) {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(folder, "node_modules", packageName)); err != nil {
@@ -93,8 +90,8 @@ func installed(t *testing.T, folder, packageName string) {
 	}
 }
 
-// tool finds a program: the system's own before any other of that name, since
-// the Debian packages belong to it.
+// tool returns the path of a program. It prefers the system's own, which has the Debian
+// packages.
 func tool(t *testing.T, source, name string) string {
 	t.Helper()
 	system := filepath.Join("/usr/bin", name)
@@ -108,14 +105,14 @@ func tool(t *testing.T, source, name string) string {
 	return path
 }
 
-// runProgram runs a program on a pool of its own and makes its steps subtests.
+// runProgram runs a program on a new pool, with its steps as subtests.
 func runProgram(t *testing.T, interpreter, program string, environment ...string) {
 	t.Helper()
 	t.Parallel()
 	runOn(t, start(t), interpreter, program, environment...)
 }
 
-// runOn does so on a pool that is there.
+// runOn runs a program on an existing pool, with its steps as subtests.
 func runOn(t *testing.T, s *server, interpreter, program string, environment ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -138,8 +135,8 @@ func runOn(t *testing.T, s *server, interpreter, program string, environment ...
 	t.Logf("%d steps", steps)
 }
 
-// report makes a subtest of every step and tells how many there were, and
-// whether the program came to its end.
+// report runs a subtest for every step. It returns their number, and whether the program
+// printed "end".
 func report(t *testing.T, lines io.Reader) (steps int, ended bool) {
 	t.Helper()
 	scanner := bufio.NewScanner(lines)
@@ -173,19 +170,18 @@ func report(t *testing.T, lines io.Reader) (steps int, ended bool) {
 	return steps, ended
 }
 
-// server is a pool that listens on loopback, with two more routes: at
-// /totp?secret=… there is an authenticator, and /clock?ahead=… sets the pool's
-// clock, by how much it is ahead of the real one.
+// server is a pool that listens on loopback, with two additional routes: /totp?secret=… is
+// an authenticator app, and /clock?ahead=… sets how far the pool's clock is ahead.
 type server struct {
 	url  string
 	pool *userpool.Pool
 
 	mu    sync.Mutex
-	ahead time.Duration    // of the pool's clock before the real one
-	used  map[string]int64 // the last time step whose code was given, by secret
+	ahead time.Duration    // of the pool's clock
+	used  map[string]int64 // the last time step used, by secret
 }
 
-// start gives a new pool.
+// start starts a new pool.
 func start(t *testing.T) *server {
 	t.Helper()
 	s := &server{used: map[string]int64{}}
@@ -213,8 +209,8 @@ func start(t *testing.T) *server {
 	return s
 }
 
-// environment is what the programs know of the pool. The credentials are there
-// because the clients look for some; nobody checks them.
+// environment returns the environment of the programs. The clients require credentials,
+// which are not checked.
 func (s *server) environment() []string {
 	return append(os.Environ(),
 		"POOL_URL="+s.url, "POOL_ID="+s.pool.ID(), "CLIENT_ID="+s.pool.ClientID(),
@@ -230,7 +226,7 @@ func (s *server) now() time.Time {
 	return time.Now().Add(s.ahead)
 }
 
-// newestCode is the code in the newest message to an address.
+// newestCode returns the code in the newest message to an address.
 func (s *server) newestCode(t *testing.T, to string) string {
 	t.Helper()
 	response, err := http.Get(s.url + "/inbox?to=" + url.QueryEscape(to))
@@ -250,8 +246,8 @@ func (s *server) newestCode(t *testing.T, to string) string {
 
 const timeStep = 30 // seconds, RFC 6238
 
-// totp is an authenticator that never gives a code twice. It does not wait for
-// the next one: it moves the pool's clock.
+// totp returns codes of an authenticator app, each only once. Rather than wait for the
+// next one, it moves the pool's clock.
 func (s *server) totp(secret string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -264,7 +260,7 @@ func (s *server) totp(secret string) (string, error) {
 	return oneTimePassword(secret, step)
 }
 
-// oneTimePassword is RFC 4226, section 5.3.
+// oneTimePassword implements RFC 4226, section 5.3.
 func oneTimePassword(secret string, counter int64) (string, error) {
 	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.TrimRight(secret, "="))
 	if err != nil {
@@ -277,7 +273,7 @@ func oneTimePassword(secret string, counter int64) (string, error) {
 	return fmt.Sprintf("%06d", (binary.BigEndian.Uint32(sum[at:])&0x7fffffff)%1_000_000), nil
 }
 
-// The vectors of RFC 6238, appendix B, cut to six digits.
+// The test vectors of RFC 6238, appendix B, truncated to six digits.
 func TestAuthenticator(t *testing.T) {
 	secret := base32.StdEncoding.EncodeToString([]byte("12345678901234567890"))
 	for at, want := range map[int64]string{

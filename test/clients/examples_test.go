@@ -18,14 +18,14 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// TestSPAApollo is examples/spa-apollo in Chromium.
+// TestSPAApollo runs examples/spa-apollo in Chromium.
 func TestSPAApollo(t *testing.T) { runSPA(t, "spa-apollo") }
 
-// TestSPAUrql is examples/spa-urql in Chromium.
+// TestSPAUrql runs examples/spa-urql in Chromium.
 func TestSPAUrql(t *testing.T) { runSPA(t, "spa-urql") }
 
-// The examples differ in their clients only: what does not know the client is the
-// same in both, since each is complete.
+// The examples differ only in their GraphQL client. Code that does not depend on it is the
+// same in both.
 func TestSPAsAreAlike(t *testing.T) {
 	examples := filepath.Join("..", "..", "examples")
 	for _, same := range []string{
@@ -46,7 +46,7 @@ func TestSPAsAreAlike(t *testing.T) {
 	}
 }
 
-// files reads a file, or a folder of files.
+// files reads a file, or all files of a directory.
 func files(t *testing.T, root string) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
@@ -68,9 +68,9 @@ func files(t *testing.T, root string) map[string]string {
 	return texts
 }
 
-// runSPA builds an example and drives it in Chromium. The API is the real binary
-// with the cookie transport, the page is of another origin, so that CORS and
-// cookies are real, and its policy lets it speak with the API alone.
+// runSPA builds an example and drives it in Chromium. The API is the real binary with
+// TOKEN_TRANSPORT=cookie. The page has another origin, so that CORS and cookies are real,
+// and a content security policy that permits only the API.
 func runSPA(t *testing.T, name string) {
 	t.Parallel()
 	source := filepath.Join("..", "..", "examples", name)
@@ -106,8 +106,8 @@ func runSPA(t *testing.T, name string) {
 	runOn(t, s, node, "spa.mjs", "CHROMIUM="+browser, "APP="+name, "APP_URL="+page, "API_URL="+api+"/graphql", "FOREIGN_URL="+foreign, "SHOTS="+shots)
 }
 
-// listen serves pages and returns their origin, by a name: to browsers, pages of
-// localhost are of one site, and safe.
+// listen serves pages and returns their origin with the host localhost, which browsers
+// treat as same-site and secure.
 func listen(t *testing.T, handler http.HandlerFunc) string {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -117,7 +117,7 @@ func listen(t *testing.T, handler http.HandlerFunc) string {
 
 func local(url string) string { return strings.Replace(url, "127.0.0.1", "localhost", 1) }
 
-// run runs a program that has nothing to say unless it fails.
+// run runs a program and prints its output if it fails.
 func run(t *testing.T, folder string, environment []string, name string, arguments ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -150,7 +150,7 @@ func startAPI(t *testing.T, s *server, environment ...string) string {
 	return local(api.APIURL())
 }
 
-// reportSizes tells how much a browser has to load, as it is and compressed.
+// reportSizes logs the size of an app, uncompressed and compressed.
 func reportSizes(t *testing.T, dist string) {
 	t.Helper()
 	raw, packed := 0, 0

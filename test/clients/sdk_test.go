@@ -22,12 +22,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// missing are the public operations that the pool does not have.
+// missing are the public operations that the pool does not implement.
 var missing = []string{}
 
-// TestSDK is the AWS SDK for Go on every operation that is called without AWS
-// credentials: each succeeds, and each fails with an exception of the SDK's own
-// types.
+// TestSDK calls every operation that needs no AWS credentials with the AWS SDK for Go:
+// once with success, and once with an exception that the SDK models.
 func TestSDK(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -42,7 +41,7 @@ func TestSDK(t *testing.T) {
 	}
 }
 
-// Every public operation is tried, or is missing and known to be.
+// Every public operation is either tested or listed as missing.
 func TestSDKIsWhole(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -61,29 +60,28 @@ func TestSDKIsWhole(t *testing.T) {
 	}
 	for _, each := range trials() {
 		if !open[each.operation] {
-			t.Errorf("%s is tried twice, or is not public", each.operation)
+			t.Errorf("%s is tested twice, or is not public", each.operation)
 		}
 		delete(open, each.operation)
 	}
 	for _, operation := range missing {
 		if !open[operation] {
-			t.Errorf("%s is said to be missing and is tried, or is not public", operation)
+			t.Errorf("%s is listed as missing but tested, or is not public", operation)
 		}
 		delete(open, operation)
 		if s.knows(t, operation) {
-			t.Errorf("the pool has %s now: take it out of missing and try it", operation)
+			t.Errorf("the pool implements %s now: remove it from missing and test it", operation)
 		}
 	}
 	for operation := range open {
-		t.Errorf("%s is neither tried nor missing", operation)
+		t.Errorf("%s is neither tested nor listed as missing", operation)
 	}
 	if len(missing) > 0 {
-		t.Errorf("the pool lacks %v", missing)
+		t.Errorf("the pool does not implement %v", missing)
 	}
 }
 
-// knows tells whether the pool has an operation, whatever it says to an empty
-// body.
+// knows reports whether the pool implements an operation.
 func (s *server) knows(t *testing.T, operation string) bool {
 	t.Helper()
 	request, err := http.NewRequest(http.MethodPost, s.url, strings.NewReader("{}"))
@@ -99,7 +97,7 @@ func (s *server) knows(t *testing.T, operation string) bool {
 	return !strings.HasPrefix(response.Header.Get("x-amzn-ErrorType"), "UnknownOperationException")
 }
 
-// bench is a pool with the SDK in front. The pool tracks devices.
+// bench is a pool that tracks devices, with an SDK client.
 type bench struct {
 	*testing.T
 	*server
@@ -159,7 +157,7 @@ func (b *bench) must(err error) {
 	}
 }
 
-// refused wants an error that is of the SDK's type for an exception.
+// refused asserts that an error has the SDK's type for an exception.
 func refused[E error](b *bench, err error) {
 	b.Helper()
 	var want E
@@ -168,9 +166,9 @@ func refused[E error](b *bench, err error) {
 	}
 }
 
-// signedIn is a user with what a sign-in has given.
+// signedIn is a user with the tokens of a sign-in.
 type signedIn struct {
-	name    *string // the address
+	name    *string // e-mail address
 	access  *string
 	refresh *string
 	device  *types.NewDeviceMetadataType
@@ -180,7 +178,7 @@ func (b *bench) address(name string) *string {
 	return aws.String(fmt.Sprintf("%s.%d@example.com", name, b.numbers.Add(1)))
 }
 
-// applicant is a user who has signed up and has to confirm.
+// applicant returns a user who has signed up but not confirmed.
 func (b *bench) applicant() *string {
 	b.Helper()
 	email := b.address("ada")
@@ -202,7 +200,7 @@ func (b *bench) code(to *string) *string {
 	return aws.String(b.newestCode(b.T, *to))
 }
 
-// wrongCode is of the same length as the right one.
+// wrongCode has the same length as the right one.
 func (b *bench) wrongCode(to *string) *string {
 	b.Helper()
 	return wrongCode(b.newestCode(b.T, *to))
@@ -218,7 +216,7 @@ func (b *bench) signIn(email *string, password string) (*cognito.InitiateAuthOut
 	})
 }
 
-// member is a confirmed user who is signed in.
+// member returns a confirmed user who has signed in.
 func (b *bench) member() signedIn {
 	b.Helper()
 	email := b.confirmed()
@@ -226,16 +224,16 @@ func (b *bench) member() signedIn {
 	b.must(err)
 	result := out.AuthenticationResult
 	if result == nil {
-		b.Fatalf("sign-in ends in %s", out.ChallengeName)
+		b.Fatalf("the sign-in returned %s", out.ChallengeName)
 	}
 	return signedIn{name: email, access: result.AccessToken, refresh: result.RefreshToken, device: result.NewDeviceMetadata}
 }
 
-// outsider is an access token that is worth nothing.
+// outsider is an invalid access token.
 var outsider = aws.String("eyJhbGciOiJSUzI1NiJ9.e30.AA")
 
-// trial is what is tried of one operation. One that cannot succeed without
-// Amazon's own mail has no succeed.
+// trial is the test of one operation. succeed is nil if success would require Amazon's own
+// mail.
 type trial struct {
 	operation       string
 	succeed, refuse func(*bench)
@@ -336,7 +334,7 @@ func signInTrials() []trial {
 			refused[*types.CodeMismatchException](b, b.signInByMail(wrongCode))
 		}},
 		{"GetTokensFromRefreshToken", func(b *bench) {
-			user := b.onDevice() // without it, a refresh token of a pool that tracks devices is worth nothing
+			user := b.onDevice() // a pool that tracks devices requires it to refresh
 			out, err := b.sdk.GetTokensFromRefreshToken(b.ctx, &cognito.GetTokensFromRefreshTokenInput{
 				ClientId: b.client, RefreshToken: user.refresh, DeviceKey: user.device.DeviceKey,
 			})
@@ -476,7 +474,7 @@ func accountTrials() []trial {
 			}
 		}, func(b *bench) {
 			_, err := b.sdk.GetUserAttributeVerificationCode(b.ctx, &cognito.GetUserAttributeVerificationCodeInput{
-				AccessToken: b.member().access, AttributeName: aws.String("phone_number"), // which the user does not have
+				AccessToken: b.member().access, AttributeName: aws.String("phone_number"), // the user has none
 			})
 			refused[*types.InvalidParameterException](b, err)
 		}},
@@ -519,7 +517,7 @@ func accountTrials() []trial {
 	}
 }
 
-// moved is a user whose new address is not verified.
+// moved returns a user whose new address is not verified.
 func (b *bench) moved() (signedIn, *string) {
 	b.Helper()
 	user, email := b.member(), b.address("moved")
@@ -570,7 +568,7 @@ func factorTrials() []trial {
 				ChallengeResponses: map[string]string{"USERNAME": *user.name, "SOFTWARE_TOKEN_MFA_CODE": code},
 			})
 			b.must(err)
-			// The SDK leaves false out: what arrives is an empty object.
+			// The SDK omits false: the pool gets an empty object.
 			b.must(b.prefer(user, &types.SoftwareTokenMfaSettingsType{}))
 			begun, err = b.signIn(user.name, goodPassword)
 			b.must(err)
@@ -608,7 +606,7 @@ func (b *bench) secret(user signedIn) string {
 	return *out.SecretCode
 }
 
-// enrolled is a user with a verified TOTP.
+// enrolled returns a user with a verified authenticator app.
 func (b *bench) enrolled() (signedIn, string) {
 	b.Helper()
 	user := b.member()
@@ -678,7 +676,7 @@ func passkeyTrials() []trial {
 	}
 }
 
-// creationOptions is what a page needs of PublicKeyCredentialCreationOptions.
+// creationOptions are the PublicKeyCredentialCreationOptions that a page needs.
 type creationOptions struct {
 	Challenge string
 	RP        struct{ ID string }
@@ -705,8 +703,8 @@ func (b *bench) register(user signedIn, origin string) error {
 	return err
 }
 
-// newPasskey is what a browser on localhost makes of a challenge: a credential
-// with an ES256 key and attestation none (Web Authentication, section 5.1).
+// newPasskey creates the credential that a browser on localhost would: an ES256 key with
+// attestation none (Web Authentication, section 5.1).
 func newPasskey(b *bench, challenge, origin string) map[string]any {
 	b.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -792,7 +790,7 @@ func deviceTrials() []trial {
 	}
 }
 
-// onDevice is a user whose device is confirmed.
+// onDevice returns a user with a confirmed device.
 func (b *bench) onDevice() signedIn {
 	b.Helper()
 	user := b.member()
@@ -803,8 +801,8 @@ func (b *bench) onDevice() signedIn {
 	return user
 }
 
-// confirmDevice gives the device a salt and a verifier of nothing in
-// particular; that real ones work is seen in identityjs.mjs and amplify.mjs.
+// confirmDevice confirms the device with an arbitrary salt and verifier. Real ones are
+// tested in identityjs.mjs and amplify.mjs.
 func (b *bench) confirmDevice(user signedIn, key *string) error {
 	_, err := b.sdk.ConfirmDevice(b.ctx, &cognito.ConfirmDeviceInput{
 		AccessToken: user.access, DeviceKey: key, DeviceName: aws.String("laptop"),
