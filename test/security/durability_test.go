@@ -18,17 +18,17 @@ import (
 	"authgraph/internal/testutil"
 )
 
-const lastingPassword = "Right-Horse-1"
+const memberPassword = "Right-Horse-1"
 
-// lasting is the embedded pool's data directory, with the program that currently uses it.
-type lasting struct {
+// persistentPool is the embedded pool's data directory, with the program that currently uses it.
+type persistentPool struct {
 	*target
 	settings []string
 }
 
-// newLasting creates a pool without users in a directory. The pool keeps its address
+// newPersistentPool creates a pool without users in a directory. The pool keeps its address
 // across restarts, since it is the issuer in the tokens.
-func newLasting(t *testing.T, dir string, settings ...string) *lasting {
+func newPersistentPool(t *testing.T, dir string, settings ...string) *persistentPool {
 	t.Helper()
 	testutil.Build(t)
 	pool, err := testutil.EmptyPool()
@@ -38,20 +38,20 @@ func newLasting(t *testing.T, dir string, settings ...string) *lasting {
 	if err := os.WriteFile(filepath.Join(dir, "userpool.db"), pool, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &lasting{settings: append([]string{
+	return &persistentPool{settings: append([]string{
 		"ADDR=127.0.0.1:0", "POOL_ADDR=" + testutil.FreeAddress(t), "DATA_DIR=" + dir, unlimited, "LOG_LEVEL=error",
 	}, settings...)}
 }
 
 // begin starts the program. It returns false if the program exits during startup.
-func (l *lasting) begin(t *testing.T) bool {
+func (l *persistentPool) begin(t *testing.T) bool {
 	t.Helper()
 	p := testutil.Start(t, l.settings, nil)
 	return l.begun(t, p)
 }
 
-// beginOnRuins is like begin, but permits errors in the log.
-func (l *lasting) beginOnRuins(t *testing.T) bool {
+// beginDamaged is like begin, but permits errors in the log.
+func (l *persistentPool) beginDamaged(t *testing.T) bool {
 	t.Helper()
 	p, err := testutil.StartProgram(t.TempDir(), l.settings, nil)
 	if err != nil {
@@ -65,7 +65,7 @@ func (l *lasting) beginOnRuins(t *testing.T) bool {
 	return l.begun(t, p)
 }
 
-func (l *lasting) begun(t *testing.T, p *testutil.Program) bool {
+func (l *persistentPool) begun(t *testing.T, p *testutil.Program) bool {
 	t.Helper()
 	l.target = &target{&testutil.Target{Program: p, Client: testutil.NewClient()}}
 	if err := p.AwaitReady(); err != nil {
@@ -85,17 +85,17 @@ type member struct {
 	signedOut       bool   // the sign-out was acknowledged
 }
 
-func (l *lasting) signup(email string) (testutil.TimedResponse, error) {
-	return l.Post(fmt.Sprintf(`mutation{signup(input:{email:%q,username:"U",password:%q,mode:"m"}){userId}}`, email, lastingPassword))
+func (l *persistentPool) signup(email string) (testutil.TimedResponse, error) {
+	return l.Post(fmt.Sprintf(`mutation{signup(input:{email:%q,username:"U",password:%q,mode:"m"}){userId}}`, email, memberPassword))
 }
 
-func (l *lasting) signin(email string) (testutil.TimedResponse, error) {
-	return l.Post(fmt.Sprintf(`mutation{signin(input:{email:%q,password:%q}){...on AuthTokens{accessToken refreshToken}}}`, email, lastingPassword))
+func (l *persistentPool) signin(email string) (testutil.TimedResponse, error) {
+	return l.Post(fmt.Sprintf(`mutation{signin(input:{email:%q,password:%q}){...on AuthTokens{accessToken refreshToken}}}`, email, memberPassword))
 }
 
 // join signs a user up, and in and out if requested. known reports whether the sign-up was
 // acknowledged.
-func (l *lasting) join(email string, withSession, signOut bool) (m member, known bool) {
+func (l *persistentPool) join(email string, withSession, signOut bool) (m member, known bool) {
 	m.email = email
 	if r, err := l.signup(email); err != nil || r.Code() != answered {
 		return m, false
@@ -136,7 +136,7 @@ func (f *findings) String() string {
 }
 
 // find checks that everything that was acknowledged to members is there.
-func (l *lasting) find(t *testing.T, members []member) *findings {
+func (l *persistentPool) find(t *testing.T, members []member) *findings {
 	t.Helper()
 	f := &findings{}
 	lose := func(format string, args ...any) {
@@ -157,7 +157,7 @@ func (l *lasting) find(t *testing.T, members []member) *findings {
 	return f
 }
 
-func (l *lasting) findOne(m member, f *findings, lose func(string, ...any)) {
+func (l *persistentPool) findOne(m member, f *findings, lose func(string, ...any)) {
 	r, err := l.signin(m.email)
 	switch code := codeOr(r, err); {
 	case code == answered:
@@ -205,7 +205,7 @@ func codeOr(r testutil.TimedResponse, err error) string {
 func TestAttackKill(t *testing.T) {
 	t.Parallel()
 	const kills, writers = 50, 4
-	l := newLasting(t, t.TempDir())
+	l := newPersistentPool(t, t.TempDir())
 	var mu sync.Mutex
 	var members []member
 	start := time.Now()
@@ -287,7 +287,7 @@ func TestAttackFullDisk(t *testing.T) {
 	t.Parallel()
 	testutil.Build(t)
 	dir := smallDisk(t, "8m")
-	l := newLasting(t, dir, "AUDIT_LOG="+filepath.Join(dir, "audit.jsonl"))
+	l := newPersistentPool(t, dir, "AUDIT_LOG="+filepath.Join(dir, "audit.jsonl"))
 	if !l.begin(t) {
 		t.Fatal(l.Stderr.String())
 	}
@@ -331,7 +331,7 @@ func TestAttackFullDisk(t *testing.T) {
 			if m.access == "" {
 				continue
 			}
-			if r, err := l.Post("{me{id}}", "Bearer "+m.access); codeOr(r, err) != answered || r.Took > slack(promptly) {
+			if r, err := l.Post("{me{id}}", "Bearer "+m.access); codeOr(r, err) != answered || r.Took > slack(maxResponseTime) {
 				t.Errorf("me{id} of %s: %s after %v", m.email, codeOr(r, err), r.Took)
 			}
 			if r, err := l.signin(m.email); codeOr(r, err) != answered && !slices.Contains(faultCodes, codeOr(r, err)) {
@@ -360,7 +360,7 @@ func TestAttackFullDisk(t *testing.T) {
 	l.Kill()
 	began := l.begin(t)
 	if !began {
-		refusesWell(t, l.Program, "userpool")
+		assertRefusal(t, l.Program, "userpool")
 	} else {
 		l.Kill()
 	}
@@ -377,9 +377,9 @@ func TestAttackFullDisk(t *testing.T) {
 	}
 }
 
-// refusesWell asserts that the program exited with an error code and a readable message
+// assertRefusal asserts that the program exited with an error code and a readable message
 // that contains word.
-func refusesWell(t *testing.T, p *testutil.Program, word string) {
+func assertRefusal(t *testing.T, p *testutil.Program, word string) {
 	t.Helper()
 	var exit *exec.ExitError
 	if err := p.AwaitExit(); !errors.As(err, &exit) || exit.ExitCode() < 1 {
@@ -463,7 +463,7 @@ func tears(size int) []tear {
 // No user in it is reported as unknown.
 func TestAttackTornFile(t *testing.T) {
 	t.Parallel()
-	l := newLasting(t, t.TempDir())
+	l := newPersistentPool(t, t.TempDir())
 	if !l.begin(t) {
 		t.Fatal(l.Stderr.String())
 	}
@@ -503,8 +503,8 @@ func TestAttackTornFile(t *testing.T) {
 				if err := os.WriteFile(path, torn, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				l := &lasting{settings: append(slices.Clone(l.settings), "DATA_DIR="+dir, "POOL_ADDR=127.0.0.1:0")}
-				if !l.beginOnRuins(t) {
+				l := &persistentPool{settings: append(slices.Clone(l.settings), "DATA_DIR="+dir, "POOL_ADDR=127.0.0.1:0")}
+				if !l.beginDamaged(t) {
 					refused.Add(1)
 					if now, err := os.Stat(path); err != nil || now.Size() < int64(len(torn)) {
 						t.Errorf("the rejected file has shrunk: %v", err)
@@ -512,7 +512,7 @@ func TestAttackTornFile(t *testing.T) {
 					if !strings.Contains(l.Stderr.String(), path) {
 						badly.Add(1)
 					}
-					refusesWell(t, l.Program, path)
+					assertRefusal(t, l.Program, path)
 					return
 				}
 				started.Add(1)
@@ -545,7 +545,7 @@ func TestAttackTornFile(t *testing.T) {
 func TestAttackTwoOwners(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	first := newLasting(t, dir)
+	first := newPersistentPool(t, dir)
 	if !first.begin(t) {
 		t.Fatal(first.Stderr.String())
 	}
@@ -555,7 +555,7 @@ func TestAttackTwoOwners(t *testing.T) {
 	}
 	for _, other := range [][]string{{}, {"pool"}} {
 		second := testutil.Start(t, []string{"ADDR=127.0.0.1:0", "POOL_ADDR=127.0.0.1:0", "DATA_DIR=" + dir}, other)
-		refusesWell(t, second, "in use by another process")
+		assertRefusal(t, second, "in use by another process")
 	}
 	f := first.find(t, []member{m})
 	if f.sessions.Load() != 1 {
@@ -568,7 +568,7 @@ func TestAttackTwoOwners(t *testing.T) {
 		t.Error(err)
 	}
 	// The lock of a killed process does not remain.
-	again := &lasting{settings: first.settings}
+	again := &persistentPool{settings: first.settings}
 	if !again.begin(t) {
 		t.Fatal(again.Stderr.String())
 	}
@@ -640,7 +640,7 @@ func TestAttackSettings(t *testing.T) {
 	for i, attack := range attacks {
 		t.Run(fmt.Sprintf("%d %s", i, strings.Join(append(attack.settings, attack.flags...), " ")), func(t *testing.T) {
 			p := testutil.Start(t, append([]string{"ADDR=127.0.0.1:0", "POOL_ADDR=127.0.0.1:0", "DATA_DIR=" + t.TempDir()}, attack.settings...), attack.flags)
-			refusesWell(t, p, attack.word)
+			assertRefusal(t, p, attack.word)
 			if !t.Failed() {
 				held++
 			}

@@ -14,9 +14,9 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// countedAlone returns how many attempts the replicas counted locally because the store
+// countedLocally returns how many attempts the replicas counted locally because the store
 // did not respond in time, which happens on a busy machine.
-func countedAlone(t *testing.T, replicas []*target) (n int) {
+func countedLocally(t *testing.T, replicas []*target) (n int) {
 	t.Helper()
 	for _, g := range replicas {
 		r, err := g.Send(g.Request(http.MethodGet, "/metrics", nil))
@@ -110,7 +110,7 @@ func TestAttackGuessesOfAMinute(t *testing.T) {
 			wg.Wait()
 			got := len(replicas[0].Cognito.Calls())
 			t.Logf("%d requests, %d guesses rejected, %d reached Cognito", sent.Load(), limited.Load(), got)
-			if got < most || got > most+countedAlone(t, replicas) {
+			if got < most || got > most+countedLocally(t, replicas) {
 				t.Errorf("%d guesses reached Cognito, want %d", got, most)
 			}
 			if limited.Load() < 1000 {

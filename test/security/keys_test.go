@@ -44,7 +44,7 @@ func TestAttackKeysRotation(t *testing.T) {
 	if n := g.Issuer.Fetches() - before; n < 1 || n > 3 {
 		t.Errorf("%d fetches, want 1 to 3", n)
 	}
-	withdrawn := testutil.Eventually(t, "the old key's end", promptly, func() bool { return !g.accepts(t, old) })
+	withdrawn := testutil.Eventually(t, "the old key's end", maxResponseTime, func() bool { return !g.accepts(t, old) })
 	t.Logf("new key after %v by %d fetches, old one rejected %v later", took, g.Issuer.Fetches()-before, withdrawn)
 	g.unharmed(t, 0)
 }
@@ -89,7 +89,7 @@ func TestAttackKeysFlood(t *testing.T) {
 	)
 	bystander := time.Second
 	if testutil.RaceEnabled {
-		bystander = promptly
+		bystander = maxResponseTime
 	}
 	f := newForger(g.Issuer)
 	honest := f.honest()
@@ -158,7 +158,7 @@ func TestAttackKeysFlood(t *testing.T) {
 
 // badKeySets are responses that an issuer, or a server in its place, may give.
 func badKeySets() map[string]http.HandlerFunc {
-	says := func(status int, body string) http.HandlerFunc {
+	responds := func(status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(status)
 			_, _ = io.WriteString(w, body)
@@ -171,10 +171,10 @@ func badKeySets() map[string]http.HandlerFunc {
 		return jsonOf(map[string]any{"keys": []any{jwk}})
 	}
 	return map[string]http.HandlerFunc{
-		"garbage": says(200, "\x00\x01\xff garbage"), "HTML": says(200, "<!doctype html><title>Sign in to the network</title>"), "empty": says(200, ""), "null": says(200, "null"), "an empty set": says(200, `{"keys":[]}`),
-		"a key and no set": says(200, first), "cut off": says(200, `{"keys":[`+first), "error 500": says(500, "Internal Server Error"), "error 404 with keys": says(404, `{"keys":[`+first+`]}`), "status 204": says(204, ""),
-		"another key type": says(200, `{"keys":[{"kty":"EC","crv":"P-256","kid":"first","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}`),
-		"a symmetric key":  says(200, `{"keys":[{"kty":"oct","kid":"first","k":"AAAA"}]}`), "an encryption key": says(200, spoiled("use", "enc")), "exponent 1": says(200, spoiled("e", "AQ")), "a short key": says(200, spoiled("n", "AQAB")), "nested deep": says(200, strings.Repeat("[", 100_000)),
+		"garbage": responds(200, "\x00\x01\xff garbage"), "HTML": responds(200, "<!doctype html><title>Sign in to the network</title>"), "empty": responds(200, ""), "null": responds(200, "null"), "an empty set": responds(200, `{"keys":[]}`),
+		"a key and no set": responds(200, first), "cut off": responds(200, `{"keys":[`+first), "error 500": responds(500, "Internal Server Error"), "error 404 with keys": responds(404, `{"keys":[`+first+`]}`), "status 204": responds(204, ""),
+		"another key type": responds(200, `{"keys":[{"kty":"EC","crv":"P-256","kid":"first","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}`),
+		"a symmetric key":  responds(200, `{"keys":[{"kty":"oct","kid":"first","k":"AAAA"}]}`), "an encryption key": responds(200, spoiled("use", "enc")), "exponent 1": responds(200, spoiled("e", "AQ")), "a short key": responds(200, spoiled("n", "AQAB")), "nested deep": responds(200, strings.Repeat("[", 100_000)),
 		"redirect to a good set": func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasPrefix(r.URL.Path, "/elsewhere") {
 				_, _ = io.WriteString(w, `{"keys":[`+first+`]}`)
@@ -263,7 +263,7 @@ func survivesBadIssuer(t *testing.T, bad http.HandlerFunc) {
 	if r.Code() != invalid || r.Took > answers {
 		t.Errorf("unknown key, issuer bad: %s after %v", r.Code(), r.Took)
 	}
-	if r, err = g.Post("{me{id}}", "Bearer "+honest); err != nil || r.Text("data.me.id") == "absent" || r.Took > promptly {
+	if r, err = g.Post("{me{id}}", "Bearer "+honest); err != nil || r.Text("data.me.id") == "absent" || r.Took > maxResponseTime {
 		t.Errorf("known key, issuer bad: %v %s", err, r.Body)
 	}
 	if status := g.ReadyStatus(); status != http.StatusOK {

@@ -297,15 +297,15 @@ func (s *secrets) ways() map[string]http.HandlerFunc {
 		"echoes in other ways": func(w http.ResponseWriter, r *http.Request) {
 			switch next() % 6 {
 			case 0:
-				says(200, amzJSON, strings.TrimSuffix(body(r), "}"))(w, r)
+				responds(200, amzJSON, strings.TrimSuffix(body(r), "}"))(w, r)
 			case 1:
-				says(200, amzJSON, quote(body(r)))(w, r)
+				responds(200, amzJSON, quote(body(r)))(w, r)
 			case 2:
-				says(500, "text/html", "<html>"+body(r))(w, r)
+				responds(500, "text/html", "<html>"+body(r))(w, r)
 			case 3:
-				says(400, "text/plain", body(r))(w, r)
+				responds(400, "text/plain", body(r))(w, r)
 			case 4:
-				says(200, amzJSON, `{"AuthenticationResult":`+quote(body(r))+`,"UserSub":[`+quote(body(r))+`],"CodeDeliveryDetails":`+quote(body(r))+`,"UserAttributes":`+quote(body(r))+`}`)(w, r)
+				responds(200, amzJSON, `{"AuthenticationResult":`+quote(body(r))+`,"UserSub":[`+quote(body(r))+`],"CodeDeliveryDetails":`+quote(body(r))+`,"UserAttributes":`+quote(body(r))+`}`)(w, r)
 			default:
 				http.Redirect(w, r, "http://127.0.0.1:1/?"+url.QueryEscape(body(r)), http.StatusTemporaryRedirect)
 			}
@@ -409,7 +409,7 @@ func (s *secrets) token(gift string) string {
 func newSecrets(t *testing.T, settings ...string) *secrets {
 	t.Helper()
 	s := &secrets{marker: &marker{schema: loadSchema(t)}, forms: markForms()}
-	hook := httptest.NewServer(says(500, "text/plain", "refused"))
+	hook := httptest.NewServer(responds(500, "text/plain", "refused"))
 	t.Cleanup(hook.Close)
 	settings = append([]string{
 		"LOG_LEVEL=debug", "SERVICE_GROUPS=services", "GRAPHQL_LIMITS=tokens=100000,depth=50,aliases=5000,fields=50000,complexity=1000000",
@@ -440,7 +440,7 @@ func (s *secrets) during(way http.HandlerFunc) {
 // session starts a sign-in that leads to a challenge, and returns its session.
 func (s *secrets) session(t *testing.T, challenge string) string {
 	t.Helper()
-	s.during(says(200, amzJSON, `{"ChallengeName":`+quote(challenge)+`,"Session":"`+markSession+strings.Repeat("s", 20)+`","AvailableChallenges":["PASSWORD","EMAIL_OTP"],"ChallengeParameters":{"USER_ID_FOR_SRP":"`+markAsked+`","SALT":"`+markAsked+`","SRP_B":"`+markAsked+`","SECRET_BLOCK":"`+markAsked+`","CREDENTIAL_REQUEST_OPTIONS":"`+markAsked+`","MFAS_CAN_CHOOSE":"[\"SMS_MFA\"]","MFAS_CAN_SETUP":"[\"SOFTWARE_TOKEN_MFA\"]","FRIENDLY_DEVICE_NAME":"`+markAsked+`","question":"`+markAsked+`"}}`))
+	s.during(responds(200, amzJSON, `{"ChallengeName":`+quote(challenge)+`,"Session":"`+markSession+strings.Repeat("s", 20)+`","AvailableChallenges":["PASSWORD","EMAIL_OTP"],"ChallengeParameters":{"USER_ID_FOR_SRP":"`+markAsked+`","SALT":"`+markAsked+`","SRP_B":"`+markAsked+`","SECRET_BLOCK":"`+markAsked+`","CREDENTIAL_REQUEST_OPTIONS":"`+markAsked+`","MFAS_CAN_CHOOSE":"[\"SMS_MFA\"]","MFAS_CAN_SETUP":"[\"SOFTWARE_TOKEN_MFA\"]","FRIENDLY_DEVICE_NAME":"`+markAsked+`","question":"`+markAsked+`"}}`))
 	field := s.marker.schema.Mutation.Fields.ForName("signin")
 	a := ask{field: "signin", document: "mutation{" + strings.Replace(aSignin, "{__typename}", s.marker.selection(field.Type, 1, ""), 1) + "}"}
 	r := s.send(t, a)
@@ -695,7 +695,7 @@ func TestAttackSecretsOfSettings(t *testing.T) {
 	for i, attack := range attacks {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			p := testutil.Start(t, append([]string{"ADDR=127.0.0.1:0", "POOL_ADDR=127.0.0.1:0", "LOG_LEVEL=debug", "DATA_DIR=" + t.TempDir()}, attack.settings...), attack.flags)
-			refusesWell(t, p, "")
+			assertRefusal(t, p, "")
 			if said := p.Stdout.String() + p.Stderr.String(); said == "" || forms.MatchString(said) {
 				t.Errorf("%v %v: %s", attack.settings, attack.flags, said)
 			}

@@ -36,17 +36,17 @@ func soakSize(t *testing.T) int {
 	}
 }
 
-// drop is a kind of request, created anew each time.
-type drop struct {
+// soakRequest is a kind of request, created anew each time.
+type soakRequest struct {
 	name    string
 	request func(n int) *http.Request
 	honest  bool // the response has no error
 }
 
-// honestDrops returns requests of honest clients.
-func (g *target) honestDrops(bearer string) []drop {
-	ask := func(format string) drop {
-		return drop{format, func(n int) *http.Request {
+// honestRequests returns requests of honest clients.
+func (g *target) honestRequests(bearer string) []soakRequest {
+	ask := func(format string) soakRequest {
+		return soakRequest{format, func(n int) *http.Request {
 			text := format
 			if strings.Contains(format, "%d") {
 				text = fmt.Sprintf(format, n)
@@ -56,10 +56,10 @@ func (g *target) honestDrops(bearer string) []drop {
 			return r
 		}, true}
 	}
-	get := func(path string) drop {
-		return drop{path, func(int) *http.Request { return g.Request(http.MethodGet, path, nil) }, true}
+	get := func(path string) soakRequest {
+		return soakRequest{path, func(int) *http.Request { return g.Request(http.MethodGet, path, nil) }, true}
 	}
-	return []drop{
+	return []soakRequest{
 		ask("{me{id groups}}"), ask("{me{id email emailVerified attributes{name value}}}"), ask("{me{mfa{enabled} passkeys{id} devices{nodes{key}}}}"), ask("query Q%d{me{id}}"), ask("{__typename}"),
 		ask(`mutation{signin(input:{email:"user%d@example.com",password:"Correct-Horse-7"}){...on AuthTokens{accessToken user{id}}}}`),
 		ask(`mutation{startSignin(input:{email:"user%d@example.com"}){__typename}}`),
@@ -73,16 +73,16 @@ func (g *target) honestDrops(bearer string) []drop {
 	}
 }
 
-// hostileDrops returns the attacks of the other tests that leave the connection open.
-func (g *target) hostileDrops(t *testing.T) []drop {
+// hostileRequests returns the attacks of the other tests that leave the connection open.
+func (g *target) hostileRequests(t *testing.T) []soakRequest {
 	t.Helper()
 	const most = 32 << 10 // larger ones are tested elsewhere, and only cost time here
-	var all []drop
+	var all []soakRequest
 	post := func(name, body string, change func(*http.Request)) {
 		if len(body) > most {
 			return
 		}
-		all = append(all, drop{name, func(int) *http.Request {
+		all = append(all, soakRequest{name, func(int) *http.Request {
 			r := g.Request(http.MethodPost, "/graphql", []byte(body))
 			change(r)
 			return r
@@ -92,7 +92,7 @@ func (g *target) hostileDrops(t *testing.T) []drop {
 	for _, a := range hostileDocuments() {
 		switch {
 		case a.query != "" && len(a.query) < 4<<10:
-			all = append(all, drop{a.name, func(int) *http.Request { return g.Request(http.MethodGet, "/graphql?"+a.query, nil) }, false})
+			all = append(all, soakRequest{a.name, func(int) *http.Request { return g.Request(http.MethodGet, "/graphql?"+a.query, nil) }, false})
 		case a.body != "":
 			post(a.name, a.body, nothing)
 		case a.document != "":
@@ -107,7 +107,7 @@ func (g *target) hostileDrops(t *testing.T) []drop {
 		})
 	}
 	for _, a := range attacksByPages() {
-		all = append(all, drop{a.name, func(n int) *http.Request {
+		all = append(all, soakRequest{a.name, func(n int) *http.Request {
 			path := a.path
 			if path == "/GraphQL" {
 				path = fmt.Sprintf("/nowhere/%d", n) // a new path each time
@@ -152,10 +152,10 @@ func TestAttackSoak(t *testing.T) {
 	// The tokens stay valid during the longest soak.
 	bearer := "Bearer " + f.sign(f.header, f.claims.with("exp", f.at(24*3600)))
 	answers.Store("all", cognitoAnswers(cognitoSecrets{access: f.honest(), id: f.honest(), refresh: "r", secret: "JBSWY3DPEHPK3PXP"}))
-	honest, hostile := g.honestDrops(bearer), g.hostileDrops(t)
+	honest, hostile := g.honestRequests(bearer), g.hostileRequests(t)
 
 	var failures, refused, served atomic.Int64
-	fall := func(d drop, n int) {
+	fall := func(d soakRequest, n int) {
 		r, err := g.Send(d.request(n))
 		bad := ""
 		switch {

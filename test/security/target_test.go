@@ -17,8 +17,8 @@ import (
 // unlimited turns the rate limits off, for tests that send more than they allow.
 const unlimited = "RATE_LIMITS=off"
 
-// promptly is the longest time to any response.
-const promptly = 2 * time.Second
+// maxResponseTime is the longest time to any response, to attackers and to others.
+const maxResponseTime = 2 * time.Second
 
 // unharmed asserts that the program runs, has logged no fault, and has made exactly this
 // many calls to Cognito.
