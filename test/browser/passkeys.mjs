@@ -1,11 +1,10 @@
-// Registers, uses and deletes a passkey in Chromium, as a web page would by the
-// GraphQL API: navigator.credentials on one side, a virtual authenticator (CDP
-// WebAuthn) behind it.
+// Registers, uses and deletes a passkey in Chromium through the GraphQL API, with
+// navigator.credentials and a virtual authenticator (CDP WebAuthn).
 //
 //   node passkeys.mjs API POOL
 //
-// Both are URLs of localhost, the embedded pool's relying party. CHROMIUM names
-// the browser. The test TestPasskeysInChromium starts it.
+// Both are URLs with the host localhost, the embedded pool's relying party. CHROMIUM is
+// the path of the browser. Run by TestPasskeysInChromium.
 import assert from 'node:assert/strict';
 import { chromium } from '../../internal/playground/node_modules/playwright-core/index.mjs';
 

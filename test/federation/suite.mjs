@@ -1,14 +1,14 @@
-// Holds the subgraph against compositions and gateways that others made.
+// Tests the subgraph with third-party composition tools and gateways.
 //
 //   node suite.mjs compositions API PLAIN AUTHENTICATED
 //   node suite.mjs hive|apollo API POOL SDL
 //
-// API and POOL are the addresses of the program and its embedded pool; the others are
-// files with what "authgraph schema --federated" prints, PLAIN or SDL without and
-// AUTHENTICATED with the directives of --federation-auth-directives. The subgraph of posts, the
-// composition of The Guild and Hive Gateway are those of examples/supergraph.
+// API and POOL are the URLs of the program and its embedded pool. The others are files
+// with the output of "authgraph schema --federated": PLAIN and SDL without, and
+// AUTHENTICATED with --federation-auth-directives. The posts subgraph, The Guild's
+// composition and Hive Gateway are those of examples/supergraph.
 //
-// It prints one line for each thing that was looked at. The test TestFederation starts it.
+// Prints a line per check. Run by TestFederation.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { ApolloGateway, RemoteGraphQLDataSource } from '@apollo/gateway';

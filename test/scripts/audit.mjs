@@ -1,9 +1,9 @@
-// Holds the API against the audit of the GraphQL over HTTP specification by its
-// reference implementation: every MUST and every SHOULD.
+// Runs the reference implementation's audit of the GraphQL over HTTP specification:
+// every MUST and every SHOULD.
 //
 //   node audit.mjs URL
 //
-// It prints one line for each rule. The test TestGraphQLOverHTTP starts it.
+// Prints a line per rule. Run by TestGraphQLOverHTTP.
 import { serverAudits } from '../clients/node_modules/graphql-http/lib/index.mjs';
 
 for (const audit of serverAudits({ url: process.argv[2] })) {

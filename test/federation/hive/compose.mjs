@@ -1,4 +1,4 @@
-// Composes the supergraph of the subgraphs in the input, a list of {name, url, sdl}.
+// Composes a supergraph from stdin, a JSON list of {name, url, sdl}.
 import { json } from 'node:stream/consumers';
 import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';

@@ -1,12 +1,10 @@
-// What a linter, a code generator and a compiler, all made by others, have to say of
-// the schema.
+// Checks the schema with a third-party linter, code generator and compiler.
 //
 //   node check.mjs lint SCHEMA
 //   node check.mjs types SCHEMA FOLDER
 //
-// SCHEMA is the file that "authgraph schema" prints; the generated TypeScript goes to
-// FOLDER. Both print what they looked at, and fail on anything that is wrong. The test
-// TestSchema starts it.
+// SCHEMA is a file with the output of "authgraph schema". The generated TypeScript is
+// written to FOLDER. Both commands fail on any finding. Run by TestSchema.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
