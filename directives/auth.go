@@ -14,32 +14,29 @@ import (
 	"authgraph/internal/reqctx"
 )
 
-// Auth is the directive @auth.
+// Auth implements @auth.
 type Auth struct {
 	// Verifier checks the access token. Required.
 	Verifier *token.Verifier
 	// Client makes the calls that the caller's fields need. Required.
 	Client *cognito.Client
-	// ServiceGroups and ServiceScopes make their holders services: any one of
-	// them does. Default: there are no services.
+	// ServiceGroups and ServiceScopes make their holders services: any one of them is
+	// enough. Default: none.
 	ServiceGroups []string
 	ServiceScopes []string
-	// Limit counts the tokens that were forged with some effort. Default: nobody
-	// does.
+	// Limit limits forged tokens. Default: no limit.
 	Limit *RateLimit
 }
 
-// callerKey is the key under which the caller of one request is remembered.
+// callerKey is the key of the caller in a request.
 type callerKey struct{}
 
-// Directive lets the field be resolved when the request's access token verifies
-// and holds any of the groups and all of the scopes. The resolver finds the
-// caller in its context.
+// Directive resolves the field if the request's access token is valid and has any of the
+// groups and all of the scopes. It adds the caller to the resolver's context.
 //
-// orInput names members of the argument `input` that stand for a credential of its
-// own: when one is given, no token is asked for and there is no caller. service
-// asks for a caller that is a service; evenIfRevoked lets in a token whose
-// session was signed out here.
+// orInput names members of the argument `input` that are credentials themselves: if one
+// is given, no token is required, and there is no caller. service requires a caller that
+// is a service. evenIfRevoked accepts a token whose session was signed out here.
 func (a *Auth) Directive(
 	ctx context.Context, _ any, next graphql.Resolver,
 	groups, scopes, orInput []string, service, evenIfRevoked bool,
@@ -68,8 +65,7 @@ func forbidden(groups, scopes []string) error {
 	}
 }
 
-// isService tells whether the caller has one of the groups or one of the scopes
-// that make a service.
+// isService reports whether the caller has one of the groups or scopes of services.
 func (a *Auth) isService(claims *token.AccessClaims) bool {
 	has := func(list []string) func(string) bool {
 		return func(s string) bool { return slices.Contains(list, s) }
@@ -78,9 +74,8 @@ func (a *Auth) isService(claims *token.AccessClaims) bool {
 		slices.ContainsFunc(a.ServiceScopes, has(claims.Scopes))
 }
 
-// Caller verifies the token once for the whole request: a query may ask for many
-// fields, or for one of them under many aliases. With a token that was revoked, or of
-// which that cannot be known, both the caller and the error are returned.
+// Caller verifies the token once per request, which may select many fields. If the token
+// was revoked, or that is unknown, it returns both the caller and the error.
 func (a *Auth) Caller(ctx context.Context) (*cognito.Caller, error) {
 	request := reqctx.FromContext(ctx)
 	return reqctx.Once(request, callerKey{}, func() (*cognito.Caller, error) {
@@ -108,22 +103,21 @@ func (a *Auth) Caller(ctx context.Context) (*cognito.Caller, error) {
 	})
 }
 
-// mayBeRevoked tells the tokens that are good but for a sign-out, or for what
-// cannot be known of one.
+// mayBeRevoked reports whether the token is valid apart from a possible sign-out.
 func mayBeRevoked(err error) bool {
 	return errors.Is(err, token.ErrTokenRevoked) || errors.Is(err, token.ErrRevocationsUnknown)
 }
 
-// isForged tells the tokens that only a signature gave away from those that are
-// merely malformed or meant for somebody else: they cost a look-up or a
-// verification, and nobody has one by mistake.
+// isForged reports whether only the signature gave the token away, as opposed to a token
+// that is malformed or for somebody else. Checking it takes a key lookup or a signature
+// verification, and honest clients do not send such tokens.
 func isForged(err error) bool {
 	invalid, ok := errors.AsType[*token.InvalidTokenError](err)
 	return ok && (invalid.Reason == token.ReasonBadSignature || invalid.Reason == token.ReasonUnknownKey)
 }
 
-// refusal says why a token does not verify, as far as a client needs to know to
-// act: refresh it, replace it, or try again.
+// refusal returns the error for a rejected token, with what the client needs to react:
+// refresh it, replace it, or try again.
 func refusal(err error) *apierr.Error {
 	e := &apierr.Error{Code: apierr.InvalidToken, Message: "The access token does not verify.", Cause: err}
 	switch {
@@ -161,9 +155,9 @@ func permits(claims *token.AccessClaims, groups, scopes []string) bool {
 	return false
 }
 
-// hasInput tells whether the argument `input` was written with a value for one of the
-// members. It reads what the client wrote, since the arguments' Go types do not tell
-// nothing from empty.
+// hasInput reports whether the argument `input` has a value for one of the members. It
+// reads the document, since the Go types of arguments do not distinguish absent from
+// empty values.
 func hasInput(ctx context.Context, members []string) bool {
 	input := account.Input(graphql.GetFieldContext(ctx).Field.Field, graphql.GetOperationContext(ctx).Variables)
 	return slices.ContainsFunc(members, func(member string) bool { return input[member] != nil && input[member] != false })

@@ -27,60 +27,61 @@ const (
 	RateLimitToken    RateLimitKind = "TOKEN"
 )
 
-// The names of the budgets, in the settings and in metrics.
+// The names of the budgets, in settings and metrics.
 const (
-	// Passwords: of one account from one address, of one account from all
-	// addresses that its owner never signed in from, and of one address.
+	// Attempts with a password: for an account from one address, for an account from
+	// all addresses that its owner has never used, and for an address.
 	budgetAccountAddress = "account-address"
 	budgetAccount        = "account"
 	budgetAddress        = "address"
-	// budgetNetwork is that of an address for the whole /48 of an IPv6 address.
+	// budgetNetwork is like budgetAddress, for the /48 of an IPv6 address.
 	budgetNetwork = "network"
-	// Codes and messages of one account, in a short and in a long time.
+	// Codes and messages for an account, over a short and a long time.
 	budgetCode        = "code"
 	budgetCodeLong    = "code-long"
 	budgetMessage     = "message"
 	budgetMessageLong = "message-long"
-	// Of one address.
+	// For an address.
 	budgetSignup      = "signup"
 	budgetToken       = "token"
 	budgetForgedToken = "forged-token"
 )
 
 const (
-	// knownFor is how long an address counts as the owner's after a sign-in.
+	// knownFor is how long an address counts as the owner's after a sign-in from it.
 	knownFor = 30 * 24 * time.Hour
-	// heldFor is how long strangers are kept from an account that they have made
-	// Cognito lock: without them the lock ends in seconds, and the owner gets in.
+	// heldFor is how long strangers are kept from an account that Cognito has locked
+	// because of them. Without their attempts the lock ends within seconds.
 	heldFor = 15 * time.Minute
 )
 
-// Rate is what a budget allows: Burst attempts at once, and one more every Every.
+// Rate allows Burst attempts at once, and one more after each interval Every.
 type Rate struct {
 	Burst int
 	Every time.Duration
 }
 
-// RateLimit is the directive @rateLimit.
+// RateLimit implements @rateLimit.
 type RateLimit struct {
-	// Counters hold the budgets. Required where there are any rates.
+	// Counters store the budgets. Required if there are any rates.
 	Counters ratelimit.Counters
-	// Rates are the budgets by their names. One without a rate has no limit.
+	// Rates are the rates by budget. A budget without a rate is unlimited.
 	Rates map[string]Rate
-	// Accounts makes the keys of accounts. Required.
+	// Accounts computes the keys of accounts. Required.
 	Accounts account.Keys
-	// Observe is told the name of every budget that refused. Default: nobody.
+	// Observe is called with the name of every budget that refuses an attempt.
+	// Default: none.
 	Observe func(budget string)
 }
 
-// Directive counts the attempt before it is made, and lets it be made while there
-// is something left in all of its budgets.
+// Directive charges the attempt to its budgets before it resolves the field. It refuses
+// the attempt if any of them is exhausted.
 func (l *RateLimit) Directive(
 	ctx context.Context, _ any, next graphql.Resolver, of []RateLimitKind,
 ) (any, error) {
 	field := graphql.GetFieldContext(ctx).Field
 	input := account.Input(field.Field, graphql.GetOperationContext(ctx).Variables)
-	of = calledFor(field.Name, input, of)
+	of = applicable(field.Name, input, of)
 
 	who := l.party(ctx, l.Accounts.Of(accountName(ctx, input)))
 	attempt := l.attempt(who, of)
@@ -95,8 +96,8 @@ func (l *RateLimit) Directive(
 	return result, err
 }
 
-// accountName returns whom the attempt is about: the account that the input
-// names, or else the caller.
+// accountName returns the account of an attempt: the one that the input names, or else
+// the caller's.
 func accountName(ctx context.Context, input map[string]any) string {
 	if name := account.Name(input); name != "" {
 		return name
@@ -107,18 +108,18 @@ func accountName(ctx context.Context, input map[string]any) string {
 	return ""
 }
 
-// calledFor leaves of the kinds those that the input calls for.
-func calledFor(field string, input map[string]any, of []RateLimitKind) []RateLimitKind {
-	called := make([]RateLimitKind, 0, len(of))
+// applicable returns the kinds that apply to the input.
+func applicable(field string, input map[string]any, of []RateLimitKind) []RateLimitKind {
+	kinds := make([]RateLimitKind, 0, len(of))
 	for _, kind := range of {
-		if isCalledFor(field, input, kind) {
-			called = append(called, kind)
+		if applies(field, input, kind) {
+			kinds = append(kinds, kind)
 		}
 	}
-	return called
+	return kinds
 }
 
-func isCalledFor(field string, input map[string]any, kind RateLimitKind) bool {
+func applies(field string, input map[string]any, kind RateLimitKind) bool {
 	switch field {
 	case "startSignin":
 		return kind != RateLimitMessage || sendsCode(input["preferredFactor"])
@@ -126,16 +127,16 @@ func isCalledFor(field string, input map[string]any, kind RateLimitKind) bool {
 		return kind != RateLimitMessage || changesAddress(input["attributes"])
 	case "respondToChallenge":
 		answer, _ := input["answer"].(map[string]any)
-		return answerCallsFor(answer, kind)
+		return appliesToAnswer(answer, kind)
 	default:
 		return true
 	}
 }
 
-// answerCallsFor tells whether the answer to a challenge is of the kind. What is
-// known to no member of the answer is taken for a guess: it goes to a trigger of
-// the pool, or to a challenge yet unknown.
-func answerCallsFor(answer map[string]any, kind RateLimitKind) bool {
+// appliesToAnswer reports whether the kind applies to the answer to a challenge. custom
+// and parameters count as guesses: they go to a trigger of the pool or to an unknown
+// challenge.
+func appliesToAnswer(answer map[string]any, kind RateLimitKind) bool {
 	has := func(member string) bool { return answer[member] != nil }
 	factor, _ := answer["factor"].(map[string]any)
 	setup, _ := answer["mfaSetup"].(map[string]any)
@@ -151,17 +152,17 @@ func answerCallsFor(answer map[string]any, kind RateLimitKind) bool {
 	}
 }
 
-// sendsCode tells whether choosing the factor sends a code to the user.
+// sendsCode reports whether choosing the factor sends a code to the user.
 func sendsCode(factor any) bool {
 	return factor == "EMAIL_OTP" || factor == "SMS_OTP" || factor == "SMS_MFA"
 }
 
-// changesAddress tells whether one of the attributes is an address that a code
-// is sent to.
+// changesAddress reports whether one of the attributes is an address, to which Cognito
+// sends a code.
 func changesAddress(attributes any) bool {
 	list, ok := attributes.([]any)
 	if !ok {
-		list = []any{attributes} // a list of one may be written without brackets
+		list = []any{attributes} // GraphQL coerces a single item to a list
 	}
 	return slices.ContainsFunc(list, func(item any) bool {
 		attribute, _ := item.(map[string]any)
@@ -169,12 +170,11 @@ func changesAddress(attributes any) bool {
 	})
 }
 
-// party is who attempts something on whose account: the keys that budgets are
-// counted under.
+// party holds the keys of the account and of the client of an attempt.
 type party struct {
-	account string // empty when it is about none
-	address string // of an IPv6 address its /64, which is one subscriber's
-	network string // the /48 of an IPv6 address, else empty
+	account string // may be empty
+	address string // the /64 of an IPv6 address, which belongs to one subscriber
+	network string // the /48 of an IPv6 address, otherwise empty
 }
 
 func (l *RateLimit) party(ctx context.Context, accountKey string) party {
@@ -194,7 +194,7 @@ func (p party) pair() string     { return p.account + "@" + p.address }
 func (p party) knownKey() string { return "known:" + p.pair() }
 func (p party) holdKey() string  { return "hold:" + p.account }
 
-// attempt lists the budgets that an attempt is charged to.
+// attempt returns the attempt with the budgets that it is charged to.
 func (l *RateLimit) attempt(who party, of []RateLimitKind) ratelimit.Attempt {
 	a := ratelimit.Attempt{}
 	add := func(budget, whose string, strangers bool) {
@@ -206,9 +206,9 @@ func (l *RateLimit) attempt(who party, of []RateLimitKind) ratelimit.Attempt {
 			Name: budget, Key: budget + ":" + whose, Burst: rate.Burst, Every: rate.Every, StrangersOnly: strangers,
 		})
 	}
-	// perAccount counts both the account from this address and the account from
-	// all addresses that are strange to it, so that strangers use up a budget of
-	// their own and never the owner's.
+	// perAccount adds a budget for the account from this address and one for the
+	// account from all unknown addresses, so that strangers exhaust their own budget
+	// and never the owner's.
 	perAccount := func(pairBudget, accountBudget string) {
 		if who.account != "" {
 			add(pairBudget, who.pair(), false)
@@ -248,11 +248,11 @@ func (l *RateLimit) attempt(who party, of []RateLimitKind) ratelimit.Attempt {
 	return a
 }
 
-// take takes one from every budget of the attempt, or says when to come back.
+// take charges the attempt, or returns a RATE_LIMITED error.
 func (l *RateLimit) take(ctx context.Context, a ratelimit.Attempt) error {
 	decision, err := l.Counters.Take(ctx, a)
 	if err != nil {
-		return apierr.New(apierr.ServiceUnavailable, "Attempts cannot be counted at the moment. Try again.").WithCause(err)
+		return apierr.New(apierr.ServiceUnavailable, "Rate limits are temporarily unavailable. Try again.").WithCause(err)
 	}
 	if decision.RefusedBy == "" {
 		return nil
@@ -267,23 +267,22 @@ func (l *RateLimit) take(ctx context.Context, a ratelimit.Attempt) error {
 	}
 }
 
-// settle draws the conclusions from how an attempt ended. They are a matter of
-// comfort: what the store cannot note is not noted.
+// settle updates the counters after the attempt. It ignores errors: users would only
+// lose some convenience.
 func (l *RateLimit) settle(ctx context.Context, who party, of []RateLimitKind, result any, err error) {
 	if who.account == "" {
 		return
 	}
 	switch {
 	case isLockedOut(err) && slices.Contains(of, RateLimitPassword):
-		// Cognito has not looked at the password, so it was no guess: an owner who
-		// is known here must not use up the attempts while the lock lasts. Whoever
-		// is not is held.
+		// Cognito did not check the password. The owner, at a known address, must not
+		// use up the budget while the account is locked. Strangers are held.
 		_ = l.Counters.Mark(ctx, heldFor, who.holdKey())
 		_ = l.Counters.Refill(ctx, guessesOf(who)...)
 	case err != nil:
 	case slices.Contains(of, RateLimitSignup):
-		// Whoever made the account is no stranger to it. Where it is not told
-		// whether one was made, nothing is known of who made it.
+		// The address of a sign-up is the owner's, unless the result hides whether an
+		// account was created.
 		if made, _ := result.(*cognito.SignUpResult); made != nil && made.UserID != nil {
 			_ = l.Counters.Mark(ctx, knownFor, who.knownKey())
 		}
@@ -296,12 +295,12 @@ func isGuess(of []RateLimitKind) bool {
 	return slices.Contains(of, RateLimitPassword) || slices.Contains(of, RateLimitCode)
 }
 
-// guessesOf returns the budgets that a right guess makes full again.
+// guessesOf returns the budgets that a correct guess refills.
 func guessesOf(who party) []string {
 	return []string{budgetAccountAddress + ":" + who.pair(), budgetCode + ":" + who.pair()}
 }
 
-// isLockedOut tells whether Cognito has locked the account for a while.
+// isLockedOut reports whether Cognito has locked the account temporarily.
 func isLockedOut(err error) bool {
 	e := apierr.From(err)
 	return e != nil && e.Code == apierr.TooManyAttempts
@@ -312,30 +311,32 @@ func isChallenge(result any) bool {
 	return ok
 }
 
-// SignedIn notes that somebody signed in: from then on the address is known as
-// one of the account's owner, whom no stranger can keep out.
+// SignedIn marks the client's address as known for the account with these names, so that
+// strangers can no longer lock out the user there.
 func (l *RateLimit) SignedIn(ctx context.Context, names ...string) {
 	if len(l.Rates) == 0 {
 		return
 	}
+	var known, guesses []string
 	for _, name := range names {
 		if key := l.Accounts.Of(name); key != "" {
 			who := l.party(ctx, key)
-			_ = l.Counters.Mark(ctx, knownFor, who.knownKey())
-			_ = l.Counters.Refill(ctx, guessesOf(who)...)
+			known, guesses = append(known, who.knownKey()), append(guesses, guessesOf(who)...)
 		}
 	}
+	_ = l.Counters.Mark(ctx, knownFor, known...)
+	_ = l.Counters.Refill(ctx, guesses...)
 }
 
-// MaySend counts a message to the account that nobody asked for by name, and tells
+// MaySend charges a message to the account that no field was called for, and reports
 // whether it may be sent.
 func (l *RateLimit) MaySend(ctx context.Context, name string) bool {
 	attempt := l.attempt(l.party(ctx, l.Accounts.Of(name)), []RateLimitKind{RateLimitMessage})
 	return len(attempt.Budgets) == 0 || l.take(ctx, attempt) == nil
 }
 
-// forgedToken counts a token with a wrong signature, and returns a refusal when
-// there were too many of them from one address.
+// forgedToken charges a token with a wrong signature to the client's address. It returns
+// a RATE_LIMITED error if there were too many.
 func (l *RateLimit) forgedToken(ctx context.Context) error {
 	rate, limited := l.Rates[budgetForgedToken]
 	if !limited {

@@ -1,5 +1,5 @@
-// Package account names accounts where their own names must not be: in counters
-// that other machines see, and in logs.
+// Package account computes pseudonyms of accounts for shared counters and logs, where
+// e-mail addresses and user names must not appear.
 package account
 
 import (
@@ -13,30 +13,27 @@ import (
 	"authgraph/cognito"
 )
 
-// Keys makes the keys of one user pool's accounts.
+// Keys computes the keys of the accounts of one user pool.
 type Keys struct {
-	// Pool tells apart the accounts of pools that share a store.
+	// Pool separates the accounts of pools that share a store.
 	Pool string
 }
 
-// Of returns the key of the account with this name, an e-mail address or the
-// user's id: 22 letters and digits, the same for every spelling that Cognito
-// takes for the same address. It is empty for an empty name.
+// Of returns the key of the account with this name, an e-mail address or the user's id:
+// 22 characters, the same for all spellings that Cognito considers equal. It is empty
+// for an empty name.
 //
-// It is a pseudonym and no secret: whoever has the name can make the key.
+// The key is a pseudonym and not a secret: it can be computed from the name.
 func (k Keys) Of(name string) string {
 	name = norm.NFC.String(strings.ToLower(strings.TrimSpace(name)))
 	if name == "" {
 		return ""
 	}
-	var memory [200]byte // enough for nearly all of them
-	sum := sha256.Sum256(append(append(append(memory[:0], k.Pool...), '\n'), name...))
-	var key [22]byte
-	base64.RawURLEncoding.Encode(key[:], sum[:16])
-	return string(key[:])
+	sum := sha256.Sum256([]byte(k.Pool + "\n" + name))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// Input returns what the client wrote for the argument `input` of a field, or nil.
+// Input returns the value that the client sent for the argument `input` of a field, or nil.
 func Input(field *ast.Field, variables map[string]any) map[string]any {
 	argument := field.Arguments.ForName("input")
 	if argument == nil {
@@ -50,9 +47,8 @@ func Input(field *ast.Field, variables map[string]any) map[string]any {
 	return input
 }
 
-// Name returns the name of the account that the argument `input` of an operation
-// speaks of: its e-mail address, its user name, or the user whose challenge it
-// answers. It is empty when the input speaks of none.
+// Name returns the name of the account that an `input` refers to: its e-mail address,
+// its user name, or the user of the challenge session. It is empty if there is none.
 func Name(input map[string]any) string {
 	for _, member := range []string{"email", "username"} {
 		if name, _ := input[member].(string); name != "" {

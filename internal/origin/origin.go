@@ -1,5 +1,5 @@
-// Package origin judges origins of web pages, as browsers write them. The settings and
-// the edge must not judge differently.
+// Package origin classifies origins of web pages. Settings and middleware share it, so
+// that both decide alike.
 package origin
 
 import (
@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// IsPlainAndRemote tells origins that are neither encrypted nor on the user's own
-// machine: others on the way can change their pages. The machine's own are those that
-// browsers take for trustworthy.
+// IsPlainAndRemote reports whether an origin is neither encrypted nor on the user's own
+// machine, so that pages can be changed in transit. Local origins are those that browsers
+// consider trustworthy.
 // https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
 func IsPlainAndRemote(origin string) bool {
 	u, err := url.Parse(origin)
