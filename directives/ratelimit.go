@@ -277,17 +277,16 @@ func (l *RateLimit) settle(ctx context.Context, who party, of []RateLimitKind, r
 	case isLockedOut(err) && slices.Contains(of, RateLimitPassword):
 		// Cognito did not check the password. The owner, at a known address, must not
 		// use up the budget while the account is locked. Strangers are held.
-		_ = l.Counters.Mark(ctx, heldFor, who.holdKey())
-		_ = l.Counters.Refill(ctx, guessesOf(who)...)
+		_ = l.Counters.Update(ctx, ratelimit.Update{Mark: []string{who.holdKey()}, Lifetime: heldFor, Refill: guessesOf(who)})
 	case err != nil:
 	case slices.Contains(of, RateLimitSignup):
 		// The address of a sign-up is the owner's, unless the result hides whether an
 		// account was created.
 		if made, _ := result.(*cognito.SignUpResult); made != nil && made.UserID != nil {
-			_ = l.Counters.Mark(ctx, knownFor, who.knownKey())
+			_ = l.Counters.Update(ctx, ratelimit.Update{Mark: []string{who.knownKey()}, Lifetime: knownFor})
 		}
 	case isGuess(of) && !isChallenge(result):
-		_ = l.Counters.Refill(ctx, guessesOf(who)...)
+		_ = l.Counters.Update(ctx, ratelimit.Update{Refill: guessesOf(who)})
 	}
 }
 
@@ -317,15 +316,14 @@ func (l *RateLimit) SignedIn(ctx context.Context, names ...string) {
 	if len(l.Rates) == 0 {
 		return
 	}
-	var known, guesses []string
+	update := ratelimit.Update{Lifetime: knownFor}
 	for _, name := range names {
 		if key := l.Accounts.Of(name); key != "" {
 			who := l.party(ctx, key)
-			known, guesses = append(known, who.knownKey()), append(guesses, guessesOf(who)...)
+			update.Mark, update.Refill = append(update.Mark, who.knownKey()), append(update.Refill, guessesOf(who)...)
 		}
 	}
-	_ = l.Counters.Mark(ctx, knownFor, known...)
-	_ = l.Counters.Refill(ctx, guesses...)
+	_ = l.Counters.Update(ctx, update)
 }
 
 // MaySend charges a message to the account that no field was called for, and reports

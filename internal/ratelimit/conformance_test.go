@@ -52,14 +52,14 @@ func (p fixture) refused(a ratelimit.Attempt, by string, wait time.Duration) {
 
 func (p fixture) mark(lifetime time.Duration, keys ...string) {
 	p.t.Helper()
-	if err := p.clients[0].Mark(context.Background(), lifetime, keys...); err != nil {
+	if err := p.clients[0].Update(context.Background(), ratelimit.Update{Mark: keys, Lifetime: lifetime}); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
 func (p fixture) refill(keys ...string) {
 	p.t.Helper()
-	if err := p.clients[0].Refill(context.Background(), keys...); err != nil {
+	if err := p.clients[0].Update(context.Background(), ratelimit.Update{Refill: keys}); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -318,12 +318,14 @@ func testCounters(t *testing.T, open func(*testing.T) fixture) {
 			}
 			p.allowed(attempt(good)) // none of them was charged
 			for _, lifetime := range []time.Duration{0, -1, time.Microsecond, 1 << 62} {
-				if p.clients[0].Mark(context.Background(), lifetime, "k") == nil {
-					t.Errorf("Mark for %s: no error", lifetime)
+				if p.clients[0].Update(context.Background(), ratelimit.Update{Mark: []string{"k"}, Lifetime: lifetime}) == nil {
+					t.Errorf("mark for %s: no error", lifetime)
 				}
 			}
-			if p.clients[0].Mark(context.Background(), every, "") == nil || p.clients[0].Refill(context.Background(), "") == nil {
-				t.Error("empty key: no error")
+			for _, u := range []ratelimit.Update{{Mark: []string{""}, Lifetime: every}, {Refill: []string{""}}} {
+				if p.clients[0].Update(context.Background(), u) == nil {
+					t.Errorf("%+v: no error", u)
+				}
 			}
 		},
 		"many keys": func(_ *testing.T, p fixture) {

@@ -130,28 +130,18 @@ func (m *Memory) timeLeft(mark string, now int64) int64 {
 	return max(0, end-now)
 }
 
-// Refill implements [Counters].
-func (m *Memory) Refill(_ context.Context, keys ...string) error {
-	if err := validateKeys(keys); err != nil {
+// Update implements [Counters].
+func (m *Memory) Update(_ context.Context, u Update) error {
+	if err := u.validate(); err != nil {
 		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, key := range keys {
+	for _, key := range u.Refill {
 		m.buckets.Remove(key)
 	}
-	return nil
-}
-
-// Mark implements [Counters].
-func (m *Memory) Mark(_ context.Context, lifetime time.Duration, keys ...string) error {
-	if err := validateMarks(lifetime, keys); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	end := m.clock() + lifetime.Microseconds()
-	for _, key := range keys {
+	end := m.clock() + u.Lifetime.Microseconds()
+	for _, key := range u.Mark {
 		m.marks.Add(key, end)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -71,6 +72,17 @@ type Decision struct {
 	RetryAfter time.Duration
 }
 
+// Update lists changes to buckets and marks.
+type Update struct {
+	// Refill has the keys of buckets to fill.
+	Refill []string
+
+	// Mark has the keys of marks to set. They expire after Lifetime, between a
+	// millisecond and 40 days, which replaces the time they had left.
+	Mark     []string
+	Lifetime time.Duration
+}
+
 // Counters stores token buckets, which start full, and marks, which are flags that
 // expire. Buckets and marks have separate keys. All methods are safe for concurrent
 // use.
@@ -81,12 +93,8 @@ type Counters interface {
 	// refuse the attempt.
 	Take(context.Context, Attempt) (Decision, error)
 
-	// Refill makes the buckets with these keys full.
-	Refill(ctx context.Context, keys ...string) error
-
-	// Mark sets the marks with these keys. They expire after lifetime, between a
-	// millisecond and 40 days, which replaces the time they had left.
-	Mark(ctx context.Context, lifetime time.Duration, keys ...string) error
+	// Update refills buckets and sets marks.
+	Update(context.Context, Update) error
 
 	Close() error
 }
@@ -120,20 +128,16 @@ func (a Attempt) validate() error {
 	return nil
 }
 
-func validateKeys(keys []string) error {
-	for _, key := range keys {
+func (u Update) validate() error {
+	if len(u.Mark) > 0 && (u.Lifetime < time.Millisecond || u.Lifetime > maxLifetime) {
+		return fmt.Errorf("ratelimit: invalid lifetime of a mark: %s", u.Lifetime)
+	}
+	for _, key := range slices.Concat(u.Refill, u.Mark) {
 		if key == "" || len(key) > maxKeyLen {
 			return errKey
 		}
 	}
 	return nil
-}
-
-func validateMarks(lifetime time.Duration, keys []string) error {
-	if lifetime < time.Millisecond || lifetime > maxLifetime {
-		return fmt.Errorf("ratelimit: invalid lifetime of a mark: %s", lifetime)
-	}
-	return validateKeys(keys)
 }
 
 // capacity returns the time, in microseconds, in which an empty bucket fills up.

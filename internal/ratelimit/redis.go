@@ -101,30 +101,19 @@ func luaBool(b bool) string {
 	return "0"
 }
 
-// Refill implements [Counters].
-func (r *Redis) Refill(ctx context.Context, keys ...string) error {
-	if err := validateKeys(keys); err != nil || len(keys) == 0 {
-		return err
-	}
-	buckets := make([]string, len(keys))
-	for i, key := range keys {
-		buckets[i] = r.bucketKey(key)
-	}
-	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
-	defer cancel()
-	return redisconn.SafeError(r.client.Del(ctx, buckets...).Err())
-}
-
-// Mark implements [Counters].
-func (r *Redis) Mark(ctx context.Context, lifetime time.Duration, keys ...string) error {
-	if err := validateMarks(lifetime, keys); err != nil || len(keys) == 0 {
+// Update implements [Counters], in one round trip.
+func (r *Redis) Update(ctx context.Context, u Update) error {
+	if err := u.validate(); err != nil || len(u.Refill)+len(u.Mark) == 0 {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer cancel()
 	_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for _, key := range keys {
-			p.Do(ctx, "SET", r.markKey(key), "1", "PX", lifetime.Milliseconds())
+		for _, key := range u.Refill {
+			p.Del(ctx, r.bucketKey(key))
+		}
+		for _, key := range u.Mark {
+			p.Do(ctx, "SET", r.markKey(key), "1", "PX", u.Lifetime.Milliseconds())
 		}
 		return nil
 	})

@@ -30,13 +30,13 @@ func TestRedisKeysExpire(t *testing.T) {
 	if left > 2*time.Hour || left < 2*time.Hour-time.Minute {
 		t.Errorf("the key expires after %s, want 2 h", left)
 	}
-	if err := r.Refill(ctx, slow.Key); err != nil {
+	if err := r.Update(ctx, ratelimit.Update{Refill: []string{slow.Key}}); err != nil {
 		t.Fatal(err)
 	}
 	if d, err := r.Take(ctx, attempt(budget("quick", 5, 10*time.Millisecond))); err != nil || d.RefusedBy != "" {
 		t.Fatal(d, err)
 	}
-	if err := r.Mark(ctx, 30*time.Millisecond, "a", "b"); err != nil {
+	if err := r.Update(ctx, ratelimit.Update{Mark: []string{"a", "b"}, Lifetime: 30 * time.Millisecond}); err != nil {
 		t.Fatal(err)
 	}
 	redistest.Await(t, "all keys to expire", func() bool { return client.DBSize(ctx).Val() == 0 })

@@ -103,22 +103,13 @@ func (r *Resilient) Take(ctx context.Context, a Attempt) (Decision, error) {
 	return d.Decision, nil
 }
 
-// Refill implements [Counters]. While Redis is down, it only refills the buckets in
+// Update implements [Counters]. While Redis is down, it only changes the counters in
 // memory.
-func (r *Resilient) Refill(ctx context.Context, keys ...string) error {
-	if err := r.memory.Refill(ctx, keys...); err != nil {
+func (r *Resilient) Update(ctx context.Context, u Update) error {
+	if err := r.memory.Update(ctx, u); err != nil {
 		return err
 	}
-	_, _, err := r.try(ctx, func() (redisDecision, error) { return redisDecision{}, r.redis.Refill(ctx, keys...) })
-	return err
-}
-
-// Mark implements [Counters]. While Redis is down, it only sets the marks in memory.
-func (r *Resilient) Mark(ctx context.Context, lifetime time.Duration, keys ...string) error {
-	if err := r.memory.Mark(ctx, lifetime, keys...); err != nil {
-		return err
-	}
-	_, _, err := r.try(ctx, func() (redisDecision, error) { return redisDecision{}, r.redis.Mark(ctx, lifetime, keys...) })
+	_, _, err := r.try(ctx, func() (redisDecision, error) { return redisDecision{}, r.redis.Update(ctx, u) })
 	return err
 }
 

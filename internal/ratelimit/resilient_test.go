@@ -189,7 +189,7 @@ func TestResilientMirrorsRedis(t *testing.T) {
 			p.allowed(charged)
 		}
 		// As if another replica had seen a successful sign-in.
-		if err := newRedis(t, s.URL(), time.Second).Refill(context.Background(), "charged:k"); err != nil {
+		if err := newRedis(t, s.URL(), time.Second).Update(context.Background(), ratelimit.Update{Refill: []string{"charged:k"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -222,11 +222,8 @@ func TestResilientIgnoresCanceledCalls(t *testing.T) {
 	}
 	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := p.clients[0].Refill(canceled, "k"); !errors.Is(err, context.Canceled) {
-		t.Errorf("Refill: %v", err)
-	}
-	if err := p.clients[0].Mark(canceled, time.Hour, "k"); !errors.Is(err, context.Canceled) {
-		t.Errorf("Mark: %v", err)
+	if err := p.clients[0].Update(canceled, ratelimit.Update{Refill: []string{"k"}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Update: %v", err)
 	}
 	if len(observed.count) != 0 {
 		t.Errorf("observed %v", observed.count)
