@@ -135,7 +135,7 @@ func (m *marker) values(of *ast.Type, directives ast.DirectiveList, description 
 		return []any{true}
 	case of.NamedType == "Int":
 		return []any{1}
-	case strings.Contains(description, "JSON text"):
+	case strings.Contains(description, "as a JSON string"):
 		return []any{`{"id":` + quote(m.secret(directives)) + `}`, m.secret(directives)}
 	default:
 		return []any{m.secret(directives)}
