@@ -18,18 +18,18 @@ import (
 	"authgraph/internal/testutil"
 )
 
-// readmeBlocks returns the shell commands of a page, and the output that it shows in
-// lines beginning with #→.
+// readmeBlocks returns the shell commands of a page, and the lines of output that it
+// shows in JSON blocks.
 func readmeBlocks(t *testing.T, page string) (script string, output []string) {
 	t.Helper()
 	var b strings.Builder
-	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(readFile(t, page), -1) {
-		for line := range strings.Lines(block[1]) {
-			if text, ok := strings.CutPrefix(line, "#→ "); ok {
-				output = append(output, strings.TrimSpace(text))
-			} else {
-				b.WriteString(line)
-			}
+	for _, block := range regexp.MustCompile("(?s)```(sh|json)\n(.*?)```").FindAllStringSubmatch(readFile(t, page), -1) {
+		if block[1] == "sh" {
+			b.WriteString(block[2])
+			continue
+		}
+		for line := range strings.Lines(block[2]) {
+			output = append(output, strings.TrimSpace(line))
 		}
 	}
 	return b.String(), output
