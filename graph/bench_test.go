@@ -9,8 +9,8 @@ import (
 	"authgraph/internal/reqctx"
 )
 
-// ask sends the same request repeatedly.
-func ask(b *testing.B, h http.Handler, body, want string) {
+// benchmarkRequest sends the same request repeatedly and checks the responses.
+func benchmarkRequest(b *testing.B, h http.Handler, body, want string) {
 	b.Helper()
 	ctx := reqctx.NewContext(b.Context(), &reqctx.Request{ID: "id", Bearer: "token"})
 	request := func() *http.Request {
@@ -28,15 +28,15 @@ func ask(b *testing.B, h http.Handler, body, want string) {
 	}
 }
 
-// BenchmarkMe measures GraphQL alone: the directive is a stub.
+// BenchmarkMe measures GraphQL without token verification: @auth is a stub.
 func BenchmarkMe(b *testing.B) {
 	const body = `{"operationName":"Me","variables":{},"query":"query Me {\n  me {\n    id\n    groups\n    __typename\n  }\n}"}`
-	ask(b, newAPI(b, options{}), body, `"id":"the-sub"`)
+	benchmarkRequest(b, newAPI(b, options{}), body, `"id":"the-sub"`)
 }
 
 func BenchmarkSignin(b *testing.B) {
 	token := strings.Repeat("a", 1000)
-	ask(b, newAPI(b, options{body: `{"AuthenticationResult":{"AccessToken":"` + token + `","IdToken":"` + token + `","RefreshToken":"` + token + token + `","ExpiresIn":3600,"TokenType":"Bearer"},"ChallengeParameters":{}}`}),
+	benchmarkRequest(b, newAPI(b, options{body: `{"AuthenticationResult":{"AccessToken":"` + token + `","IdToken":"` + token + `","RefreshToken":"` + token + token + `","ExpiresIn":3600,"TokenType":"Bearer"},"ChallengeParameters":{}}`}),
 		`{"variables":{"input":{"email":"ada@example.com","password":"Right-Horse-1"}},"query":"mutation($input:SigninInput!){signin(input:$input){... on AuthTokens{accessToken idToken refreshToken expiresIn}}}"}`,
 		`"accessToken":"aaa`)
 }

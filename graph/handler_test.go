@@ -26,8 +26,8 @@ import (
 	"authgraph/internal/reqctx"
 )
 
-// api is the handler of /graphql before a stand-in for Cognito that answers
-// every call with the same status and body.
+// api is the handler of /graphql with a Cognito stub that returns the same status
+// and body for every call.
 type api struct {
 	http.Handler
 	upstream atomic.Int64 // calls to Cognito
@@ -37,13 +37,13 @@ type api struct {
 
 type options struct {
 	introspection bool
-	status        int    // of the stand-in; 0: 200
-	body          string // of the stand-in
+	status        int    // of the stub; 0 means 200
+	body          string // of the stub
 	limits        graph.Limits
 	operations    graph.Operations
 }
 
-// unlimited stands for a limit that nobody has reached.
+// unlimited is a @rateLimit directive that allows everything.
 func unlimited(ctx context.Context, _ any, next graphql.Resolver, _ []directives.RateLimitKind) (any, error) {
 	return next(ctx)
 }
@@ -51,7 +51,7 @@ func unlimited(ctx context.Context, _ any, next graphql.Resolver, _ []directives
 func newAPI(t testing.TB, o options) *api {
 	t.Helper()
 	a := &api{log: &lockedBuffer{}}
-	stand := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	stub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.upstream.Add(1)
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
@@ -60,10 +60,10 @@ func newAPI(t testing.TB, o options) *api {
 		}
 		_, _ = io.WriteString(w, o.body)
 	}))
-	t.Cleanup(stand.Close)
+	t.Cleanup(stub.Close)
 
 	client, err := cognito.New(cognito.Options{
-		Region: "us-east-1", ClientID: "client", Endpoint: stand.URL, UsernameAttribute: "preferred_username",
+		Region: "us-east-1", ClientID: "client", Endpoint: stub.URL, UsernameAttribute: "preferred_username",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func newAPI(t testing.TB, o options) *api {
 	return a
 }
 
-// lockedBuffer is a log that handlers may write to side by side.
+// lockedBuffer is a log buffer that is safe for concurrent use.
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -107,7 +107,7 @@ func (b *lockedBuffer) String() string {
 	return b.b.String()
 }
 
-// observations are what Options.Observe was told, as "operation field code".
+// observations records calls of Options.Observe as "operation field code".
 type observations struct {
 	mu   sync.Mutex
 	list []string
@@ -125,8 +125,8 @@ func (o *observations) String() string {
 	return strings.Join(o.list, "; ")
 }
 
-// answer is a decoded response.
-type answer struct {
+// response is a decoded response.
+type response struct {
 	status int
 	header http.Header
 	text   string
@@ -139,22 +139,22 @@ type answer struct {
 	}
 }
 
-func (a *answer) code() string {
-	if len(a.Errors) == 0 {
+func (r *response) code() string {
+	if len(r.Errors) == 0 {
 		return ""
 	}
-	code, _ := a.Errors[0].Extensions["code"].(string)
+	code, _ := r.Errors[0].Extensions["code"].(string)
 	return code
 }
 
-func (a *api) do(t *testing.T, r *http.Request) *answer {
+func (a *api) do(t *testing.T, r *http.Request) *response {
 	t.Helper()
 	w := httptest.NewRecorder()
 	r = r.WithContext(reqctx.NewContext(r.Context(), &reqctx.Request{ID: "req-1"}))
 	a.ServeHTTP(w, r)
-	got := &answer{status: w.Code, header: w.Header(), text: w.Body.String()}
+	got := &response{status: w.Code, header: w.Header(), text: w.Body.String()}
 	if err := json.Unmarshal(w.Body.Bytes(), got); err != nil {
-		t.Fatalf("the answer is not JSON: %v\n%s", err, got.text)
+		t.Fatalf("the response is not JSON: %v\n%s", err, got.text)
 	}
 	return got
 }
@@ -168,8 +168,9 @@ func post(body, accept string) *http.Request {
 	return r
 }
 
-// query sends a document and asks for the media type whose statuses tell more.
-func (a *api) query(t *testing.T, document string) *answer {
+// query sends a document and accepts application/graphql-response+json, with which
+// invalid requests have an error status.
+func (a *api) query(t *testing.T, document string) *response {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": document})
 	if err != nil {
@@ -180,7 +181,7 @@ func (a *api) query(t *testing.T, document string) *answer {
 
 const bothTypes = "application/graphql-response+json, application/json;q=0.9"
 
-// The statuses and media types of the GraphQL over HTTP specification.
+// TestHTTP checks statuses and media types against the GraphQL over HTTP specification.
 func TestHTTP(t *testing.T) {
 	const me = `{"query":"{me{id}}"}`
 	request := func(method, contentType, body string) func() *http.Request {
@@ -210,11 +211,11 @@ func TestHTTP(t *testing.T) {
 		{"POST", json(me), 200, ""},
 		{"POST with charset", request("POST", "application/json; charset=utf-8", me), 200, ""},
 		{"POST with upper-case charset", request("POST", "application/json;charset=UTF-8", me), 200, ""},
-		{"POST with members of no meaning here", json(`{"query":"{me{id}}","doc_id":"1"}`), 200, ""},
+		{"POST with unknown members", json(`{"query":"{me{id}}","doc_id":"1"}`), 200, ""},
 		{"POST with nulls", json(`{"query":"{me{id}}","operationName":null,"variables":null,"extensions":null}`), 200, ""},
 		{"POST naming the operation", json(`{"query":"query a{me{id}} query b{me{id}}","operationName":"b"}`), 200, ""},
-		{"POST naming no operation of several", json(`{"query":"query a{me{id}} query b{me{id}}"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
-		{"POST naming an operation that is not there", json(`{"query":"query a{me{id}}","operationName":"z"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
+		{"POST naming none of several operations", json(`{"query":"query a{me{id}} query b{me{id}}"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
+		{"POST naming an unknown operation", json(`{"query":"query a{me{id}}","operationName":"z"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
 		{"GET", get(url.Values{"query": {"{me{id}}"}}), 200, ""},
 		{"GET with variables", get(url.Values{"query": {"query($a:Boolean!){me{id @include(if:$a)}}"}, "variables": {`{"a":true}`}}), 200, ""},
 		{"GET with operation name", get(url.Values{"query": {"query a{me{id}} query b{me{id}}"}, "operationName": {"a"}}), 200, ""},
@@ -230,11 +231,11 @@ func TestHTTP(t *testing.T) {
 		{"a form", request("POST", "application/x-www-form-urlencoded", "query={me{id}}"), 415, "UNSUPPORTED_MEDIA_TYPE"},
 		{"multipart", request("POST", "multipart/form-data; boundary=x", me), 415, "UNSUPPORTED_MEDIA_TYPE"},
 		{"application/graphql", request("POST", "application/graphql", "{me{id}}"), 415, "UNSUPPORTED_MEDIA_TYPE"},
-		{"another charset", request("POST", "application/json; charset=utf-16", me), 415, "UNSUPPORTED_MEDIA_TYPE"},
+		{"unsupported charset", request("POST", "application/json; charset=utf-16", me), 415, "UNSUPPORTED_MEDIA_TYPE"},
 		{"malformed content type", request("POST", "application/json; =", me), 415, "UNSUPPORTED_MEDIA_TYPE"},
 
 		{"empty body", json(""), 400, "BAD_REQUEST"},
-		{"white space", json(" \n"), 400, "BAD_REQUEST"},
+		{"whitespace", json(" \n"), 400, "BAD_REQUEST"},
 		{"malformed JSON", json(`{"query":`), 400, "BAD_REQUEST"},
 		{"not an object", json(`"query"`), 400, "BAD_REQUEST"},
 		{"null", json(`null`), 400, "BAD_REQUEST"},
@@ -246,15 +247,15 @@ func TestHTTP(t *testing.T) {
 		{"query empty", json(`{"query":""}`), 400, "BAD_REQUEST"},
 		{"query a number", json(`{"query":1}`), 400, "BAD_REQUEST"},
 		{"query an object", json(`{"query":{}}`), 400, "BAD_REQUEST"},
-		{"query in another case", json(`{"QUERY":"{me{id}}"}`), 400, "BAD_REQUEST"},
+		{"query in upper case", json(`{"QUERY":"{me{id}}"}`), 400, "BAD_REQUEST"},
 		{"query twice", json(`{"query":"{me{id}}","query":"{me{id}}"}`), 400, "BAD_REQUEST"},
 		{"query twice, spelled differently", json(`{"query":"{me{id}}","qu\u0065ry":"{me{id}}"}`), 400, "BAD_REQUEST"},
-		{"another member twice", json(`{"query":"{me{id}}","x":1,"x":1}`), 400, "BAD_REQUEST"},
+		{"unknown member twice", json(`{"query":"{me{id}}","x":1,"x":1}`), 400, "BAD_REQUEST"},
 		{"many members", json(withMembers(100)), 200, ""},
 		{"the tenth of many members twice", json(strings.Replace(withMembers(100), `"m50"`, `"m9"`, 1)), 400, "BAD_REQUEST"},
 		{"the last of many members twice", json(strings.Replace(withMembers(100), `"m50"`, `"m98"`, 1)), 400, "BAD_REQUEST"},
 		{"variables a list", json(`{"query":"{me{id}}","variables":[1]}`), 400, "BAD_REQUEST"},
-		{"variables text", json(`{"query":"{me{id}}","variables":"{}"}`), 400, "BAD_REQUEST"},
+		{"variables a string", json(`{"query":"{me{id}}","variables":"{}"}`), 400, "BAD_REQUEST"},
 		{"operationName a number", json(`{"query":"{me{id}}","operationName":1}`), 400, "BAD_REQUEST"},
 		{"extensions a list", json(`{"query":"{me{id}}","extensions":[]}`), 400, "BAD_REQUEST"},
 		{"persisted query", json(`{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"x"}}}`), 400, "PERSISTED_QUERY_NOT_FOUND"},
@@ -263,7 +264,7 @@ func TestHTTP(t *testing.T) {
 		{"not GraphQL", json(`{"query":"{"}`), 400, "GRAPHQL_PARSE_FAILED"},
 		{"no operation", json(`{"query":"fragment f on User{id}"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
 		{"only a comment", json(`{"query":"# nothing"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
-		{"no such field", json(`{"query":"{you{id}}"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
+		{"unknown field", json(`{"query":"{you{id}}"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
 		{"a subscription", json(`{"query":"subscription{me{id}}"}`), 400, "GRAPHQL_VALIDATION_FAILED"},
 	}
 	for _, tt := range tests {
@@ -284,7 +285,7 @@ func TestHTTP(t *testing.T) {
 				return
 			}
 			if strings.Contains(got.text, `"data"`) {
-				t.Errorf("a refused request has data: %s", got.text)
+				t.Errorf("a rejected request has data: %s", got.text)
 			}
 			x := got.Errors[0].Extensions
 			if x["status"] == nil || x["requestId"] != "req-1" {
@@ -338,7 +339,7 @@ func TestNegotiation(t *testing.T) {
 // wide returns a document that selects n fields.
 func wide(n int) string { return "{me{" + strings.Repeat("id ", n) + "}}" }
 
-// bomb returns fragments that double n times.
+// bomb returns a document whose fragments expand to 2^n fields.
 func bomb(n int) string {
 	var b strings.Builder
 	b.WriteString("{me{...f0}}")
@@ -376,14 +377,14 @@ func variables(n int) string {
 
 func TestLimits(t *testing.T) {
 	const limit, parse, invalid = "OPERATION_LIMIT_EXCEEDED", "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"
-	const unavailable = "SERVICE_UNAVAILABLE" // carried out, and the stand-in answers nonsense
+	const unavailable = "SERVICE_UNAVAILABLE" // executed, but the response of the stub is invalid
 	tests := []struct {
 		name     string
 		document string
 		code     string
 	}{
-		{"as an honest client asks", "{me{id groups username email emailVerified phoneNumber mode attributes{name value}}}", ""},
-		{"300 times the same field", wide(300), ""},
+		{"a typical query", "{me{id groups username email emailVerified phoneNumber mode attributes{name value}}}", ""},
+		{"the same field 300 times", wide(300), ""},
 		{"501 fields", wide(501), limit},
 		{"tokens", wide(1000), limit},
 		{"15 aliases", "{" + aliases(15, "me{id}") + "}", ""},
@@ -392,24 +393,24 @@ func TestLimits(t *testing.T) {
 		{"aliases in an inline fragment", "{me{... on User{" + aliases(16, "id") + "}}}", limit},
 		{"aliased sign-ins", "mutation{" + aliases(16, `signin(input:{email:"a@b.cd",password:"x"}){__typename}`) + "}", limit},
 		{"doubling fragments", bomb(40), limit},
-		{"10 operations", operations(10), invalid}, // valid, but none is named
+		{"10 operations", operations(10), invalid}, // within the limit, but without operationName
 		{"11 operations", operations(11), invalid},
 		{"fragment cycle", "{me{...f}} fragment f on User{...f}", invalid},
 		{"unclosed", strings.Repeat("{me", 2000), limit},
 		{"brackets", `{me(a:` + strings.Repeat("[", 100_000) + `)}`, limit},
 		{"inline fragments", "{me{" + strings.Repeat("...{", 20_000) + "}}", limit},
 		{"directives", "{me{id" + strings.Repeat(" @a", 20_000) + "}}", limit},
-		{"nonsense", strings.Repeat("}", 50), parse},
+		{"unbalanced braces", strings.Repeat("}", 50), parse},
 		{"51 directives", "{me{" + strings.Repeat("...@include(if:true){id}", 50) + "id @skip(if:false)}}", limit},
 		{"directives in a fragment", "{a:me{...f} b:me{...f}} fragment f on User{" + strings.Repeat("...@include(if:true){id}", 30) + "}", limit},
 		{"51 variables", variables(51), limit},
-		{"long lists many times", "{me{" + aliases(5, "devices(first:60){nodes{key name remembered}}") + "}}", limit},
-		{"a long list once", "{me{devices(first:60){nodes{key name remembered}}}}", ""},
+		{"five long lists", "{me{" + aliases(5, "devices(first:60){nodes{key name remembered}}") + "}}", limit},
+		{"one long list", "{me{devices(first:60){nodes{key name remembered}}}}", ""},
 		{"two sign-ins", `mutation{a:signin(input:{email:"a@b.cd",password:"x"}){__typename} b:signin(input:{email:"a@b.cd",password:"y"}){__typename}}`, limit},
-		{"two kinds of guesses", `mutation{signin(input:{email:"a@b.cd",password:"x"}){__typename} refreshToken(input:{refreshToken:"r"}){accessToken}}`, limit},
-		{"two sign-ins by fragments", `mutation{...f ...g} fragment f on Mutation{a:signin(input:{email:"a@b.cd",password:"x"}){__typename}} fragment g on Mutation{b:signin(input:{email:"a@b.cd",password:"y"}){__typename}}`, limit},
-		{"two sign-ins by inline fragments", `mutation{...{a:signin(input:{email:"a@b.cd",password:"x"}){__typename}} ...on Mutation{b:signin(input:{email:"a@b.cd",password:"y"}){__typename}}}`, limit},
-		{"a sign-in and what guesses nothing", `mutation{signin(input:{email:"a@b.cd",password:"x"}){__typename} setupTotp{secret}}`, unavailable},
+		{"two different credential fields", `mutation{signin(input:{email:"a@b.cd",password:"x"}){__typename} refreshToken(input:{refreshToken:"r"}){accessToken}}`, limit},
+		{"two sign-ins in fragments", `mutation{...f ...g} fragment f on Mutation{a:signin(input:{email:"a@b.cd",password:"x"}){__typename}} fragment g on Mutation{b:signin(input:{email:"a@b.cd",password:"y"}){__typename}}`, limit},
+		{"two sign-ins in inline fragments", `mutation{...{a:signin(input:{email:"a@b.cd",password:"x"}){__typename}} ...on Mutation{b:signin(input:{email:"a@b.cd",password:"y"}){__typename}}}`, limit},
+		{"a sign-in and a field without credentials", `mutation{signin(input:{email:"a@b.cd",password:"x"}){__typename} setupTotp{secret}}`, unavailable},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -423,13 +424,13 @@ func TestLimits(t *testing.T) {
 				t.Errorf("%d errors in %d bytes", len(got.Errors), len(got.text))
 			}
 			if tt.code != "" && tt.code != unavailable && a.upstream.Load() != 0 {
-				t.Error("Cognito was called for a document that was refused")
+				t.Error("Cognito was called for a rejected document")
 			}
 		})
 	}
 }
 
-// withMembers is the body of a query with so many members.
+// withMembers returns the body of a query with n members.
 func withMembers(n int) string {
 	body := `{"query":"{me{id}}"`
 	for i := range n - 1 {
@@ -447,9 +448,9 @@ func TestOperationsLimit(t *testing.T) {
 	}
 }
 
-// No answer may hold a literal of the document or a value of the variables: one
-// of them is a password.
-func TestNothingIsEchoed(t *testing.T) {
+// TestErrorsDoNotEchoInput checks that neither responses nor logs contain literals of
+// the document or values of variables, since one of them may be a password.
+func TestErrorsDoNotEchoInput(t *testing.T) {
 	const secret = "Hunter2-Sëcret"
 	signin := func(input string) string {
 		return `mutation{signin(input:` + input + `){__typename}}`
@@ -464,15 +465,15 @@ func TestNothingIsEchoed(t *testing.T) {
 	document := func(query string) string { return withVariables(query, nil) }
 	const variableSignin = `mutation($i:SigninInput!){signin(input:$i){__typename}}`
 	tests := []struct{ name, body string }{
-		{"body that is no JSON", `{"query":"` + secret},
-		{"body that is text", secret},
+		{"invalid JSON", `{"query":"` + secret},
+		{"plain text", secret},
 		{"string for an object", document(signin(`"` + secret + `"`))},
 		{"list for a string", document(signin(`{email:"a@b.cd",password:["` + secret + `"]}`))},
 		{"name for a string", document(signin(`{email:"a@b.cd",password:Hunter2}`))},
 		{"number for a string", document(signin(`{email:"a@b.cd",password:42424242}`))},
 		{"object for a string", document(signin(`{email:"a@b.cd",password:{x:"` + secret + `"}}`))},
-		{"block string unclosed", document(signin(`{email:"a@b.cd",password:"""` + secret))},
-		{"string unclosed", document(signin(`{email:"a@b.cd",password:"` + secret))},
+		{"unclosed block string", document(signin(`{email:"a@b.cd",password:"""` + secret))},
+		{"unclosed string", document(signin(`{email:"a@b.cd",password:"` + secret))},
 		{"stray string", document(signin(`{email:"a@b.cd" "` + secret + `"}`))},
 		{"stray name", document(signin(`{email:"a@b.cd",password Hunter2}`))},
 		{"invalid escape", document(signin(`{email:"a@b.cd",password:"\q` + secret + `"}`))},
@@ -492,14 +493,14 @@ func TestNothingIsEchoed(t *testing.T) {
 				a := newAPI(t, options{introspection: introspection})
 				got := a.do(t, post(tt.body, ""))
 				if len(got.Errors) == 0 {
-					t.Fatalf("not refused: %s", got.text)
+					t.Fatalf("not rejected: %s", got.text)
 				}
 				for _, part := range []string{"Hunter2", "Sëcret", "42424242"} {
 					if strings.Contains(got.text, part) {
-						t.Errorf("the answer echoes %q: %s", part, got.text)
+						t.Errorf("the response contains %q: %s", part, got.text)
 					}
 					if strings.Contains(a.log.String(), part) {
-						t.Errorf("the log holds %q: %s", part, a.log)
+						t.Errorf("the log contains %q: %s", part, a.log)
 					}
 				}
 				if a.upstream.Load() != 0 {
@@ -510,7 +511,8 @@ func TestNothingIsEchoed(t *testing.T) {
 	}
 }
 
-// A refused input names its field, by the path that a form would look for.
+// TestInputErrors checks that an error names the invalid field by its path, so that a
+// form can mark it.
 func TestInputErrors(t *testing.T) {
 	const signup = `mutation($i:SignupInput!){signup(input:$i){userId}}`
 	good := func() map[string]any {
@@ -550,12 +552,12 @@ func TestInputErrors(t *testing.T) {
 		{"password of 257 characters", with("password", strings.Repeat("x", 257)), "input.password"},
 		{"mode missing", without("mode"), "input.mode"},
 		{"attribute without a name", attributes(attribute("given_name", "x"), attribute("", "x")), "input.attributes[1].name"},
-		{"attribute with a strange name", attributes(attribute("a b", "x")), "input.attributes[0].name"},
+		{"attribute with an invalid name", attributes(attribute("a b", "x")), "input.attributes[0].name"},
 		{"attribute with a long value", attributes(attribute("given_name", strings.Repeat("x", 2049))), "input.attributes[0].value"},
 		{"attribute null", attributes(nil), "input.attributes[0]"},
-		{"attribute that is the e-mail address", attributes(attribute("email", "b@example.com")), "input.attributes"},
+		{"attribute that sets the e-mail address", attributes(attribute("email", "b@example.com")), "input.attributes"},
 		{"unknown member", with("role", "admin"), "input.role"},
-		{"no object", "ada", "input"},
+		{"not an object", "ada", "input"},
 		{"null", nil, "input"},
 	}
 	for _, tt := range tests {
@@ -574,15 +576,15 @@ func TestInputErrors(t *testing.T) {
 				t.Errorf("field %v status %v, want %q 400", x["field"], x["status"], tt.field)
 			}
 			if a.upstream.Load() != 0 {
-				t.Error("Cognito was called with a bad input")
+				t.Error("Cognito was called with invalid input")
 			}
 		})
 	}
 }
 
-// What cannot be understood is no session: an empty answer of Cognito's least
-// of all.
-func TestUpstreamNonsense(t *testing.T) {
+// TestInvalidUpstreamResponses checks that an invalid or empty response from Cognito
+// never counts as a sign-in.
+func TestInvalidUpstreamResponses(t *testing.T) {
 	tests := []struct {
 		name   string
 		status int
@@ -608,7 +610,7 @@ func TestUpstreamNonsense(t *testing.T) {
 				t.Fatalf("code %q, want %q: %s", got.code(), tt.code, got.text)
 			}
 			if a.upstream.Load() != 1 {
-				t.Errorf("%d calls: a sign-in must not be repeated", a.upstream.Load())
+				t.Errorf("%d calls, want 1: a sign-in must not be retried", a.upstream.Load())
 			}
 			for _, leak := range []string{"10.1.2.3", "arn:", "Some-Passw0rd"} {
 				if strings.Contains(got.text+a.log.String(), leak) {
@@ -622,8 +624,8 @@ func TestUpstreamNonsense(t *testing.T) {
 	}
 }
 
-// What the token holds costs nothing; everything else costs one call, however
-// often it is asked for.
+// TestMeIsLazy checks that fields from the token need no call to Cognito, and that all
+// other fields share one.
 func TestMeIsLazy(t *testing.T) {
 	const profile = `{"Username":"the-sub","UserAttributes":[
 		{"Name":"sub","Value":"the-sub"},{"Name":"email","Value":"ada@example.com"},
@@ -637,7 +639,7 @@ func TestMeIsLazy(t *testing.T) {
 		{"{a:me{id} b:me{groups}}", 0},
 		{"{me{email}}", 1},
 		{"{me{email emailVerified username phoneNumber mode attributes{name value}}}", 1},
-		{"{a:me{email} b:me{e:email f:email} c:me{mode}}", 3}, // one for each caller: see the directive's own test
+		{"{a:me{email} b:me{e:email f:email} c:me{mode}}", 3}, // one per caller; the @auth stub creates a new caller for each field
 	}
 	for _, tt := range tests {
 		t.Run(tt.document, func(t *testing.T) {
@@ -658,8 +660,9 @@ func TestMeIsLazy(t *testing.T) {
 	}
 }
 
-// An outage of Cognito leaves what the token holds.
-func TestMeSurvivesAnOutage(t *testing.T) {
+// TestMeDuringAnOutage checks that fields from the token are returned even if Cognito
+// is down.
+func TestMeDuringAnOutage(t *testing.T) {
 	a := newAPI(t, options{status: 503, body: "down"})
 	got := a.query(t, "{me{id email}}")
 	me, _ := got.Data["me"].(map[string]any)
@@ -667,15 +670,16 @@ func TestMeSurvivesAnOutage(t *testing.T) {
 		t.Fatal(got.text)
 	}
 	if a.upstream.Load() != 2 {
-		t.Errorf("%d calls: a read is repeated once", a.upstream.Load())
+		t.Errorf("%d calls, want 2: a read is retried once", a.upstream.Load())
 	}
 	if retryable := got.Errors[0].Extensions["retryable"]; retryable != true {
 		t.Errorf("retryable %v", retryable)
 	}
 }
 
-// A token that Cognito refuses is no half answer; being throttled is one.
-func TestMeOfARevokedToken(t *testing.T) {
+// TestMeWithARevokedToken checks that a revoked token fails all of me, while throttling
+// fails only the fields that need Cognito.
+func TestMeWithARevokedToken(t *testing.T) {
 	a := newAPI(t, options{status: 400, body: `{"__type":"NotAuthorizedException","message":"Access Token has been revoked"}`})
 	got := a.query(t, "{me{id email mode}}")
 	if got.code() != "TOKEN_REVOKED" || len(got.Errors) != 1 || got.Data["me"] != nil {
@@ -700,7 +704,7 @@ func TestIntrospectionSwitch(t *testing.T) {
 		}
 	}
 	if got := off.query(t, "{__typename me{__typename}}"); len(got.Errors) != 0 {
-		t.Errorf("__typename is no introspection: %s", got.text)
+		t.Errorf("__typename failed: %s", got.text)
 	}
 	for _, near := range []string{
 		"{mee{id}}", "{me{idd}}", "{me(inputt:1){id}}", "mutation{signin(imput:{}){__typename}}",
@@ -708,11 +712,11 @@ func TestIntrospectionSwitch(t *testing.T) {
 		`mutation{signin(input:{emial:"a"}){__typename}}`, "mutation{signin(input:{email:EMAI}){__typename}}",
 	} {
 		if got := off.query(t, near); strings.Contains(got.text, "Did you mean") {
-			t.Errorf("a suggestion in %s", got.text)
+			t.Errorf("the error suggests a name: %s", got.text)
 		}
 	}
 	if got := on.query(t, "{mee{id}}"); !strings.Contains(got.text, "Did you mean") {
-		t.Errorf("no suggestion where the schema is public anyway: %s", got.text)
+		t.Errorf("no suggestion with introspection on: %s", got.text)
 	}
 }
 
@@ -738,7 +742,8 @@ func TestObservations(t *testing.T) {
 	}
 }
 
-// A panic below is INTERNAL for the client, counted, and in the log with its stack.
+// TestPanic checks that a panic is returned as INTERNAL, counted, and logged with its
+// stack.
 func TestPanic(t *testing.T) {
 	client, err := cognito.New(cognito.Options{Region: "r", ClientID: "c", UsernameAttribute: "name"})
 	if err != nil {
@@ -762,14 +767,14 @@ func TestPanic(t *testing.T) {
 	}
 	got := a.query(t, "{me{id}}")
 	if got.code() != "INTERNAL" || got.Errors[0].Message != "Internal server error" || strings.Contains(got.text, "10.1.2.3") {
-		t.Errorf("the client is told %s", got.text)
+		t.Errorf("the response is %s", got.text)
 	}
 	if panics.Load() != 1 || !strings.Contains(a.log.String(), "a bug at") || !strings.Contains(a.log.String(), "handler_test.go") {
 		t.Errorf("%d panics counted; the log is %s", panics.Load(), a.log)
 	}
 }
 
-func TestNewHandlerWantsAllDirectives(t *testing.T) {
+func TestNewHandlerRequiresAllDirectives(t *testing.T) {
 	client, err := cognito.New(cognito.Options{Region: "r", ClientID: "c", UsernameAttribute: "name"})
 	if err != nil {
 		t.Fatal(err)
@@ -780,8 +785,8 @@ func TestNewHandlerWantsAllDirectives(t *testing.T) {
 	}
 }
 
-// FuzzHTTP looks for a request that makes the handler panic, answer no JSON, or
-// blame itself.
+// FuzzHTTP checks that no request makes the handler panic, return invalid JSON, or
+// return an internal error.
 func FuzzHTTP(f *testing.F) {
 	f.Add(`{"query":"{me{id}}"}`, "application/json")
 	f.Add(`{"query":"mutation($i:SigninInput!){signin(input:$i){__typename}}","variables":{"i":{"email":"a@b.cd","password":"x"}}}`, "*/*")
@@ -817,7 +822,7 @@ func FuzzHTTP(f *testing.F) {
 			t.Fatalf("not JSON: %s", w.Body)
 		}
 		if strings.Contains(w.Body.String(), `"INTERNAL"`) {
-			t.Fatalf("a fault of ours: %s\n%s", w.Body, log)
+			t.Fatalf("internal error: %s\n%s", w.Body, log)
 		}
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"authgraph/graph"
 )
 
-// persisted is a request as Apollo's clients send it: with the hash of the
+// persisted returns a request body as Apollo's clients send it: with the hash of the
 // document, and with the document itself unless it is empty.
 func persisted(hash, document string) string {
 	body := map[string]any{
@@ -36,17 +36,17 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 	const document = "{me{id}}"
 	large := "{me{id}}" + strings.Repeat(" ", 8<<10)
 	steps := []struct{ name, body, code string }{
-		{"the hash alone, unknown", persisted(hashOf(document), ""), "PERSISTED_QUERY_NOT_FOUND"},
-		{"another document's hash", persisted(hashOf("{me{groups}}"), document), "BAD_REQUEST"},
-		{"which is not remembered", persisted(hashOf("{me{groups}}"), ""), "PERSISTED_QUERY_NOT_FOUND"},
-		{"with the document", persisted(hashOf(document), document), ""},
-		{"the hash alone", persisted(hashOf(document), ""), ""},
-		{"a large document", persisted(hashOf(large), large), ""},
-		{"which is not remembered either", persisted(hashOf(large), ""), "PERSISTED_QUERY_NOT_FOUND"},
-		{"another version", strings.Replace(persisted(hashOf(document), ""), `"version":1`, `"version":2`, 1), "BAD_REQUEST"},
+		{"unknown hash", persisted(hashOf(document), ""), "PERSISTED_QUERY_NOT_FOUND"},
+		{"hash of another document", persisted(hashOf("{me{groups}}"), document), "BAD_REQUEST"},
+		{"hash after a mismatch", persisted(hashOf("{me{groups}}"), ""), "PERSISTED_QUERY_NOT_FOUND"},
+		{"hash and document", persisted(hashOf(document), document), ""},
+		{"known hash", persisted(hashOf(document), ""), ""},
+		{"hash and large document", persisted(hashOf(large), large), ""},
+		{"hash of the large document, which is not stored", persisted(hashOf(large), ""), "PERSISTED_QUERY_NOT_FOUND"},
+		{"unsupported version", strings.Replace(persisted(hashOf(document), ""), `"version":1`, `"version":2`, 1), "BAD_REQUEST"},
 		{"no hash", `{"extensions":{"persistedQuery":{"version":1}}}`, "BAD_REQUEST"},
-		{"a list", `{"query":"{me{id}}","extensions":{"persistedQuery":[]}}`, "BAD_REQUEST"},
-		{"nothing at all", `{"query":"{me{id}}","extensions":{"persistedQuery":null}}`, ""},
+		{"list in place of an object", `{"query":"{me{id}}","extensions":{"persistedQuery":[]}}`, "BAD_REQUEST"},
+		{"null", `{"query":"{me{id}}","extensions":{"persistedQuery":null}}`, ""},
 	}
 	for _, step := range steps {
 		got := a.do(t, post(step.body, ""))
@@ -54,12 +54,12 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 			t.Errorf("%s: code %q, want %q: %s", step.name, got.code(), step.code, got.text)
 		}
 		if step.code == "PERSISTED_QUERY_NOT_FOUND" && got.Errors[0].Message != "PersistedQueryNotFound" {
-			t.Errorf("Apollo's clients do not know the message %q", got.Errors[0].Message)
+			t.Errorf("message %q, which Apollo's clients do not recognize", got.Errors[0].Message)
 		}
 	}
 	query := url.Values{"extensions": {`{"persistedQuery":{"version":1,"sha256Hash":"` + hashOf(document) + `"}}`}}
 	if got := a.do(t, httptest.NewRequest("GET", "/graphql?"+query.Encode(), nil)); got.code() != "" {
-		t.Errorf("by GET: %s", got.text)
+		t.Errorf("GET: %s", got.text)
 	}
 }
 
@@ -76,13 +76,13 @@ func TestListedOperations(t *testing.T) {
 			}
 			a := newAPI(t, options{introspection: true, operations: operations})
 			for _, step := range []struct{ name, body, code string }{
-				{"its id", persisted(hashOf(document), ""), ""},
-				{"its text", `{"query":"query Me{me{id}}"}`, ""},
-				{"both", persisted(hashOf(document), document), ""},
-				{"its id with another text", persisted(hashOf(document), "{me{id groups}}"), "PERSISTED_QUERY_NOT_IN_LIST"},
-				{"another text", `{"query":"{me{id}}"}`, "PERSISTED_QUERY_NOT_IN_LIST"},
-				{"another text with its own hash", persisted(hashOf("{me{id}}"), "{me{id}}"), "PERSISTED_QUERY_NOT_IN_LIST"},
-				{"another hash", persisted(hashOf("{me{id}}"), ""), "PERSISTED_QUERY_NOT_IN_LIST"},
+				{"id", persisted(hashOf(document), ""), ""},
+				{"text", `{"query":"query Me{me{id}}"}`, ""},
+				{"id and text", persisted(hashOf(document), document), ""},
+				{"id with another text", persisted(hashOf(document), "{me{id groups}}"), "PERSISTED_QUERY_NOT_IN_LIST"},
+				{"unlisted text", `{"query":"{me{id}}"}`, "PERSISTED_QUERY_NOT_IN_LIST"},
+				{"unlisted text with its hash", persisted(hashOf("{me{id}}"), "{me{id}}"), "PERSISTED_QUERY_NOT_IN_LIST"},
+				{"unlisted hash", persisted(hashOf("{me{id}}"), ""), "PERSISTED_QUERY_NOT_IN_LIST"},
 				{"introspection", `{"query":"{__schema{types{name}}}"}`, "PERSISTED_QUERY_NOT_IN_LIST"},
 			} {
 				if got := a.do(t, post(step.body, "")); got.code() != step.code {
@@ -93,14 +93,14 @@ func TestListedOperations(t *testing.T) {
 	}
 }
 
-func TestParseOperationsRefuses(t *testing.T) {
+func TestParseOperationsInvalid(t *testing.T) {
 	for _, text := range []string{
 		"", "[]", "{}", `{"a":1}`, `{"format":"relay","operations":[]}`,
 		`{"format":"apollo-persisted-query-manifest","version":2,"operations":[]}`,
 		`{"format":"apollo-persisted-query-manifest","version":1,"operations":[]}`,
 	} {
 		if got, err := graph.ParseOperations([]byte(text)); err == nil {
-			t.Errorf("%q gives %v", text, got)
+			t.Errorf("ParseOperations(%q) = %v, want an error", text, got)
 		}
 	}
 }
@@ -110,7 +110,7 @@ func FuzzParseOperations(f *testing.F) {
 	f.Add([]byte(`{"i":"{me{id}}"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if operations, err := graph.ParseOperations(text); err == nil && len(operations) == 0 {
-			t.Error("a list without operations")
+			t.Error("accepted a list without operations")
 		}
 	})
 }
@@ -124,15 +124,15 @@ func TestBatch(t *testing.T) {
 		a.ServeHTTP(w, post("["+strings.TrimSuffix(strings.Repeat(`{"query":"{me{id}}"},`, n), ",")+"]", ""))
 		return w
 	}
-	var answers []struct {
+	var responses []struct {
 		Data struct{ Me struct{ ID string } }
 	}
 	w := send(3)
-	if err := json.Unmarshal(w.Body.Bytes(), &answers); err != nil || len(answers) != 3 || answers[2].Data.Me.ID != "the-sub" {
+	if err := json.Unmarshal(w.Body.Bytes(), &responses); err != nil || len(responses) != 3 || responses[2].Data.Me.ID != "the-sub" {
 		t.Errorf("%v: %s", err, w.Body)
 	}
 	if w := send(4); !strings.Contains(w.Body.String(), "OPERATION_LIMIT_EXCEEDED") {
-		t.Errorf("four of three: %s", w.Body)
+		t.Errorf("four operations with a limit of three: %s", w.Body)
 	}
 	for _, body := range []string{"[]", "[1]", "[[]]", `[{"query":"{me{id}}"}`, `[{"query":"{me{id}}"}]]`} {
 		if got := a.do(t, post(body, "")); got.code() != "BAD_REQUEST" {
@@ -142,11 +142,11 @@ func TestBatch(t *testing.T) {
 	w = httptest.NewRecorder()
 	a.ServeHTTP(w, post(`[{"query":"{me{id}}"},{"query":"{you}"}]`, ""))
 	if text := w.Body.String(); !strings.Contains(text, `[{"data":{"me":{"id":"the-sub"}}},{"errors":[`) {
-		t.Errorf("a good and a bad one: %s", text)
+		t.Errorf("a valid and an invalid operation: %s", text)
 	}
 }
 
-func TestLimitsAreSettings(t *testing.T) {
+func TestLimitsAreConfigurable(t *testing.T) {
 	for name, tt := range map[string]struct {
 		change   func(*graph.Limits)
 		document string
@@ -162,13 +162,13 @@ func TestLimitsAreSettings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := newAPI(t, options{}).query(t, tt.document); got.code() != "" {
-				t.Fatalf("by default: %s", got.text)
+				t.Fatalf("with default limits: %s", got.text)
 			}
 			limits := graph.DefaultLimits()
 			tt.change(&limits)
 			got := newAPI(t, options{limits: limits}).query(t, tt.document)
 			if got.code() != "OPERATION_LIMIT_EXCEEDED" {
-				t.Errorf("%s", got.text)
+				t.Errorf("not rejected: %s", got.text)
 			}
 		})
 	}
@@ -176,7 +176,7 @@ func TestLimitsAreSettings(t *testing.T) {
 	limits.Complexity = 100
 	for _, document := range []string{"{me{devices(first:60){nodes{key}}}}", "{me{...D}} fragment D on User{devices(first:60){nodes{key}}}"} {
 		if got := newAPI(t, options{limits: limits}).query(t, document); got.code() != "OPERATION_LIMIT_EXCEEDED" {
-			t.Errorf("a long page: %s", got.text)
+			t.Errorf("not rejected: %s", got.text)
 		}
 	}
 	limits = graph.DefaultLimits()

@@ -10,7 +10,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// The schema is the API's reference documentation.
+// TestEverythingIsDescribed checks that every part of the schema has a description: the
+// schema is the API's reference documentation.
 func TestEverythingIsDescribed(t *testing.T) {
 	text, err := os.ReadFile("../schema.graphqls")
 	if err != nil {
@@ -20,11 +21,11 @@ func TestEverythingIsDescribed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	described := 0
-	check := func(what, description string) {
-		described++
+	checked := 0
+	check := func(name, description string) {
+		checked++
 		if strings.TrimSpace(description) == "" {
-			t.Errorf("%s has no description", what)
+			t.Errorf("%s has no description", name)
 		}
 	}
 	for name, d := range schema.Directives {
@@ -54,13 +55,14 @@ func TestEverythingIsDescribed(t *testing.T) {
 			check(name+"."+value.Name, value.Description)
 		}
 	}
-	if described < 300 {
-		t.Errorf("only %d parts were looked at", described)
+	if checked < 300 {
+		t.Errorf("checked only %d descriptions", checked)
 	}
 }
 
-// A string without @constraint would be unlimited.
-func TestEveryTextIsConstrained(t *testing.T) {
+// TestInputStringsAreConstrained checks that every string and list in an input has a
+// @constraint, and every list a maximum length.
+func TestInputStringsAreConstrained(t *testing.T) {
 	text, err := os.ReadFile("../schema.graphqls")
 	if err != nil {
 		t.Fatal(err)
@@ -87,8 +89,9 @@ func TestEveryTextIsConstrained(t *testing.T) {
 	}
 }
 
-// Introspection shows what schema.graphqls declares and what the federation
-// specification adds, and nothing that the code generator makes for itself.
+// TestIntrospectionShowsTheSchema checks that introspection shows only what is declared
+// in schema.graphqls and in the federation specification, and nothing that the code
+// generator adds.
 func TestIntrospectionShowsTheSchema(t *testing.T) {
 	text, err := os.ReadFile("../schema.graphqls")
 	if err != nil {
@@ -150,8 +153,8 @@ func TestIntrospectionShowsTheSchema(t *testing.T) {
 	}
 }
 
-// Every field of User can be selected, alone, of the caller and of another user: a
-// new one must not depend on what other fields happen to load.
+// TestEveryFieldOfUser checks that each field of User can be selected alone, for the
+// caller and for another user: a field must not depend on what other fields load.
 func TestEveryFieldOfUser(t *testing.T) {
 	text, err := os.ReadFile("../schema.graphqls")
 	if err != nil {
