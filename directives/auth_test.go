@@ -35,8 +35,8 @@ import (
 	"authgraph/internal/reqctx"
 )
 
-// What anybody may ask without a token. A field that is missing here and has no
-// @auth in the schema fails the test: open is a decision, not an omission.
+// publicFields returns the fields that need no token. A field without @auth must be
+// listed here, so that it is not public by mistake.
 func publicFields() []string {
 	return []string{
 		"Mutation.signup", "Mutation.verifyAccount", "Mutation.resendConfirmationCode", "Mutation.signin",
@@ -45,7 +45,7 @@ func publicFields() []string {
 	}
 }
 
-func TestRootFieldsAreClosedByDefault(t *testing.T) {
+func TestRootFieldsRequireAuth(t *testing.T) {
 	text, err := os.ReadFile("../schema.graphqls")
 	if err != nil {
 		t.Fatal(err)
@@ -54,24 +54,24 @@ func TestRootFieldsAreClosedByDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var open []string
+	var public []string
 	for _, root := range []*ast.Definition{schema.Query, schema.Mutation} {
 		for _, field := range root.Fields {
 			if field.Directives.ForName("auth") == nil && field.Name[0] != '_' {
-				open = append(open, root.Name+"."+field.Name)
+				public = append(public, root.Name+"."+field.Name)
 			}
 		}
 	}
-	slices.Sort(open)
+	slices.Sort(public)
 	want := publicFields()
 	slices.Sort(want)
-	if !slices.Equal(open, want) {
-		t.Errorf("open fields\ngot  %v\nwant %v", open, want)
+	if !slices.Equal(public, want) {
+		t.Errorf("public fields\ngot  %v\nwant %v", public, want)
 	}
 }
 
-// pool is a stand-in for a user pool: it signs tokens, publishes its key, and
-// answers every call as GetUser would.
+// pool is a stub of a user pool. It signs tokens, publishes its key, and returns the
+// same response to every call.
 type pool struct {
 	*httptest.Server
 	key   *rsa.PrivateKey
@@ -79,7 +79,7 @@ type pool struct {
 	auth  *directives.Auth
 }
 
-// newKey makes the key that the tests share; making one takes its time.
+// newKey returns the key that the tests share, because generating one is slow.
 var newKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 func newPool(t *testing.T) *pool {
@@ -118,7 +118,7 @@ func newPool(t *testing.T) *pool {
 	return p
 }
 
-// token signs an access token with the changes made to its claims.
+// token returns a signed access token. changes replace its claims.
 func (p *pool) token(t *testing.T, changes map[string]any) string {
 	t.Helper()
 	now := time.Now().Unix()
@@ -150,22 +150,22 @@ func TestAuth(t *testing.T) {
 		name           string
 		request        *reqctx.Request
 		groups, scopes []string
-		code           apierr.Code // "": let in
+		code           apierr.Code // "" if accepted
 	}{
-		{"a good token", &reqctx.Request{Bearer: p.token(t, nil)}, nil, nil, ""},
+		{"valid token", &reqctx.Request{Bearer: p.token(t, nil)}, nil, nil, ""},
 		{"no token", &reqctx.Request{}, nil, nil, apierr.Unauthenticated},
-		{"a malformed header", &reqctx.Request{BearerError: errors.New("two tokens")}, nil, nil, apierr.InvalidToken},
-		{"nonsense", &reqctx.Request{Bearer: "nonsense"}, nil, nil, apierr.InvalidToken},
+		{"malformed header", &reqctx.Request{BearerError: errors.New("two tokens")}, nil, nil, apierr.InvalidToken},
+		{"malformed token", &reqctx.Request{Bearer: "nonsense"}, nil, nil, apierr.InvalidToken},
 		{"expired", &reqctx.Request{Bearer: p.token(t, map[string]any{"exp": time.Now().Unix() - 3600})}, nil, nil, apierr.TokenExpired},
-		{"an ID token", &reqctx.Request{Bearer: p.token(t, map[string]any{"token_use": "id"})}, nil, nil, apierr.InvalidToken},
+		{"ID token", &reqctx.Request{Bearer: p.token(t, map[string]any{"token_use": "id"})}, nil, nil, apierr.InvalidToken},
 		{"one of the groups", &reqctx.Request{Bearer: p.token(t, groups("b", "c"))}, []string{"a", "b"}, nil, ""},
 		{"none of the groups", &reqctx.Request{Bearer: p.token(t, groups("c"))}, []string{"a", "b"}, nil, apierr.Forbidden},
-		{"no group at all", &reqctx.Request{Bearer: p.token(t, nil)}, []string{"a"}, nil, apierr.Forbidden},
-		{"a group in another case", &reqctx.Request{Bearer: p.token(t, groups("A"))}, []string{"a"}, nil, apierr.Forbidden},
+		{"no groups", &reqctx.Request{Bearer: p.token(t, nil)}, []string{"a"}, nil, apierr.Forbidden},
+		{"group in another case", &reqctx.Request{Bearer: p.token(t, groups("A"))}, []string{"a"}, nil, apierr.Forbidden},
 		{"all scopes", &reqctx.Request{Bearer: p.token(t, map[string]any{"scope": "a b c"})}, nil, []string{"a", "b"}, ""},
 		{"one of the scopes", &reqctx.Request{Bearer: p.token(t, map[string]any{"scope": "a"})}, nil, []string{"a", "b"}, apierr.Forbidden},
 		{"part of a scope", &reqctx.Request{Bearer: p.token(t, map[string]any{"scope": "ab"})}, nil, []string{"a"}, apierr.Forbidden},
-		{"groups and scopes", &reqctx.Request{Bearer: p.token(t, groups("a"))}, []string{"a"}, []string{"x"}, apierr.Forbidden},
+		{"group without the scope", &reqctx.Request{Bearer: p.token(t, groups("a"))}, []string{"a"}, []string{"x"}, apierr.Forbidden},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -182,14 +182,14 @@ func TestAuth(t *testing.T) {
 				}
 				return
 			}
-			var refusal *apierr.Error
-			if !errors.As(err, &refusal) || refusal.Code != tt.code {
+			var got *apierr.Error
+			if !errors.As(err, &got) || got.Code != tt.code {
 				t.Fatalf("error %v, want %s", err, tt.code)
 			}
 			if caller != nil {
 				t.Error("the field was resolved")
 			}
-			required := refusal.Required
+			required := got.Required
 			if (tt.code == apierr.Forbidden) != (required != nil) {
 				t.Fatalf("required %+v", required)
 			}
@@ -200,7 +200,8 @@ func TestAuth(t *testing.T) {
 	}
 }
 
-// A token cannot be judged without keys; that is no fault of the token.
+// TestAuthWithoutKeys checks that a token is not reported as invalid if the keys to
+// verify it are unavailable.
 func TestAuthWithoutKeys(t *testing.T) {
 	p := newPool(t)
 	token := p.token(t, nil)
@@ -212,8 +213,8 @@ func TestAuthWithoutKeys(t *testing.T) {
 	}
 }
 
-// The token is verified, and Cognito asked, once for a request, however often
-// its fields are selected; and logout by a refresh token needs no access token.
+// TestAuthOverGraphQL checks that all fields of a request share one caller, with at most
+// one call to Cognito, and that logout with a refresh token needs no access token.
 func TestAuthOverGraphQL(t *testing.T) {
 	constraint := &directives.Constraint{}
 	tests := []struct {
@@ -253,13 +254,13 @@ func TestAuthOverGraphQL(t *testing.T) {
 			}
 			w := httptest.NewRecorder()
 			handler.ServeHTTP(w, r.WithContext(reqctx.NewContext(r.Context(), request)))
-			var answer graphql.Response
-			if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+			var response graphql.Response
+			if err := json.Unmarshal(w.Body.Bytes(), &response); err != nil {
 				t.Fatal(err)
 			}
 			code := ""
-			if len(answer.Errors) > 0 {
-				code, _ = answer.Errors[0].Extensions["code"].(string)
+			if len(response.Errors) > 0 {
+				code, _ = response.Errors[0].Extensions["code"].(string)
 			}
 			if code != tt.code {
 				t.Errorf("code %q, want %q: %s", code, tt.code, w.Body)

@@ -16,8 +16,8 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// check puts a value through the directive as gqlgen does for the input field
-// email of the argument input.
+// check passes a value to the directive as gqlgen does for the input field
+// input.email.
 func check(value any, minLength, maxLength *int32, pattern *string, format *directives.ConstraintFormat) error {
 	ctx := graphql.WithPathContext(context.Background(), graphql.NewPathWithField("input"))
 	ctx = graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
@@ -42,7 +42,7 @@ func TestEmail(t *testing.T) {
 	}
 	for _, address := range good {
 		if err := checkEmail(address); err != nil {
-			t.Errorf("%q is refused: %v", address, err)
+			t.Errorf("%q is rejected: %v", address, err)
 		}
 	}
 	bad := []string{
@@ -60,7 +60,7 @@ func TestEmail(t *testing.T) {
 	}
 	for _, address := range bad {
 		if err := checkEmail(address); err == nil {
-			t.Errorf("%q is let in", address)
+			t.Errorf("%q is accepted", address)
 		}
 	}
 }
@@ -73,30 +73,30 @@ func TestLengthsAndPatterns(t *testing.T) {
 		value    any
 		min, max *int32
 		pattern  *string
-		message  string // "": let in
+		message  string // "" if accepted
 	}{
-		{"as short as may be", "abc", n(3), nil, nil, ""},
+		{"minimum length", "abc", n(3), nil, nil, ""},
 		{"too short", "ab", n(3), nil, nil, "must have at least 3 characters"},
 		{"empty", "", n(1), nil, nil, "must not be empty"},
-		{"as long as may be", "abc", nil, n(3), nil, ""},
+		{"maximum length", "abc", nil, n(3), nil, ""},
 		{"too long", "abcd", nil, n(3), nil, "must have at most 3 characters"},
 		{"characters are not bytes: long enough", "äöü", n(3), n(3), nil, ""},
 		{"characters are not bytes: emoji", "😀😀😀", n(3), n(3), nil, ""},
 		{"characters are not bytes: too short", "äö", n(3), nil, nil, "must have at least 3 characters"},
-		{"not Unicode", "\xff\xfe", nil, nil, nil, "is not valid Unicode text"},
+		{"invalid UTF-8", "\xff\xfe", nil, nil, nil, "is not valid Unicode text"},
 		{"pattern", "123456", nil, nil, p(`^\S+$`), ""},
-		{"pattern not met", "123 456", nil, nil, p(`^\S+$`), "must match the pattern"},
+		{"pattern mismatch", "123 456", nil, nil, p(`^\S+$`), "must match the pattern"},
 		{"length comes before pattern", strings.Repeat(" ", 9), nil, n(3), p(`^\S+$`), "at most 3"},
 		{"pointer", p("ab"), n(3), nil, nil, "must have at least 3 characters"},
-		{"no value", (*string)(nil), n(3), nil, nil, ""},
-		{"no text", 42, n(3), nil, nil, ""},
+		{"nil", (*string)(nil), n(3), nil, nil, ""},
+		{"not a string", 42, n(3), nil, nil, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			err := check(tt.value, tt.min, tt.max, tt.pattern, nil)
 			if tt.message == "" {
 				if err != nil {
-					t.Fatalf("refused: %v", err)
+					t.Fatalf("rejected: %v", err)
 				}
 				return
 			}
@@ -111,14 +111,14 @@ func TestLengthsAndPatterns(t *testing.T) {
 	}
 }
 
-// Of a list, the length is checked and then every item.
+// TestLists checks the limits on the length of a list and on each item.
 func TestLists(t *testing.T) {
 	constraint := &directives.Constraint{}
 	one, two := int32(1), int32(2)
 	path := graphql.NewPathWithField("names")
 	for _, tt := range []struct {
 		list  any
-		field string // "": let in
+		field string // "" if accepted
 	}{
 		{[]string{"a"}, ""},
 		{[]string{"a", "b"}, ""},
@@ -131,12 +131,13 @@ func TestLists(t *testing.T) {
 		got, err := constraint.Directive(graphql.WithPathContext(t.Context(), path), nil,
 			func(context.Context) (any, error) { return tt.list, nil }, &one, &two, nil, nil, &one, &two)
 		if e := apierr.From(err); tt.field == "" && (err != nil || !reflect.DeepEqual(got, tt.list)) || tt.field != "" && (e == nil || e.Field != tt.field) {
-			t.Errorf("%v: %v, %v; want a fault of %q", tt.list, got, err, tt.field)
+			t.Errorf("%v: %v, %v; want an error for %q", tt.list, got, err, tt.field)
 		}
 	}
 }
 
-// A value is handed on as it came: trimming a password would make two of one.
+// TestValueIsUnchanged checks that values are passed on unchanged: trimming would make
+// different passwords equal.
 func TestValueIsUnchanged(t *testing.T) {
 	constraint := &directives.Constraint{}
 	for _, value := range []string{" leading", "trailing ", "Ｆｕｌｌ", "e\u0301", "é"} {
@@ -148,9 +149,9 @@ func TestValueIsUnchanged(t *testing.T) {
 	}
 }
 
-// A pattern that does not compile would panic when the first client uses the
-// field.
-func TestPatternsOfTheSchemaCompile(t *testing.T) {
+// TestSchemaPatternsCompile uses all patterns of the schema. An invalid pattern panics on
+// first use.
+func TestSchemaPatternsCompile(t *testing.T) {
 	text, err := os.ReadFile("../schema.graphqls")
 	if err != nil {
 		t.Fatal(err)
@@ -174,11 +175,11 @@ func TestPatternsOfTheSchemaCompile(t *testing.T) {
 		}
 	}
 	if patterns == 0 {
-		t.Error("no pattern found: the test looks in the wrong place")
+		t.Error("found no patterns in the schema")
 	}
 }
 
-// FuzzEmail looks for an address that is let in and is not one mailbox.
+// FuzzEmail checks that every accepted address is exactly one mailbox.
 func FuzzEmail(f *testing.F) {
 	f.Add("ada@example.com")
 	f.Add("Ada <ada@example.com>")
@@ -188,7 +189,7 @@ func FuzzEmail(f *testing.F) {
 			return
 		}
 		if strings.Count(address, "@") != 1 || strings.ContainsAny(address, " \t\r\n\x00<>(),:;[]\"\\") || len(address) > 254 {
-			t.Errorf("%q is let in", address)
+			t.Errorf("%q is accepted", address)
 		}
 	})
 }

@@ -28,8 +28,8 @@ import (
 	"authgraph/internal/reqctx"
 )
 
-// defaults are the figures of the settings.
-func defaults() map[string]directives.Rate {
+// defaultRates returns the default rates of the settings.
+func defaultRates() map[string]directives.Rate {
 	return map[string]directives.Rate{
 		"account-address": {Burst: 5, Every: 30 * time.Second}, "account": {Burst: 10, Every: 30 * time.Second},
 		"address": {Burst: 40, Every: 2 * time.Second}, "network": {Burst: 320, Every: 250 * time.Millisecond},
@@ -40,9 +40,9 @@ func defaults() map[string]directives.Rate {
 	}
 }
 
-// limited is the API before a stand-in for Cognito whose only right password is
-// "right" and whose only right code is 111111, with a clock in hand.
-type limited struct {
+// limitedAPI is the API with rate limits, a clock that tests advance, and a Cognito stub
+// whose only valid password is "right" and whose only valid code is 111111.
+type limitedAPI struct {
 	t     *testing.T
 	api   http.Handler
 	limit *directives.RateLimit
@@ -51,22 +51,22 @@ type limited struct {
 	mu       sync.Mutex
 	now      time.Time
 	calls    map[string]int // to Cognito, by operation
-	lockedBy int            // wrong passwords from which on Cognito locks; 0: never
+	maxWrong int            // wrong passwords until Cognito locks the account; 0 means never
 	wrong    int
 }
 
-func newLimited(t *testing.T) *limited {
+func newLimitedAPI(t *testing.T) *limitedAPI {
 	t.Helper()
-	l := &limited{t: t, now: time.Unix(1_800_000_000, 0), calls: map[string]int{}, pool: newPool(t)}
-	standIn := httptest.NewServer(http.HandlerFunc(l.cognito))
-	t.Cleanup(standIn.Close)
+	l := &limitedAPI{t: t, now: time.Unix(1_800_000_000, 0), calls: map[string]int{}, pool: newPool(t)}
+	stub := httptest.NewServer(http.HandlerFunc(l.cognito))
+	t.Cleanup(stub.Close)
 	l.limit = &directives.RateLimit{
 		Counters: ratelimit.NewMemory(ratelimit.MemoryOptions{Now: l.clock}),
-		Rates:    defaults(),
+		Rates:    defaultRates(),
 		Accounts: account.Keys{Pool: "p"},
 	}
 	client, err := cognito.New(cognito.Options{
-		Region: "r", ClientID: "c", Endpoint: standIn.URL, UsernameAttribute: "name",
+		Region: "r", ClientID: "c", Endpoint: stub.URL, UsernameAttribute: "name",
 		SignedIn: func(ctx context.Context, s cognito.SignIn) { l.limit.SignedIn(ctx, s.Subject, s.Email) },
 	})
 	if err != nil {
@@ -88,20 +88,21 @@ func newLimited(t *testing.T) *limited {
 	return l
 }
 
-func (l *limited) clock() time.Time {
+func (l *limitedAPI) clock() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.now
 }
 
-func (l *limited) pass(d time.Duration) {
+// advance advances the clock.
+func (l *limitedAPI) advance(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.now = l.now.Add(d)
 }
 
-// cognito answers as Amazon does.
-func (l *limited) cognito(w http.ResponseWriter, r *http.Request) {
+// cognito handles a call as Cognito does.
+func (l *limitedAPI) cognito(w http.ResponseWriter, r *http.Request) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	var in struct {
 		AuthParameters     map[string]string
@@ -112,39 +113,39 @@ func (l *limited) cognito(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewDecoder(r.Body).Decode(&in)
 	l.mu.Lock()
 	l.calls[operation]++
-	locked := l.lockedBy > 0 && l.wrong >= l.lockedBy
-	answer := `{"CodeDeliveryDetails":{"Destination":"a***","DeliveryMedium":"EMAIL"},"UserSub":"the-sub"}`
-	refusal := ""
+	locked := l.maxWrong > 0 && l.wrong >= l.maxWrong
+	response := `{"CodeDeliveryDetails":{"Destination":"a***","DeliveryMedium":"EMAIL"},"UserSub":"the-sub"}`
+	failure := ""
 	password, guessed := in.AuthParameters["PASSWORD"]
 	switch {
 	case guessed && locked:
-		refusal = `{"__type":"NotAuthorizedException","message":"Password attempts exceeded"}`
+		failure = `{"__type":"NotAuthorizedException","message":"Password attempts exceeded"}`
 	case guessed && password == "right", in.ChallengeResponses["SOFTWARE_TOKEN_MFA_CODE"] == "111111":
-		answer = l.tokens()
+		response = l.tokens()
 	case guessed && password == "mfa":
-		answer = `{"ChallengeName":"SOFTWARE_TOKEN_MFA","Session":"s","ChallengeParameters":{"USER_ID_FOR_SRP":"the-sub"}}`
+		response = `{"ChallengeName":"SOFTWARE_TOKEN_MFA","Session":"s","ChallengeParameters":{"USER_ID_FOR_SRP":"the-sub"}}`
 	case operation == "InitiateAuth" && !guessed:
-		answer = `{"ChallengeName":"EMAIL_OTP","Session":"s","ChallengeParameters":{}}`
+		response = `{"ChallengeName":"EMAIL_OTP","Session":"s","ChallengeParameters":{}}`
 	case guessed:
 		l.wrong++
-		refusal = `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`
+		failure = `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`
 	case operation == "ChangePassword":
-		refusal = `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`
+		failure = `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`
 	case operation == "RespondToAuthChallenge", strings.HasPrefix(operation, "Confirm") && in.ConfirmationCode != "111111",
 		strings.HasPrefix(operation, "Verify"):
-		refusal = `{"__type":"CodeMismatchException","message":"Invalid code."}`
+		failure = `{"__type":"CodeMismatchException","message":"Invalid code."}`
 	case operation == "GetTokensFromRefreshToken":
-		refusal = `{"__type":"NotAuthorizedException","message":"Invalid Refresh Token"}`
+		failure = `{"__type":"NotAuthorizedException","message":"Invalid Refresh Token"}`
 	}
 	l.mu.Unlock()
-	if refusal != "" {
+	if failure != "" {
 		w.WriteHeader(http.StatusBadRequest)
-		answer = refusal
+		response = failure
 	}
-	_, _ = w.Write([]byte(answer))
+	_, _ = w.Write([]byte(response))
 }
 
-func (l *limited) tokens() string {
+func (l *limitedAPI) tokens() string {
 	segment := func(v any) string {
 		text, _ := json.Marshal(v)
 		return base64.RawURLEncoding.EncodeToString(text)
@@ -154,8 +155,8 @@ func (l *limited) tokens() string {
 	return fmt.Sprintf(`{"AuthenticationResult":{"AccessToken":%q,"IdToken":%q,"ExpiresIn":3600}}`, access, id)
 }
 
-// post sends a body from an address and returns the codes of the answers' errors.
-func (l *limited) post(from, body string) []string {
+// post sends a body from an address and returns the codes of all errors in the response.
+func (l *limitedAPI) post(from, body string) []string {
 	l.t.Helper()
 	r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -166,17 +167,17 @@ func (l *limited) post(from, body string) []string {
 	if text[0] != '[' {
 		text = []byte("[" + string(text) + "]")
 	}
-	var answers []graphql.Response
-	if err := json.Unmarshal(text, &answers); err != nil {
+	var responses []graphql.Response
+	if err := json.Unmarshal(text, &responses); err != nil {
 		l.t.Fatalf("%v: %s", err, text)
 	}
 	var codes []string
-	for _, answer := range answers {
-		for _, e := range answer.Errors {
+	for _, response := range responses {
+		for _, e := range response.Errors {
 			code, _ := e.Extensions["code"].(string)
 			codes = append(codes, code)
-			seconds, told := e.Extensions["retryAfterSeconds"].(float64)
-			if (code == "RATE_LIMITED") != (told && seconds >= 1) {
+			seconds, ok := e.Extensions["retryAfterSeconds"].(float64)
+			if (code == "RATE_LIMITED") != (ok && seconds >= 1) {
 				l.t.Errorf("code %s with retryAfterSeconds %v", code, seconds)
 			}
 		}
@@ -185,7 +186,7 @@ func (l *limited) post(from, body string) []string {
 }
 
 // mutate executes one field of Mutation.
-func (l *limited) mutate(from, field string) string {
+func (l *limitedAPI) mutate(from, field string) string {
 	l.t.Helper()
 	body, _ := json.Marshal(map[string]string{"query": "mutation{" + field + "}"})
 	return strings.Join(l.post(from, string(body)), " ")
@@ -195,14 +196,16 @@ func signin(email, password string) string {
 	return fmt.Sprintf(`signin(input:{email:%q,password:%q}){__typename}`, email, password)
 }
 
-func (l *limited) signin(from, email, password string) string {
+func (l *limitedAPI) signin(from, email, password string) string {
 	return l.mutate(from, signin(email, password))
 }
 
+// home and cafe are addresses of clients.
 const home, cafe = "192.0.2.1", "198.51.100.7"
 
-// Every operation that guesses or sends runs into its limit, and reaches Cognito
-// as often as the limit says.
+// TestRateLimitOfEveryOperation checks the limit of each operation that accepts
+// credentials or sends messages: attempts up to the limit reach Cognito, later ones do
+// not.
 func TestRateLimitOfEveryOperation(t *testing.T) {
 	session := base64.RawURLEncoding.EncodeToString([]byte(`{"c":"SOFTWARE_TOKEN_MFA","u":"the-sub","s":"s"}`))
 	passwordSession := base64.RawURLEncoding.EncodeToString([]byte(`{"c":"PASSWORD","u":"the-sub","s":"s"}`))
@@ -210,7 +213,7 @@ func TestRateLimitOfEveryOperation(t *testing.T) {
 	tests := []struct {
 		field     string
 		operation string
-		most      int
+		limit     int
 	}{
 		{`signin(input:{email:"a@b.cd",password:"wrong"}){__typename}`, "InitiateAuth", 5},
 		{`verifyAccount(input:{email:"a@b.cd",confirmationCode:"0"}){status}`, "ConfirmSignUp", 5},
@@ -234,22 +237,22 @@ func TestRateLimitOfEveryOperation(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.field[:strings.IndexByte(tt.field, '(')], func(t *testing.T) {
 			t.Parallel()
-			l := newLimited(t)
-			for range tt.most {
+			l := newLimitedAPI(t)
+			for range tt.limit {
 				if got := l.mutate(home, tt.field); strings.Contains(got, "RATE_LIMITED") || got == "GRAPHQL_VALIDATION_FAILED" {
-					t.Fatalf("%s: refused before %d: %s", tt.field, tt.most, got)
+					t.Fatalf("%s: rejected within the first %d attempts: %s", tt.field, tt.limit, got)
 				}
 			}
 			if got := l.mutate(home, tt.field); got != "RATE_LIMITED" {
-				t.Errorf("%s: attempt %d gives %q", tt.field, tt.most+1, got)
+				t.Errorf("%s: attempt %d returns %q, want RATE_LIMITED", tt.field, tt.limit+1, got)
 			}
-			if calls := l.calls[tt.operation]; calls != tt.most {
-				t.Errorf("%s: %d calls of %s, want %d", tt.field, calls, tt.operation, tt.most)
+			if calls := l.calls[tt.operation]; calls != tt.limit {
+				t.Errorf("%s: %d calls of %s, want %d", tt.field, calls, tt.operation, tt.limit)
 			}
 		})
 	}
-	t.Run("an attribute that is no address", func(t *testing.T) {
-		l := newLimited(t)
+	t.Run("an attribute that is not verified", func(t *testing.T) {
+		l := newLimitedAPI(t)
 		for range 20 {
 			if got := l.mutate(home, `updateUser(input:{attributes:[{name:"given_name",value:"x"}]}){codeDeliveries{destination}}`); got != "" {
 				t.Fatal(got)
@@ -258,7 +261,7 @@ func TestRateLimitOfEveryOperation(t *testing.T) {
 	})
 }
 
-// Executed fields are counted, whatever they come in.
+// TestRateLimitCountsFields checks that every executed field counts, however it is sent.
 func TestRateLimitCountsFields(t *testing.T) {
 	guesses := func(n int) (fields []string) {
 		for i := range n {
@@ -282,14 +285,14 @@ func TestRateLimitCountsFields(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := newLimited(t)
+			l := newLimitedAPI(t)
 			codes := l.post(home, body)
 			if calls := l.calls["InitiateAuth"]; calls != 5 {
 				t.Errorf("%d guesses reached Cognito, want 5; %v", calls, codes)
 			}
 			for i, code := range codes {
 				if want := map[bool]string{true: "INVALID_CREDENTIALS", false: "RATE_LIMITED"}[i < 5]; code != want {
-					t.Errorf("answer %d is %s", i+1, code)
+					t.Errorf("error %d is %s, want %s", i+1, code, want)
 				}
 			}
 		})
@@ -297,23 +300,23 @@ func TestRateLimitCountsFields(t *testing.T) {
 }
 
 func TestRateLimitRefills(t *testing.T) {
-	l := newLimited(t)
+	l := newLimitedAPI(t)
 	for range 6 {
 		l.signin(home, "a@b.cd", "wrong")
 	}
-	l.pass(30 * time.Second)
+	l.advance(30 * time.Second)
 	if got := l.signin(home, "a@b.cd", "wrong"); got != "INVALID_CREDENTIALS" {
-		t.Errorf("after half a minute: %s", got)
+		t.Errorf("after 30 seconds: %s", got)
 	}
 	if got := l.signin(home, "a@b.cd", "wrong"); got != "RATE_LIMITED" {
-		t.Errorf("at once after that: %s", got)
+		t.Errorf("second attempt after 30 seconds: %s", got)
 	}
 }
 
-// A right password makes up for the wrong ones, of this account and address; a
-// challenge in between does not, and neither does a message that was sent.
+// TestRateLimitAfterSuccess checks that a completed sign-in clears the failed attempts of
+// its account and address. Neither a challenge nor a sent message does.
 func TestRateLimitAfterSuccess(t *testing.T) {
-	l := newLimited(t)
+	l := newLimitedAPI(t)
 	for range 4 {
 		l.signin(home, "ada@example.com", "wrong")
 	}
@@ -326,36 +329,37 @@ func TestRateLimitAfterSuccess(t *testing.T) {
 		}
 	}
 	if got := l.signin(home, "ada@example.com", "right"); got != "RATE_LIMITED" {
-		t.Errorf("the sixth: %s", got)
+		t.Errorf("attempt 6 after a success: %s", got)
 	}
 
-	l = newLimited(t)
+	l = newLimitedAPI(t)
 	for range 5 {
 		if got := l.signin(home, "ada@example.com", "mfa"); got != "" {
 			t.Fatal(got)
 		}
 	}
 	if got := l.signin(home, "ada@example.com", "mfa"); got != "RATE_LIMITED" {
-		t.Errorf("a challenge counts as a success: %s", got)
+		t.Errorf("a challenge cleared the attempts: %s", got)
 	}
 	if l.mutate(home, `forgotPassword(input:{email:"ada@example.com"}){destination}`); l.signin(home, "ada@example.com", "wrong") != "RATE_LIMITED" {
-		t.Error("a message makes up for wrong passwords")
+		t.Error("a message cleared the attempts")
 	}
-	// The code of the challenge ends the sign-in, and that does.
+	// A correct code completes the sign-in.
 	session := base64.RawURLEncoding.EncodeToString([]byte(`{"c":"SOFTWARE_TOKEN_MFA","u":"the-sub","s":"s"}`))
 	if got := l.mutate(home, `respondToChallenge(input:{session:"`+session+`",answer:{code:"111111"}}){__typename}`); got != "" {
 		t.Fatal(got)
 	}
 	if got := l.signin(home, "ada@example.com", "wrong"); got != "INVALID_CREDENTIALS" {
-		t.Errorf("after the whole sign-in: %s", got)
+		t.Errorf("after the completed sign-in: %s", got)
 	}
 }
 
-// Many addresses have one budget for an account, and what they do with it does not
-// touch an address that the owner has signed in from.
-func TestRateLimitOfStrangers(t *testing.T) {
-	l := newLimited(t)
-	l.lockedBy = 5
+// TestRateLimitOfUnknownAddresses checks that all unknown addresses share one budget for
+// an account, and that using it up does not affect an address from which the owner has
+// signed in.
+func TestRateLimitOfUnknownAddresses(t *testing.T) {
+	l := newLimitedAPI(t)
+	l.maxWrong = 5
 	if got := l.signin(home, "ada@example.com", "right"); got != "" {
 		t.Fatal(got)
 	}
@@ -364,35 +368,36 @@ func TestRateLimitOfStrangers(t *testing.T) {
 		l.signin(fmt.Sprintf("203.0.113.%d", i), "ada@example.com", "wrong")
 	}
 	if guesses := l.calls["InitiateAuth"] - before; guesses > 10 {
-		t.Errorf("%d guesses of strangers reached Cognito", guesses)
+		t.Errorf("%d guesses from unknown addresses reached Cognito, want at most 10", guesses)
 	}
-	// Cognito's own lock, which the strangers have set off, is over after a moment
-	// if nobody sets it off again.
+	// Cognito has locked the account, too. Its lock expires if no more wrong passwords
+	// reach it.
 	for range 10 {
-		l.pass(30 * time.Second)
+		l.advance(30 * time.Second)
 		before := l.calls["InitiateAuth"]
 		if got := l.signin(cafe, "ada@example.com", "wrong"); got != "RATE_LIMITED" || l.calls["InitiateAuth"] != before {
-			t.Fatalf("a stranger goes on: %s", got)
+			t.Fatalf("a guess from an unknown address was not limited: %s", got)
 		}
 	}
 	l.wrong = 0
 	if got := l.signin(home, "ada@example.com", "right"); got != "" {
-		t.Errorf("the owner is shut out: %s", got)
+		t.Errorf("the owner is locked out: %s", got)
 	}
 	if got := l.mutate(home, `forgotPassword(input:{email:"ada@example.com"}){destination}`); got != "" {
-		t.Errorf("the owner cannot have a message: %s", got)
+		t.Errorf("the owner cannot request a code: %s", got)
 	}
-	l.pass(15 * time.Minute)
+	l.advance(15 * time.Minute)
 	if got := l.signin(cafe, "ada@example.com", "right"); got != "" {
-		t.Errorf("the owner at a new place is shut out for good: %s", got)
+		t.Errorf("the owner is still locked out at a new address: %s", got)
 	}
 }
 
-// One address tries one password on many accounts.
-func TestRateLimitOfSpray(t *testing.T) {
+// TestRateLimitOfPasswordSpraying checks the limits on an address or network that tries
+// one password on many accounts.
+func TestRateLimitOfPasswordSpraying(t *testing.T) {
 	for name, tt := range map[string]struct {
-		from func(int) string
-		most int
+		from  func(int) string
+		limit int
 	}{
 		"one address":        {func(int) string { return home }, 40},
 		"one IPv6 /64":       {func(i int) string { return fmt.Sprintf("2001:db8:1:2::%x", i) }, 40},
@@ -401,34 +406,34 @@ func TestRateLimitOfSpray(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := newLimited(t)
+			l := newLimitedAPI(t)
 			for i := range 400 {
 				l.signin(tt.from(i), fmt.Sprintf("user%d@example.com", i), "Summer-2026")
 			}
-			if calls := l.calls["InitiateAuth"]; calls != tt.most {
-				t.Errorf("%d of 400 guesses reached Cognito, want %d", calls, tt.most)
+			if calls := l.calls["InitiateAuth"]; calls != tt.limit {
+				t.Errorf("%d of 400 guesses reached Cognito, want %d", calls, tt.limit)
 			}
 		})
 	}
 }
 
-// At the same time is no way around: counting is one step.
-func TestRateLimitAtOnce(t *testing.T) {
-	l := newLimited(t)
+// TestRateLimitOfConcurrentAttempts checks that concurrent attempts cannot exceed a limit.
+func TestRateLimitOfConcurrentAttempts(t *testing.T) {
+	l := newLimitedAPI(t)
 	var wg sync.WaitGroup
 	for range 100 {
 		wg.Go(func() { l.signin(home, "a@b.cd", "wrong") })
 	}
 	wg.Wait()
 	if calls := l.calls["InitiateAuth"]; calls != 5 {
-		t.Errorf("%d guesses reached Cognito", calls)
+		t.Errorf("%d guesses reached Cognito, want 5", calls)
 	}
 }
 
-// Forged tokens are limited; those that are merely malformed cost nothing and are
-// not, and good ones are never.
+// TestRateLimitOfForgedTokens checks that forged tokens are limited. Malformed tokens,
+// which are cheap to reject, and valid tokens are not.
 func TestRateLimitOfForgedTokens(t *testing.T) {
-	l := newLimited(t)
+	l := newLimitedAPI(t)
 	token := l.pool.token(t, nil)
 	try := func(bearer string) apierr.Code {
 		request := &reqctx.Request{ClientAddr: netip.MustParseAddr(home), Bearer: bearer}
@@ -448,24 +453,24 @@ func TestRateLimitOfForgedTokens(t *testing.T) {
 	if got := try(forged); got != apierr.RateLimited {
 		t.Errorf("forged token 201: %s", got)
 	}
-	if got := try("nonsense"); got != apierr.InvalidToken {
-		t.Errorf("nonsense: %s", got)
+	if got := try("malformed"); got != apierr.InvalidToken {
+		t.Errorf("malformed token: %s", got)
 	}
 	if got := try(token); got != "" {
-		t.Errorf("a good token: %s", got)
+		t.Errorf("valid token: %s", got)
 	}
 }
 
-// brokenCounters stands for a store that fails in a way that nothing stands in for.
+// brokenCounters fails every attempt.
 type brokenCounters struct{ ratelimit.Counters }
 
 func (brokenCounters) Take(context.Context, ratelimit.Attempt) (ratelimit.Decision, error) {
 	return ratelimit.Decision{}, errors.New("broken")
 }
 
-// Without counting nothing is tried.
+// TestRateLimitFailsClosed checks that no attempt reaches Cognito if the counters fail.
 func TestRateLimitFailsClosed(t *testing.T) {
-	l := newLimited(t)
+	l := newLimitedAPI(t)
 	l.limit.Counters = brokenCounters{}
 	if got := l.signin(home, "a@b.cd", "right"); got != "SERVICE_UNAVAILABLE" || l.calls["InitiateAuth"] != 0 {
 		t.Errorf("code %s, %d calls", got, l.calls["InitiateAuth"])

@@ -15,17 +15,17 @@ func TestKeysOf(t *testing.T) {
 	}
 	for _, spelling := range []string{"Ada@Example.COM", " ada@example.com ", "ADA@EXAMPLE.COM"} {
 		if keys.Of(spelling) != ada {
-			t.Errorf("%q is another account", spelling)
+			t.Errorf("%q has another key", spelling)
 		}
 	}
 	if keys.Of("jose\u0301@example.com") != keys.Of("jos\u00e9@example.com") {
-		t.Error("composed and decomposed letters are two accounts")
+		t.Error("composed and decomposed letters have different keys")
 	}
 	if keys.Of("bob@example.com") == ada || (account.Keys{Pool: "other"}).Of("ada@example.com") == ada {
-		t.Error("two accounts have one key")
+		t.Error("different accounts share a key")
 	}
 	if keys.Of(" ") != "" {
-		t.Error("no name has a key")
+		t.Error("an empty name has a key")
 	}
 }
 

@@ -61,9 +61,9 @@ func goCodes(t *testing.T) []apierr.Code {
 	return codes
 }
 
-// The schema is the contract: a code that Go knows and the schema does not
-// would break typed clients, and the other way round is a lie.
-func TestCodesAreTheSchemas(t *testing.T) {
+// TestCodesMatchTheSchema checks that the constants of type Code and the schema's enum
+// ErrorCode are the same.
+func TestCodesMatchTheSchema(t *testing.T) {
 	schema, code := schemaCodes(t), goCodes(t)
 	for _, c := range code {
 		if _, ok := schema[c]; !ok {
@@ -72,14 +72,14 @@ func TestCodesAreTheSchemas(t *testing.T) {
 	}
 	for c := range schema {
 		if !slices.Contains(code, c) {
-			t.Errorf("the schema's %s is not a constant here", c)
+			t.Errorf("%s of the schema has no constant", c)
 		}
 	}
 }
 
-// Each description begins with the status, so that readers of the schema need
-// no second table.
-func TestStatusIsTheOneDescribed(t *testing.T) {
+// TestStatusMatchesTheSchema checks that the description of each code in the schema
+// begins with its status.
+func TestStatusMatchesTheSchema(t *testing.T) {
 	for c, description := range schemaCodes(t) {
 		if want := strconv.Itoa(c.Status()); !strings.HasPrefix(description, want) {
 			t.Errorf("%s: status %s, but the schema describes it as %q", c, want, description)
@@ -88,17 +88,17 @@ func TestStatusIsTheOneDescribed(t *testing.T) {
 }
 
 func TestFrom(t *testing.T) {
-	ours := apierr.New(apierr.CodeMismatch, "The code is wrong.")
-	foreign := errors.New("dial tcp 10.0.0.1: connection refused")
+	known := apierr.New(apierr.CodeMismatch, "The code is wrong.")
+	unknown := errors.New("dial tcp 10.0.0.1: connection refused")
 	tests := []struct {
 		name    string
 		err     error
 		code    apierr.Code
 		message string
 	}{
-		{"ours", ours, apierr.CodeMismatch, "The code is wrong."},
-		{"ours, wrapped", fmt.Errorf("verify: %w", ours), apierr.CodeMismatch, "The code is wrong."},
-		{"foreign", foreign, apierr.Internal, "Internal server error"},
+		{"API error", known, apierr.CodeMismatch, "The code is wrong."},
+		{"wrapped API error", fmt.Errorf("verify: %w", known), apierr.CodeMismatch, "The code is wrong."},
+		{"other error", unknown, apierr.Internal, "Internal server error"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -111,8 +111,8 @@ func TestFrom(t *testing.T) {
 	if apierr.From(nil) != nil {
 		t.Error("From(nil) is not nil")
 	}
-	if !errors.Is(apierr.From(foreign), foreign) {
-		t.Error("the cause of a foreign error is lost")
+	if !errors.Is(apierr.From(unknown), unknown) {
+		t.Error("From does not wrap the error")
 	}
 }
 
@@ -125,6 +125,6 @@ func TestStatusOverride(t *testing.T) {
 		t.Errorf("status %d, want 401", got)
 	}
 	if apierr.Code("NO_SUCH_CODE").Status() != 500 {
-		t.Error("an unknown code must be a fault of ours")
+		t.Error("an unknown code does not have status 500")
 	}
 }

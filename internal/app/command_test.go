@@ -119,7 +119,7 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// FEDERATED is the variable of the flag of schema, and means nothing to others.
+// FEDERATED is the environment variable for --federated of the schema command.
 func TestSchemaCommand(t *testing.T) {
 	for _, test := range []struct {
 		args, variable string

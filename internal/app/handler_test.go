@@ -42,15 +42,15 @@ func newTestAPI(tb testing.TB) *testAPI {
 		tb.Fatal(err)
 	}
 	h := &testAPI{key: key}
-	stand := httptest.NewServer(http.HandlerFunc(h.cognito))
-	tb.Cleanup(stand.Close)
-	h.issuer = stand.URL
+	stub := httptest.NewServer(http.HandlerFunc(h.cognito))
+	tb.Cleanup(stub.Close)
+	h.issuer = stub.URL
 	flags := NewFlags()
 	set := pflag.NewFlagSet("", pflag.ContinueOnError)
 	config.AddTo(set, flags.Settings())
 	err = set.Parse([]string{
 		"--aws-cognito-user-pool-id=us-east-1_Abc123456", "--aws-cognito-app-client-id=client",
-		"--aws-endpoint-url-cognito-identity-provider=" + stand.URL, "--aws-cognito-issuer=" + stand.URL,
+		"--aws-endpoint-url-cognito-identity-provider=" + stub.URL, "--aws-cognito-issuer=" + stub.URL,
 		"--rate-limits=off", "--audit-log=off",
 	})
 	if err != nil {

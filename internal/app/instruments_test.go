@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// The dashboard and the alert rules use existing metrics and labels, and every metric of
-// ours is used in one of them.
+// The dashboard and the alert rules use existing metrics and labels, and every metric
+// of Authgraph is used in one of them.
 func TestDashboardsAndAlerts(t *testing.T) {
 	h := newTestAPI(t)
 	m := h.metrics

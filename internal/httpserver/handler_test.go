@@ -16,8 +16,8 @@ import (
 	"authgraph/internal/reqctx"
 )
 
-// graphQL stands for the GraphQL handler: it answers with its status and keeps
-// what the edge made of the last request.
+// graphQL is a stub of the GraphQL handler. It counts its calls and records the last
+// [reqctx.Request].
 type graphQL struct {
 	calls   int
 	request *reqctx.Request
@@ -29,9 +29,9 @@ func (g *graphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, `{"data":{}}`)
 }
 
-// ask sends one request through a handler. The headers are names and values in
-// turn; a name may come again.
-func ask(h http.Handler, method, target string, headers ...string) *http.Response {
+// send sends a request to a handler. headers alternates names and values; a name may
+// occur several times.
+func send(h http.Handler, method, target string, headers ...string) *http.Response {
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
@@ -56,11 +56,11 @@ func TestRoutes(t *testing.T) {
 	for _, test := range []struct {
 		method, target string
 		status         int
-		body           string // a piece of it
+		body           string // substring
 	}{
 		{"POST", "/graphql", 200, `{"data":{}}`},
 		{"GET", "/graphql?query={me{id}}", 200, `{"data":{}}`},
-		{"OPTIONS", "/graphql", 200, `{"data":{}}`}, // GraphQL's to refuse
+		{"OPTIONS", "/graphql", 200, `{"data":{}}`}, // rejecting it is up to GraphQL
 		{"GET", "/", 200, greeting},
 		{"HEAD", "/", 200, ""},
 		{"GET", "/healthz", 200, `{"status":"ok"}`},
@@ -74,12 +74,12 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/playground/index.html", 404, `"code":"NOT_FOUND"`},
 		{"GET", "/favicon.ico", 404, `"message":"Not found"`},
 	} {
-		response := ask(handler, test.method, test.target)
+		response := send(handler, test.method, test.target)
 		if response.StatusCode != test.status {
 			t.Errorf("%s %s: status %d, want %d", test.method, test.target, response.StatusCode, test.status)
 		}
 		if got := body(t, response); !strings.Contains(got, test.body) {
-			t.Errorf("%s %s: %s, want %s in it", test.method, test.target, got, test.body)
+			t.Errorf("%s %s: body %s does not contain %s", test.method, test.target, got, test.body)
 		}
 		if response.StatusCode == 405 && response.Header.Get("Allow") != "GET, HEAD" {
 			t.Errorf("%s %s: Allow is %q", test.method, test.target, response.Header.Get("Allow"))
@@ -90,7 +90,7 @@ func TestRoutes(t *testing.T) {
 func TestHeadersOfEveryResponse(t *testing.T) {
 	handler := httpserver.NewHandler(httpserver.Options{GraphQL: &graphQL{}, Ready: func() error { return errors.New("no keys") }})
 	for _, target := range []string{"/graphql", "/", "/healthz", "/readyz", "/metrics", "/nowhere"} {
-		h := ask(handler, "GET", target).Header
+		h := send(handler, "GET", target).Header
 		for name, want := range map[string]string{
 			"X-Content-Type-Options":       "nosniff",
 			"X-Frame-Options":              "DENY",
@@ -137,12 +137,12 @@ func TestContentEncoding(t *testing.T) {
 		for _, coding := range test.codings {
 			headers = append(headers, "Content-Encoding", coding)
 		}
-		response := ask(handler, "POST", "/graphql", headers...)
+		response := send(handler, "POST", "/graphql", headers...)
 		if response.StatusCode != test.status {
 			t.Errorf("Content-Encoding %q: status %d, want %d", test.codings, response.StatusCode, test.status)
 		}
-		if refused := test.status != 200; refused != (inner.calls == 0) {
-			t.Errorf("Content-Encoding %q: GraphQL was asked %d times", test.codings, inner.calls)
+		if rejected := test.status != 200; rejected != (inner.calls == 0) {
+			t.Errorf("Content-Encoding %q: GraphQL was called %d times", test.codings, inner.calls)
 		}
 	}
 }
@@ -159,7 +159,7 @@ func TestReadiness(t *testing.T) {
 	})
 	probe := func(status int, want string) {
 		t.Helper()
-		response := ask(handler, "GET", "/readyz")
+		response := send(handler, "GET", "/readyz")
 		if got := body(t, response); response.StatusCode != status || got != want {
 			t.Errorf("%d %s, want %d %s", response.StatusCode, got, status, want)
 		}
@@ -189,7 +189,7 @@ func TestPanic(t *testing.T) {
 		Metrics: counted,
 		Log:     logging.New(&log, slog.LevelInfo, "json"),
 	})
-	response := ask(handler, "POST", "/graphql", "X-Request-Id", "abc-1")
+	response := send(handler, "POST", "/graphql", "X-Request-Id", "abc-1")
 	const want = `{"errors":[{"message":"Internal server error","extensions":{"code":"INTERNAL","status":500,"requestId":"abc-1"}}]}`
 	if got := body(t, response); response.StatusCode != 500 || got != want {
 		t.Errorf("%d %s, want 500 %s", response.StatusCode, got, want)
@@ -199,14 +199,14 @@ func TestPanic(t *testing.T) {
 			t.Errorf("the log lacks %s:\n%s", piece, log.String())
 		}
 	}
-	if got := body(t, ask(counted.Handler(), "GET", "/")); !strings.Contains(got, "authgraph_panics_total 1") {
+	if got := body(t, send(counted.Handler(), "GET", "/")); !strings.Contains(got, "authgraph_panics_total 1") {
 		t.Error("the panic was not counted")
 	}
 }
 
-// A response that was begun cannot be taken back. The connection is cut, so that
-// half of it does not pass for the whole.
-func TestPanicInTheMiddle(t *testing.T) {
+// TestPanicAfterFlush checks that a panic after part of the response was sent closes the
+// connection, so that the client can tell that the response is incomplete.
+func TestPanicAfterFlush(t *testing.T) {
 	server := httptest.NewServer(httpserver.NewHandler(httpserver.Options{
 		GraphQL: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, `{"data":`)
@@ -221,17 +221,17 @@ func TestPanicInTheMiddle(t *testing.T) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	if all, err := io.ReadAll(response.Body); err == nil {
-		t.Errorf("the response %q ended well", all)
+		t.Errorf("the incomplete response %q ended without an error", all)
 	}
 }
 
 func TestAccessLog(t *testing.T) {
 	var log strings.Builder
 	handler := httpserver.NewHandler(httpserver.Options{GraphQL: &graphQL{}, Log: logging.New(&log, slog.LevelInfo, "json")})
-	ask(handler, "POST", "/graphql?query=hunter2",
+	send(handler, "POST", "/graphql?query=hunter2",
 		"Authorization", "Bearer hunter2", "Cookie", "a=hunter2", "X-Forwarded-For", "198.51.100.1",
 		"User-Agent", "agent\x1b[31m\nsecond line "+strings.Repeat("é", 300))
-	ask(handler, "GET", "/healthz")
+	send(handler, "GET", "/healthz")
 
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
 	if len(lines) != 1 {
@@ -264,7 +264,7 @@ func TestLoggerFormats(t *testing.T) {
 	for format, want := range map[string]string{"text": "level=WARN", "json": `"level":"WARN"`, "auto": `"level":"WARN"`} {
 		var out strings.Builder
 		log := logging.New(&out, slog.LevelWarn, format)
-		log.Info("left out")
+		log.Info("below the level")
 		log.Warn("one\nline", "value", "a\nb")
 		if !strings.Contains(out.String(), want) || strings.Count(out.String(), "\n") != 1 {
 			t.Errorf("%s: %q", format, out.String())

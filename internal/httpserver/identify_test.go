@@ -25,53 +25,53 @@ func TestRequestID(t *testing.T) {
 		{"underscore", []string{"a_b"}, false},
 		{"space", []string{"a b"}, false},
 		{"markup", []string{"<script>"}, false},
-		{"letters of others", []string{"ä"}, false},
+		{"non-ASCII letter", []string{"ä"}, false},
 		{"two", []string{"a", "b"}, false},
 	} {
 		var headers []string
 		for _, id := range test.ids {
 			headers = append(headers, "X-Request-Id", id)
 		}
-		got := ask(handler, "GET", "/healthz", headers...).Header.Get("X-Request-Id")
+		got := send(handler, "GET", "/healthz", headers...).Header.Get("X-Request-Id")
 		if kept := len(test.ids) > 0 && got == test.ids[0]; kept != test.kept || got == "" {
 			t.Errorf("%s: got %q, kept %t, want %t", test.name, got, kept, test.kept)
 		}
 	}
-	first := ask(handler, "GET", "/").Header.Get("X-Request-Id")
-	if second := ask(handler, "GET", "/").Header.Get("X-Request-Id"); first == second {
-		t.Errorf("two requests are called %q", first)
+	first := send(handler, "GET", "/").Header.Get("X-Request-Id")
+	if second := send(handler, "GET", "/").Header.Get("X-Request-Id"); first == second {
+		t.Errorf("two requests have the id %q", first)
 	}
 }
 
 func TestBearer(t *testing.T) {
 	for _, test := range []struct {
-		name   string
-		lines  []string
-		token  string
-		refuse bool
+		name    string
+		lines   []string
+		token   string
+		invalid bool
 	}{
 		{name: "none"},
 		{name: "token", lines: []string{"Bearer abc.DEF-_~+/09=="}, token: "abc.DEF-_~+/09=="},
 		{name: "scheme in any case", lines: []string{"bEARER abc"}, token: "abc"},
 		{name: "several spaces", lines: []string{"Bearer    abc"}, token: "abc"},
-		{name: "as long as may be", lines: []string{"Bearer " + strings.Repeat("a", 8192)}, token: strings.Repeat("a", 8192)},
-		{name: "too long", lines: []string{"Bearer " + strings.Repeat("a", 8193)}, refuse: true},
-		{name: "empty header", lines: []string{""}, refuse: true},
-		{name: "no token", lines: []string{"Bearer"}, refuse: true},
-		{name: "no token but a space", lines: []string{"Bearer "}, refuse: true},
-		{name: "no scheme", lines: []string{"abc"}, refuse: true},
-		{name: "another scheme", lines: []string{"Basic dXNlcjpwYXNz"}, refuse: true},
-		{name: "look-alike scheme", lines: []string{"Bearer2 abc"}, refuse: true},
-		{name: "tab", lines: []string{"Bearer\tabc"}, refuse: true},
-		{name: "space after the token", lines: []string{"Bearer abc "}, refuse: true},
-		{name: "two tokens", lines: []string{"Bearer abc def"}, refuse: true},
-		{name: "two credentials in a line", lines: []string{"Bearer abc, Bearer def"}, refuse: true},
-		{name: "two lines", lines: []string{"Bearer abc", "Bearer abc"}, refuse: true},
-		{name: "padding only", lines: []string{"Bearer ="}, refuse: true},
-		{name: "padding within", lines: []string{"Bearer a=b"}, refuse: true},
-		{name: "quotes", lines: []string{`Bearer "abc"`}, refuse: true},
-		{name: "nul", lines: []string{"Bearer a\x00"}, refuse: true},
-		{name: "letters of others", lines: []string{"Bearer äbc"}, refuse: true},
+		{name: "maximum length", lines: []string{"Bearer " + strings.Repeat("a", 8192)}, token: strings.Repeat("a", 8192)},
+		{name: "too long", lines: []string{"Bearer " + strings.Repeat("a", 8193)}, invalid: true},
+		{name: "empty header", lines: []string{""}, invalid: true},
+		{name: "no token", lines: []string{"Bearer"}, invalid: true},
+		{name: "space without a token", lines: []string{"Bearer "}, invalid: true},
+		{name: "no scheme", lines: []string{"abc"}, invalid: true},
+		{name: "another scheme", lines: []string{"Basic dXNlcjpwYXNz"}, invalid: true},
+		{name: "look-alike scheme", lines: []string{"Bearer2 abc"}, invalid: true},
+		{name: "tab", lines: []string{"Bearer\tabc"}, invalid: true},
+		{name: "space after the token", lines: []string{"Bearer abc "}, invalid: true},
+		{name: "two tokens", lines: []string{"Bearer abc def"}, invalid: true},
+		{name: "two credentials in a line", lines: []string{"Bearer abc, Bearer def"}, invalid: true},
+		{name: "two lines", lines: []string{"Bearer abc", "Bearer abc"}, invalid: true},
+		{name: "padding only", lines: []string{"Bearer ="}, invalid: true},
+		{name: "padding within", lines: []string{"Bearer a=b"}, invalid: true},
+		{name: "quotes", lines: []string{`Bearer "abc"`}, invalid: true},
+		{name: "nul", lines: []string{"Bearer a\x00"}, invalid: true},
+		{name: "non-ASCII letter", lines: []string{"Bearer äbc"}, invalid: true},
 	} {
 		inner := &graphQL{}
 		handler := httpserver.NewHandler(httpserver.Options{GraphQL: inner})
@@ -81,20 +81,20 @@ func TestBearer(t *testing.T) {
 		}
 		handler.ServeHTTP(httptest.NewRecorder(), r)
 		if inner.calls != 1 {
-			t.Errorf("%s: GraphQL was asked %d times: the edge must not refuse", test.name, inner.calls)
+			t.Errorf("%s: GraphQL was called %d times: the middleware must not reject the request", test.name, inner.calls)
 			continue
 		}
 		if got := inner.request.Bearer; got != test.token {
 			t.Errorf("%s: Bearer is %q, want %q", test.name, got, test.token)
 		}
-		if err := inner.request.BearerError; (err != nil) != test.refuse {
+		if err := inner.request.BearerError; (err != nil) != test.invalid {
 			t.Errorf("%s: BearerError is %v", test.name, err)
 		}
 	}
 }
 
 func TestClientAddr(t *testing.T) {
-	inside := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
 	for _, test := range []struct {
 		name      string
 		trusted   []netip.Prefix
@@ -107,23 +107,23 @@ func TestClientAddr(t *testing.T) {
 		{"peer with a zone", nil, "[fe80::1%eth0]:1234", nil, "fe80::1"},
 		{"peer without a port, as from Lambda", nil, "203.0.113.9", nil, "203.0.113.9"},
 		{"no peer", nil, "", nil, "invalid IP"},
-		{"nobody is trusted", nil, "10.0.0.1:1", []string{"198.51.100.1"}, "10.0.0.1"},
-		{"peer is not trusted", inside, "203.0.113.9:1", []string{"198.51.100.1"}, "203.0.113.9"},
-		{"one proxy", inside, "10.0.0.1:1", []string{"198.51.100.1"}, "198.51.100.1"},
-		{"one proxy, mapped", inside, "[::ffff:10.0.0.1]:1", []string{"::ffff:198.51.100.1"}, "198.51.100.1"},
-		{"the client forged", inside, "10.0.0.1:1", []string{"1.1.1.1, 198.51.100.1"}, "198.51.100.1"},
-		{"the client forged a proxy", inside, "10.0.0.1:1", []string{"1.1.1.1, 10.0.0.7, 198.51.100.1"}, "198.51.100.1"},
-		{"two proxies", inside, "10.0.0.1:1", []string{"1.1.1.1, 198.51.100.1, 10.0.0.2"}, "198.51.100.1"},
-		{"two proxies, two lines", inside, "10.0.0.1:1", []string{"1.1.1.1,198.51.100.1", "10.0.0.2"}, "198.51.100.1"},
-		{"the client forged a line", inside, "10.0.0.1:1", []string{"1.1.1.1", "198.51.100.1"}, "198.51.100.1"},
-		{"with ports", inside, "10.0.0.1:1", []string{"198.51.100.1:4711, [fd00::2]:80"}, "198.51.100.1"},
-		{"IPv6 in brackets", inside, "10.0.0.1:1", []string{"[2001:db8::5]"}, "2001:db8::5"},
-		{"all inside", inside, "10.0.0.1:1", []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3"},
-		{"nonsense", inside, "10.0.0.1:1", []string{"unknown"}, "10.0.0.1"},
-		{"nonsense before a proxy", inside, "10.0.0.1:1", []string{"198.51.100.1, _hidden, 10.0.0.2"}, "10.0.0.2"},
-		{"empty", inside, "10.0.0.1:1", []string{""}, "10.0.0.1"},
-		{"commas", inside, "10.0.0.1:1", []string{strings.Repeat(",", 1000)}, "10.0.0.1"},
-		{"empty last entry", inside, "10.0.0.1:1", []string{"198.51.100.1,"}, "10.0.0.1"},
+		{"no trusted proxies", nil, "10.0.0.1:1", []string{"198.51.100.1"}, "10.0.0.1"},
+		{"peer is not trusted", proxies, "203.0.113.9:1", []string{"198.51.100.1"}, "203.0.113.9"},
+		{"one proxy", proxies, "10.0.0.1:1", []string{"198.51.100.1"}, "198.51.100.1"},
+		{"one proxy, mapped", proxies, "[::ffff:10.0.0.1]:1", []string{"::ffff:198.51.100.1"}, "198.51.100.1"},
+		{"forged entry", proxies, "10.0.0.1:1", []string{"1.1.1.1, 198.51.100.1"}, "198.51.100.1"},
+		{"forged entry and proxy", proxies, "10.0.0.1:1", []string{"1.1.1.1, 10.0.0.7, 198.51.100.1"}, "198.51.100.1"},
+		{"two proxies", proxies, "10.0.0.1:1", []string{"1.1.1.1, 198.51.100.1, 10.0.0.2"}, "198.51.100.1"},
+		{"two proxies, two lines", proxies, "10.0.0.1:1", []string{"1.1.1.1,198.51.100.1", "10.0.0.2"}, "198.51.100.1"},
+		{"forged line", proxies, "10.0.0.1:1", []string{"1.1.1.1", "198.51.100.1"}, "198.51.100.1"},
+		{"with ports", proxies, "10.0.0.1:1", []string{"198.51.100.1:4711, [fd00::2]:80"}, "198.51.100.1"},
+		{"IPv6 in brackets", proxies, "10.0.0.1:1", []string{"[2001:db8::5]"}, "2001:db8::5"},
+		{"only trusted proxies", proxies, "10.0.0.1:1", []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3"},
+		{"invalid entry", proxies, "10.0.0.1:1", []string{"unknown"}, "10.0.0.1"},
+		{"invalid entry before a proxy", proxies, "10.0.0.1:1", []string{"198.51.100.1, _hidden, 10.0.0.2"}, "10.0.0.2"},
+		{"empty", proxies, "10.0.0.1:1", []string{""}, "10.0.0.1"},
+		{"commas", proxies, "10.0.0.1:1", []string{strings.Repeat(",", 1000)}, "10.0.0.1"},
+		{"empty last entry", proxies, "10.0.0.1:1", []string{"198.51.100.1,"}, "10.0.0.1"},
 	} {
 		inner := &graphQL{}
 		handler := httpserver.NewHandler(httpserver.Options{GraphQL: inner, TrustedProxies: test.trusted})
@@ -139,10 +139,10 @@ func TestClientAddr(t *testing.T) {
 	}
 }
 
-func TestCORSClosed(t *testing.T) {
+func TestCORSIsOffByDefault(t *testing.T) {
 	handler := httpserver.NewHandler(httpserver.Options{GraphQL: &graphQL{}})
 	for _, method := range []string{http.MethodPost, http.MethodOptions} {
-		response := ask(handler, method, "/graphql", "Origin", "https://example.com", "Access-Control-Request-Method", "POST")
+		response := send(handler, method, "/graphql", "Origin", "https://example.com", "Access-Control-Request-Method", "POST")
 		for name := range response.Header {
 			if strings.HasPrefix(name, "Access-Control-") {
 				t.Errorf("%s: %s is %q", method, name, response.Header.Get(name))
@@ -179,8 +179,8 @@ func TestCORS(t *testing.T) {
 		if test.allowed {
 			want = test.origin
 		}
-		actual := ask(handler, "POST", "/graphql", "Origin", test.origin)
-		preflight := ask(handler, "OPTIONS", "/graphql", "Origin", test.origin,
+		actual := send(handler, "POST", "/graphql", "Origin", test.origin)
+		preflight := send(handler, "OPTIONS", "/graphql", "Origin", test.origin,
 			"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization,content-type,x-apollo-operation-name")
 		for name, response := range map[string]*http.Response{"POST": actual, "preflight": preflight} {
 			if got := response.Header.Get("Access-Control-Allow-Origin"); got != want {
@@ -206,17 +206,17 @@ func TestPreflight(t *testing.T) {
 	}{
 		{"POST", "POST", "", true},
 		{"GET", "GET", "", true},
-		{"what Apollo sends", "POST", "apollo-require-preflight,authorization,content-type,x-apollo-operation-name", true},
-		{"what Apollo sends from phones", "POST", "accept,x-apollo-operation-id,x-apollo-operation-name,x-apollo-operation-type", true},
+		{"headers of Apollo Client", "POST", "apollo-require-preflight,authorization,content-type,x-apollo-operation-name", true},
+		{"headers of Apollo's mobile clients", "POST", "accept,x-apollo-operation-id,x-apollo-operation-name,x-apollo-operation-type", true},
 		{"client awareness", "POST", "apollographql-client-name,apollographql-client-version", true},
 		{"PUT", "PUT", "", false},
 		{"DELETE", "DELETE", "", false},
-		{"another header", "POST", "x-http-method-override", false},
+		{"disallowed header", "POST", "x-http-method-override", false},
 		{"a cookie", "POST", "authorization,cookie", false},
 		{"many commas", "POST", strings.Repeat(",", 60_000), false},
 		{"many commas in between", "POST", "authorization" + strings.Repeat(",", 60_000) + "content-type", false},
 	} {
-		response := ask(handler, "OPTIONS", "/graphql", "Origin", origin,
+		response := send(handler, "OPTIONS", "/graphql", "Origin", origin,
 			"Access-Control-Request-Method", test.method, "Access-Control-Request-Headers", test.headers)
 		allowed := response.Header.Get("Access-Control-Allow-Methods") != ""
 		if allowed != test.allowed {
@@ -229,9 +229,9 @@ func TestPreflight(t *testing.T) {
 	if inner.calls != 0 {
 		t.Errorf("preflights reached GraphQL %d times", inner.calls)
 	}
-	response := ask(handler, "POST", "/graphql", "Origin", origin, "Content-Encoding", "gzip")
+	response := send(handler, "POST", "/graphql", "Origin", origin, "Content-Encoding", "gzip")
 	if response.StatusCode != 415 || response.Header.Get("Access-Control-Allow-Origin") != origin {
-		t.Errorf("a page cannot read a refusal of the edge: %d %v", response.StatusCode, response.Header)
+		t.Errorf("a page cannot read an error of the middleware: %d %v", response.StatusCode, response.Header)
 	}
 	if got := response.Header.Get("Access-Control-Expose-Headers"); got != "X-Request-Id, Retry-After" {
 		t.Errorf("Access-Control-Expose-Headers is %q", got)

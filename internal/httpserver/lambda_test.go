@@ -20,8 +20,8 @@ import (
 	"authgraph/internal/reqctx"
 )
 
-// TestMain lets the test binary run as a Lambda function: its process ends with
-// the runtime, so it has to be another one.
+// TestMain runs the test binary as a Lambda function if startLambda started it. A
+// function needs its own process because it exits with the runtime.
 func TestMain(m *testing.M) {
 	if os.Getenv("AUTHGRAPH_TEST_AS_LAMBDA") == "" {
 		os.Exit(m.Run())
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(1)
 }
 
-// echoed is what a request was to a handler inside Lambda.
+// echoed describes a request as a handler inside Lambda received it.
 type echoed struct {
 	Method, Path, Host, Body string
 	Query                    map[string][]string
@@ -63,15 +63,15 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// runtime is the documented API of Lambda's runtime:
+// runtime is a stub of Lambda's runtime API:
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 type runtime struct {
 	events  chan []byte
-	answers chan answer
+	results chan result
 }
 
-// answer is what the function sent back for an event: to …/response or …/error.
-type answer struct {
+// result is what the function sent for an event. kind is "response" or "error".
+type result struct {
 	kind string
 	body []byte
 }
@@ -94,16 +94,16 @@ func (rt *runtime) handler() http.Handler {
 	mux.HandleFunc("POST "+root+"{id}/{kind}", func(w http.ResponseWriter, r *http.Request) {
 		all, _ := io.ReadAll(r.Body)
 		w.WriteHeader(http.StatusAccepted)
-		rt.answers <- answer{r.PathValue("kind"), all}
+		rt.results <- result{r.PathValue("kind"), all}
 	})
 	return mux
 }
 
-// startLambda runs a function for the length of the test and returns how to
-// invoke it.
-func startLambda(t *testing.T) func(event []byte) answer {
+// startLambda starts a function that runs until the test ends, and returns a func that
+// invokes it.
+func startLambda(t *testing.T) func(event []byte) result {
 	t.Helper()
-	rt := &runtime{events: make(chan []byte), answers: make(chan answer, 1)}
+	rt := &runtime{events: make(chan []byte), results: make(chan result, 1)}
 	server := httptest.NewServer(rt.handler())
 	ctx, cancel := context.WithCancel(context.Background())
 	function := exec.CommandContext(ctx, os.Args[0])
@@ -116,19 +116,19 @@ func startLambda(t *testing.T) func(event []byte) answer {
 		_ = function.Wait() // it was killed
 		server.Close()
 	})
-	return func(event []byte) answer {
+	return func(event []byte) result {
 		select {
 		case rt.events <- event:
-			return <-rt.answers
+			return <-rt.results
 		case <-time.After(30 * time.Second):
-			t.Fatal("the function asks for no event")
-			return answer{}
+			t.Fatal("the function did not request an event")
+			return result{}
 		}
 	}
 }
 
-// lambdaAnswer has the members of all forms of answers.
-type lambdaAnswer struct {
+// lambdaResponse has the members of all response formats.
+type lambdaResponse struct {
 	StatusCode        int
 	Headers           map[string]string
 	MultiValueHeaders map[string][]string
@@ -137,17 +137,17 @@ type lambdaAnswer struct {
 	IsBase64Encoded   bool
 }
 
-func decode(t *testing.T, a answer) lambdaAnswer {
+func decode(t *testing.T, r result) lambdaResponse {
 	t.Helper()
-	if a.kind != "response" {
-		t.Fatalf("the function failed: %s", a.body)
+	if r.kind != "response" {
+		t.Fatalf("the function failed: %s", r.body)
 	}
-	var decoded lambdaAnswer
-	if err := json.Unmarshal(a.body, &decoded); err != nil {
+	var decoded lambdaResponse
+	if err := json.Unmarshal(r.body, &decoded); err != nil {
 		t.Fatal(err)
 	}
 	if decoded.IsBase64Encoded {
-		t.Errorf("the body is base64, which a REST API passes on as it is: %s", a.body)
+		t.Errorf("the body is base64, which a REST API does not decode: %s", r.body)
 	}
 	return decoded
 }
@@ -167,11 +167,11 @@ func TestLambda(t *testing.T) {
 	for _, test := range []struct {
 		event, host string
 		query, list []string
-		form        string // of the answer's headers
+		form        string // format of the response headers
 	}{
 		{"rest_api", "api.example.com", []string{"a &c", "b"}, both, "lists"},
-		{"http_api", "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com", []string{"a &c", "b"}, []string{"one,two"}, "cookies apart"},
-		{"function_url", "abcdefg.lambda-url.eu-west-1.on.aws", []string{"a &c", "b"}, []string{"one,two"}, "cookies apart"},
+		{"http_api", "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com", []string{"a &c", "b"}, []string{"one,two"}, "separate cookies"},
+		{"function_url", "abcdefg.lambda-url.eu-west-1.on.aws", []string{"a &c", "b"}, []string{"one,two"}, "separate cookies"},
 		{"alb_multi", "lb.example.com", []string{"a &c", "b"}, both, "lists"},
 		{"alb_single", "lb.example.com", []string{"a &c"}, []string{"two"}, "single"},
 	} {
@@ -215,7 +215,7 @@ func checkEcho(t *testing.T, body, host string, query, list []string) {
 	}
 }
 
-func checkForm(t *testing.T, got lambdaAnswer, form string) {
+func checkForm(t *testing.T, got lambdaResponse, form string) {
 	t.Helper()
 	cookies := []string{"c=3", "d=4"}
 	switch form {
@@ -223,7 +223,7 @@ func checkForm(t *testing.T, got lambdaAnswer, form string) {
 		if !slices.Equal(got.MultiValueHeaders["Set-Cookie"], cookies) || got.MultiValueHeaders["X-Request-Id"] == nil {
 			t.Errorf("lists of headers are %v", got.MultiValueHeaders)
 		}
-	case "cookies apart":
+	case "separate cookies":
 		if !slices.Equal(got.Cookies, cookies) || got.Headers["X-Request-Id"] == "" {
 			t.Errorf("cookies are %v, headers %v", got.Cookies, got.Headers)
 		}
@@ -241,25 +241,26 @@ func TestLambdaHealthCheck(t *testing.T) {
 	}
 }
 
-// change returns an event with one text in it replaced.
+// change returns an event with parts of its text replaced.
 func change(t *testing.T, event []byte, replacements ...string) []byte {
 	t.Helper()
 	changed := strings.NewReplacer(replacements...).Replace(string(event))
 	if changed == string(event) {
-		t.Fatalf("nothing to replace of %q", replacements)
+		t.Fatalf("found nothing to replace: %q", replacements)
 	}
 	return []byte(changed)
 }
 
-// API Gateway's own routes, base paths and stages stand before ours.
+// TestLambdaPaths checks that API Gateway's resources, routes and stages are removed from
+// paths.
 func TestLambdaPaths(t *testing.T) {
 	invoke := startLambda(t)
 	rest, httpAPI := fixture(t, "rest_api"), fixture(t, "http_api")
 	for name, event := range map[string][]byte{
-		"a resource of its own": change(t, rest, `"/{proxy+}"`, `"/graphql"`, `{"proxy": "graphql"}`, `null`),
-		"below a resource":      change(t, rest, `"/{proxy+}"`, `"/v1/{proxy+}"`, `/auth/graphql`, `/auth/v1/graphql`),
-		"no stage":              change(t, httpAPI, `/prod/graphql`, `/graphql`, `"prod"`, `"$default"`),
-		"a route":               change(t, httpAPI, `"$default"`, `"POST /graphql"`),
+		"a resource":       change(t, rest, `"/{proxy+}"`, `"/graphql"`, `{"proxy": "graphql"}`, `null`),
+		"below a resource": change(t, rest, `"/{proxy+}"`, `"/v1/{proxy+}"`, `/auth/graphql`, `/auth/v1/graphql`),
+		"no stage":         change(t, httpAPI, `/prod/graphql`, `/graphql`, `"prod"`, `"$default"`),
+		"a route":          change(t, httpAPI, `"$default"`, `"POST /graphql"`),
 		"below a route": change(t, httpAPI, `"$default"`, `"ANY /v1/{proxy+}"`, `/prod/graphql`, `/prod/v1/graphql`,
 			`"queryStringParameters"`, `"pathParameters": {"proxy": "graphql"}, "queryStringParameters"`),
 	} {
@@ -283,9 +284,9 @@ func TestLambdaBadRequests(t *testing.T) {
 		}
 	}
 	for name, event := range map[string]string{
-		"a test of the console": `{"key1": "value1"}`,
-		"a queue's":             `{"Records": [{"eventSource": "aws:sqs", "body": "hunter2"}]}`,
-		"a list":                `[]`,
+		"a test event":  `{"key1": "value1"}`,
+		"a queue event": `{"Records": [{"eventSource": "aws:sqs", "body": "hunter2"}]}`,
+		"a list":        `[]`,
 	} {
 		got := invoke([]byte(event))
 		if got.kind != "error" || !strings.Contains(string(got.body), "not an HTTP request") || strings.Contains(string(got.body), "hunter2") {
@@ -293,11 +294,12 @@ func TestLambdaBadRequests(t *testing.T) {
 		}
 	}
 	if got := decode(t, invoke(fixture(t, "rest_api"))); got.StatusCode != 202 {
-		t.Errorf("afterwards: %d", got.StatusCode)
+		t.Errorf("after invalid events: %d", got.StatusCode)
 	}
 }
 
-// A gateway need not be set up for binary answers, so nothing is compressed.
+// TestLambdaDoesNotCompress checks that responses are not compressed, since a gateway may
+// not be configured for binary responses.
 func TestLambdaDoesNotCompress(t *testing.T) {
 	event := change(t, fixture(t, "alb_single"), "/graphql", "/", `"POST"`, `"GET"`,
 		`"x-list": "two"`, `"accept": "text/html", "accept-encoding": "gzip"`, "eyJxdWVyeSI6InttZXtpZH19In0=", "")
@@ -307,7 +309,7 @@ func TestLambdaDoesNotCompress(t *testing.T) {
 	}
 }
 
-func TestServeLambdaElsewhere(t *testing.T) {
+func TestServeLambdaOutsideLambda(t *testing.T) {
 	t.Setenv("AWS_LAMBDA_RUNTIME_API", "")
 	if err := httpserver.ServeLambda(t.Context(), http.NotFoundHandler()); err == nil {
 		t.Error("no error outside Lambda")

@@ -18,10 +18,10 @@ func TestMetrics(t *testing.T) {
 	counted.ObserveCognito("InitiateAuth", "UserAuthentication", "NotAuthorizedException", 20*time.Millisecond)
 	counted.ObserveJWKS("ok")
 	counted.ObservePanic()
-	ask(handler, "POST", "/graphql")
-	ask(handler, "GET", "/nowhere")
+	send(handler, "POST", "/graphql")
+	send(handler, "GET", "/nowhere")
 
-	text := body(t, ask(handler, "GET", "/metrics"))
+	text := body(t, send(handler, "GET", "/metrics"))
 	for _, want := range []string{
 		`authgraph_graphql_fields_total{code="INVALID_CREDENTIALS",field="signin",operation="mutation"} 1`,
 		`authgraph_graphql_field_duration_seconds_count{field="signin"} 1`,
@@ -41,30 +41,30 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// Whatever a client sends, the number of time series stays the same.
+// TestMetricsAreBounded checks that requests cannot add time series without limit.
 func TestMetricsAreBounded(t *testing.T) {
 	counted := metrics.New()
 	handler := httpserver.NewHandler(httpserver.Options{GraphQL: &graphQL{}, Metrics: counted, Playground: true})
 	series := func() int {
-		lines := strings.Split(body(t, ask(counted.Handler(), "GET", "/")), "\n")
+		lines := strings.Split(body(t, send(counted.Handler(), "GET", "/")), "\n")
 		return len(slices.DeleteFunc(lines, func(l string) bool { return !strings.HasPrefix(l, "authgraph_http_requests_total{") }))
 	}
-	bombard := func(round int) {
+	sendMany := func(round int) {
 		for i := range 50 {
 			name := fmt.Sprintf("%d-%d", round, i)
 			for _, path := range []string{"/" + name, "/graphql/" + name, "/playground/" + name, "/playground/../" + name, "//" + name, "/graphql?" + name} {
-				ask(handler, "GET", path)
-				ask(handler, "M"+name, path)
+				send(handler, "GET", path)
+				send(handler, "M"+name, path)
 			}
 		}
 	}
-	bombard(0)
+	sendMany(0)
 	first := series()
-	bombard(1)
+	sendMany(1)
 	if second := series(); second != first {
-		t.Errorf("%d time series became %d", first, second)
+		t.Errorf("the number of time series rose from %d to %d", first, second)
 	}
 	if first > 12 {
-		t.Errorf("%d time series, want a dozen at most", first)
+		t.Errorf("%d time series, want at most 12", first)
 	}
 }

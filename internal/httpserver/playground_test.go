@@ -24,11 +24,11 @@ func TestPlaygroundPage(t *testing.T) {
 	}{
 		{"browser", on, browser, true},
 		{"program", on, "*/*", false},
-		{"program that says nothing", on, "", false},
-		{"program that wants JSON", on, "application/json", false},
-		{"browser, but off", off, browser, false},
+		{"program without Accept", on, "", false},
+		{"program that accepts JSON", on, "application/json", false},
+		{"browser, playground off", off, browser, false},
 	} {
-		response := ask(test.handler, "GET", "/", "Accept", test.accept)
+		response := send(test.handler, "GET", "/", "Accept", test.accept)
 		got := body(t, response)
 		if page := strings.Contains(got, "<!doctype html>"); response.StatusCode != 200 || page != test.page {
 			t.Errorf("%s: %d, page %t, want %t", test.name, response.StatusCode, page, test.page)
@@ -41,7 +41,7 @@ func TestPlaygroundPage(t *testing.T) {
 
 func TestPlaygroundPolicy(t *testing.T) {
 	handler := httpserver.NewHandler(httpserver.Options{GraphQL: &graphQL{}, Playground: true})
-	response := ask(handler, "GET", "/", "Accept", browser)
+	response := send(handler, "GET", "/", "Accept", browser)
 	policy := response.Header.Get("Content-Security-Policy")
 	for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"} {
 		if !strings.Contains(policy, want) {
@@ -54,24 +54,24 @@ func TestPlaygroundPolicy(t *testing.T) {
 	page := body(t, response)
 	inline := regexp.MustCompile(`(?i)<style|<script(?:\s[^>]*)?>[^<]|\son[a-z]+=|\sstyle=|javascript:|https?://`)
 	if found := inline.FindString(page); found != "" {
-		t.Errorf("the page has %q", found)
+		t.Errorf("the page contains %q", found)
 	}
 }
 
 func TestPlaygroundAssets(t *testing.T) {
 	on := httpserver.NewHandler(httpserver.Options{GraphQL: &graphQL{}, Playground: true})
 	off := httpserver.NewHandler(httpserver.Options{GraphQL: &graphQL{}})
-	page := body(t, ask(on, "GET", "/", "Accept", browser))
+	page := body(t, send(on, "GET", "/", "Accept", browser))
 	names := regexp.MustCompile(`(?:src|href)="(playground/[^"]+)"`).FindAllStringSubmatch(page, -1)
 	if len(names) != 3 {
-		t.Fatalf("the page names %v, want a script, a style sheet and an icon", names)
+		t.Fatalf("the page links to %v, want a script, a style sheet and an icon", names)
 	}
 	total := 0
 	for _, name := range names {
 		target := "/" + name[1]
-		raw := ask(on, "GET", target)
-		packed := ask(on, "GET", target, "Accept-Encoding", "br, gzip;q=0.8")
-		refused := ask(on, "GET", target, "Accept-Encoding", "gzip;q=0")
+		raw := send(on, "GET", target)
+		packed := send(on, "GET", target, "Accept-Encoding", "br, gzip;q=0.8")
+		refused := send(on, "GET", target, "Accept-Encoding", "gzip;q=0")
 		if raw.StatusCode != 200 || raw.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" {
 			t.Errorf("%s: %d, %q", target, raw.StatusCode, raw.Header.Get("Cache-Control"))
 		}
@@ -85,18 +85,18 @@ func TestPlaygroundAssets(t *testing.T) {
 		unpacked, err := io.ReadAll(z)
 		plain := body(t, raw)
 		if err != nil || strings.TrimSpace(string(unpacked)) != plain {
-			t.Errorf("%s: the compressed file is another one (%v)", target, err)
+			t.Errorf("%s: the compressed file differs (%v)", target, err)
 		}
 		total += len(plain)
-		if status := ask(off, "GET", target).StatusCode; status != 404 {
+		if status := send(off, "GET", target).StatusCode; status != 404 {
 			t.Errorf("%s: status %d with the playground off", target, status)
 		}
 	}
 	if total > 1_400_000 {
-		t.Errorf("the playground has %d bytes, want 1.4 MB at most", total)
+		t.Errorf("the playground has %d bytes, want at most 1.4 MB", total)
 	}
 	for _, target := range []string{"/playground/", "/playground/index.html", "/playground/nothing.js", "/playground/../handler.go", "/playground/%2e%2e/handler.go"} {
-		if status := ask(on, "GET", target).StatusCode; status == 200 {
+		if status := send(on, "GET", target).StatusCode; status == 200 {
 			t.Errorf("%s is served", target)
 		}
 	}

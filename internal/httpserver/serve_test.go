@@ -16,81 +16,83 @@ import (
 	"authgraph/internal/httpserver"
 )
 
-// served is an edge on a port of its own.
-type served struct {
+// testServer is a running server with its own port.
+type testServer struct {
 	addr string
 	stop context.CancelFunc
 	done chan error
 }
 
-// serve serves inner behind the whole edge until the test ends.
-func serve(t *testing.T, inner http.Handler, o httpserver.ServeOptions) *served {
+// serve runs a server with inner as its GraphQL handler until the test ends.
+func serve(t *testing.T, inner http.Handler, o httpserver.ServeOptions) *testServer {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &served{ln.Addr().String(), stop, make(chan error, 1)}
+	s := &testServer{ln.Addr().String(), stop, make(chan error, 1)}
 	handler := httpserver.NewHandler(httpserver.Options{GraphQL: inner, Drain: o.Drain})
 	go func() { s.done <- httpserver.Serve(ctx, ln, handler, o) }()
 	t.Cleanup(stop)
 	return s
 }
 
-func (s *served) dial(t *testing.T) net.Conn {
+func (s *testServer) dial(t *testing.T) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	// Nothing here takes a fraction of it; it ends a test that hangs.
+	// The deadline only ends a test that hangs.
 	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
 	return conn
 }
 
-// await asks again and again until the condition holds.
-func await(t *testing.T, what string, holds func() bool) {
+// await polls until the condition holds.
+func await(t *testing.T, name string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("waited in vain for %s", what)
+			t.Fatalf("timed out waiting for %s", name)
 		}
 	}
 }
 
-// held is a GraphQL handler whose requests wait until they are let go.
-type held struct{ begun, letGo chan struct{} }
+// blockingHandler is a GraphQL handler whose requests wait until release is closed.
+type blockingHandler struct{ started, release chan struct{} }
 
-// alone is a client whose connections no other test's server closes when it ends,
-// as httptest does with those of http.DefaultClient.
-func alone() *http.Client { return &http.Client{Transport: &http.Transport{}} }
+// newClient returns a client with connections of its own. Those of http.DefaultClient are
+// closed whenever an httptest server closes.
+func newClient() *http.Client { return &http.Client{Transport: &http.Transport{}} }
 
-func newHeld() held { return held{make(chan struct{}), make(chan struct{})} }
+func newBlockingHandler() blockingHandler {
+	return blockingHandler{make(chan struct{}), make(chan struct{})}
+}
 
-func (h held) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	h.begun <- struct{}{}
-	<-h.letGo
+func (h blockingHandler) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	h.started <- struct{}{}
+	<-h.release
 	_, _ = io.WriteString(w, "done")
 }
 
-func TestServeFinishesWhatIsInFlight(t *testing.T) {
-	inner, drain := newHeld(), &httpserver.Drain{}
+func TestServeFinishesRequestsInFlight(t *testing.T) {
+	inner, drain := newBlockingHandler(), &httpserver.Drain{}
 	s := serve(t, inner, httpserver.ServeOptions{Drain: drain, DrainDelay: -1})
 
-	answered := make(chan string, 1)
+	responses := make(chan string, 1)
 	go func() {
-		response, err := alone().Post("http://"+s.addr+"/graphql", "application/json", nil)
+		response, err := newClient().Post("http://"+s.addr+"/graphql", "application/json", nil)
 		if err != nil {
-			answered <- err.Error()
+			responses <- err.Error()
 			return
 		}
 		defer func() { _ = response.Body.Close() }()
 		all, _ := io.ReadAll(response.Body)
-		answered <- fmt.Sprint(response.StatusCode, " ", string(all))
+		responses <- fmt.Sprint(response.StatusCode, " ", string(all))
 	}()
-	<-inner.begun
+	<-inner.started
 	idle := s.dial(t)
 	s.stop()
 
@@ -107,8 +109,8 @@ func TestServeFinishesWhatIsInFlight(t *testing.T) {
 		t.Fatalf("Serve returned %v while a request was in flight", err)
 	default:
 	}
-	close(inner.letGo)
-	if got := <-answered; got != "200 done" {
+	close(inner.release)
+	if got := <-responses; got != "200 done" {
 		t.Errorf("the request in flight got %q", got)
 	}
 	_ = idle.Close() // net/http waits five seconds for a connection's first request
@@ -117,8 +119,8 @@ func TestServeFinishesWhatIsInFlight(t *testing.T) {
 	}
 }
 
-// While the process drains, requests are still answered, but each is the last of
-// its connection; and /readyz says so before the listener closes.
+// TestServeDrains checks that while the server drains, requests are still served with
+// /readyz failing, and each response closes its connection.
 func TestServeDrains(t *testing.T) {
 	drain := &httpserver.Drain{}
 	s := serve(t, &graphQL{}, httpserver.ServeOptions{Drain: drain, DrainDelay: time.Second})
@@ -149,31 +151,31 @@ func TestServeDrains(t *testing.T) {
 	}
 }
 
-func TestServeCutsOffWhatDoesNotFinish(t *testing.T) {
-	inner := newHeld()
+func TestServeAbortsRequestsAfterTimeout(t *testing.T) {
+	inner := newBlockingHandler()
 	s := serve(t, inner, httpserver.ServeOptions{DrainDelay: -1, FinishTimeout: time.Millisecond})
 	conn := s.dial(t)
 	_, _ = fmt.Fprint(conn, "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
-	<-inner.begun
+	<-inner.started
 	s.stop()
 	if err := <-s.done; !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Serve: %v, want a deadline exceeded", err)
 	}
 	if _, err := io.ReadAll(conn); err != nil && !strings.Contains(err.Error(), "reset") {
-		t.Errorf("the connection is open: %v", err)
+		t.Errorf("the connection is still open: %v", err)
 	}
-	close(inner.letGo)
+	close(inner.release)
 }
 
 // A flushed part of a response reaches the client before the handler returns.
 func TestServeFlushes(t *testing.T) {
-	h := newHeld()
+	h := newBlockingHandler()
 	s := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(strings.Repeat("x", 5000)))
 		if err := http.NewResponseController(w).Flush(); err != nil {
 			t.Error(err)
 		}
-		<-h.letGo
+		<-h.release
 	}), httpserver.ServeOptions{DrainDelay: -1})
 	conn := s.dial(t)
 	fmt.Fprint(conn, "POST /graphql HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
@@ -184,7 +186,7 @@ func TestServeFlushes(t *testing.T) {
 	if _, err := io.ReadFull(response.Body, make([]byte, 5000)); err != nil {
 		t.Error(err)
 	}
-	close(h.letGo)
+	close(h.release)
 	if rest, err := io.ReadAll(response.Body); err != nil || len(rest) > 0 {
 		t.Errorf("%q, %v", rest, err)
 	}
@@ -201,8 +203,7 @@ func TestServeWithoutListener(t *testing.T) {
 	}
 }
 
-// Clients that take their time are cut off, one after the other, and nobody else
-// waits for them.
+// TestSlowClients checks that slow clients are disconnected and do not delay others.
 func TestSlowClients(t *testing.T) {
 	reading := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.ReadAll(r.Body); err != nil {
@@ -221,13 +222,13 @@ func TestSlowClients(t *testing.T) {
 		slow[name] = s.dial(t)
 		_, _ = io.WriteString(slow[name], beginning)
 	}
-	response, err := alone().Get("http://" + s.addr + "/healthz")
+	response, err := newClient().Get("http://" + s.addr + "/healthz")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != 200 {
-		t.Errorf("somebody else got %s", response.Status)
+		t.Errorf("another client got %s", response.Status)
 	}
 	for name, conn := range slow {
 		if _, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
@@ -236,21 +237,22 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// Most of it net/http refuses by itself, before there is a request.
+// TestMalformedRequests checks that malformed requests are rejected. net/http rejects most
+// of them itself.
 func TestMalformedRequests(t *testing.T) {
 	inner := &graphQL{}
 	s := serve(t, inner, httpserver.ServeOptions{})
 	for name, test := range map[string]struct{ request, status string }{
-		"headers of 80 KiB":    {"GET / HTTP/1.1\r\nHost: a\r\nX-A: " + strings.Repeat("a", 80<<10) + "\r\n\r\n", "431"},
-		"two lengths":          {"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", "400"},
-		"a length of letters":  {"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", "400"},
-		"unknown coding":       {"POST /graphql HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "501"},
-		"no host":              {"GET / HTTP/1.1\r\n\r\n", "400"},
-		"two hosts":            {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"},
-		"space in a name":      {"GET / HTTP/1.1\r\nHost: a\r\nX-A : b\r\n\r\n", "400"},
-		"bytes of a handshake": {"\x16\x03\x01\x02\x00\r\n\r\n", "400"},
-		"OPTIONS *":            {"OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "400"},
-		"CONNECT":              {"CONNECT evil.example.com:443 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "404"},
+		"headers of 80 KiB":             {"GET / HTTP/1.1\r\nHost: a\r\nX-A: " + strings.Repeat("a", 80<<10) + "\r\n\r\n", "431"},
+		"two lengths":                   {"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", "400"},
+		"a length that is not a number": {"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", "400"},
+		"unknown coding":                {"POST /graphql HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "501"},
+		"no host":                       {"GET / HTTP/1.1\r\n\r\n", "400"},
+		"two hosts":                     {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"},
+		"space in a name":               {"GET / HTTP/1.1\r\nHost: a\r\nX-A : b\r\n\r\n", "400"},
+		"bytes of a handshake":          {"\x16\x03\x01\x02\x00\r\n\r\n", "400"},
+		"OPTIONS *":                     {"OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "400"},
+		"CONNECT":                       {"CONNECT evil.example.com:443 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "404"},
 	} {
 		conn := s.dial(t)
 		_, _ = io.WriteString(conn, test.request)
@@ -260,6 +262,6 @@ func TestMalformedRequests(t *testing.T) {
 		}
 	}
 	if inner.calls > 0 {
-		t.Errorf("GraphQL was asked %d times", inner.calls)
+		t.Errorf("GraphQL was called %d times", inner.calls)
 	}
 }

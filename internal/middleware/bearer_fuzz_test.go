@@ -3,12 +3,10 @@ package middleware
 import (
 	"net/http"
 	"regexp"
-	"strings"
 	"testing"
 )
 
-// FuzzBearer holds the hand-written parser against the grammar of RFC 6750 as a
-// regular expression.
+// FuzzBearer compares the parser with the grammar of RFC 6750 as a regular expression.
 func FuzzBearer(f *testing.F) {
 	for _, seed := range []string{"", "Bearer abc", "bearer  a.b-c_d~e+f/g==", "Bearer =", "Basic abc", "Bearer a b", "Bearer\tabc", "Bearer \xff"} {
 		f.Add(seed)
@@ -16,12 +14,12 @@ func FuzzBearer(f *testing.F) {
 	grammar := regexp.MustCompile(`^(?i:bearer) +([A-Za-z0-9._~+/-]+=*)$`)
 	f.Fuzz(func(t *testing.T, line string) {
 		token, err := bearer(http.Header{"Authorization": {line}})
-		match := grammar.FindStringSubmatch(strings.ReplaceAll(line, "\n", "\x00")) // $ would pass over a last \n
-		legal := match != nil && len(match[1]) <= maxBearer
-		if legal != (err == nil) {
-			t.Fatalf("%q: legal %t, error %v", line, legal, err)
+		match := grammar.FindStringSubmatch(line)
+		valid := match != nil && len(match[1]) <= maxBearer
+		if valid != (err == nil) {
+			t.Fatalf("%q: valid %t, error %v", line, valid, err)
 		}
-		if legal && token != match[1] {
+		if valid && token != match[1] {
 			t.Fatalf("%q: token %q, want %q", line, token, match[1])
 		}
 		if err != nil && token != "" {

@@ -30,7 +30,7 @@ func TestOnce(t *testing.T) {
 	}
 	wg.Wait()
 	if calls.Load() != 1 {
-		t.Errorf("%d calls", calls.Load())
+		t.Errorf("%d calls, want 1", calls.Load())
 	}
 	other, _ := reqctx.Once(request, "another key", func() (string, error) { return "x", nil })
 	if other != "x" {
@@ -38,11 +38,12 @@ func TestOnce(t *testing.T) {
 	}
 	again, _ := reqctx.Once(&reqctx.Request{}, key{}, func() (int, error) { return 7, nil })
 	if again != 7 {
-		t.Error("another request shares the result")
+		t.Error("the result is shared with another request")
 	}
 }
 
-// Without the middleware every caller is anonymous.
+// TestFromContextWithoutRequest checks that a context without a request has an anonymous
+// caller.
 func TestFromContextWithoutRequest(t *testing.T) {
 	got := reqctx.FromContext(context.Background())
 	if got == nil || got.Bearer != "" || got.ClientAddr.IsValid() {
@@ -50,11 +51,12 @@ func TestFromContextWithoutRequest(t *testing.T) {
 	}
 	request := &reqctx.Request{ID: "r"}
 	if reqctx.FromContext(reqctx.NewContext(context.Background(), request)) != request {
-		t.Error("the request is lost")
+		t.Error("FromContext does not return the request")
 	}
 }
 
-// A panic must not turn into "no value, no error" for the second caller.
+// TestOnceAfterPanic checks that a second call panics too, instead of returning a zero
+// value without an error.
 func TestOnceAfterPanic(t *testing.T) {
 	request := &reqctx.Request{}
 	for range 2 {
