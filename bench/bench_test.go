@@ -27,7 +27,7 @@ import (
 
 var report = flag.String("report", "../build/bench.md", "file for the table, in Markdown")
 
-// bench is what a case works with: its test, and what all cases share.
+// bench is the environment of a case: its test, and everything that cases share.
 type bench struct {
 	*testing.T
 	binaries  string // directory

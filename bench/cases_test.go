@@ -43,7 +43,7 @@ func (b *bench) cachedTokens(what string, n int) {
 	b.run(on(b.authgraph, b.mes(n)), load{connections: 32, count: 2 * n})
 	contenders := []contender{on(b.authgraph, b.mes(n)), on(b.floor, b.constants(n)), on(b.naive, b.mes(n))}
 	if b.apollo != nil {
-		// V8 compiles what has run for a while.
+		// Warm up: V8 compiles code that runs often.
 		b.run(on(b.apollo, b.mes(1)), load{connections: 32, count: 10_000 / b.scale})
 		contenders = append(contenders, on(b.apollo, b.mes(n)))
 	}

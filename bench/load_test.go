@@ -49,7 +49,7 @@ func (c *client) send(r request) error {
 	return nil
 }
 
-// load is how requests are sent.
+// load describes how requests are sent.
 type load struct {
 	connections int
 	duration    time.Duration
@@ -63,7 +63,7 @@ type contender struct {
 	requests []request
 }
 
-// sample is what one turn of a contender has measured.
+// sample holds the measurements of one run of a contender.
 type sample struct {
 	cpu       float64 // µs a request
 	perSecond float64

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// standin stands in for Amazon Cognito: it answers the calls that the cases make with
-// fixed responses after a delay, and counts calls and connections.
+// standin is a stub of Amazon Cognito. It returns fixed responses after a delay, and
+// counts calls and connections.
 type standin struct {
 	url, issuer   string
 	jwks, session []byte

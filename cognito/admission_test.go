@@ -60,18 +60,18 @@ func TestQuota(t *testing.T) {
 		{"never room", []time.Duration{200 * ms}, 0, apierr.RateLimited, 200 * ms, 910 * ms},
 		{"a long wait", []time.Duration{251 * ms}, 0, apierr.RateLimited, 251 * ms, 0},
 		{"a long wait after a short one", []time.Duration{50 * ms, 3 * time.Second}, 0, apierr.RateLimited, 3 * time.Second, 80 * ms},
-		{"next to nothing, for ever", []time.Duration{1}, 0, apierr.RateLimited, shortestRetryAfter, 10 * ms},
+		{"1 ns, repeatedly", []time.Duration{1}, 0, apierr.RateLimited, shortestRetryAfter, 10 * ms},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var asked []string
+				var charged []string
 				var outcome string
 				up := &standIn{answer: always(200, okTokens)}
 				client := newInProcess(t, up, func(o *Options) {
 					o.Quota = func(_ context.Context, category string) time.Duration {
-						asked = append(asked, category)
-						return tt.waits[min(len(asked), len(tt.waits))-1]
+						charged = append(charged, category)
+						return tt.waits[min(len(charged), len(tt.waits))-1]
 					}
 					o.Observe = func(_, _, out string, _ time.Duration) { outcome = out }
 				})
@@ -83,8 +83,8 @@ func TestQuota(t *testing.T) {
 				if took := time.Since(began); took > tt.longest {
 					t.Errorf("took %s, want at most %s", took, tt.longest)
 				}
-				if asked[0] != admission.UserAuthentication {
-					t.Errorf("asked for the budget of %s", asked[0])
+				if charged[0] != admission.UserAuthentication {
+					t.Errorf("charged the budget of %s", charged[0])
 				}
 				if tt.code == "" {
 					if err != nil || outcome != "OK" {
@@ -101,20 +101,20 @@ func TestQuota(t *testing.T) {
 }
 
 // Each attempt of a read uses the budget of its category.
-func TestQuotaIsAskedForEveryAttempt(t *testing.T) {
+func TestQuotaIsChargedForEveryAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var asked []string
+		var charged []string
 		up := &standIn{answer: always(503, "")}
 		client := newInProcess(t, up, func(o *Options) {
 			o.Quota = func(_ context.Context, category string) time.Duration {
-				asked = append(asked, category)
+				charged = append(charged, category)
 				return 0
 			}
 		})
 		_, _ = client.getUser(t.Context(), "token")
 		_, _ = client.Respond(t.Context(), challengeState{Challenge: "SMS_MFA", Username: "u"}.String(), Answer{Code: new("123456")})
-		if got := fmt.Sprint(asked); got != "[UserRead UserRead RespondToAuthChallenge]" {
-			t.Errorf("asked for %s", got)
+		if got := fmt.Sprint(charged); got != "[UserRead UserRead RespondToAuthChallenge]" {
+			t.Errorf("charged the budgets %s", got)
 		}
 	})
 }
@@ -177,7 +177,7 @@ func TestThrottlingPausesTheCategory(t *testing.T) {
 }
 
 // Which responses pause a category.
-func TestWhatCountsAsThrottling(t *testing.T) {
+func TestThrottlingErrors(t *testing.T) {
 	tests := []struct {
 		status int
 		body   string
@@ -212,7 +212,7 @@ func TestWhatCountsAsThrottling(t *testing.T) {
 }
 
 // Only missing responses open the circuit. A client may be able to provoke bad ones.
-func TestWhatOpensTheCircuit(t *testing.T) {
+func TestErrorsThatOpenTheCircuit(t *testing.T) {
 	tests := []struct {
 		name   string
 		answer func(string, *http.Request) (int, string)
@@ -232,8 +232,8 @@ func TestWhatOpensTheCircuit(t *testing.T) {
 		{"success", always(200, okTokens), false},
 		{"NotAuthorizedException", always(400, exception("NotAuthorizedException", "x")), false},
 		{"UnexpectedLambdaException", always(400, exception("UnexpectedLambdaException", "x")), false},
-		{"an exception nobody knows", always(400, exception("NeverHeardOf", "x")), false},
-		{"an operation that is not there", always(500, exception("UnknownOperationException", "x")), false},
+		{"an unknown exception", always(400, exception("NeverHeardOf", "x")), false},
+		{"unknown operation", always(500, exception("UnknownOperationException", "x")), false},
 		{"403 of a proxy", always(403, "<html>"), false},
 	}
 	for _, tt := range tests {

@@ -60,7 +60,7 @@ func TestAnswers(t *testing.T) {
 				}
 			}
 			if u.calls.Load() != 0 {
-				t.Fatal("Cognito was asked with the wrong kind of answer")
+				t.Fatal("Cognito was called with the wrong kind of answer")
 			}
 			result, err := client.Respond(t.Context(), sessionOf(tt.challenge), answers[tt.kind])
 			if err != nil {
@@ -99,7 +99,7 @@ func TestMalformedSession(t *testing.T) {
 		}
 	}
 	if u.calls.Load() != 0 {
-		t.Error("Cognito was asked")
+		t.Error("Cognito was called")
 	}
 }
 

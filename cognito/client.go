@@ -297,7 +297,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// Request is what the operations of one HTTP request have in common. Cognito's threat
+// Request holds what the operations of one HTTP request share. Cognito's threat
 // protection needs the user's address: otherwise all users seem to share this server's.
 type Request struct {
 	// IPAddress is the user's. It is sent only with [Options.SendClientAddress].

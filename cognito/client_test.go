@@ -613,10 +613,10 @@ func TestObserve(t *testing.T) {
 
 // An endpoint without GetTokensFromRefreshToken gets REFRESH_TOKEN_AUTH from then on.
 func TestRefreshFallsBack(t *testing.T) {
-	var asked []string
+	var called []string
 	stand := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-		asked = append(asked, operation)
+		called = append(called, operation)
 		if operation != "InitiateAuth" {
 			w.WriteHeader(500)
 			_, _ = io.WriteString(w, `{"__type":"Local#Unsupported","message":"Local does not support it"}`)
@@ -632,8 +632,8 @@ func TestRefreshFallsBack(t *testing.T) {
 			t.Fatal(tokens, err)
 		}
 	}
-	if got := strings.Join(asked, " "); got != "GetTokensFromRefreshToken InitiateAuth InitiateAuth" {
-		t.Errorf("asked %s", got)
+	if got := strings.Join(called, " "); got != "GetTokensFromRefreshToken InitiateAuth InitiateAuth" {
+		t.Errorf("called %s", got)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// administration stands in for the operations of administrators. Users whose id starts
+// administration is a stub of the operations of administrators. Users whose id starts
 // with "user-" exist.
 type administration struct {
 	mu      sync.Mutex
@@ -108,7 +108,7 @@ func TestFindUsersDeduplicates(t *testing.T) {
 		}
 	}
 	if len(a.calls) != 80 {
-		t.Errorf("%d users were asked for, want 80", len(a.calls))
+		t.Errorf("%d users were looked up, want 80", len(a.calls))
 	}
 	for what, n := range a.calls {
 		if n != 1 {

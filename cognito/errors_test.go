@@ -50,12 +50,12 @@ func TestEveryExceptionOfTheSDKHasARow(t *testing.T) {
 	}
 	for name := range table.exceptions {
 		if !known[name] {
-			t.Errorf("%s has a row and is no exception of the SDK", name)
+			t.Errorf("%s has a row but is not an exception of the SDK", name)
 		}
 	}
 	for _, r := range table.rules {
 		if !known[r.exception] {
-			t.Errorf("a rule speaks of %s, which is no exception of the SDK", r.exception)
+			t.Errorf("a rule names %s, which is not an exception of the SDK", r.exception)
 		}
 		if r.text != strings.ToLower(r.text) {
 			t.Errorf("the text %q of a rule is not in lower case and can never match", r.text)

@@ -273,7 +273,7 @@ func revealsUser(err *apierr.Error) bool {
 	}
 }
 
-// replaceError returns an error with the cause of err and nothing else of it.
+// replaceError returns an error with the given code and message, and the cause of err.
 func replaceError(err *apierr.Error, code apierr.Code, message string) *apierr.Error {
 	return &apierr.Error{Code: code, Message: message, Cause: err.Cause}
 }

@@ -146,9 +146,9 @@ func (p *pool) wearOut(email string) {
 	}
 }
 
-// asked are the operations that take an address. Each returns everything that a client
-// sees, without what is always random.
-var asked = map[string]func(context.Context, *Client, string) (any, error){
+// operationsByEmail are the operations that take an address. Each returns everything
+// that a client sees, except values that are always random.
+var operationsByEmail = map[string]func(context.Context, *Client, string) (any, error){
 	"SignUp": func(ctx context.Context, c *Client, email string) (any, error) {
 		return c.SignUp(ctx, SignUpInput{Username: "ada", Email: email, Password: new(goodPassword), Mode: "user"})
 	},
@@ -172,19 +172,19 @@ var asked = map[string]func(context.Context, *Client, string) (any, error){
 	},
 	"SignIn with SRP": func(ctx context.Context, c *Client, email string) (any, error) {
 		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email, SrpA: new(srp.WithSecret(fixed).A())})
-		return theRest(ctx, c, result, err, Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: time.Now().UTC().Format(srp.TimestampFormat)}})
+		return continueSignIn(ctx, c, result, err, Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: time.Now().UTC().Format(srp.TimestampFormat)}})
 	},
 	"SignIn with SRP by choice": func(ctx context.Context, c *Client, email string) (any, error) {
 		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email, PreferredFactor: new(FirstFactor("PASSWORD_SRP")), SrpA: new(srp.WithSecret(fixed).A())})
-		return theRest(ctx, c, result, err, Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: time.Now().UTC().Format(srp.TimestampFormat)}})
+		return continueSignIn(ctx, c, result, err, Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: time.Now().UTC().Format(srp.TimestampFormat)}})
 	},
 	"SignIn by the choice of a password": func(ctx context.Context, c *Client, email string) (any, error) {
 		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email})
-		return theRest(ctx, c, result, err, Answer{Factor: &FactorAnswer{Factor: "PASSWORD", Password: new("wrong")}})
+		return continueSignIn(ctx, c, result, err, Answer{Factor: &FactorAnswer{Factor: "PASSWORD", Password: new("wrong")}})
 	},
 	"SignIn by the choice of SRP": func(ctx context.Context, c *Client, email string) (any, error) {
 		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email})
-		return theRest(ctx, c, result, err, Answer{Factor: &FactorAnswer{Factor: "PASSWORD_SRP", SrpA: new(srp.WithSecret(fixed).A())}})
+		return continueSignIn(ctx, c, result, err, Answer{Factor: &FactorAnswer{Factor: "PASSWORD_SRP", SrpA: new(srp.WithSecret(fixed).A())}})
 	},
 	"SignIn of a device": func(ctx context.Context, c *Client, email string) (any, error) {
 		return c.SignIn(ctx, email, "wrong", new("us-east-1_00000000-0000-4000-8000-000000000000"))
@@ -205,19 +205,19 @@ func forged(challenge string, answer Answer) func(context.Context, *Client, stri
 	}
 }
 
-// theRest gives a wrong answer to a challenge, and returns the shape of the challenge and
-// the outcome.
-func theRest(ctx context.Context, c *Client, result SigninResult, err error, answer Answer) (any, error) {
+// continueSignIn answers a challenge incorrectly, and returns the shape of the challenge
+// and the outcome.
+func continueSignIn(ctx context.Context, c *Client, result SigninResult, err error, answer Answer) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := []any{lookOf(result)}
+	seen := []any{withoutRandomParts(result)}
 	next, err := c.Respond(ctx, result.(Challenge).GetSession(), answer)
-	return append(seen, lookOf(next)), err
+	return append(seen, withoutRandomParts(next)), err
 }
 
-// lookOf returns a challenge without its random parts.
-func lookOf(result SigninResult) any {
+// withoutRandomParts returns a challenge without its random parts.
+func withoutRandomParts(result SigninResult) any {
 	switch r := result.(type) {
 	case *SRPChallenge:
 		// Leading zeros are not written. The embedded pool's secret blocks for unknown
@@ -260,11 +260,11 @@ func TestExistenceIsHidden(t *testing.T) {
 					p.member("somebody@example.com")
 					_, _ = p.client.StartSignIn(t.Context(), StartSigninInput{Email: "somebody@example.com", SrpA: new(srp.WithSecret(fixed).A())})
 					_, _ = p.client.StartSignIn(t.Context(), StartSigninInput{Email: "somebody@example.com"})
-					for i, name := range slices.Sorted(maps.Keys(asked)) {
+					for i, name := range slices.Sorted(maps.Keys(operationsByEmail)) {
 						email := fmt.Sprintf("jane%02d@example.com", i)
 						state.make(p, email)
 						began := time.Now()
-						value, err := asked[name](t.Context(), p.client, email)
+						value, err := operationsByEmail[name](t.Context(), p.client, email)
 						got := observation(value, err, time.Since(began))
 						synctest.Wait()
 						if state.name == "unknown" {
@@ -415,7 +415,7 @@ func TestHidingExistenceByException(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client := newInProcess(t, &standIn{answer: always(400, exception(tt.exception, tt.text))}, func(o *Options) { o.HideUserExistence = true })
 				began := time.Now()
-				_, err := asked[tt.operation](t.Context(), client, "jane@example.com")
+				_, err := operationsByEmail[tt.operation](t.Context(), client, "jane@example.com")
 				took := time.Since(began)
 				synctest.Wait()
 				if want := map[bool]time.Duration{true: responseInterval}[tt.delayed]; took != want {
@@ -514,7 +514,7 @@ func TestConstantTime(t *testing.T) {
 					}}
 					client := newInProcess(t, up, func(o *Options) { o.HideUserExistence = true })
 					began := time.Now()
-					_, _ = asked[operation](t.Context(), client, "jane@example.com")
+					_, _ = operationsByEmail[operation](t.Context(), client, "jane@example.com")
 					if took := time.Since(began); took != tt.answered {
 						t.Errorf("took %s, want %s", took, tt.answered)
 					}
@@ -522,7 +522,7 @@ func TestConstantTime(t *testing.T) {
 					ctx, cancel := context.WithTimeout(t.Context(), tt.took+time.Millisecond)
 					defer cancel()
 					began = time.Now()
-					_, _ = asked[operation](ctx, client, "jane@example.com")
+					_, _ = operationsByEmail[operation](ctx, client, "jane@example.com")
 					if took := time.Since(began); took > tt.took+time.Millisecond {
 						t.Errorf("a failed response took %s", took)
 					}
@@ -537,7 +537,7 @@ func TestOwnerNotification(t *testing.T) {
 	tests := []struct {
 		name    string
 		answers answers
-		asked   string
+		calls   string
 	}{
 		{"unconfirmed", answers{"ResendConfirmationCode": always(200, `{"CodeDeliveryDetails":{}}`)}, "SignUp ResendConfirmationCode"},
 		{"confirmed", answers{
@@ -577,8 +577,8 @@ func TestOwnerNotification(t *testing.T) {
 				time.Sleep(noticeTimeout)
 				synctest.Wait()
 				operations, _ := up.log()
-				if got := strings.Join(operations, " "); got != tt.asked {
-					t.Errorf("asked %s, want %s", got, tt.asked)
+				if got := strings.Join(operations, " "); got != tt.calls {
+					t.Errorf("called %s, want %s", got, tt.calls)
 				}
 			})
 		})

@@ -51,7 +51,7 @@ func (p inProcess) Do(r *http.Request) (*http.Response, error) {
 // standIn responds to every call as the test says and records the requests.
 type standIn struct {
 	mu     sync.Mutex
-	asked  []string
+	called []string
 	bodies []map[string]any
 	answer func(operation string, r *http.Request) (status int, body string)
 }
@@ -61,7 +61,7 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var body map[string]any
 	_ = json.NewDecoder(r.Body).Decode(&body)
 	s.mu.Lock()
-	s.asked, s.bodies = append(s.asked, operation), append(s.bodies, body)
+	s.called, s.bodies = append(s.called, operation), append(s.bodies, body)
 	answer := s.answer
 	s.mu.Unlock()
 	status, text := answer(operation, r)
@@ -73,14 +73,14 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *standIn) calls() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.asked)
+	return len(s.called)
 }
 
 // log returns the requests so far.
 func (s *standIn) log() (operations []string, bodies []map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.asked), slices.Clone(s.bodies)
+	return slices.Clone(s.called), slices.Clone(s.bodies)
 }
 
 // set changes the response from now on.

@@ -16,11 +16,11 @@ func TestLookupsExpire(t *testing.T) {
 	}
 	clock := time.Now()
 	client.directory.now = func() time.Time { return clock }
-	asked := 0
+	lookups := 0
 	find := func() string {
 		found, err := client.directory.find(t.Context(), "x", func(context.Context) (lookedUp, error) {
-			asked++
-			return lookedUp{username: time.Duration(asked).String()}, nil
+			lookups++
+			return lookedUp{username: time.Duration(lookups).String()}, nil
 		})
 		if err != nil {
 			t.Fatal(err)

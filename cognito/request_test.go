@@ -64,8 +64,8 @@ func TestUserContext(t *testing.T) {
 	}{
 		{"nothing", Request{}, true, "null"},
 		{"both", Request{IPAddress: netip.MustParseAddr("192.0.2.7"), EncodedData: "abc"}, true, `{"EncodedData":"abc","IpAddress":"192.0.2.7"}`},
-		{"the address is not to be sent", Request{IPAddress: netip.MustParseAddr("192.0.2.7"), EncodedData: "abc"}, false, `{"EncodedData":"abc"}`},
-		{"only an address that is not to be sent", Request{IPAddress: netip.MustParseAddr("192.0.2.7")}, false, "null"},
+		{"sending the address is off", Request{IPAddress: netip.MustParseAddr("192.0.2.7"), EncodedData: "abc"}, false, `{"EncodedData":"abc"}`},
+		{"only an address, sending it is off", Request{IPAddress: netip.MustParseAddr("192.0.2.7")}, false, "null"},
 		{"only an address", Request{IPAddress: netip.MustParseAddr("2001:db8::1")}, true, `{"IpAddress":"2001:db8::1"}`},
 		{"IPv4 in IPv6", Request{IPAddress: netip.MustParseAddr("::ffff:192.0.2.7")}, true, `{"IpAddress":"192.0.2.7"}`},
 		{"an address with a zone", Request{IPAddress: netip.MustParseAddr("fe80::1%eth0")}, true, `{"IpAddress":"fe80::1"}`},
@@ -91,7 +91,7 @@ func TestUserContext(t *testing.T) {
 					t.Errorf("sent %s, want %s", got, want)
 				}
 				if got := bodies[1]["UserContextData"]; got != nil {
-					t.Errorf("sent %v for a context that knows no user", got)
+					t.Errorf("sent %v for a context without a user", got)
 				}
 			})
 		}

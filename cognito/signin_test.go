@@ -66,7 +66,7 @@ func TestChallenges(t *testing.T) {
 			}
 			challenge, ok := result.(cognito.Challenge)
 			if !ok {
-				t.Fatalf("%T is no Challenge", result)
+				t.Fatalf("%T is not a Challenge", result)
 			}
 			session, err := base64.RawURLEncoding.DecodeString(challenge.GetSession())
 			if err != nil {
@@ -256,7 +256,7 @@ func TestVerificationSignin(t *testing.T) {
 	}
 	operation, request := u.last()
 	if operation != "InitiateAuth" || request["AuthFlow"] != "USER_AUTH" || request["Session"] != "from-the-code" {
-		t.Errorf("asked %s %v", operation, request)
+		t.Errorf("called %s %v", operation, request)
 	}
 
 	u = newUpstream(t, 200, `{}`)

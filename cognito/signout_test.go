@@ -76,7 +76,7 @@ func TestRevokeTokenSteps(t *testing.T) {
 		name    string
 		secret  string
 		answers map[string]func(string, *http.Request) (int, string)
-		asked   string // with the token that was revoked
+		called  string // with the token that was revoked
 		known   bool
 		code    apierr.Code
 	}{
@@ -102,16 +102,16 @@ func TestRevokeTokenSteps(t *testing.T) {
 				client := newInProcess(t, up, func(o *Options) { o.ClientSecret = tt.secret })
 				session, err := client.RevokeToken(t.Context(), "refresh")
 				synctest.Wait()
-				var asked []string
+				var called []string
 				operations, bodies := up.log()
 				for i, operation := range operations {
 					if operation == revoke {
 						operation += ":" + text(bodies[i]["Token"])
 					}
-					asked = append(asked, operation)
+					called = append(called, operation)
 				}
-				if got := strings.Join(asked, " "); got != tt.asked {
-					t.Errorf("asked %s, want %s", got, tt.asked)
+				if got := strings.Join(called, " "); got != tt.called {
+					t.Errorf("called %s, want %s", got, tt.called)
 				}
 				if (session != nil) != tt.known || session != nil && (session.OriginJTI != "o" || session.Subject != "s" || session.TokensExpire.Unix() != 1060) {
 					t.Errorf("session %+v", session)

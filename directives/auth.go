@@ -108,9 +108,9 @@ func mayBeRevoked(err error) bool {
 	return errors.Is(err, token.ErrTokenRevoked) || errors.Is(err, token.ErrRevocationsUnknown)
 }
 
-// isForged reports whether only the signature gave the token away, as opposed to a token
-// that is malformed or for somebody else. Checking it takes a key lookup or a signature
-// verification, and honest clients do not send such tokens.
+// isForged reports whether a token was rejected because of its signature or key, as
+// opposed to one that is malformed or for another pool. Rejecting it takes a key lookup or
+// a signature verification, and honest clients do not send such tokens.
 func isForged(err error) bool {
 	invalid, ok := errors.AsType[*token.InvalidTokenError](err)
 	return ok && (invalid.Reason == token.ReasonBadSignature || invalid.Reason == token.ReasonUnknownKey)

@@ -22,7 +22,7 @@ import (
 // maxMessage limits a message, in characters.
 const maxMessage = 200
 
-// presenter converts errors to what a client sees, and logs the causes of those
+// presenter converts errors to their public form, and logs the causes of those
 // that are our fault. It is the only place that does either.
 //
 // A client sees one of our codes with its text. gqlgen's own errors, from parsing
@@ -191,7 +191,7 @@ func withoutLiterals(message string) string {
 }
 
 // validationMessage returns the message of a validation error. One rule quotes
-// values; only its messages that name nothing but fields are kept.
+// values; only messages that name just fields are kept.
 func validationMessage(ctx context.Context, err *gqlerror.Error) string {
 	switch {
 	case err.Rule == "" && graphql.GetOperationContext(ctx).Doc == nil:

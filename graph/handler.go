@@ -189,9 +189,9 @@ func (c smallDocuments[T]) Add(ctx context.Context, key string, value T) {
 	}
 }
 
-// rulesWithoutSuggestions returns the validation rules, with those replaced that
-// would suggest names of the schema to somebody who may not read it. gqlgen
-// itself replaces two of the five.
+// rulesWithoutSuggestions returns the validation rules without those that suggest
+// names of the schema, for when introspection is off. gqlgen itself replaces two of
+// the five.
 func rulesWithoutSuggestions() *rules.Rules {
 	r := rules.NewDefaultRules()
 	for _, pair := range []struct{ with, without core.Rule }{

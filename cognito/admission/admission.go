@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Outcome is what a call says about the state of Cognito.
+// Outcome is the result of a call, as evidence of the state of Cognito.
 type Outcome int
 
 // The outcomes of a call.

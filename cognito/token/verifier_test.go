@@ -35,7 +35,7 @@ const (
 	testKid      = "hAUPyCbNtSDYkMPn5jx0CzYqs8cVkbp6iDvVqxMy0nA="
 	testKid2     = "Y6n0rGJGUWLzPVwvYL3mOQ5mFtGzVqNnR5s3Xo2Ka5w="
 
-	expired = "expired" // stands for a ExpiredError in the tables
+	expired = "expired" // stands for an ExpiredError in the tables
 )
 
 // members is a JSON object with raw values, in order and possibly with repeated names.
@@ -751,7 +751,7 @@ func readVectors(t *testing.T, name string) wycheproof {
 }
 
 // TestVerifyWycheproof runs every vector of Project Wycheproof for JWS and JWK sets, with
-// the vector's keys published by the issuer. The payloads are no claims, so Verify must
+// the vector's keys published by the issuer. The payloads are not claims, so Verify must
 // reject them all. Its steps for shape, header, key and signature must agree with the
 // vector's result, except for what the verifier rejects on purpose.
 func TestVerifyWycheproof(t *testing.T) {

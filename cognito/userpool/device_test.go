@@ -184,7 +184,7 @@ func TestConfirmDevice(t *testing.T) {
 	done, err := b.confirmDevice(result.AccessToken, d)
 	b.must(err)
 	if done.UserConfirmationNecessary {
-		t.Error("the user was to be asked")
+		t.Error("confirmation by the user is required")
 	}
 	_, err = b.confirmDevice(result.AccessToken, d)
 	b.refused(err, "DeviceKeyExistsException", "")
@@ -209,7 +209,7 @@ func TestDeviceAttributes(t *testing.T) {
 	done, err := b.confirmDevice(result.AccessToken, d)
 	b.must(err)
 	if !done.UserConfirmationNecessary {
-		t.Error("the user was not to be asked")
+		t.Error("confirmation by the user is not required")
 	}
 	got, err := b.getDevice(result.AccessToken, d.key)
 	b.must(err)

@@ -81,7 +81,7 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s: %v %v", name, info.Mode(), err)
 		}
 	}
-	if err := os.WriteFile(path, []byte("this is no database, but it is long enough to look at"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("this is not a database, but it is long enough to be read"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := userpool.Open(userpool.Options{Path: path}); err == nil {

@@ -82,7 +82,7 @@ func TestDecoyChoice(t *testing.T) {
 		}
 	}
 	if len(b.inbox("eve@example.com")) != 0 {
-		t.Error("something was sent to nobody")
+		t.Error("a message was sent for an account that does not exist")
 	}
 	refusals := func(name string) (list []string) {
 		out := b.choose(name, "EMAIL_OTP")
@@ -110,7 +110,7 @@ func TestSelection(t *testing.T) {
 	b := start(t)
 	b.member("ann@example.com")
 	b.withPhone("ann@example.com", "+15550001111")
-	out := b.choose("ann@example.com", "WEB_AUTHN") // which Ann lacks
+	out := b.choose("ann@example.com", "WEB_AUTHN") // Ann has no passkey
 	if !slices.Equal(out.AvailableChallenges, []types.ChallengeNameType{"PASSWORD_SRP", "PASSWORD", "EMAIL_OTP", "SMS_OTP"}) {
 		t.Fatalf("%v", out.AvailableChallenges)
 	}

@@ -14,7 +14,7 @@ func TestFlow(t *testing.T) {
 	out, err := b.signUp("Ann@Example.com", attr("custom:mode", "dark"), attr("preferred_username", "ann"))
 	b.must(err)
 	if out.UserConfirmed || *out.CodeDeliveryDetails.Destination != "A***@E***" {
-		t.Fatalf("sign-up answered %+v", out)
+		t.Fatalf("sign-up returned %+v", out)
 	}
 	_, err = b.signIn("ann@example.com", "wrong")
 	b.refused(err, "UserNotConfirmedException", "User is not confirmed.")
@@ -26,7 +26,7 @@ func TestFlow(t *testing.T) {
 	user, err := b.getUser(tokens.AccessToken)
 	b.must(err)
 	if *user.Username != *out.UserSub || valueOf(user.UserAttributes, "email_verified") != "true" || valueOf(user.UserAttributes, "custom:mode") != "dark" {
-		t.Fatalf("GetUser answered %v %+v", *user.Username, user.UserAttributes)
+		t.Fatalf("GetUser returned %v %+v", *user.Username, user.UserAttributes)
 	}
 	again, err := b.refresh(tokens.RefreshToken)
 	b.must(err)

@@ -171,7 +171,7 @@ func TestAdminOperationsAreNotForBrowsers(t *testing.T) {
 	}
 }
 
-func TestBodilessAnswers(t *testing.T) {
+func TestResponsesWithoutBody(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.member("a@example.com")

@@ -30,7 +30,7 @@ func TestSignUpRefusals(t *testing.T) {
 		{"no lower", "a@example.com", "AAAAAA1!", nil, "InvalidPasswordException", policy + "Password must have lowercase characters"},
 		{"no number", "a@example.com", "AAAAAAa!", nil, "InvalidPasswordException", policy + "Password must have numeric characters"},
 		{"no symbol", "a@example.com", "AAAAAAa1", nil, "InvalidPasswordException", policy + "Password must have symbol characters"},
-		{"foreign letters", "a@example.com", "ÄÖÜäöü1!", nil, "InvalidPasswordException", policy + "Password must have uppercase characters"},
+		{"non-ASCII letters", "a@example.com", "ÄÖÜäöü1!", nil, "InvalidPasswordException", policy + "Password must have uppercase characters"},
 		{"no e-mail", "ann", goodPassword, nil, "InvalidParameterException", "Username should be an email."},
 		{"other e-mail", "a@example.com", goodPassword, []types.AttributeType{attr("email", "b@example.com")}, "InvalidParameterException", ""},
 		{"bad phone", "a@example.com", goodPassword, []types.AttributeType{attr("phone_number", "12345")}, "InvalidParameterException", "Invalid phone number format."},

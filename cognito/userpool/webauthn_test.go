@@ -43,11 +43,11 @@ type authenticator struct {
 	counter uint32
 
 	origin, relyingParty string
-	ceremony             string // "" for the right one
-	challenge            string // "" for the one that was asked for
+	ceremony             string // "" for the expected one
+	challenge            string // "" for that of the options
 	format               string // of the attestation
 	crossOrigin          bool
-	offCurve             bool // the public key is no point of its curve
+	offCurve             bool // the public key is not on its curve
 	transports           []string
 	attachment           string
 }

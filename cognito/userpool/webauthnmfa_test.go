@@ -133,7 +133,7 @@ func TestDeviceAndMFA(t *testing.T) {
 	confirmed, err := b.confirmDevice(first.AccessToken, d)
 	b.must(err)
 	if !confirmed.UserConfirmationNecessary {
-		t.Error("the user was not to be asked")
+		t.Error("confirmation by the user is not required")
 	}
 	second := byTOTP(b.signInOn(d)) // not remembered yet
 	if b.payload(second.AccessToken)["device_key"] != d.key || second.NewDeviceMetadata != nil {

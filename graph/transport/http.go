@@ -212,6 +212,6 @@ func (e exchange) write(status int, body any, responses ...response) {
 	header.Set("Content-Type", e.mediaType+"; charset=utf-8")
 	header.Set("Content-Length", strconv.Itoa(buffer.Len()))
 	e.w.WriteHeader(status)
-	// There is nobody left to tell if the client is gone.
+	// If the write fails, the client is gone.
 	_, _ = buffer.WriteTo(e.w)
 }

@@ -132,7 +132,7 @@ func wrongType(name string) *apierr.Error {
 }
 
 // jsonOptions makes gqlgen's Int, which rejects float64, work: whole numbers
-// become int64. [json.Number] is no alternative, since gqlparser takes it for a
+// become int64. [json.Number] would not work, since gqlparser takes it for a
 // string. Invalid UTF-8 is replaced, as encoding/json does.
 func jsonOptions() json.Options {
 	return json.JoinOptions(

@@ -95,7 +95,7 @@ type textValue struct {
 	placeholder string
 }
 
-// Set implements pflag.Value. It refuses what looks like the next flag: an empty
+// Set implements pflag.Value. It rejects a value that looks like the next flag: an empty
 // shell variable leaves a flag without its value.
 func (v textValue) Set(value string) error {
 	if strings.HasPrefix(value, "--") {

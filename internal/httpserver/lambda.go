@@ -132,7 +132,7 @@ func badEvent() ([]byte, error) {
 	})
 }
 
-// fromEvent restores what the request would have been over TCP.
+// fromEvent restores the request as it would have arrived over TCP.
 func fromEvent(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A compressed response has to be base64, which a REST API decodes only if it

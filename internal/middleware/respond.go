@@ -36,6 +36,6 @@ func WriteError(w http.ResponseWriter, r *http.Request, status int, code, messag
 func WriteJSON(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	// There is nobody left to tell if the client is gone.
+	// If the write fails, the client is gone.
 	_ = json.NewEncoder(w).Encode(value)
 }

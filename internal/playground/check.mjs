@@ -302,7 +302,7 @@ const scenarios = {
 
     await shoot(page, 'tabs');
 
-    // One that was only looked at gives way to the next; one that was edited stays as it is.
+    // An unedited example is replaced by the next one; an edited one is kept.
     await page.reload();
     await openExample(page, 'resend');
     await openExample(page, 'forgotPassword');
@@ -327,8 +327,8 @@ const scenarios = {
     await openExample(page, 'me user');
     await run(page, email);
 
-    // The server says once that the token is too old; the page gets another, asks again
-    // and shows nothing of it.
+    // The server reports an expired token once. The page refreshes the token and retries,
+    // without showing the error.
     const seen = [];
     let expired = false;
     await page.route('**/graphql', async route => {

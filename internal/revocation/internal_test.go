@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// flakyLog is a log that fails until it is told not to.
+// flakyLog is a log that fails until works is set.
 type flakyLog struct {
 	mu       sync.Mutex
 	works    bool

@@ -42,7 +42,7 @@ func TestSDK(t *testing.T) {
 }
 
 // Every public operation is either tested or listed as missing.
-func TestSDKIsWhole(t *testing.T) {
+func TestSDKCoverage(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	const public = `SignUp ConfirmSignUp ResendConfirmationCode ForgotPassword ConfirmForgotPassword InitiateAuth RespondToAuthChallenge

@@ -206,16 +206,16 @@ func TestHiveGateway(t *testing.T) {
 		want     string // error code, or absent
 	}{
 		{"an access token", me, nil, "absent"},
-		{"one of another issuer", me, map[string]any{"iss": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Xyz"}, "INVALID_TOKEN"},
-		{"one of another app client", me, map[string]any{"client_id": "2other"}, "INVALID_TOKEN"},
+		{"token of another issuer", me, map[string]any{"iss": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Xyz"}, "INVALID_TOKEN"},
+		{"token of another app client", me, map[string]any{"client_id": "2other"}, "INVALID_TOKEN"},
 		{"one of no app client", me, map[string]any{"client_id": "", "aud": testutil.FakeClientID}, "INVALID_TOKEN"},
 		{"an ID token", me, map[string]any{"token_use": "id", "aud": testutil.FakeClientID}, "INVALID_TOKEN"},
 		{"a token of no use", me, map[string]any{"token_use": ""}, "INVALID_TOKEN"},
 		{"an expired one", me, map[string]any{"exp": "-120"}, "TOKEN_EXPIRED"},
-		{"one of another key", me, map[string]any{"KEY": "stranger"}, "INVALID_TOKEN"},
-		{"one of an unknown key", me, map[string]any{"KID": "unknown"}, "INVALID_TOKEN"},
-		{"one of another algorithm", me, map[string]any{"ALG": "HS256"}, "INVALID_TOKEN"},
-		{"a group that is needed", status, map[string]any{"cognito:groups": []string{"other", "service"}}, "absent"},
+		{"token of another key", me, map[string]any{"KEY": "stranger"}, "INVALID_TOKEN"},
+		{"token of an unknown key", me, map[string]any{"KID": "unknown"}, "INVALID_TOKEN"},
+		{"token with another algorithm", me, map[string]any{"ALG": "HS256"}, "INVALID_TOKEN"},
+		{"a required group", status, map[string]any{"cognito:groups": []string{"other", "service"}}, "absent"},
 		{"another group", status, map[string]any{"cognito:groups": []string{"other"}}, "UNAUTHORIZED_FIELD_OR_TYPE"},
 		{"no group", status, nil, "UNAUTHORIZED_FIELD_OR_TYPE"},
 		{"a scope like a group", status, map[string]any{"scope": "group:service"}, "UNAUTHORIZED_FIELD_OR_TYPE"},
@@ -299,7 +299,7 @@ func TestHiveGateway(t *testing.T) {
 			t.Errorf("the cookies are %v", cookies)
 		}
 		if got := signin.Header.Get("Access-Control-Allow-Origin"); got != appOrigin || signin.Header.Get("Access-Control-Allow-Credentials") != "true" {
-			t.Errorf("pages of %q may read the answer: %v", got, signin.Header)
+			t.Errorf("pages of %q may read the response: %v", got, signin.Header)
 		}
 		kept := []string{"Cookie", "other=1; " + oldCookie}
 		if answer := b.through(t, pageRefresh, append(kept, page...)...); answer.Code() != "absent" {

@@ -376,7 +376,7 @@ type step struct {
 	// right and wrong return answers. wrong is nil if no answer is wrong.
 	right, wrong func(w *stage, c object) object
 	wrongCode    string
-	// next is the type after a right answer.
+	// next is the type after a correct answer.
 	next string
 	// retry: the session can be used again after a wrong answer.
 	retry bool
@@ -625,7 +625,7 @@ func TestEveryChallenge(t *testing.T) {
 			answer := s.right(w, c)
 			next, code := w.respond(c["session"], answer)
 			if code != "" || next["__typename"] != s.next {
-				t.Fatalf("a right answer: %q %v, want %s", code, next, s.next)
+				t.Fatalf("a correct answer: %q %v, want %s", code, next, s.next)
 			}
 			if _, code := w.respond(c["session"], answer); code != "SESSION_EXPIRED" && code != "INVALID_CREDENTIALS" {
 				t.Errorf("the same answer again: %q", code)
@@ -682,7 +682,7 @@ func TestRememberedDevice(t *testing.T) {
 }
 
 // Signing in directly after verification, and with an account that has no password.
-func TestNoPasswordAtAll(t *testing.T) {
+func TestUserWithoutPassword(t *testing.T) {
 	w := newStage(t)
 	w.must("", `mutation ($input: SignupInput!) { signup(input: $input) { userId } }`,
 		object{"username": "ada", "email": ada, "mode": "user"})

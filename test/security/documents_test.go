@@ -116,13 +116,13 @@ func hostileDocuments() []attackOnParser {
 		// Fragments.
 		{name: "2^40 by fragments", document: bomb(40), want: overLimit},
 		{name: "2^90 by fragments", document: bomb(90), want: overLimit},
-		{name: "a fragment of itself", document: "{...A} fragment A on Query{...A}", want: misfit},
-		{name: "a fragment of itself, below a field", document: "{...A} fragment A on Query{me{...B}} fragment B on User{...B}", want: misfit},
+		{name: "fragment cycle", document: "{...A} fragment A on Query{...A}", want: misfit},
+		{name: "fragment cycle below a field", document: "{...A} fragment A on Query{me{...B}} fragment B on User{...B}", want: misfit},
 		{name: "two fragments of each other", document: "{...A} fragment A on Query{...B} fragment B on Query{...A}", want: misfit},
 		{name: "a circle of 120 fragments", document: "{...F0}" + numbered(120, " fragment F%[1]d on Query{...F"+"%[1]d}"), want: misfit},
-		{name: "fragments that nobody uses", document: "{__typename}" + numbered(140, " fragment F%d on Query{__typename}"), want: misfit},
+		{name: "unused fragments", document: "{__typename}" + numbered(140, " fragment F%d on Query{__typename}"), want: misfit},
 		{name: "a fragment twice", document: "{...A} fragment A on Query{__typename} fragment A on Query{__typename}", want: misfit},
-		{name: "a fragment that is not there, 300 times", document: "{" + numbered(300, "...F%d ") + "}", want: misfit},
+		{name: "unknown fragment, 300 times", document: "{" + numbered(300, "...F%d ") + "}", want: misfit},
 		{name: "a spread 480 times", document: "{" + strings.Repeat("...A ", 480) + "} fragment A on Query{__typename}", want: overLimit},
 		{name: "a spread 450 times over 2 fields", document: "{" + strings.Repeat("...A ", 450) + "} fragment A on Query{__typename b:__typename}", want: overLimit},
 		{name: "a fragment called on", document: "{...on} fragment on on Query{__typename}", want: unparsed},
@@ -148,16 +148,16 @@ func hostileDocuments() []attackOnParser {
 		{name: "190 operations", body: `{"operationName":"Q1","query":` + quote(numbered(190, "query Q%d{__typename} ")) + `}`, want: overLimit},
 		{name: "operations of one name", document: "query A{__typename} query A{__typename}", want: misfit},
 		{name: "operations without names", document: "{__typename} {__typename}", want: misfit},
-		{name: "an operation that is not there", body: `{"operationName":"B","query":"query A{__typename}"}`, want: misfit},
+		{name: "unknown operation", body: `{"operationName":"B","query":"query A{__typename}"}`, want: misfit},
 		{name: "a mutation beside the query", body: `{"operationName":"A","query":` + quote("query A{__typename} mutation B{"+aSignup+"}") + `}`, want: answered},
 		{name: "140 variables with defaults", document: "query(" + numbered(140, "$a%d:Int=1 ") + "){__typename}", want: misfit},
 		{name: "a variable twice", document: "query($a:Int $a:Int){__typename}", want: misfit},
 		{name: "a variable of no type", document: "query($a:Nothing){__typename}", want: misfit},
 		{name: "a default with itself", document: "query($a:Int=$a){__typename}", want: unparsed},
-		{name: "10,000 variables that nobody declared", document: "{__typename}", variables: undeclared(10_000), want: answered},
+		{name: "10,000 undeclared variables", document: "{__typename}", variables: undeclared(10_000), want: answered},
 		{name: "a variable 9,000 deep", body: `{"query":"query($a:SigninInput!){__typename}","variables":{"a":` + nest(9_000, `{"a":`, "1", "}") + `}}`, want: misfit},
 		{name: "a list variable with 100,000 values", body: `{"query":"mutation($a:UpdateUserInput!){updateUser(input:$a){__typename}}","variables":{"a":{"attributes":[` + strings.Repeat("1,", 100_000) + `1]}}}`, want: badInput},
-		{name: "a variable where none belongs", document: "query($a:Int){__typename@include(if:$a)}", variables: map[string]any{"a": 1}, want: misfit},
+		{name: "misplaced variable", document: "query($a:Int){__typename@include(if:$a)}", variables: map[string]any{"a": 1}, want: misfit},
 
 		// Unknown names: the number of errors is limited.
 		{name: "900 unknown fields", document: "{" + numbered(900, "f%d ") + "}", want: misfit},
@@ -169,11 +169,11 @@ func hostileDocuments() []attackOnParser {
 		{name: "a long enum value", document: "mutation{startSignin(input:{email:\"a@example.com\" preferredFactor:" + strings.Repeat("X", 200) + "}){__typename}}", want: misfit},
 		{name: "a subscription", document: "subscription{me{id}}", want: misfit},
 		{name: "a schema", document: "type A{a:Int} extend type Query{b:Int}", want: unparsed},
-		{name: "unknown names nearly right", document: "{mee{id} meh{id} user{id}}", want: misfit},
-		{name: "an argument nearly right", document: `mutation{signin(inputt:{email:"a@example.com"}){__typename}}`, want: misfit},
-		{name: "a type nearly right", document: `mutation($a:SigninInputt!){signin(input:$a){__typename}}`, want: misfit},
-		{name: "an input field nearly right", document: `mutation{signin(input:{emial:"a@example.com",password:"x"}){__typename}}`, want: misfit},
-		{name: "an enum value nearly right", document: `mutation{startSignin(input:{email:"a@example.com",preferredFactor:PASSWORT}){__typename}}`, want: misfit},
+		{name: "misspelled names", document: "{mee{id} meh{id} user{id}}", want: misfit},
+		{name: "misspelled argument", document: `mutation{signin(inputt:{email:"a@example.com"}){__typename}}`, want: misfit},
+		{name: "misspelled type", document: `mutation($a:SigninInputt!){signin(input:$a){__typename}}`, want: misfit},
+		{name: "misspelled input field", document: `mutation{signin(input:{emial:"a@example.com",password:"x"}){__typename}}`, want: misfit},
+		{name: "misspelled enum value", document: `mutation{startSignin(input:{email:"a@example.com",preferredFactor:PASSWORT}){__typename}}`, want: misfit},
 
 		// Characters.
 		{name: "byte order marks", document: strings.Repeat("\ufeff", 50_000) + "{__typename}", want: answered},
@@ -205,7 +205,7 @@ func hostileDocuments() []attackOnParser {
 		{name: "3,000 references", document: "query($r:[_Any!]!){_entities(representations:$r){__typename}}", variables: map[string]any{"r": referencesTo(3_000)}, want: overLimit},
 		{name: "300 references, by twelve names", document: "query($r:[_Any!]!){" + numbered(12, "a%d:_entities(representations:$r){__typename} ") + "}", variables: map[string]any{"r": referencesTo(25)}, want: overLimit},
 		{name: "300 references, by fragments", document: "query($r:[_Any!]!){...A ...A ...{b:_entities(representations:$r){__typename}}} fragment A on Query{a:_entities(representations:$r){__typename}}", variables: map[string]any{"r": referencesTo(100)}, want: overLimit},
-		{name: "introspection down to where nothing is", introspection: true, document: "{__schema{types{fields{type{" + nest(300, "ofType{", "name", "}") + "}}}}}", want: answered},
+		{name: "deepest introspection", introspection: true, document: "{__schema{types{fields{type{" + nest(300, "ofType{", "name", "}") + "}}}}}", want: answered},
 		{name: "circular introspection by fields", introspection: true, document: "{__schema{types{" + fields + "}}}", want: misfit},
 		{name: "circular introspection in fragments", introspection: true, document: "{__schema{types{...T}}} fragment T on __Type{fields{type{...U}}} fragment U on __Type{fields{type{...V}}} fragment V on __Type{fields{type{fields{type{name}}}}}", want: misfit},
 		{name: "introspection 16 times", introspection: true, document: "{" + numbered(16, "a%d:__schema{types{name}} ") + "}", want: overLimit},
@@ -214,7 +214,7 @@ func hostileDocuments() []attackOnParser {
 		{name: "a batch", body: `[{"query":"{__typename}"},{"query":"{__typename}"}]`, want: malformed},
 		{name: "a batch of one", body: `[{"query":"{__typename}"}]`, want: malformed},
 		{name: "a batch of 1,000 sign-ups", body: "[" + strings.TrimSuffix(strings.Repeat(`{"query":`+quote("mutation{"+aSignup+"}")+"},", 1000), ",") + "]", want: malformed},
-		{name: "a batch of nothing", body: "[]", want: malformed},
+		{name: "empty batch", body: "[]", want: malformed},
 		{name: "lists without end", body: strings.Repeat("[", 250_000), want: malformed},
 		{name: "objects without end", body: strings.Repeat(`{"query":`, 25_000), want: malformed},
 		{name: "variables 100,000 deep", body: `{"query":"{__typename}","variables":` + strings.Repeat(`{"a":`, 50_000), want: malformed},
@@ -230,10 +230,10 @@ func hostileDocuments() []attackOnParser {
 		{name: "GET of a mutation by name", query: "operationName=B&query=" + url.QueryEscape("query A{__typename} mutation B{"+aSignup+"}"), want: "METHOD_NOT_ALLOWED"},
 		{name: "GET of two queries", query: "query={__typename}&query=" + url.QueryEscape("mutation{"+aSignup+"}"), want: answered},
 		{name: "GET of a batch", query: "query=" + url.QueryEscape(`[{"query":"{__typename}"}]`), want: unparsed},
-		{name: "GET of nothing", query: "query=", want: malformed},
+		{name: "GET without query", query: "query=", want: malformed},
 		{name: "GET of 100 KiB", query: "query=" + strings.Repeat("a", 100<<10), want: "431"},
 		{name: "GET of a bad escape", query: "query=%zz", want: malformed},
-		{name: "GET with variables that are none", query: "query={__typename}&variables=" + url.QueryEscape("[1"), want: malformed},
+		{name: "GET with invalid variables", query: "query={__typename}&variables=" + url.QueryEscape("[1"), want: malformed},
 	}
 	return all
 }
@@ -350,7 +350,7 @@ func TestAttackDocuments(t *testing.T) {
 	if len(attacks) < 70 {
 		t.Errorf("there are only %d attacks", len(attacks))
 	}
-	if grown > memoryBar() {
+	if grown > maxMemoryGain() {
 		t.Errorf("the program grew by %d MiB", grown)
 	}
 	closed.unharmed(t, 0)

@@ -168,7 +168,7 @@ func (l *persistentPool) findOne(m member, f *findings, lose func(string, ...any
 	case code == "USER_NOT_CONFIRMED" && !m.verified:
 		f.accounts.Add(1)
 	default:
-		lose("%s, verified %v, is told %s", m.email, m.verified, code)
+		lose("%s, verified %v, gets %s", m.email, m.verified, code)
 	}
 	if m.access == "" {
 		return
@@ -436,8 +436,8 @@ func tears(size int) []tear {
 		{"two pages and a half", cut(2*page + page/2), false},
 		{"a quarter", cut(size / 4), false},
 		{"half", cut(size / 2), false},
-		{"foreign text", is("this is no database, but it is long enough to look at\n"), false},
-		{"foreign text of some pages", is(strings.Repeat("this is no database\n", 2_000)), false},
+		{"foreign text", is("this is not a database, but it is long enough to be read\n"), false},
+		{"foreign text of some pages", is(strings.Repeat("this is not a database\n", 2_000)), false},
 		{"another database", is("SQLite format 3\x00" + strings.Repeat("\x00\x01", 8<<10)), false},
 		{"JSON", is(`{"users":[]}`), false},
 		{"zeros", func(b []byte) []byte { return make([]byte, len(b)) }, false},

@@ -89,7 +89,7 @@ func TestAttackExistence(t *testing.T) {
 			}
 			wg.Wait()
 			before := testutil.InboxCode(t, p.PoolURL(), "bob@example.com")
-			// Last, since it signs nobody up.
+			// Last, since it creates no account.
 			for _, email := range emails {
 				r := ask(signup(email))
 				masked := strings.Replace(own.ReplaceAllString(string(r.Body), ""), email[:1]+"***@", "x***@", 1)

@@ -87,8 +87,8 @@ func (g *target) settled(t *testing.T, base float64) (after float64) {
 	return after
 }
 
-// crowdBar is the most memory, in MiB, of a program with thousands of waiting requests.
-func crowdBar() int {
+// maxCrowdMemory is the most memory, in MiB, of a program with thousands of waiting requests.
+func maxCrowdMemory() int {
 	if testutil.RaceEnabled {
 		return 5 * 400
 	}
@@ -350,7 +350,7 @@ func badStates(good http.HandlerFunc) []badState {
 		{name: "a redirect", answers: func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 		}},
-		{name: "the right answer with the wrong type", codes: []string{answered}, answers: func(w http.ResponseWriter, r *http.Request) {
+		{name: "a valid answer with the wrong type", codes: []string{answered}, answers: func(w http.ResponseWriter, r *http.Request) {
 			record := httptest.NewRecorder()
 			good(record, r)
 			responds(200, "text/html", record.Body.String())(w, r)
@@ -385,9 +385,8 @@ var faultyCalls = []faultyCall{
 	}}`, false},
 }
 
-// P19: during every fault of Cognito, callers get an error in time that says so. No caller
-// is told that the password is wrong or gets a session, and everything works again soon
-// after.
+// P19: during every fault of Cognito, callers get the right error in time. No caller gets
+// INVALID_CREDENTIALS or a session, and everything works again soon after the fault.
 func TestAttackFaults(t *testing.T) {
 	t.Parallel()
 	const lanes, callers = 5, 24
@@ -497,7 +496,7 @@ func TestAttackFaults(t *testing.T) {
 						}
 					})
 				}
-				if grown := g.memory(t) - before; grown > memoryBar() {
+				if grown := g.memory(t) - before; grown > maxMemoryGain() {
 					t.Errorf("the program grew by %d MiB", grown)
 				}
 			})
@@ -535,7 +534,7 @@ func TestAttackFaultsDeserted(t *testing.T) {
 			request := g.Request(http.MethodPost, "/graphql", []byte(testutil.RequestBody(fmt.Sprintf(call.document, fmt.Sprintf("deserter%d@example.com", caller)))))
 			request.Header.Set("Authorization", honest)
 			if r, err := g.Send(request.WithContext(ctx)); err == nil {
-				t.Errorf("answered: %.300s", r.Body)
+				t.Errorf("got a response: %.300s", r.Body)
 			}
 		})
 	}
@@ -628,7 +627,7 @@ func TestAttackFaultsCrowd(t *testing.T) {
 	if served == 0 {
 		t.Error("me{id} was not served while sign-ins waited")
 	}
-	if peak > crowdBar() {
+	if peak > maxCrowdMemory() {
 		t.Errorf("the program used %d MiB", peak)
 	}
 	g.Cognito.RespondWith(good)

@@ -44,8 +44,8 @@ func guess(email string, n int) string {
 	return fmt.Sprintf(`signin(input:{email:%q,password:"Guess-%d"}){__typename}`, email, n)
 }
 
-// tricks returns request bodies with several guesses each for one account.
-func tricks(n int) []string {
+// documentsWithGuesses returns request bodies with several guesses each for one account.
+func documentsWithGuesses(n int) []string {
 	aliased := func(from, to int) (fields string) {
 		for i := from; i < to; i++ {
 			fields += fmt.Sprintf("a%d:%s ", i, guess("ada@example.com", n*10+i))
@@ -93,7 +93,7 @@ func TestAttackGuessesOfAMinute(t *testing.T) {
 			for worker := range 4 {
 				wg.Go(func() {
 					for n := worker; time.Now().Before(end); n += 4 {
-						bodies := tricks(n)
+						bodies := documentsWithGuesses(n)
 						g := replicas[n%len(replicas)]
 						r, err := g.from(fmt.Sprintf("203.0.113.%d", n%250), bodies[n%len(bodies)]) // the header is not trusted
 						if err != nil {

@@ -241,7 +241,7 @@ func (m *marker) asks(t *testing.T) []ask {
 				continue
 			}
 			if len(field.Arguments) > 1 {
-				t.Fatalf("%s has %d arguments: this test knows fields with one", field.Name, len(field.Arguments))
+				t.Fatalf("%s has %d arguments: this test supports only fields with one", field.Name, len(field.Arguments))
 			}
 			argument := field.Arguments[0]
 			for _, value := range m.values(argument.Type, argument.Directives, argument.Description) {
@@ -253,7 +253,7 @@ func (m *marker) asks(t *testing.T) []ask {
 				if input, ok := value.(map[string]any); ok && input["answer"] != nil {
 					for member := range input["answer"].(map[string]any) {
 						if a.challenge = answersTo[member]; a.challenge == "" {
-							t.Fatalf("no challenge is known that is answered by %s", member)
+							t.Fatalf("no challenge for the answer %s", member)
 						}
 					}
 				}
@@ -707,7 +707,7 @@ func TestAttackSecretsOfSettings(t *testing.T) {
 	t.Logf("%d of %d refused settings are not repeated", held, len(attacks))
 }
 
-// The search finds what it is meant to find.
+// TestMarkForms checks that the search finds every form of a secret.
 func TestMarkForms(t *testing.T) {
 	t.Parallel()
 	forms := markForms()

@@ -213,7 +213,7 @@ func TestAttackSoak(t *testing.T) {
 	t.Logf("%d requests (%d served, %d hostile of %d kinds refused, %d failures) in %v, %.0f/s; before: %d MiB, %v goroutines, %d series; after: %d MiB (at most %d), %v goroutines, %d series",
 		n, served.Load(), refused.Load(), len(hostile), failures.Load(), took.Round(time.Millisecond), float64(n)/took.Seconds(),
 		memory, base, series, memory+grown, g.peakMemory(t), after, series+more)
-	if grown > memoryBar() {
+	if grown > maxMemoryGain() {
 		t.Errorf("the program grew by %d MiB", grown)
 	}
 	if more > 20 {

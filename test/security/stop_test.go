@@ -328,7 +328,7 @@ func TestAttackIdleConnections(t *testing.T) {
 	if slowest > slack(maxResponseTime) {
 		t.Errorf("me{id} took %v", slowest)
 	}
-	if peak > crowdBar() {
+	if peak > maxCrowdMemory() {
 		t.Errorf("the program had %d MiB", peak)
 	}
 	g.unharmed(t, 0)

@@ -97,9 +97,9 @@ func (g *target) procStatus(t *testing.T, name string) int {
 	return 0
 }
 
-// memoryBar is the most memory, in MiB, that a program may gain during an attack. The race
+// maxMemoryGain is the most memory, in MiB, that a program may gain during an attack. The race
 // detector uses several shadow bytes for each byte.
-func memoryBar() int {
+func maxMemoryGain() int {
 	if testutil.RaceEnabled {
 		return 5 * 128
 	}

@@ -16,7 +16,7 @@ import (
 	"authgraph/cognito/userpool/internal/webauthn"
 )
 
-// passkeyStart is what the server must know to complete a registration. It travels sealed as the challenge itself:
+// passkeyStart is the state that the server needs to complete a registration. It travels sealed as the challenge itself:
 // sealing adds the randomness that a challenge needs, and nothing is stored until the browser comes back.
 type passkeyStart struct {
 	ID       string     `json:"i"`

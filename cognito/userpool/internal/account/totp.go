@@ -94,7 +94,7 @@ func setUpTOTP(t *store.Tx, u *store.User, code, name string) (refusal, err erro
 	mismatch := exception.New("EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA")
 	switch {
 	case len(u.TOTP.Pending) == 0 && u.TOTP.Verified():
-		return mismatch, nil // this is no place to guess codes of the secret in use
+		return mismatch, nil // otherwise codes of the active secret could be guessed here
 	case len(u.TOTP.Pending) == 0:
 		return nil, exception.New("SoftwareTokenMFANotFoundException", "Software token has not been associated for the user")
 	}

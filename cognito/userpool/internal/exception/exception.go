@@ -59,10 +59,10 @@ func IncorrectPassword() *Error { return NotAuthorized("Incorrect username or pa
 // UserDisabled rejects a user whom an administrator has disabled.
 func UserDisabled() *Error { return NotAuthorized("User is disabled.") }
 
-// UserDoesNotExist tells that there is no such user.
+// UserDoesNotExist reports that there is no such user.
 func UserDoesNotExist() *Error { return New("UserNotFoundException", "User does not exist.") }
 
-// CombinationNotFound tells that there is no such user, in the words of the operations that take a user name and a
+// CombinationNotFound reports that there is no such user, with the message of the operations that take a user name and a
 // client.
 func CombinationNotFound() *Error {
 	return New("UserNotFoundException", "Username/client id combination not found.")
@@ -107,10 +107,10 @@ func AsRefusal(err error) (refusal, other error) {
 	return nil, err
 }
 
-// PoolNotFound tells that there is no such user pool.
+// PoolNotFound reports that there is no such user pool.
 func PoolNotFound(poolID string) *Error { return NotFound("User pool %s does not exist.", poolID) }
 
-// ClientNotFound tells that the pool has no such app client.
+// ClientNotFound reports that the pool has no such app client.
 func ClientNotFound(id string) *Error {
 	return NotFound("User pool client %s does not exist.", Shorten(id))
 }
@@ -123,5 +123,5 @@ func PasswordReused() *Error {
 	return New("PasswordHistoryPolicyViolationException", "Password has been used before.")
 }
 
-// DeviceDoesNotExist tells that the user has no such device.
+// DeviceDoesNotExist reports that the user has no such device.
 func DeviceDoesNotExist() *Error { return NotFound("Device does not exist.") }

@@ -9,7 +9,7 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// Call is what an operation knows about the request besides its input.
+// Call holds the properties of a request besides its input.
 type Call struct {
 	ID  string     // request id
 	Now epoch.Time // the same time throughout the call
@@ -22,7 +22,7 @@ type Empty struct{}
 // NoBody is the output of operations that return no body at all.
 type NoBody struct{}
 
-// Service is what operations run on.
+// Service holds the dependencies of operations.
 type Service struct {
 	*store.Store
 	Keys tokens.KeyRings

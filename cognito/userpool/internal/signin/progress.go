@@ -33,7 +33,7 @@ func deviceKeyIn(parameters map[string]string) string {
 	return ""
 }
 
-// step is what a sign-in has come to: a challenge or, without one, tokens.
+// step is the state of a sign-in: a challenge or, without one, tokens.
 type step struct {
 	challenge  string
 	parameters map[string]string

@@ -17,7 +17,7 @@ import (
 	"authgraph/cognito/userpool/internal/tokens"
 )
 
-// srpState is what the server must know between SRP_A and the proof. It travels sealed as SECRET_BLOCK, as Cognito's
+// srpState is the state that the server needs between SRP_A and the proof. It travels sealed as SECRET_BLOCK, as Cognito's
 // does, and can be answered once.
 type srpState struct {
 	ID       string     `json:"i"`

@@ -84,8 +84,8 @@ func confirmUser(t *store.Tx, u *store.User, code string, force bool) (refusal, 
 // signUpSession returns the session of SignUp or ConfirmSignUp, or "" if the client does not allow USER_AUTH.
 //
 // A sign-up can continue as a sign-in. InitiateAuth with USER_AUTH accepts the session of ConfirmSignUp as the first
-// factor, since the confirmation code has proven the address. ConfirmSignUp therefore returns its session whether or
-// not it was given the one of SignUp.
+// factor, since the confirmation code has proven the address. ConfirmSignUp therefore returns its session even
+// without the session of SignUp.
 func (o *Operations) signUpSession(c *service.Call, client *settings.Client, kind string, u *store.User) (string, error) {
 	if !client.Allows("USER_AUTH") {
 		return "", nil

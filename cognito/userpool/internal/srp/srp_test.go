@@ -132,7 +132,7 @@ func clientKey(g *Group, vec srpVector, a, clientPublic, public *big.Int) []byte
 	return deriveKey(u, shared)
 }
 
-func TestSRPRefusesZero(t *testing.T) {
+func TestSRPRejectsZero(t *testing.T) {
 	t.Parallel()
 	g := NewGroup()
 	for _, bad := range []string{"", "0", "00", "zz", g.N.Text(16), strings.Repeat("f", 2*Size+2)} {

@@ -103,7 +103,7 @@ func (t *Tx) checkLock(what, account string) error {
 }
 
 // CountFailure counts a failed sign-in and sets the resulting lock. It refuses, as CheckLock does, if other attempts
-// have locked the account in the meantime: of many guesses at once, only the first few get an answer.
+// have locked the account in the meantime: of many concurrent guesses, only the first few are evaluated.
 func (t *Tx) CountFailure(account string) error {
 	return t.countFailure(countSignIn, account, failuresBeforeLock)
 }

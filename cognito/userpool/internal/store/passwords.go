@@ -8,7 +8,7 @@ import (
 	"authgraph/cognito/userpool/internal/settings"
 )
 
-// Password is what is stored of a password: SRP salt and verifier, bound to the pool and the user name.
+// Password is the stored form of a password: SRP salt and verifier, bound to the pool and the user name.
 type Password struct {
 	Salt     []byte     `json:"salt"`
 	Verifier []byte     `json:"verifier"`

@@ -57,7 +57,7 @@ func (r *KeyRing) UnsealText(purpose, text string, v any) error {
 }
 
 // Derive returns 32 bytes that are always the same for the same input and cannot be guessed. Decoys for users who do
-// not exist are made of them.
+// not exist are derived with it.
 func (r *KeyRing) Derive(purpose, input string) []byte {
 	h := hmac.New(sha256.New, r.secret)
 	h.Write([]byte(purpose + "\x00" + input))

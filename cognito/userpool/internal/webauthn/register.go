@@ -90,8 +90,8 @@ func (rp RelyingParty) VerifyRegistration(given *protocol.ParsedCredentialCreati
 	return newCredential(rp.ID, given, now)
 }
 
-// newCredential returns the record of a verified credential. Without an attestation, nothing has looked at the key so
-// far.
+// newCredential returns the record of a verified credential. Without an attestation, the key has not been checked
+// yet.
 func newCredential(relyingParty string, given *protocol.ParsedCredentialCreationData, now epoch.Time) (*Credential, error) {
 	data := given.Response.AttestationObject.AuthData
 	if _, err := webauthncose.ParsePublicKey(data.AttData.CredentialPublicKey); err != nil {
