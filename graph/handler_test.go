@@ -254,6 +254,7 @@ func TestHTTP(t *testing.T) {
 		{"many members", json(withMembers(100)), 200, ""},
 		{"the tenth of many members twice", json(strings.Replace(withMembers(100), `"m50"`, `"m9"`, 1)), 400, "BAD_REQUEST"},
 		{"the last of many members twice", json(strings.Replace(withMembers(100), `"m50"`, `"m98"`, 1)), 400, "BAD_REQUEST"},
+		{"a variable twice", json(`{"query":"{me{id}}","variables":{"a":1,"a":2}}`), 400, "BAD_REQUEST"},
 		{"variables a list", json(`{"query":"{me{id}}","variables":[1]}`), 400, "BAD_REQUEST"},
 		{"variables a string", json(`{"query":"{me{id}}","variables":"{}"}`), 400, "BAD_REQUEST"},
 		{"operationName a number", json(`{"query":"{me{id}}","operationName":1}`), 400, "BAD_REQUEST"},
