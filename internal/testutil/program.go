@@ -129,7 +129,7 @@ func (p *Program) Await(what string, condition func() bool) error {
 	for !condition() {
 		switch {
 		case p.Exited():
-			return fmt.Errorf("program exited (%v) while waiting for %s\n%s", p.ExitErr, what, p.Stderr.String())
+			return fmt.Errorf("program exited (%s) while waiting for %s\n%s", p.Process.ProcessState, what, p.Stderr.String())
 		case time.Now().After(deadline):
 			return fmt.Errorf("timed out waiting for %s\n%s", what, p.Stderr.String())
 		}
