@@ -41,7 +41,7 @@ bench: ## the targets of docs/performance.md; takes about six minutes on a quiet
 
 lint: $(LINT) ## run golangci-lint
 	$(LINT) run ./...
-	cd bench && go vet ./...
+	cd bench && go vet . ./floor
 
 generate: ## generate gqlgen's code, the playground's bundle, the examples' types and the reference pages
 	go tool gqlgen generate
