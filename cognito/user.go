@@ -129,7 +129,7 @@ func (u *User) Mfa(ctx context.Context) (*Factors, error) {
 
 // errOnlyOneself is the error of fields that Cognito returns only to the user.
 func errOnlyOneself() error {
-	return apierr.New(apierr.Forbidden, "Only the user can see this.")
+	return apierr.New(apierr.Forbidden, "Only the user can read this field.")
 }
 
 // AuthFactors returns the user's first factors.

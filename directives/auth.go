@@ -81,11 +81,11 @@ func (a *Auth) Caller(ctx context.Context) (*cognito.Caller, error) {
 	return reqctx.Once(request, callerKey{}, func() (*cognito.Caller, error) {
 		if request.BearerError != nil {
 			return nil, apierr.New(apierr.InvalidToken,
-				"The Authorization header is not one bearer token.").WithCause(request.BearerError)
+				"The Authorization header is not a single bearer token.").WithCause(request.BearerError)
 		}
 		if request.Bearer == "" {
 			return nil, apierr.New(apierr.Unauthenticated,
-				"This needs an access token: send Authorization: Bearer <accessToken>.")
+				"An access token is required: send Authorization: Bearer <accessToken>.")
 		}
 		claims, err := a.Verifier.Verify(ctx, request.Bearer)
 		switch {
@@ -119,7 +119,7 @@ func isForged(err error) bool {
 // refusal returns the error for a rejected token, with what the client needs to react:
 // refresh it, replace it, or try again.
 func refusal(err error) *apierr.Error {
-	e := &apierr.Error{Code: apierr.InvalidToken, Message: "The access token does not verify.", Cause: err}
+	e := &apierr.Error{Code: apierr.InvalidToken, Message: "The access token is invalid.", Cause: err}
 	switch {
 	case isExpired(err):
 		e.Code, e.Message = apierr.TokenExpired, "The access token has expired. Refresh it."

@@ -22,8 +22,8 @@ import (
 // maxMessage limits a message, in characters.
 const maxMessage = 200
 
-// presenter converts errors to their public form, and logs the causes of those
-// that are our fault. It is the only place that does either.
+// presenter converts errors to their public form, and logs the causes of
+// server errors. It is the only place that does either.
 //
 // A client sees one of our codes with its text. gqlgen's own errors, from parsing
 // and validation, keep their text without any literal of the document, which may
@@ -151,7 +151,7 @@ func findVariable(value *ast.Value, name string) (ast.Path, bool) {
 }
 
 // inputField formats a path as clients know it: "input.attributes[1].name". It
-// stops at a part that is not a GraphQL name, since the client made that up.
+// stops at a part that is not a GraphQL name, which is client input.
 func inputField(path ast.Path) string {
 	var b strings.Builder
 	for _, part := range path {
@@ -236,7 +236,7 @@ func codeOf(err *gqlerror.Error) string {
 	return code
 }
 
-// logFault logs an error that is our fault, or Cognito's, with its cause.
+// logFault logs a server error, or an error of Cognito's, with its cause.
 func (p presenter) logFault(ctx context.Context, e *apierr.Error) {
 	level := slog.LevelDebug
 	switch status := e.HTTPStatus(); {
@@ -248,12 +248,12 @@ func (p presenter) logFault(ctx context.Context, e *apierr.Error) {
 	p.log.LogAttrs(ctx, level, "graphql error",
 		slog.String("code", string(e.Code)),
 		slog.String("path", responsePath(ctx).String()),
-		slog.String("requestId", reqctx.FromContext(ctx).ID),
+		slog.String("request_id", reqctx.FromContext(ctx).ID),
 		slog.Any("err", e.Cause),
 	)
 }
 
-// recover implements [graphql.RecoverFunc]: a panic is our fault.
+// recover implements [graphql.RecoverFunc]: a panic is a server error.
 func (p presenter) recover(_ context.Context, value any) error {
 	p.observePanic()
 	return &apierr.Error{

@@ -66,7 +66,7 @@ func checkReferences(representations any) error {
 				Code: apierr.BadUserInput, Field: field + ".__typename", Message: "User is the only entity of this subgraph.",
 			}
 		case !isString || id == "":
-			return &apierr.Error{Code: apierr.BadUserInput, Field: field + ".id", Message: "A reference to a user needs the id."}
+			return &apierr.Error{Code: apierr.BadUserInput, Field: field + ".id", Message: "A User reference requires an id."}
 		}
 	}
 	return nil

@@ -29,7 +29,7 @@ const (
 	// requestTimeout limits the time that the Cognito calls of one request may
 	// take. It leaves room for two consecutive calls that both time out.
 	requestTimeout = 10 * time.Second
-	// maxErrors limits the errors of one response; more of them tell nothing new.
+	// maxErrors limits the errors of one response; later ones add nothing.
 	maxErrors = 50
 	// cachedDocuments and maxCachedDocumentBytes together limit the memory for
 	// parsed documents: clients that vary their documents evict each other's.
@@ -46,7 +46,7 @@ type Options struct {
 	// Directives implements the directives of the schema. All are required.
 	Directives generated.DirectiveRoot
 	// SignedOut is called after every sign-out that Cognito has carried out, before
-	// the client is answered. The client receives its error. Default: none.
+	// the response is sent. The client receives its error. Default: none.
 	SignedOut func(context.Context, cognito.SignedOut) error
 	// Limits restricts what one request may select. Default: [DefaultLimits].
 	Limits Limits
@@ -63,7 +63,7 @@ type Options struct {
 	// Introspection lets clients query the schema and receive suggestions for
 	// misspelled names.
 	Introspection bool
-	// Log receives the causes of errors that are our fault. Required.
+	// Log receives the causes of server errors. Required.
 	Log *slog.Logger
 	// Observe is called for every root field: operation is "query" or "mutation",
 	// code is "OK" or an ErrorCode. A document that was rejected as a whole counts
@@ -94,14 +94,15 @@ func NewHandler(o Options) (http.Handler, error) {
 	if err := o.Operations.check(schema.Schema()); err != nil {
 		return nil, err
 	}
+	present := presenter{log: o.Log, observePanic: o.ObservePanic, limits: o.Limits}
 	server := handler.New(schema)
 	server.AddTransport(transport.HTTP{
-		MaxBodyBytes: o.Limits.BodyBytes, MaxBatch: o.Limits.Batch, MaxErrors: maxErrors, Context: operationContext,
+		MaxBodyBytes: o.Limits.BodyBytes, MaxBatch: o.Limits.Batch, MaxErrors: maxErrors,
+		Context: operationContext, Recover: present.recover,
 		Observe: func(code string, took time.Duration) { o.Observe("none", "none", code, took) },
 	})
 	server.SetParserTokenLimit(o.Limits.Tokens)
 	server.SetQueryCache(smallDocuments[*ast.QueryDocument]{lru.New[*ast.QueryDocument](cachedDocuments)})
-	present := presenter{log: o.Log, observePanic: o.ObservePanic, limits: o.Limits}
 	server.SetErrorPresenter(present.present)
 	server.SetRecoverFunc(present.recover)
 	if o.Operations != nil {

@@ -827,3 +827,16 @@ func FuzzHTTP(f *testing.F) {
 		}
 	})
 }
+
+// A panic outside of the fields, here in a library, has the form of any other error.
+func TestPanicOutsideOfFields(t *testing.T) {
+	for _, accept := range []string{"application/json", "application/graphql-response+json"} {
+		got := newAPI(t, options{}).do(t, post(`{"query":"{a:__typename @skip(if:{})}"}`, accept))
+		if got.status != 500 || got.code() != "INTERNAL" || strings.Contains(got.text, `"data"`) {
+			t.Errorf("%s: %d %s", accept, got.status, got.text)
+		}
+		if want := accept + "; charset=utf-8"; got.header.Get("Content-Type") != want {
+			t.Errorf("content type %q, want %q", got.header.Get("Content-Type"), want)
+		}
+	}
+}

@@ -139,7 +139,7 @@ func (d documentLimits) MutateOperationContext(_ context.Context, op *graphql.Op
 }
 
 func documentLimitExceeded(limit int, what string) *apierr.Error {
-	return apierr.New(apierr.OperationLimitExceeded, fmt.Sprintf("The document is over the limit of %d %s.", limit, what))
+	return apierr.New(apierr.OperationLimitExceeded, fmt.Sprintf("The document exceeds the limit of %d %s.", limit, what))
 }
 
 // size is the size of a selection.

@@ -107,7 +107,7 @@ func (l operationList) MutateOperationParameters(_ context.Context, p *graphql.R
 			return nil
 		}
 	}
-	return refuse(apierr.New(apierr.PersistedQueryNotInList, "This server runs only the operations of a list, and this one is not on it."))
+	return refuse(apierr.New(apierr.PersistedQueryNotInList, "This operation is not in the server's list of allowed operations."))
 }
 
 func hash(document string) string {

@@ -335,7 +335,7 @@ func (k *KeySet) refresh() error {
 
 // download fetches the set and returns its usable keys, at least one.
 func (k *KeySet) download(ctx context.Context) (keys map[string]*publicKey, err error) {
-	// A panic in this goroutine would end the process, and the input is foreign.
+	// A panic in this goroutine would end the process, and the input is untrusted.
 	defer func() {
 		if p := recover(); p != nil {
 			keys, err = nil, fmt.Errorf("panic: %v", p)

@@ -1819,7 +1819,7 @@ type TokenStatus {
 type Mutation {
   """
   Registers a user. Cognito sends a code to the e-mail address, which ` + "`" + `verifyAccount` + "`" + ` takes, unless the pool
-  confirms accounts by itself.
+  confirms accounts automatically.
 
   Fails with ` + "`" + `EMAIL_ALREADY_REGISTERED` + "`" + ` if the address is taken (unless HIDE_USER_EXISTENCE is on),
   ` + "`" + `PASSWORD_POLICY` + "`" + `, ` + "`" + `SIGNUP_DISABLED` + "`" + `, or ` + "`" + `REJECTED_BY_POLICY` + "`" + ` if a trigger of the pool rejects the sign-up.
@@ -2538,7 +2538,7 @@ type DeletePasskeyPayload {
 
 """Result of ` + "`" + `confirmDevice` + "`" + `."""
 type ConfirmDevicePayload {
-  """True if the device is not remembered until ` + "`" + `updateDevice` + "`" + ` says so. Ask the user first."""
+  """True if the device is remembered only after you call ` + "`" + `updateDevice` + "`" + `. Ask the user first."""
   userConfirmationNecessary: Boolean!
 }
 

@@ -58,7 +58,7 @@ type ConfirmDeviceInput struct {
 
 // Result of `confirmDevice`.
 type ConfirmDevicePayload struct {
-	// True if the device is not remembered until `updateDevice` says so. Ask the user first.
+	// True if the device is remembered only after you call `updateDevice`. Ask the user first.
 	UserConfirmationNecessary bool `json:"userConfirmationNecessary"`
 }
 

@@ -36,6 +36,9 @@ type HTTP struct {
 	// Context returns the context in which the operations of a request run. It
 	// is called once the whole request has been read.
 	Context func(*http.Request) context.Context
+	// Recover converts a panic to an error. gqlgen calls its own for panics in fields;
+	// this one is for panics before and after that.
+	Recover graphql.RecoverFunc
 	// Observe is called for every operation that is rejected before it runs,
 	// with its error code.
 	Observe func(code string, took time.Duration)
@@ -49,6 +52,12 @@ func (HTTP) Supports(*http.Request) bool { return true }
 // Do implements [graphql.Transport].
 func (t HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	e := exchange{HTTP: t, w: w, r: r, exec: exec, mediaType: mediaTypeJSON}
+	// gqlgen's server recovers too, but responds without our media type.
+	defer func() {
+		if p := recover(); p != nil {
+			e.refuse(apierr.From(t.Recover(r.Context(), p)))
+		}
+	}()
 	mediaType, acceptable := negotiate(r.Header["Accept"])
 	if !acceptable {
 		e.refuse(apierr.New(apierr.NotAcceptable,
@@ -91,8 +100,7 @@ func (e exchange) post() {
 		e.refuse(refusal)
 		return
 	}
-	response, status := e.execute(e.Context(e.r), params)
-	e.write(status, response, response)
+	e.respond(e.execute(e.Context(e.r), params))
 }
 
 func (e exchange) batch(body []byte) {
@@ -106,7 +114,7 @@ func (e exchange) batch(body []byte) {
 	for i, params := range operations {
 		responses[i], _ = e.execute(ctx, params)
 	}
-	e.write(http.StatusOK, responses, responses...)
+	e.write(http.StatusOK, responses)
 }
 
 func (e exchange) get() {
@@ -119,8 +127,7 @@ func (e exchange) get() {
 		e.refuse(refusal)
 		return
 	}
-	response, status := e.execute(e.Context(e.r), params)
-	e.write(status, response, response)
+	e.respond(e.execute(e.Context(e.r), params))
 }
 
 // execute runs one operation. It returns the response, and the status to send
@@ -159,10 +166,9 @@ func (e exchange) rejectedStatus(r response) int {
 	return http.StatusBadRequest
 }
 
-// refuse answers a request that is not valid GraphQL over HTTP.
+// refuse rejects a request that is not valid GraphQL over HTTP.
 func (e exchange) refuse(refusal *apierr.Error) {
-	response, status := e.refusal(e.r.Context(), refusal)
-	e.write(status, response, response)
+	e.respond(e.refusal(e.r.Context(), refusal))
 }
 
 func (e exchange) refusal(ctx context.Context, refusal *apierr.Error) (response, int) {
@@ -195,8 +201,16 @@ func (r response) retryAfter() (seconds int, ok bool) {
 	return seconds, ok
 }
 
-// write sends body, which holds the responses.
-func (e exchange) write(status int, body any, responses ...response) {
+// respond sends the only response of the request.
+func (e exchange) respond(r response, status int) {
+	if seconds, ok := r.retryAfter(); ok {
+		e.w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	}
+	e.write(status, r)
+}
+
+// write sends a response or a list of them.
+func (e exchange) write(status int, body any) {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)
@@ -204,11 +218,6 @@ func (e exchange) write(status int, body any, responses ...response) {
 	_ = encoder.Encode(body)
 	buffer.Truncate(buffer.Len() - len("\n"))
 	header := e.w.Header()
-	if len(responses) == 1 {
-		if seconds, ok := responses[0].retryAfter(); ok {
-			header.Set("Retry-After", strconv.Itoa(seconds))
-		}
-	}
 	header.Set("Content-Type", e.mediaType+"; charset=utf-8")
 	header.Set("Content-Length", strconv.Itoa(buffer.Len()))
 	e.w.WriteHeader(status)

@@ -49,7 +49,7 @@ func negotiate(accept []string) (mediaType string, acceptable bool) {
 	return mediaType, best > 0
 }
 
-// checkContentType accepts JSON alone: a foreign page can send a form or
+// checkContentType accepts JSON alone: a cross-origin page can send a form or
 // text/plain without a CORS preflight, which would allow CSRF.
 func checkContentType(h http.Header) *apierr.Error {
 	mediaType, parameters, err := mime.ParseMediaType(h.Get("Content-Type"))

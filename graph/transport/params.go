@@ -52,7 +52,7 @@ func parseBatch(body []byte, limit int) ([]*graphql.RawParams, *apierr.Error) {
 	}
 	if len(elements) > limit {
 		return nil, apierr.New(apierr.OperationLimitExceeded,
-			fmt.Sprintf("The batch is over the limit of %d operations.", limit))
+			fmt.Sprintf("The batch exceeds the limit of %d operations.", limit))
 	}
 	operations := make([]*graphql.RawParams, len(elements))
 	for i, element := range elements {
@@ -82,7 +82,7 @@ func parseParams(body []byte) (*graphql.RawParams, *apierr.Error) {
 	mismatch, isMismatch := errors.AsType[*json.SemanticError](err)
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return nil, apierr.New(apierr.BadRequest, "The body has a member twice.")
+		return nil, duplicateKey("The body")
 	case isMismatch:
 		// The pointer begins with one of the four members above: others are skipped.
 		for name := range mismatch.JSONPointer.Tokens() {
@@ -109,7 +109,10 @@ func parseQueryString(query string) (*graphql.RawParams, *apierr.Error) {
 		if value == "" {
 			continue
 		}
-		if err := json.Unmarshal([]byte(value), target, jsonOptions()); err != nil {
+		switch err := json.Unmarshal([]byte(value), target, jsonOptions()); {
+		case errors.Is(err, jsontext.ErrDuplicateName):
+			return nil, duplicateKey(name)
+		case err != nil:
 			return nil, wrongType(name)
 		}
 	}
@@ -125,6 +128,10 @@ func checkParams(p *graphql.RawParams) (*graphql.RawParams, *apierr.Error) {
 
 func notAnObject() *apierr.Error {
 	return apierr.New(apierr.BadRequest, "The body is not a single JSON object.")
+}
+
+func duplicateKey(where string) *apierr.Error {
+	return apierr.New(apierr.BadRequest, where+" contains a duplicate key.")
 }
 
 func wrongType(name string) *apierr.Error {

@@ -124,7 +124,7 @@ func noArgs(c *cobra.Command, args []string) error {
 	if names := c.SuggestionsFor(args[0]); len(names) > 0 {
 		hint = ", did you mean " + strings.Join(names, " or ") + "?"
 	}
-	return usageError("unexpected argument: it is neither a flag nor a command" + hint)
+	return usageError("unknown command or argument" + hint)
 }
 
 // usageError returns an error in the command line.

@@ -286,5 +286,5 @@ func (s *server) announce(t target, addr string) {
 		text += fmt.Sprintf("  Playground  http://%s/\n", addr)
 	}
 	fmt.Fprint(s.stdout, text+t.banner)
-	s.log.Info("serving", "addr", addr, "issuer", t.issuers[0], "embeddedPool", s.settings.Embedded())
+	s.log.Info("serving", "addr", addr, "issuer", t.issuers[0], "embedded_pool", s.settings.Embedded())
 }

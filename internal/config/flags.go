@@ -137,24 +137,24 @@ func (f *Flags) define() []Setting {
 	optional(&f.graphQLLimits, "GRAPHQL_LIMITS", "NAME=NUMBER,...", f.defaults.DocumentLimits.String(), "Limits on the size and cost of one GraphQL request.")
 	optional(&f.persistedOperations, "PERSISTED_OPERATIONS", "FILE", "none (all operations run)", "Run only the operations in this file: an Apollo persisted query manifest, or a JSON object that maps hashes to documents.")
 	secret(&f.redisURL, "REDIS_URL", "URL", "none (each process keeps its own)", "Valkey or Redis server that replicas share for limits and sign-outs: redis://[user:password@]host:port/db, or rediss:// for TLS.")
-	toggle(&f.revocationsFailOpen, "REVOCATIONS_FAIL_OPEN", "Accept access tokens while the shared store is down, although another replica may have revoked them. Off: refuse them until it is back.")
-	toggle(&f.hideUserExistence, "HIDE_USER_EXISTENCE", "Respond in the same way, and in the same time, whether or not an account exists. Off: Cognito's own setting decides, and sign-up reveals it.")
+	toggle(&f.revocationsFailOpen, "REVOCATIONS_FAIL_OPEN", "Accept access tokens while the shared store is down, although another replica may have revoked them. Off: reject them until it is back.")
+	toggle(&f.hideUserExistence, "HIDE_USER_EXISTENCE", "Return the same response, after the same time, whether or not an account exists. Off: Cognito's own setting decides, and sign-up reveals it.")
 	optional(&f.serviceGroups, "SERVICE_GROUPS", "NAME,...", "none", "Groups whose members are services: they may query tokenStatus.", Schema)
-	optional(&f.serviceScopes, "SERVICE_SCOPES", "NAME,...", "none", "OAuth scopes whose holders are services.", Schema)
+	optional(&f.serviceScopes, "SERVICE_SCOPES", "NAME,...", "none", "OAuth scopes that mark a caller as a service: it may query tokenStatus.", Schema)
 	optional(&f.signoutWebhookURL, "SIGNOUT_WEBHOOK_URL", "URL", "none", "URL to which every sign-out is POSTed.")
-	secret(&f.signoutWebhookSecret, "SIGNOUT_WEBHOOK_SECRET", "SECRET", "none", "Key that signs those messages (Standard Webhooks): whsec_ and 24 to 64 random bytes in base64. Required with SIGNOUT_WEBHOOK_URL.")
+	secret(&f.signoutWebhookSecret, "SIGNOUT_WEBHOOK_SECRET", "SECRET", "none", "Secret that signs webhook messages (Standard Webhooks): whsec_ and 24 to 64 random bytes in base64. Required with SIGNOUT_WEBHOOK_URL.")
 	text(&f.cognitoQuotas, "COGNITO_QUOTAS", "auto|off|CATEGORY=RPS,...", "auto", "Quotas of the AWS account, in requests per second by Cognito category. Four fifths of each are used. auto: Amazon's defaults with Amazon Cognito, otherwise off.")
-	toggle(&f.sendClientAddress, "SEND_CLIENT_ADDRESS", "Send the caller's address to Cognito's threat protection. The app client needs a secret and EnablePropagateAdditionalUserContextData, or Cognito refuses the calls.")
+	toggle(&f.sendClientAddress, "SEND_CLIENT_ADDRESS", "Send the caller's address to Cognito's threat protection. The app client needs a secret and EnablePropagateAdditionalUserContextData, or Cognito rejects the calls.")
 	text(&f.auditLog, "AUDIT_LOG", "auto|off|stdout|stderr|FILE", "auto", "Destination of security events, one JSON object per line. auto: stdout with Cognito, off with the embedded pool.")
 
 	group = "Supergraph"
 	text(&f.federationSDL, "FEDERATION_SDL", "auto|on|off", "auto", "Whether _service returns the subgraph schema, independent of introspection. auto: same as introspection.")
-	toggle(&f.federationAuthDirectives, "FEDERATION_AUTH_DIRECTIVES", "Add @authenticated and @requiresScopes to the subgraph schema, so that a router can refuse early. Apollo Gateway does not accept them.", Schema)
+	toggle(&f.federationAuthDirectives, "FEDERATION_AUTH_DIRECTIVES", "Add @authenticated and @requiresScopes to the subgraph schema, so that a router can reject requests early. Apollo Gateway does not accept them.", Schema)
 	text(&f.userLookup, "USER_LOOKUP", "auto|on|off", "auto", "Whether users that other subgraphs refer to are looked up in Cognito. Needs AWS credentials for cognito-idp:AdminGetUser, ListUsers and AdminListGroupsForUser. auto: if credentials are found, ignoring EC2 instance metadata; on: also use instance metadata, and require credentials at startup.")
 	optional(&f.userReaderGroups, "USER_READER_GROUPS", "NAME,...", "none", "Groups whose members may read more of other users than id and username.")
 
 	group = "Embedded user pool"
-	toggle(&f.embeddedPool, "EMBEDDED_POOL", "Use the embedded user pool even where it is refused by default: in Lambda, or reachable from other machines. It is for development.", Pool, GatewayConfig)
+	toggle(&f.embeddedPool, "EMBEDDED_POOL", "Allow the embedded user pool where it is rejected by default: in Lambda, and on addresses that other machines can reach. For development only.", Pool, GatewayConfig)
 	text(&f.dataDir, "DATA_DIR", "DIR", ".authgraph", "Directory of the pool's file.", Pool, GatewayConfig)
 	text(&f.poolAddr, "POOL_ADDR", "HOST:PORT", "127.0.0.1:9229", "Address the pool listens on.", Pool, GatewayConfig)
 	const kept = "as stored; new pools: "

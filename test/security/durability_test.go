@@ -635,7 +635,7 @@ func TestAttackSettings(t *testing.T) {
 		{"folder", []string{"DATA_DIR=" + filepath.Join(file, "inside")}, nil},
 		{"folder", []string{"DATA_DIR=/proc/nowhere"}, nil},
 		{"unknown", nil, []string{"--no-such-flag"}},
-		{"neither a flag nor a command", nil, []string{"no-such-command"}},
+		{"unknown command or argument", nil, []string{"no-such-command"}},
 	}
 	for i, attack := range attacks {
 		t.Run(fmt.Sprintf("%d %s", i, strings.Join(append(attack.settings, attack.flags...), " ")), func(t *testing.T) {
