@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/go-json-experiment/json"
@@ -138,31 +139,36 @@ func wrongType(name string) *apierr.Error {
 	return apierr.New(apierr.BadRequest, name+" has the wrong JSON type.")
 }
 
-// jsonOptions makes gqlgen's Int, which rejects float64, work: whole numbers
-// become int64. [json.Number] would not work, since gqlparser takes it for a
-// string. Invalid UTF-8 is replaced, as encoding/json does.
-func jsonOptions() json.Options {
+// jsonOptions makes gqlgen's Int, which rejects float64, work: whole numbers become
+// int64. [encoding/json.Number] is no alternative, since gqlparser takes it for a string.
+// Invalid UTF-8 is replaced, as encoding/json does.
+//
+// It is computed once, since the library caches what it knows of types in the options.
+var jsonOptions = sync.OnceValue(func() json.Options { //nolint:gochecknoglobals // a constant
 	return json.JoinOptions(
 		jsontext.AllowInvalidUTF8(true),
-		json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, value *any) error {
-			if d.PeekKind() != '0' {
-				return errors.ErrUnsupported
-			}
-			token, err := d.ReadToken()
-			if err != nil {
-				return err
-			}
-			number, err := strconv.ParseFloat(token.String(), 64)
-			if err != nil {
-				return err
-			}
-			// Beyond 2^53 a float64 is no longer the number that was sent.
-			if number == math.Trunc(number) && math.Abs(number) <= 1<<53 {
-				*value = int64(number)
-			} else {
-				*value = number
-			}
-			return nil
-		})),
+		json.WithUnmarshalers(json.UnmarshalFromFunc(unmarshalNumber)),
 	)
+})
+
+// unmarshalNumber unmarshals a number, and leaves other values to the library.
+func unmarshalNumber(d *jsontext.Decoder, value *any) error {
+	if d.PeekKind() != '0' {
+		return errors.ErrUnsupported
+	}
+	token, err := d.ReadToken()
+	if err != nil {
+		return err
+	}
+	number, err := strconv.ParseFloat(token.String(), 64)
+	if err != nil {
+		return err
+	}
+	// Beyond 2^53 a float64 is no longer the number that was sent.
+	if number == math.Trunc(number) && math.Abs(number) <= 1<<53 {
+		*value = int64(number)
+	} else {
+		*value = number
+	}
+	return nil
 }

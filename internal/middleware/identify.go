@@ -1,7 +1,8 @@
 package middleware
 
 import (
-	"crypto/rand"
+	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -49,12 +50,13 @@ func deviceData(h http.Header) string {
 }
 
 // requestID returns the client's id if it is safe to log, and a random one
-// otherwise.
+// otherwise. An id identifies a request and protects nothing, so it does not have to
+// be hard to guess.
 func requestID(h http.Header) string {
 	if ids := h.Values(headerRequestID); len(ids) == 1 && isRequestID(ids[0]) {
 		return ids[0]
 	}
-	return rand.Text()
+	return fmt.Sprintf("%016x%016x", rand.Uint64(), rand.Uint64())
 }
 
 func isRequestID(s string) bool {
