@@ -133,7 +133,7 @@ func (b *bench) coldStart() {
 		}
 		return median(times)
 	}
-	b.atMost("exec to first right answer: Cognito", "%.0f ms", start(func() *process { return b.startAuthgraph() }), 40, 15)
+	b.atMost("startup to first correct response: Cognito", "%.0f ms", start(func() *process { return b.startAuthgraph() }), 40, 15)
 
 	pool := []string{"DATA_DIR=" + filepath.Join(b.TempDir(), "pool"), "POOL_ADDR=" + b.freeAddr()}
 	signup := request{
@@ -143,7 +143,7 @@ func (b *bench) coldStart() {
 	b.startServer(signup, pool...).stop()
 	// The second sign-up is refused because the pool's file has the first.
 	signup.right = contains(`"code":"EMAIL_ALREADY_REGISTERED"`)
-	b.atMost("exec to first right answer: embedded pool with a file", "%.0f ms",
+	b.atMost("startup to first correct response: embedded pool with a file", "%.0f ms",
 		start(func() *process { return b.startServer(signup, pool...) }), 80, 30)
 }
 
