@@ -11,7 +11,6 @@ BINARY := build/authgraph
 BIN := build/bin
 RESULTS := build/tests.json
 APPS := examples/spa-apollo examples/spa-urql
-SLOW := ./test/security ./test/clients ./test/browser ./test/federation
 GENERATED := graph internal/playground docs $(APPS)
 LINT := $(BIN)/golangci-lint-$(GOLANGCI_LINT)
 TESTSUM := $(BIN)/gotestsum-$(GOTESTSUM)
@@ -30,12 +29,10 @@ quick: ## run the tests that need only Go, and none against the built binary
 	go vet ./...
 	go test $$(go list ./... | grep -v /test/)
 
-# The slow suites start first and mostly wait, so that three packages at a time keep two
-# cores busy.
 test: $(TESTSUM) ## run all tests with the race detector; installs what they need
 	.ci/prepare
 	@mkdir -p build
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(TESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile $(RESULTS) -- -race -count=1 -p 3 $(SLOW) ./... ; \
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(TESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile $(RESULTS) -- -race -count=1 ./... ; \
 	  status=$$?; .ci/count $(RESULTS); exit $$status
 
 bench: ## the targets of docs/performance.md; takes about six minutes on a quiet machine. BENCH=me-hot runs one case, BENCHFLAGS=-short a smoke test

@@ -1,8 +1,7 @@
 package middleware
 
 import (
-	"fmt"
-	"math/rand/v2"
+	"crypto/rand"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -50,13 +49,12 @@ func deviceData(h http.Header) string {
 }
 
 // requestID returns the client's id if it is safe to log, and a random one
-// otherwise. An id identifies a request and protects nothing, so it does not have to
-// be hard to guess.
+// otherwise.
 func requestID(h http.Header) string {
 	if ids := h.Values(headerRequestID); len(ids) == 1 && isRequestID(ids[0]) {
 		return ids[0]
 	}
-	return fmt.Sprintf("%016x%016x", rand.Uint64(), rand.Uint64())
+	return rand.Text()
 }
 
 func isRequestID(s string) bool {
