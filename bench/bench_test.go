@@ -121,7 +121,7 @@ func (r row) String() string {
 }
 
 // atLeast reports a figure for which more is better; atMost one for which less is. An
-// aim equal to must means that there is no separate aim.
+// If aim equals must, there is no separate aim.
 func (b *bench) atLeast(what, format string, figure, must, aim float64) {
 	b.add(what, format, "≥ ", figure, must, aim, figure >= must, figure >= aim)
 }

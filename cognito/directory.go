@@ -281,7 +281,7 @@ type Credentials struct {
 	missing  time.Time               // when the last search found none
 }
 
-// errNoCredentials means that there are no valid credentials.
+// errNoCredentials is returned if no valid credentials are found.
 var errNoCredentials = errors.New("cognito: no AWS credentials")
 
 const (

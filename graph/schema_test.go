@@ -10,9 +10,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// TestEverythingIsDescribed checks that every part of the schema has a description: the
-// schema is the API's reference documentation.
-func TestEverythingIsDescribed(t *testing.T) {
+// declaredSchema returns the schema in schema.graphqls.
+func declaredSchema(t *testing.T) *ast.Schema {
+	t.Helper()
 	text, err := os.ReadFile("../schema.graphqls")
 	if err != nil {
 		t.Fatal(err)
@@ -21,6 +21,13 @@ func TestEverythingIsDescribed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return schema
+}
+
+// TestEverythingIsDescribed checks that every part of the schema has a description: the
+// schema is the API's reference documentation.
+func TestEverythingIsDescribed(t *testing.T) {
+	schema := declaredSchema(t)
 	checked := 0
 	check := func(name, description string) {
 		checked++
@@ -63,14 +70,7 @@ func TestEverythingIsDescribed(t *testing.T) {
 // TestInputStringsAreConstrained checks that every string and list in an input has a
 // @constraint, and every list a maximum length.
 func TestInputStringsAreConstrained(t *testing.T) {
-	text, err := os.ReadFile("../schema.graphqls")
-	if err != nil {
-		t.Fatal(err)
-	}
-	schema, err := gqlparser.LoadSchema(&ast.Source{Input: string(text)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := declaredSchema(t)
 	for name, typ := range schema.Types {
 		if typ.Kind != ast.InputObject {
 			continue
@@ -93,14 +93,7 @@ func TestInputStringsAreConstrained(t *testing.T) {
 // in schema.graphqls and in the federation specification, and nothing that the code
 // generator adds.
 func TestIntrospectionShowsTheSchema(t *testing.T) {
-	text, err := os.ReadFile("../schema.graphqls")
-	if err != nil {
-		t.Fatal(err)
-	}
-	schema, err := gqlparser.LoadSchema(&ast.Source{Input: string(text)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := declaredSchema(t)
 	// https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
 	federation := []string{
 		"_Any", "_Entity", "_Service", "_entities", "_service", "FieldSet", "federation__FieldSet", "federation__Policy", "federation__Scope",
@@ -156,14 +149,7 @@ func TestIntrospectionShowsTheSchema(t *testing.T) {
 // TestEveryFieldOfUser checks that each field of User can be selected alone, for the
 // caller and for another user: a field must not depend on what other fields load.
 func TestEveryFieldOfUser(t *testing.T) {
-	text, err := os.ReadFile("../schema.graphqls")
-	if err != nil {
-		t.Fatal(err)
-	}
-	schema, err := gqlparser.LoadSchema(&ast.Source{Input: string(text)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := declaredSchema(t)
 	values := map[string]string{"String": `"x"`, "ID": `"x"`, "Int": "1"}
 	a := newAPI(t, options{status: 400, body: `{"__type":"ResourceNotFoundException"}`})
 	for _, field := range schema.Types["User"].Fields {

@@ -38,7 +38,7 @@ const (
 	defaultMinInterval = 10 * time.Second
 )
 
-// Backoff of Run. It retries faster without keys, when nobody can sign in.
+// Backoff of Run. Without keys, it retries faster, since no token can be verified.
 const (
 	defaultRefreshEvery = 15 * time.Minute
 	firstRetry          = 250 * time.Millisecond

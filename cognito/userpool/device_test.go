@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// device is what a client stores about a device.
+// device holds the device data that a client stores.
 type device struct{ key, group, password string }
 
 // secret returns what a client sends with ConfirmDevice, computed independently of the product.

@@ -194,7 +194,7 @@ func TestAvailableFactors(t *testing.T) {
 	}
 }
 
-// An enabled second factor is not asked for after a one-time code.
+// A sign-in with a one-time code does not require an enabled second factor.
 func TestOTPSkipsMFA(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -141,7 +141,7 @@ func TestTOTPSetUp(t *testing.T) {
 	}
 	_, err = b.verifyToken(token, nil, code)
 	b.refused(err, "EnableSoftwareTokenMFAException", mismatch)
-	b.tokens("ann@example.com") // in a pool with optional MFA it is not asked for yet
+	b.tokens("ann@example.com") // optional MFA does not require it yet
 	b.must(b.prefer(cognito.SetUserMFAPreferenceInput{AccessToken: token, SoftwareTokenMfaSettings: on(true)}))
 	c := b.challenge("ann@example.com", "SOFTWARE_TOKEN_MFA")
 	if c.ChallengeParameters["FRIENDLY_DEVICE_NAME"] != "phone" || len(c.ChallengeParameters["USER_ID_FOR_SRP"]) != 36 {

@@ -59,10 +59,10 @@ func IncorrectPassword() *Error { return NotAuthorized("Incorrect username or pa
 // UserDisabled rejects a user whom an administrator has disabled.
 func UserDisabled() *Error { return NotAuthorized("User is disabled.") }
 
-// UserDoesNotExist reports that there is no such user.
+// UserDoesNotExist is the exception for an unknown user.
 func UserDoesNotExist() *Error { return New("UserNotFoundException", "User does not exist.") }
 
-// CombinationNotFound reports that there is no such user, with the message of the operations that take a user name and a
+// CombinationNotFound is the exception for an unknown user, with the message of the operations that take a user name and a
 // client.
 func CombinationNotFound() *Error {
 	return New("UserNotFoundException", "Username/client id combination not found.")
@@ -107,7 +107,7 @@ func AsRefusal(err error) (refusal, other error) {
 	return nil, err
 }
 
-// PoolNotFound reports that there is no such user pool.
+// PoolNotFound is the exception for an unknown user pool.
 func PoolNotFound(poolID string) *Error { return NotFound("User pool %s does not exist.", poolID) }
 
 // ClientNotFound reports that the pool has no such app client.
