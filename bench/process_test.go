@@ -76,7 +76,7 @@ func (b *bench) startAuthgraph(more ...string) *process {
 
 func (b *bench) startServer(first request, settings ...string) *process {
 	addr := b.freeAddr()
-	return b.start(addr, append(settings, "ADDR="+addr), first, b.binary("authgraph"))
+	return b.start(addr, append(settings, "ADDR="+addr, "SSL_CERT_FILE="+b.cognito.certificate), first, b.binary("authgraph"))
 }
 
 // startPeers starts the floor, the naive build and, if possible, Apollo Server.
@@ -90,7 +90,7 @@ func (b *bench) startPeers() {
 	b.floor = b.start(addr, nil, b.me(0), b.binary("floor"), "-addr", addr, "-response", response)
 
 	addr = b.freeAddr()
-	b.naive = b.start(addr, nil, b.me(0), b.binary("naive"), "-addr", addr,
+	b.naive = b.start(addr, []string{"SSL_CERT_FILE=" + b.cognito.certificate}, b.me(0), b.binary("naive"), "-addr", addr,
 		"-endpoint", b.cognito.url, "-issuer", b.cognito.issuer, "-client", clientID)
 
 	if _, err := os.Stat("apollo/node_modules"); err != nil {

@@ -1,10 +1,19 @@
 package bench
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,9 +21,10 @@ import (
 )
 
 // standin is a stub of Amazon Cognito. It returns fixed responses after a delay, and
-// counts calls and connections.
+// counts calls and connections. Like Cognito, it speaks HTTP/1.1 over TLS.
 type standin struct {
 	url, issuer   string
+	certificate   string // PEM file for SSL_CERT_FILE
 	jwks, session []byte
 	latency       atomic.Int64 // nanoseconds
 	connections   atomic.Int64
@@ -27,7 +37,7 @@ type standin struct {
 func (b *bench) startStandin() *standin {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	b.check(err)
-	s := &standin{url: "http://" + listener.Addr().String(), calls: map[string]int{}}
+	s := &standin{url: "https://" + listener.Addr().String(), calls: map[string]int{}}
 	s.issuer = s.url + "/" + poolID
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{pool}/.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(s.jwks) })
@@ -37,8 +47,26 @@ func (b *bench) startStandin() *standin {
 			s.connections.Add(1)
 		}
 	}}
-	go func() { _ = server.Serve(listener) }()
+	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{b.newCertificate(s)}, NextProtos: []string{"http/1.1"}}
+	go func() { _ = server.ServeTLS(listener, "", "") }()
 	return s
+}
+
+// newCertificate makes a self-signed certificate for the loopback address, and writes it
+// to a file for the servers.
+func (b *bench) newCertificate(s *standin) tls.Certificate {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	b.check(err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		NotAfter:     time.Now().Add(24 * time.Hour),
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	b.check(err)
+	s.certificate = filepath.Join(b.TempDir(), "cognito.pem")
+	b.check(os.WriteFile(s.certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
 func (s *standin) serveCall(w http.ResponseWriter, r *http.Request) {
