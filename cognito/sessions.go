@@ -122,13 +122,13 @@ type replacement struct {
 // second one as token theft.
 func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
 	key := refreshKey(refreshToken, deviceKey)
-	if tokens := c.replay(key); tokens != nil {
-		return tokens, nil
+	if tokens, err := c.replay(key); tokens != nil || err != nil {
+		return tokens, err
 	}
 	return share(ctx, &c.refreshes, string(key[:]), func(ctx context.Context) (*AuthTokens, error) {
 		// Another refresh may have ended since the check above.
-		if tokens := c.replay(key); tokens != nil {
-			return tokens, nil
+		if tokens, err := c.replay(key); tokens != nil || err != nil {
+			return tokens, err
 		}
 		tokens, err := c.refreshOnce(ctx, refreshToken, deviceKey)
 		if err == nil && tokens.RefreshToken != nil && c.options.ReplayRefreshes {
@@ -144,24 +144,29 @@ func refreshKey(refreshToken string, deviceKey *string) [sha256.Size]byte {
 }
 
 // replay returns the recent replacement of a refresh token, or nil if there is none or its
-// session was revoked.
-func (c *Client) replay(key [sha256.Size]byte) *AuthTokens {
+// session was revoked. If that is unknown, it returns SERVICE_UNAVAILABLE: Cognito would
+// treat the replaced token as stolen and end the session.
+func (c *Client) replay(key [sha256.Size]byte) (*AuthTokens, error) {
 	if !c.options.ReplayRefreshes {
-		return nil
+		return nil, nil
 	}
 	kept, ok := c.replaced.Get(key)
 	if !ok || time.Now().After(kept.until) {
-		return nil
+		return nil, nil
 	}
 	claims := unverifiedClaims(kept.tokens.AccessToken)
-	session := &token.AccessClaims{
+	err := c.options.Revoked(&token.AccessClaims{
 		Subject: text(claims["sub"]), OriginJTI: text(claims["origin_jti"]),
 		IssuedAt: timeOf(claims["iat"]), ExpiresAt: timeOf(claims["exp"]),
+	})
+	switch {
+	case err == nil:
+		return kept.tokens, nil
+	case errors.Is(err, token.ErrRevocationsUnknown):
+		return nil, apierr.New(apierr.ServiceUnavailable, RevocationsUnknown).WithCause(err)
+	default:
+		return nil, nil
 	}
-	if c.options.Revoked(session) != nil {
-		return nil
-	}
-	return kept.tokens
 }
 
 func (c *Client) refreshOnce(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
@@ -229,6 +234,10 @@ type TokenStatus struct {
 	Scopes    []string
 	ExpiresAt *time.Time
 }
+
+// RevocationsUnknown is the message of SERVICE_UNAVAILABLE when it is unknown whether a
+// session was revoked.
+const RevocationsUnknown = "Session revocations are temporarily unavailable. Try again."
 
 // CheckToken returns whether the verifier accepts the access token, and what the token
 // says. It returns SERVICE_UNAVAILABLE if signing keys or revocations are unavailable.

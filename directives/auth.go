@@ -126,7 +126,7 @@ func refusal(err error) *apierr.Error {
 	case errors.Is(err, token.ErrTokenRevoked):
 		e.Code, e.Message = apierr.TokenRevoked, "The token was revoked by a sign-out. Sign in again."
 	case errors.Is(err, token.ErrRevocationsUnknown):
-		e.Code, e.Message = apierr.ServiceUnavailable, "Session revocations are temporarily unavailable. Try again."
+		e.Code, e.Message = apierr.ServiceUnavailable, cognito.RevocationsUnknown
 	case errors.Is(err, token.ErrKeysUnavailable):
 		e.Code, e.Message = apierr.ServiceUnavailable, "Signing keys are temporarily unavailable. Try again."
 	}
