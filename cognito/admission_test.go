@@ -177,6 +177,84 @@ func TestThrottlingPausesTheCategory(t *testing.T) {
 }
 
 // Which responses pause a category.
+// asCaller returns a context for requests of the caller.
+func asCaller(t *testing.T, caller string) context.Context {
+	t.Helper()
+	return WithRequest(t.Context(), Request{Caller: func() string { return caller }})
+}
+
+// A user whom Cognito throttles is held back, and other users go on.
+func TestThrottlingOfOneCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		up := &standIn{answer: always(400, tooManyNow)}
+		client := newInProcess(t, up, nil)
+		ctx := asCaller(t, "greedy")
+		for range 20 {
+			err := signIn(ctx, client)
+			if err == nil || err.Code != apierr.RateLimited {
+				t.Fatal(err)
+			}
+			before := up.calls()
+			if err := signIn(ctx, client); err == nil || up.calls() != before {
+				t.Fatalf("after being throttled: %v, %d calls", err, up.calls()-before)
+			}
+			up.set(always(200, okTokens))
+			for i := range 10 {
+				if err := signIn(asCaller(t, fmt.Sprint("other ", i)), client); err != nil {
+					t.Fatalf("another caller: %v", err)
+				}
+			}
+			up.set(always(400, tooManyNow))
+			time.Sleep(err.RetryAfter)
+		}
+		time.Sleep(longestPause)
+		up.set(always(200, okTokens))
+		for range 2 {
+			if err := signIn(ctx, client); err != nil {
+				t.Errorf("after the pause: %v", err)
+			}
+		}
+	})
+}
+
+// If Cognito throttles several users at the same time, the quota of the account is used
+// up, and all calls of the category pause.
+func TestThrottlingOfManyCallers(t *testing.T) {
+	tests := []struct {
+		name   string
+		every  time.Duration // between the callers
+		paused bool
+	}{
+		{"at the same time", 100 * time.Millisecond, true},
+		{"over a longer time", 2 * time.Second, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				up := &standIn{answer: always(400, tooManyNow)}
+				client := newInProcess(t, up, nil)
+				for i := range 5 {
+					if i > 0 {
+						time.Sleep(tt.every)
+					}
+					if err := signIn(asCaller(t, fmt.Sprint(i)), client); err == nil || err.Code != apierr.RateLimited || up.calls() != i+1 {
+						t.Fatalf("caller %d: %v after %d calls", i, err, up.calls())
+					}
+				}
+				up.set(always(200, okTokens))
+				err := signIn(asCaller(t, "new"), client)
+				if paused := up.calls() == 5; paused != tt.paused || paused != (err != nil) {
+					t.Errorf("a new caller: %v after %d calls", err, up.calls())
+				}
+				time.Sleep(longestPause)
+				if err := signIn(asCaller(t, "new"), client); err != nil {
+					t.Errorf("after the pause: %v", err)
+				}
+			})
+		})
+	}
+}
+
 func TestThrottlingErrors(t *testing.T) {
 	tests := []struct {
 		status int

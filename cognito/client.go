@@ -212,7 +212,7 @@ func attempt[In, Out any](
 	if err := ctx.Err(); err != nil {
 		return nil, err // the call could take effect with no one to see its result
 	}
-	report, err := c.calls.Admit(ctx, op.category())
+	report, err := c.calls.Admit(ctx, op.category(), requestOf(ctx).caller())
 	if err != nil {
 		return nil, err
 	}
@@ -304,6 +304,10 @@ type Request struct {
 	IPAddress netip.Addr
 	// EncodedData is the device fingerprint that Amazon's script collected in the browser.
 	EncodedData string
+	// Caller returns who makes the request: the user, or the address of a client that is
+	// not signed in. If Cognito throttles a caller, other callers go on. Default: all
+	// requests have the same caller.
+	Caller func() string
 	// Deadline applies to all operations of the request together. Default: only the timeout
 	// of each operation.
 	Deadline time.Time
@@ -319,6 +323,13 @@ func WithRequest(ctx context.Context, r Request) context.Context {
 func requestOf(ctx context.Context) Request {
 	r, _ := ctx.Value(requestKey{}).(Request)
 	return r
+}
+
+func (r Request) caller() string {
+	if r.Caller == nil {
+		return ""
+	}
+	return r.Caller()
 }
 
 // deadline returns the deadline of an operation that starts now.

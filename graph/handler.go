@@ -170,6 +170,12 @@ func operationContext(r *http.Request) context.Context {
 	request := reqctx.FromContext(r.Context())
 	return cognito.WithRequest(r.Context(), cognito.Request{
 		IPAddress: request.ClientAddr, EncodedData: request.DeviceData, Deadline: time.Now().Add(requestTimeout),
+		Caller: func() string {
+			if subject := request.Subject(); subject != "" {
+				return subject
+			}
+			return request.ClientAddr.String()
+		},
 	})
 }
 

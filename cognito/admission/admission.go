@@ -26,7 +26,7 @@ type Reason string
 // The reasons for a rejection.
 const (
 	QuotaExceeded Reason = "QuotaExceeded" // the category's budget is used up
-	Paused        Reason = "Paused"        // Cognito throttled the category
+	Paused        Reason = "Paused"        // Cognito throttled the caller or the category
 	CircuitOpen   Reason = "CircuitOpen"   // Cognito does not respond
 	Overloaded    Reason = "Shed"          // too many concurrent calls
 )
@@ -62,37 +62,37 @@ type Options struct {
 
 // Controller admits calls. It is safe for concurrent use.
 type Controller struct {
-	budget  func(ctx context.Context, category string) (wait time.Duration)
-	pauses  map[string]*pause // by category; read-only after New
-	circuit *circuit
-	slots   chan struct{}
-	reserve time.Duration
+	budget    func(ctx context.Context, category string) (wait time.Duration)
+	throttles map[string]*throttle // by category; read-only after New
+	circuit   *circuit
+	slots     chan struct{}
+	reserve   time.Duration
 }
 
 // New returns a Controller.
 func New(o Options) *Controller {
 	c := &Controller{
-		budget:  o.Budget,
-		pauses:  map[string]*pause{},
-		circuit: newCircuit(),
-		slots:   make(chan struct{}, o.MaxCalls),
-		reserve: o.Reserve,
+		budget:    o.Budget,
+		throttles: map[string]*throttle{},
+		circuit:   newCircuit(),
+		slots:     make(chan struct{}, o.MaxCalls),
+		reserve:   o.Reserve,
 	}
 	for _, category := range Categories() {
-		c.pauses[category] = &pause{}
+		c.throttles[category] = newThrottle()
 	}
 	return c
 }
 
-// Admit returns when a call of the category may be made. The caller must then report its
-// outcome. The error is a [*Rejection], or that of ctx, whose deadline must be set. The
+// Admit returns when a call of the category may be made. The outcome must then be reported.
+// caller identifies on whose behalf the call is made, such as a user id. The error is a [*Rejection], or that of ctx, whose deadline must be set. The
 // checks that fail immediately come first, so that rejected calls use no budget.
-func (c *Controller) Admit(ctx context.Context, category string) (report func(Outcome), err error) {
-	pause := c.pauses[category]
+func (c *Controller) Admit(ctx context.Context, category, caller string) (report func(Outcome), err error) {
+	throttle := c.throttles[category]
 	if err := c.circuit.check(); err != nil {
 		return nil, err
 	}
-	if left := pause.remaining(time.Now()); left > 0 {
+	if left := throttle.remaining(caller, time.Now()); left > 0 {
 		return nil, Reject(Paused, left)
 	}
 	if err := c.spend(ctx, category); err != nil {
@@ -101,20 +101,20 @@ func (c *Controller) Admit(ctx context.Context, category string) (report func(Ou
 	if err := c.takeSlot(ctx); err != nil {
 		return nil, err
 	}
-	ticket, err := pause.enter(time.Now())
+	ticket, err := throttle.enter(caller, time.Now())
 	if err != nil {
 		<-c.slots
 		return nil, err
 	}
 	done, err := c.circuit.allow()
 	if err != nil {
-		pause.leave(ticket, Inconclusive, time.Now())
+		throttle.leave(ticket, Inconclusive, time.Now())
 		<-c.slots
 		return nil, err
 	}
 	return func(outcome Outcome) {
 		done(outcome)
-		pause.leave(ticket, outcome, time.Now())
+		throttle.leave(ticket, outcome, time.Now())
 		<-c.slots
 	}, nil
 }

@@ -2,8 +2,11 @@ package admission
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 const (
@@ -13,11 +16,106 @@ const (
 	maxPause = 5 * time.Second
 	// probeRetryAfter is the RetryAfter of calls rejected while a probe is under way.
 	probeRetryAfter = 500 * time.Millisecond
+
+	// callersToPause is the number of callers that must be throttled within throttleWindow
+	// for the whole category to pause.
+	callersToPause = 5
+	throttleWindow = 2 * time.Second
+	// maxPausedCallers bounds the callers that are held back, in each category.
+	maxPausedCallers = 1 << 10
 )
 
-// pause holds back all calls of a category after Cognito throttled one of them. If each
-// caller backed off for itself, new callers would keep Cognito throttling. After the
-// pause, one call goes first as a probe.
+// throttle holds back calls of a category after Cognito throttled some. Cognito limits
+// single users as well as the account, and the exception is the same. So the caller is held
+// back first. If several callers are throttled at the same time, it is the account, and the
+// category pauses: new callers, each backing off for itself, would keep Cognito throttling.
+type throttle struct {
+	category pause
+	callers  *lru.Cache[string, *pause] // those that were throttled
+
+	mu     sync.Mutex
+	recent []throttled // one entry for each caller, oldest first
+}
+
+// throttled is a caller that was throttled.
+type throttled struct {
+	caller string
+	at     time.Time
+}
+
+// admitted is the admission of one call.
+type admitted struct {
+	caller        string
+	category, own ticket
+}
+
+func newThrottle() *throttle {
+	callers, _ := lru.New[string, *pause](maxPausedCallers) // the error is for sizes below 1
+	return &throttle{callers: callers}
+}
+
+// remaining returns how long calls of the caller are held back, 0 if one may be made.
+func (t *throttle) remaining(caller string, now time.Time) time.Duration {
+	left := t.category.remaining(now)
+	if own, ok := t.callers.Get(caller); ok {
+		left = max(left, own.remaining(now))
+	}
+	return left
+}
+
+// enter admits a call, which must then leave, or returns a rejection.
+func (t *throttle) enter(caller string, now time.Time) (admitted, error) {
+	a := admitted{caller: caller}
+	var err error
+	if a.category, err = t.category.enter(now); err != nil {
+		return a, err
+	}
+	if own, ok := t.callers.Get(caller); ok {
+		if a.own, err = own.enter(now); err != nil {
+			t.category.leave(a.category, Inconclusive, now)
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+// leave ends a call that was admitted.
+func (t *throttle) leave(a admitted, outcome Outcome, now time.Time) {
+	own, held := t.callers.Get(a.caller)
+	if !held && outcome == Throttled {
+		own, held = &pause{}, true
+		if earlier, found, _ := t.callers.PeekOrAdd(a.caller, own); found {
+			own = earlier
+		}
+	}
+	if held && own.leave(a.own, outcome, now) {
+		t.callers.Remove(a.caller)
+	}
+
+	if outcome == Throttled && !a.category.probe && !t.isAccount(a.caller, now) {
+		outcome = Inconclusive
+	}
+	t.category.leave(a.category, outcome, now)
+}
+
+// isAccount adds a throttled caller to the recent ones, and reports whether there are so
+// many that the account as a whole must be over its quota.
+func (t *throttle) isAccount(caller string, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.recent = slices.DeleteFunc(t.recent, func(e throttled) bool {
+		return e.caller == caller || now.Sub(e.at) > throttleWindow
+	})
+	t.recent = append(t.recent, throttled{caller, now})
+	if len(t.recent) < callersToPause {
+		return false
+	}
+	t.recent = t.recent[:0]
+	return true
+}
+
+// pause holds back calls after one was throttled. When it is over, one call goes first as a
+// probe.
 type pause struct {
 	mu      sync.Mutex
 	length  time.Duration // of the current pause; 0 without one
@@ -28,7 +126,7 @@ type pause struct {
 	round int
 }
 
-// ticket is the admission of one call.
+// ticket is the admission of one call by a pause.
 type ticket struct {
 	round int
 	probe bool
@@ -66,12 +164,12 @@ func (p *pause) enter(now time.Time) (ticket, error) {
 	return t, nil
 }
 
-// leave ends a call that was admitted.
-func (p *pause) leave(t ticket, outcome Outcome, now time.Time) {
+// leave ends a call that was admitted. It reports whether that ended the pause.
+func (p *pause) leave(t ticket, outcome Outcome, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if t.round != p.round {
-		return
+		return false
 	}
 	if t.probe {
 		p.probing = false
@@ -84,5 +182,7 @@ func (p *pause) leave(t ticket, outcome Outcome, now time.Time) {
 		p.until = now.Add(min(p.length*3/4+rand.N(p.length/2), maxPause))
 	case outcome == Responded && t.probe:
 		p.length = 0
+		return true
 	}
+	return false
 }
