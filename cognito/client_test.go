@@ -395,27 +395,72 @@ func TestErrorsOfSteps(t *testing.T) {
 }
 
 func TestErrorDetails(t *testing.T) {
+	const (
+		weak, invalid, trigger = "InvalidPasswordException", "InvalidParameterException", "UserLambdaValidationException"
+
+		at       = "1 validation error detected: Value at "
+		spaces   = ` failed to satisfy constraint: Member must satisfy regular expression pattern: ^[\S]+.*[\S]+$`
+		pattern  = ` failed to satisfy constraint: Member must satisfy regular expression pattern: [\S]+`
+		tooShort = " failed to satisfy constraint: Member must have length greater than or equal to 6"
+		schema   = "Attributes did not conform to the schema: "
+
+		rejected = "The user pool rejected a value of the input."
+		phone    = "A phone number consists of a plus sign, the country code and the number, for example +14325551212."
+	)
 	tests := []struct {
-		exception, text string
-		field, message  string
+		operation, exception, text string
+		field, message             string
 	}{
-		{"InvalidPasswordException", "Password did not conform with policy: Password must have uppercase characters", "input.password", "The password needs an upper-case letter."},
-		{"InvalidPasswordException", "Password did not conform with policy: Password must have numeric characters", "input.password", "The password needs a digit."},
-		{"InvalidPasswordException", "words never seen", "input.password", "The password does not conform to the pool's policy."},
-		{"InvalidParameterException", "1 validation error detected: Value at 'password' failed to satisfy constraint", "input.password", "The user pool rejected a value of the input."},
-		{"InvalidParameterException", "Username should be an email.", "input.email", "The user pool rejected a value of the input."},
-		{"InvalidParameterException", "Attributes did not conform to the schema: email: The attribute is required\n", "input.email", "The user pool rejected a value of the input."},
-		{"InvalidParameterException", "Attributes did not conform to the schema: custom:plan: Attribute does not exist in the schema.\n", "input.attributes", "The pool's schema does not allow this attribute: custom:plan."},
-		{"UserLambdaValidationException", "PreSignUp failed with error Only for members.", "", "Only for members."},
-		{"UserLambdaValidationException", "PreSignUp failed with error " + strings.Repeat("x", 500), "", strings.Repeat("x", 200)},
-		{"UserLambdaValidationException", "words never seen", "", "A rule of the pool's owner rejected the request."},
+		// Passwords.
+		{"SignUp", weak, "Password did not conform with policy: Password must have uppercase characters", "input.password", "The password needs an upper-case letter."},
+		{"SignUp", weak, "Password did not conform with policy: Password must have numeric characters", "input.password", "The password needs a digit."},
+		{"SignUp", weak, "words never seen", "input.password", "The password does not conform to the pool's policy."},
+		{"ChangePassword", weak, "words never seen", "input.newPassword", "The password does not conform to the pool's policy."},
+		{"ConfirmForgotPassword", weak, "words never seen", "input.newPassword", "The password does not conform to the pool's policy."},
+		{"ConfirmForgotPassword", "PasswordHistoryPolicyViolationException", "x", "input.newPassword", "The password was used before. Choose a different one."},
+		{"RespondToAuthChallenge", weak, "words never seen", "input.answer.newPassword.password", "The password does not conform to the pool's policy."},
+
+		// Values of parameters.
+		{"SignUp", invalid, "1 validation error detected: Value at 'password' failed to satisfy constraint", "input.password", rejected},
+		{"SignUp", invalid, at + "'password'" + spaces, "input.password", "input.password must not begin or end with a space."},
+		{"ConfirmForgotPassword", invalid, at + "'password'" + spaces, "input.newPassword", "input.newPassword must not begin or end with a space."},
+		{"ChangePassword", invalid, at + "'proposedPassword'" + spaces, "input.newPassword", "input.newPassword must not begin or end with a space."},
+		{"ChangePassword", invalid, at + "'previousPassword'" + spaces, "input.currentPassword", "input.currentPassword must not begin or end with a space."},
+		{"SignUp", invalid, at + "'password'" + tooShort, "input.password", "input.password must have at least 6 characters."},
+		{"ConfirmForgotPassword", invalid, at + "'confirmationCode'" + pattern, "input.confirmationCode", "input.confirmationCode has characters that the user pool does not accept."},
+		{"VerifyUserAttribute", invalid, at + "'attributeName'" + pattern, "input.attribute", "input.attribute has characters that the user pool does not accept."},
+		{"DeleteUserAttributes", invalid, at + "'userAttributeNames'" + pattern, "input.names", "input.names has characters that the user pool does not accept."},
+		{"ConfirmDevice", invalid, at + "'deviceKey'" + pattern, "input.deviceKey", "input.deviceKey has characters that the user pool does not accept."},
+		{"UpdateUserAttributes", invalid, at + "'userAttributes.1.member.name'" + pattern, "input.attributes", "input.attributes has characters that the user pool does not accept."},
+		{"SignUp", invalid, at + "'clientId'" + pattern, "", rejected},
+		{"SignUp", invalid, "Username should be an email.", "input.email", "The user pool does not accept the e-mail address."},
+		{"SignUp", invalid, "Invalid email address format.", "input.email", "The user pool does not accept the e-mail address."},
+		{"UpdateUserAttributes", invalid, "Invalid email address format.", "input.attributes", "The user pool does not accept the e-mail address."},
+		{"UpdateUserAttributes", invalid, "Invalid phone number format.", "input.attributes", phone},
+
+		// Attributes.
+		{"SignUp", invalid, schema + "email: The attribute is required\n", "input.email", "The user pool requires the attribute email."},
+		{"SignUp", invalid, schema + "phone_number: The attribute is required\n", "input.attributes", "The user pool requires the attribute phone_number."},
+		{"SignUp", invalid, schema + "custom:plan: Attribute does not exist in the schema.\n", "input.attributes", "The user pool has no attribute custom:plan."},
+		{"SignUp", invalid, schema + "custom:mode: Attribute does not exist in the schema.\n", "", "The pool's schema lacks an attribute that this server sets: custom:mode."},
+		{"SignUp", invalid, schema + "custom:mode: Attribute value is too long\n", "input.mode", "The user pool does not accept this value of the attribute custom:mode."},
+		{"SignUp", invalid, schema + "preferred_username: Attribute value is too long\n", "input.username", "The user pool does not accept this value of the attribute preferred_username."},
+		{"UpdateUserAttributes", invalid, "user.custom:mode: Attribute does not exist in the schema.\n", "input.attributes", "The user pool has no attribute custom:mode."},
+		{"UpdateUserAttributes", invalid, "user.email: Attribute cannot be updated.\n", "input.attributes", "The user pool does not allow changing the attribute email."},
+		{"UpdateUserAttributes", "NotAuthorizedException", "A client attempted to write unauthorized attribute", "input.attributes", "The app client may not write one of these attributes."},
+		{"DeleteUserAttributes", invalid, "Invalid user attributes: user.custom:foo: Attribute does not exist in the schema.\n", "input.names", "The user pool has no attribute custom:foo."},
+		{"RespondToAuthChallenge", invalid, "Invalid attributes given, given_name is missing", "input.answer.newPassword.attributes", "The user pool requires the attribute given_name."},
+
+		{"SignUp", trigger, "PreSignUp failed with error Only for members.", "", "Only for members."},
+		{"SignUp", trigger, "PreSignUp failed with error " + strings.Repeat("x", 500), "", strings.Repeat("x", 200)},
+		{"SignUp", trigger, "words never seen", "", "A rule of the pool's owner rejected the request."},
 	}
 	for _, tt := range tests {
-		t.Run(tt.text, func(t *testing.T) {
+		t.Run(tt.operation+"/"+tt.text, func(t *testing.T) {
 			t.Parallel()
 			body, _ := json.Marshal(map[string]string{"__type": tt.exception, "message": tt.text})
 			u := newUpstream(t, 400, string(body))
-			got := apierr.From(operations["SignUp"](t.Context(), newClient(t, u.URL, nil)))
+			got := apierr.From(operations[tt.operation](t.Context(), newClient(t, u.URL, nil)))
 			if got.Field != tt.field || got.Message != tt.message {
 				t.Errorf("field %q message %q, want %q %q", got.Field, got.Message, tt.field, tt.message)
 			}

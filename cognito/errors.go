@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -36,10 +35,7 @@ type meaning struct {
 type errorTable struct {
 	exceptions map[string]meaning
 	rules      []rule
-	// attribute matches the name of an attribute in a message.
-	attribute *regexp.Regexp
-	// usernameAttribute is Options.UsernameAttribute.
-	usernameAttribute string
+	inputs     inputFaults
 }
 
 // rule distinguishes the meanings of an exception by text, by operation, or by both.
@@ -243,29 +239,12 @@ func (r rule) matches(op operation, exception, lowerText string) bool {
 func (t errorTable) complete(e *apierr.Error, fault *Fault, text string) *apierr.Error {
 	switch e.Code {
 	case apierr.BadUserInput:
-		var attribute string
-		e.Field, attribute = t.refusedInput(text)
-		switch attribute {
-		case "":
-		case modeAttribute, t.usernameAttribute:
-			if operation(fault.Operation) != opSignUp {
-				break
-			}
-			fault.Detail = "the pool lacks " + attribute
-			// The server sets this attribute, so the user cannot fix it.
-			return &apierr.Error{
-				Code:    apierr.ServiceMisconfigured,
-				Message: "The pool's schema lacks an attribute that this server sets: " + attribute + ".",
-				Cause:   fault,
-			}
-		default:
-			e.Message = "The pool's schema does not allow this attribute: " + attribute + "."
-		}
+		return t.inputs.describe(e, fault, text)
 	case apierr.PasswordPolicy:
-		e.Field = passwordField(operation(fault.Operation))
+		e.Field = inputPaths(operation(fault.Operation))["password"]
 		e.Message = passwordRule(text)
 	case apierr.PasswordReused:
-		e.Field = passwordField(operation(fault.Operation))
+		e.Field = inputPaths(operation(fault.Operation))["password"]
 	case apierr.RejectedByPolicy:
 		if own := triggerMessage(text); own != "" {
 			e.Message = own
@@ -275,44 +254,6 @@ func (t errorTable) complete(e *apierr.Error, fault *Fault, text string) *apierr
 		e.RetryAfter = time.Second
 	}
 	return e
-}
-
-// refusedInput returns the input field that a validation message is about, and the name of
-// the attribute, if any.
-func (t errorTable) refusedInput(text string) (field, attribute string) {
-	if m := t.attribute.FindStringSubmatch(text); m != nil {
-		if m[1] == emailAttribute {
-			return "input.email", ""
-		}
-		return "input.attributes", m[1]
-	}
-	for _, r := range []struct{ part, field string }{
-		{"at 'password'", "input.password"},
-		{"at 'confirmationCode'", "input.confirmationCode"},
-		{"at 'username'", "input.email"},
-		{"email address format", "input.email"},
-		{"should be an email", "input.email"},
-		{"phone number format", "input.attributes"},
-		{"at 'userAttributes", "input.attributes"},
-		{"unauthorized attribute", "input.attributes"},
-	} {
-		if strings.Contains(text, r.part) {
-			return r.field, ""
-		}
-	}
-	return "", ""
-}
-
-// passwordField returns the input field of the new password.
-func passwordField(op operation) string {
-	switch op {
-	case opChangePassword, opConfirmForgotPassword:
-		return "input.newPassword"
-	case opRespondToAuthChallenge:
-		return "input.answer.newPassword.password"
-	default:
-		return "input.password"
-	}
 }
 
 // passwordRule returns a message for the violated rule of the password policy.
@@ -439,12 +380,9 @@ func statusOf(err error) int {
 
 func newErrorTable(usernameAttribute string) errorTable {
 	return errorTable{
-		usernameAttribute: usernameAttribute,
-
 		exceptions: exceptionMeanings(),
 		rules:      exceptionRules(),
-		// Only names of attributes, since a host name can be in the same position.
-		attribute: regexp.MustCompile(`(?m)(?:^|[ :])(?:user\.)?(custom:[A-Za-z0-9_.-]{1,20}|[a-z_]{1,32}): (?:Attribute|The attribute)`),
+		inputs:     newInputFaults(usernameAttribute),
 	}
 }
 

@@ -1,0 +1,213 @@
+package cognito
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"authgraph/internal/apierr"
+)
+
+// attributesParameter stands for the attributes of a request, whose names messages
+// contain in place of the parameter's.
+const attributesParameter = "attributes"
+
+// inputPaths maps the parameters of an operation, by their names in Cognito's messages, to
+// the input that they come from.
+func inputPaths(op operation) map[string]string {
+	const (
+		email       = "input.email"
+		code        = "input.confirmationCode"
+		newPassword = "input.newPassword"
+		attributes  = "input.attributes"
+		deviceKey   = "input.deviceKey"
+	)
+	switch op {
+	case opSignUp:
+		return map[string]string{"username": email, "password": "input.password", attributesParameter: attributes}
+	case opConfirmSignUp:
+		return map[string]string{"username": email, "confirmationCode": code}
+	case opInitiateAuth:
+		return map[string]string{"username": email, "password": "input.password"}
+	case opResendConfirmationCode, opForgotPassword:
+		return map[string]string{"username": email}
+	case opConfirmForgotPassword:
+		return map[string]string{"username": email, "confirmationCode": code, "password": newPassword}
+	case opRespondToAuthChallenge:
+		return map[string]string{
+			"session": "input.session", "challengeResponses": "input.answer",
+			"password": "input.answer.newPassword.password", attributesParameter: "input.answer.newPassword.attributes",
+		}
+	case opChangePassword:
+		return map[string]string{
+			"previousPassword": "input.currentPassword", "proposedPassword": newPassword, "password": newPassword,
+		}
+	case opUpdateUserAttributes:
+		return map[string]string{attributesParameter: attributes}
+	case opDeleteUserAttributes:
+		return map[string]string{"userAttributeNames": "input.names", attributesParameter: "input.names"}
+	case opGetUserAttributeVerificationCode:
+		return map[string]string{"attributeName": "input.attribute", attributesParameter: "input.attribute"}
+	case opVerifyUserAttribute:
+		return map[string]string{"attributeName": "input.attribute", "code": "input.code", attributesParameter: "input.attribute"}
+	case opRefreshTokenAuth, opGetTokensFromRefreshToken:
+		return map[string]string{"refreshToken": "input.refreshToken", "deviceKey": deviceKey}
+	case opRevokeToken:
+		return map[string]string{"token": "input.refreshToken"}
+	case opCompleteWebAuthnRegistration:
+		return map[string]string{"credential": "input.credential"}
+	case opDeleteWebAuthnCredential:
+		return map[string]string{"credentialId": "input.id"}
+	case opConfirmDevice:
+		return map[string]string{
+			"deviceKey": deviceKey, "deviceName": "input.deviceName",
+			"deviceSecretVerifierConfig.passwordVerifier": "input.passwordVerifier",
+			"deviceSecretVerifierConfig.salt":             "input.salt",
+		}
+	case opUpdateDeviceStatus, opForgetDevice:
+		return map[string]string{"deviceKey": deviceKey}
+	case opUpdateAuthEventFeedback:
+		return map[string]string{
+			"username": "input.username", "eventId": "input.eventId", "feedbackToken": "input.feedbackToken",
+		}
+	default:
+		return nil
+	}
+}
+
+// inputFaults recognizes the input that a message of Cognito is about.
+type inputFaults struct {
+	usernameAttribute string
+	parameter         *regexp.Regexp // of a validation message
+	attribute         *regexp.Regexp // of a message about the schema, with the reason
+	missing           *regexp.Regexp // of a message about a missing attribute
+}
+
+// Attributes are matched by the form of their names, since a host name can be in the same
+// position.
+const attributeName = `(custom:[A-Za-z0-9_.-]{1,20}|[a-z_]{1,32})`
+
+func newInputFaults(usernameAttribute string) inputFaults {
+	return inputFaults{
+		usernameAttribute: usernameAttribute,
+		parameter:         regexp.MustCompile(`at '([A-Za-z.]{1,64})[^']{0,64}'(?: failed to satisfy constraint: (.*))?`),
+		attribute:         regexp.MustCompile(`(?m)(?:^|[ :])(?:user\.)?` + attributeName + `: ((?:Attribute|The attribute).*)`),
+		missing:           regexp.MustCompile(`^Invalid attributes given, ` + attributeName + ` is missing`),
+	}
+}
+
+// describe adds the field and the reason to a BAD_USER_INPUT. No message quotes Cognito,
+// which may quote the user's input.
+func (f inputFaults) describe(e *apierr.Error, fault *Fault, text string) *apierr.Error {
+	op := operation(fault.Operation)
+	paths := inputPaths(op)
+	if m := f.attribute.FindStringSubmatch(text); m != nil {
+		return f.describeAttribute(e, fault, m[1], m[2])
+	}
+	if m := f.missing.FindStringSubmatch(text); m != nil {
+		return f.describeAttribute(e, fault, m[1], "required")
+	}
+	if m := f.parameter.FindStringSubmatch(text); m != nil {
+		parameter := m[1]
+		if strings.HasPrefix(parameter, "userAttributes") && paths[parameter] == "" {
+			parameter = attributesParameter
+		}
+		e.Field = paths[parameter]
+		if rule := violatedRule(m[2]); e.Field != "" && rule != "" {
+			e.Message = e.Field + " " + rule + "."
+		}
+		return e
+	}
+	lower := strings.ToLower(text)
+	switch {
+	case strings.Contains(lower, "email address format"):
+		e.Field = f.pathOf(op, emailAttribute)
+		e.Message = "The user pool does not accept the e-mail address."
+	case strings.Contains(lower, "should be an email"):
+		e.Field = paths["username"]
+		e.Message = "The user pool does not accept the e-mail address."
+	case strings.Contains(lower, "phone number format"):
+		e.Field = f.pathOf(op, "phone_number")
+		e.Message = "A phone number consists of a plus sign, the country code and the number, for example +14325551212."
+	case strings.Contains(lower, "unauthorized attribute"):
+		e.Field = paths[attributesParameter]
+	}
+	return e
+}
+
+// pathOf returns the path of an attribute in the input of the operation.
+func (f inputFaults) pathOf(op operation, attribute string) string {
+	paths := inputPaths(op)
+	if op == opSignUp {
+		switch attribute {
+		case emailAttribute:
+			return "input.email"
+		case f.usernameAttribute:
+			return "input.username"
+		case modeAttribute:
+			return "input.mode"
+		}
+	}
+	if op == opRespondToAuthChallenge && attribute == emailAttribute {
+		// It may also be that of a second factor.
+		return paths["challengeResponses"]
+	}
+	return paths[attributesParameter]
+}
+
+// describeAttribute adds what a message says about one attribute.
+func (f inputFaults) describeAttribute(e *apierr.Error, fault *Fault, attribute, reason string) *apierr.Error {
+	op := operation(fault.Operation)
+	e.Field = f.pathOf(op, attribute)
+	reason = strings.ToLower(reason)
+	switch {
+	case strings.Contains(reason, "required"):
+		e.Message = "The user pool requires the attribute " + attribute + "."
+	case strings.Contains(reason, "does not exist"):
+		if op == opSignUp && slices.Contains([]string{modeAttribute, f.usernameAttribute}, attribute) {
+			fault.Detail = "the pool lacks " + attribute
+			// The server sets this attribute, so the user cannot fix it.
+			return &apierr.Error{
+				Code:    apierr.ServiceMisconfigured,
+				Message: "The pool's schema lacks an attribute that this server sets: " + attribute + ".",
+				Cause:   fault,
+			}
+		}
+		e.Message = "The user pool has no attribute " + attribute + "."
+	case strings.Contains(reason, "cannot be updated"), strings.Contains(reason, "mutable"):
+		e.Message = "The user pool does not allow changing the attribute " + attribute + "."
+	default:
+		e.Message = "The user pool does not accept this value of the attribute " + attribute + "."
+	}
+	return e
+}
+
+// violatedRule returns the rule of a validation message, such as "must have at least 6
+// characters", or "".
+func violatedRule(constraint string) string {
+	bound := func(marker string) string {
+		_, after, found := strings.Cut(constraint, marker)
+		digits, _, _ := strings.Cut(after, ";")
+		if n, err := strconv.Atoi(strings.TrimSpace(digits)); found && err == nil {
+			return strconv.Itoa(n)
+		}
+		return ""
+	}
+	if n := bound("length greater than or equal to "); n != "" {
+		return "must have at least " + n + " characters"
+	}
+	if n := bound("length less than or equal to "); n != "" {
+		return "must have at most " + n + " characters"
+	}
+	switch {
+	// Cognito's pattern for passwords.
+	case strings.Contains(constraint, `^[\S]+.*[\S]+$`):
+		return "must not begin or end with a space"
+	case strings.Contains(constraint, "regular expression pattern"):
+		return "has characters that the user pool does not accept"
+	case strings.Contains(constraint, "must not be null"):
+		return "is required"
+	}
+	return ""
+}
