@@ -14,6 +14,9 @@ import (
 func (c *Caller) UpdateAttributes(ctx context.Context, attributes []*Attribute) ([]*CodeDelivery, error) {
 	list := make([]types.AttributeType, len(attributes))
 	for i, a := range attributes {
+		if err := c.client.checkAttribute("input.attributes", i, *a); err != nil {
+			return nil, err
+		}
 		list[i] = types.AttributeType{Name: aws.String(a.Name), Value: aws.String(a.Value)}
 	}
 	out, err := invoke(ctx, c.client, opUpdateUserAttributes, c.client.api.UpdateUserAttributes,

@@ -331,6 +331,13 @@ func (a accounts) Respond(ctx context.Context, session string, answer Answer) (S
 			return nil, err
 		}
 	}
+	if answer.NewPassword != nil {
+		for i, attribute := range answer.NewPassword.Attributes {
+			if err := a.checkAttribute("input.answer.newPassword.attributes", i, attribute); err != nil {
+				return nil, err
+			}
+		}
+	}
 	responses, fits := answer.responses(state.Challenge)
 	if !fits {
 		return nil, &apierr.Error{

@@ -88,6 +88,11 @@ func (a accounts) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, er
 			Code: apierr.BadUserInput, Field: "input.password", Message: "input.password is required.",
 		}
 	}
+	for i, attribute := range in.Attributes {
+		if err := a.checkAttribute("input.attributes", i, attribute); err != nil {
+			return nil, err
+		}
+	}
 	attributes, err := a.signUpAttributes(in)
 	if err != nil {
 		return nil, err

@@ -13,14 +13,22 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"authgraph/cognito"
 	"authgraph/internal/apierr"
 )
 
 // ConstraintFormat is a value of the schema's enum ConstraintFormat.
 type ConstraintFormat string
 
-// ConstraintFormatEmail is an e-mail address as users type it.
-const ConstraintFormatEmail ConstraintFormat = "EMAIL"
+// The formats.
+const (
+	// ConstraintFormatEmail is an e-mail address as users type it.
+	ConstraintFormatEmail ConstraintFormat = "EMAIL"
+	// ConstraintFormatName is a name that other people are shown, see [cognito.IsName].
+	ConstraintFormatName ConstraintFormat = "NAME"
+	// ConstraintFormatText is text that other people are shown, see [cognito.IsText].
+	ConstraintFormatText ConstraintFormat = "TEXT"
+)
 
 // Constraint implements @constraint. The zero value is ready for use.
 type Constraint struct {
@@ -111,8 +119,21 @@ func (c *Constraint) check(
 		return fmt.Sprintf("must have at least %d characters", *minLength)
 	case pattern != nil && !c.compile(*pattern).MatchString(text):
 		return fmt.Sprintf("must match the pattern %s", *pattern)
-	case format != nil && *format == ConstraintFormatEmail && !isEmail(text):
+	case format != nil:
+		return checkFormat(text, *format)
+	default:
+		return ""
+	}
+}
+
+func checkFormat(text string, format ConstraintFormat) string {
+	switch {
+	case format == ConstraintFormatEmail && !isEmail(text):
 		return "must be an e-mail address of the form local@domain"
+	case format == ConstraintFormatName && !cognito.IsName(text):
+		return cognito.NotAName
+	case format == ConstraintFormatText && !cognito.IsText(text):
+		return "must not contain control characters or text direction overrides"
 	default:
 		return ""
 	}

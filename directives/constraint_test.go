@@ -27,6 +27,39 @@ func check(value any, minLength, maxLength *int32, pattern *string, format *dire
 	return err
 }
 
+// Names and texts that other people are shown.
+func TestNameAndText(t *testing.T) {
+	tests := []struct {
+		value      string
+		name, text bool
+	}{
+		{"", true, true},
+		{"Ada Lovelace", true, true},
+		{"עדה\u200f 王 \u200e👩\u200d💻", true, true},
+		{"two\nlines", false, true},
+		{"a\r\n\tb", false, true},
+		{"a\u2028b", false, true},
+		{"a\u2029b", false, true},
+		{"a\x00", false, false},
+		{"a\x1b[31m", false, false},
+		{"a\x7f", false, false},
+		{"a\u0085", false, false},
+		{"a\u202a", false, false},
+		{"a\u202e", false, false},
+		{"a\u2066", false, false},
+		{"a\u2069", false, false},
+	}
+	for _, tt := range tests {
+		for format, want := range map[directives.ConstraintFormat]bool{
+			directives.ConstraintFormatName: tt.name, directives.ConstraintFormatText: tt.text,
+		} {
+			if err := check(tt.value, nil, nil, nil, &format); (err == nil) != want {
+				t.Errorf("%q as %s: %v", tt.value, format, err)
+			}
+		}
+	}
+}
+
 func checkEmail(address string) error {
 	format := directives.ConstraintFormatEmail
 	return check(address, nil, nil, nil, &format)

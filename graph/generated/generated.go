@@ -1667,6 +1667,13 @@ directive @constraint(
 enum ConstraintFormat {
   """E-mail address ` + "`" + `local@domain` + "`" + `, without display name, comments or quoted parts. The domain must contain a dot."""
   EMAIL
+  """
+  A name that other people are shown: no control characters, line breaks, or characters that override, embed or
+  isolate the direction of text.
+  """
+  NAME
+  """Like NAME, but with tabs and line breaks."""
+  TEXT
 }
 
 """
@@ -2077,7 +2084,7 @@ type Mutation {
 """Input of ` + "`" + `signup` + "`" + `."""
 input SignupInput {
   """Display name, stored in the attribute that USERNAME_ATTRIBUTE names (default ` + "`" + `preferred_username` + "`" + `)."""
-  username: String! @constraint(minLength: 1, maxLength: 50)
+  username: String! @constraint(minLength: 1, maxLength: 50, format: NAME)
   """E-mail address to sign in with. The code is sent to it."""
   email: String! @constraint(format: EMAIL)
   """
@@ -2089,7 +2096,7 @@ input SignupInput {
   Application-defined kind of user, stored in the attribute ` + "`" + `custom:mode` + "`" + `. Users can change it; do not authorize by
   it.
   """
-  mode: String! @constraint(minLength: 1, maxLength: 256)
+  mode: String! @constraint(minLength: 1, maxLength: 256, format: NAME)
   """
   Further attributes, by their names in the schema of the pool. ` + "`" + `email` + "`" + `, ` + "`" + `custom:mode` + "`" + ` and the user name attribute
   are set by the other fields and must not be repeated.
@@ -2101,8 +2108,8 @@ input SignupInput {
 input AttributeInput {
   """Name in the schema of the pool, for example ` + "`" + `given_name` + "`" + ` or ` + "`" + `custom:plan` + "`" + `."""
   name: String! @constraint(minLength: 1, maxLength: 32, pattern: "^(custom:)?[A-Za-z0-9_.-]+$")
-  """The value. Numbers and booleans are given as strings."""
-  value: String! @constraint(maxLength: 2048)
+  """The value. Numbers and booleans are given as strings. Attributes with the name of a person must have one line."""
+  value: String! @constraint(maxLength: 2048, format: TEXT)
 }
 
 """Input of ` + "`" + `verifyAccount` + "`" + `."""
@@ -2198,7 +2205,7 @@ input MfaSetupAnswer {
   """Six-digit code of the authenticator app. Send it with the session of ` + "`" + `MfaSetupChallenge.totp` + "`" + `."""
   totpCode: String @constraint(pattern: "^[0-9]{6}$")
   """Name of the authenticator app."""
-  deviceName: String @constraint(minLength: 1, maxLength: 131)
+  deviceName: String @constraint(minLength: 1, maxLength: 131, format: NAME)
   """E-mail address to send codes to."""
   email: String @constraint(format: EMAIL)
 }
@@ -2304,7 +2311,7 @@ input VerifyTotpInput {
   """The six digits that the app shows."""
   code: String! @constraint(pattern: "^[0-9]{6}$")
   """Name of the authenticator app."""
-  deviceName: String @constraint(minLength: 1, maxLength: 131)
+  deviceName: String @constraint(minLength: 1, maxLength: 131, format: NAME)
 }
 
 """Input of ` + "`" + `setMfaPreference` + "`" + `. Factors that are omitted do not change."""
@@ -2344,7 +2351,7 @@ input ConfirmDeviceInput {
   """` + "`" + `AuthTokens.newDevice.deviceKey` + "`" + `."""
   deviceKey: String! @constraint(minLength: 1, maxLength: 55)
   """Name of the device."""
-  deviceName: String @constraint(minLength: 1, maxLength: 1024)
+  deviceName: String @constraint(minLength: 1, maxLength: 1024, format: NAME)
   """SRP verifier, base64."""
   passwordVerifier: String! @constraint(minLength: 1, maxLength: 1024)
   """SRP salt, base64."""
@@ -10202,11 +10209,16 @@ func (ec *executionContext) unmarshalInputAttributeInput(ctx context.Context, ob
 					var zeroVal string
 					return zeroVal, err
 				}
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "TEXT")
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
 				if ec.Directives.Constraint == nil {
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, nil, maxLength, nil, nil, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, maxLength, nil, format, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -11011,11 +11023,16 @@ func (ec *executionContext) unmarshalInputConfirmDeviceInput(ctx context.Context
 					var zeroVal *string
 					return zeroVal, err
 				}
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "NAME")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
 				if ec.Directives.Constraint == nil {
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, format, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -12058,11 +12075,16 @@ func (ec *executionContext) unmarshalInputMfaSetupAnswer(ctx context.Context, ob
 					var zeroVal *string
 					return zeroVal, err
 				}
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "NAME")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
 				if ec.Directives.Constraint == nil {
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, format, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -12688,11 +12710,16 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 					var zeroVal string
 					return zeroVal, err
 				}
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "NAME")
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
 				if ec.Directives.Constraint == nil {
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, format, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -12781,11 +12808,16 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 					var zeroVal string
 					return zeroVal, err
 				}
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "NAME")
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
 				if ec.Directives.Constraint == nil {
 					var zeroVal string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, format, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)
@@ -13576,11 +13608,16 @@ func (ec *executionContext) unmarshalInputVerifyTotpInput(ctx context.Context, o
 					var zeroVal *string
 					return zeroVal, err
 				}
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "NAME")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
 				if ec.Directives.Constraint == nil {
 					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
-				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, format, nil, nil)
 			}
 
 			tmp, err := directive1(ctx)

@@ -1,7 +1,14 @@
 /** Formats that `@constraint` can check. */
 export type ConstraintFormat =
   /** E-mail address `local@domain`, without display name, comments or quoted parts. The domain must contain a dot. */
-  | 'EMAIL';
+  | 'EMAIL'
+  /**
+   * A name that other people are shown: no control characters, line breaks, or characters that override, embed or
+   * isolate the direction of text.
+   */
+  | 'NAME'
+  /** Like NAME, but with tabs and line breaks. */
+  | 'TEXT';
 
 /** How a code is sent. */
 export type DeliveryMedium =

@@ -1,0 +1,47 @@
+package cognito
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"authgraph/internal/apierr"
+)
+
+// IsText reports whether other people can be shown the text as it is: it has no control
+// characters other than tabs and line breaks, and none that override, embed or isolate
+// the direction of text, which can make it look like something else.
+// https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+func IsText(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r", r) || changesDirection(r)
+	})
+}
+
+// IsName reports whether other people can be shown the text as a name: like [IsText],
+// without line breaks and tabs.
+func IsName(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) || changesDirection(r)
+	})
+}
+
+func changesDirection(r rune) bool {
+	return r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069'
+}
+
+// checkAttribute returns an error for an attribute that is a name and cannot be shown as
+// one. path and index are those of the attribute in the input.
+func (c *Client) checkAttribute(path string, index int, a Attribute) error {
+	switch a.Name {
+	case c.options.UsernameAttribute, "name", "given_name", "middle_name", "family_name", "nickname", "preferred_username":
+		if !IsName(a.Value) {
+			field := fmt.Sprintf("%s[%d].value", path, index)
+			return &apierr.Error{Code: apierr.BadUserInput, Field: field, Message: field + " " + NotAName + "."}
+		}
+	}
+	return nil
+}
+
+// NotAName says why a value is refused for which [IsName] is false.
+const NotAName = "must not contain control characters, line breaks or text direction overrides"
