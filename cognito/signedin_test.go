@@ -15,12 +15,16 @@ func TestSignedIn(t *testing.T) {
 	type key struct{}
 	answer, _ := json.Marshal(map[string]any{"AuthenticationResult": map[string]any{
 		"AccessToken": unsigned(`{"sub":"the-sub","origin_jti":"the-origin","iat":1000,"exp":4600}`),
-		"IdToken":     unsigned(`{"sub":"the-sub","email":"ada@example.com"}`),
+		"IdToken":     unsigned(`{"sub":"the-sub","email":"ada@example.com","email_verified":true}`),
+	}})
+	unverified, _ := json.Marshal(map[string]any{"AuthenticationResult": map[string]any{
+		"AccessToken": unsigned(`{"sub":"the-sub"}`),
+		"IdToken":     unsigned(`{"sub":"the-sub","email":"eve@example.com","email_verified":false}`),
 	}})
 	withoutID, _ := json.Marshal(map[string]any{"AuthenticationResult": map[string]any{
 		"AccessToken": unsigned(`{"sub":"the-sub"}`),
 	}})
-	full := SignIn{Subject: "the-sub", Email: "ada@example.com", OriginJTI: "the-origin", IssuedAt: time.Unix(1000, 0), ExpiresAt: time.Unix(4600, 0)}
+	full := SignIn{Subject: "the-sub", Email: "ada@example.com", EmailVerified: true, OriginJTI: "the-origin", IssuedAt: time.Unix(1000, 0), ExpiresAt: time.Unix(4600, 0)}
 	session := challengeState{Challenge: "SMS_MFA", Username: "u"}.String()
 	tests := []struct {
 		name   string
@@ -41,6 +45,10 @@ func TestSignedIn(t *testing.T) {
 			_, err := c.SignIn(ctx, "ada@example.com", "x", nil)
 			return err
 		}, &SignIn{Subject: "the-sub"}},
+		{"address that is not verified", 200, string(unverified), func(ctx context.Context, c *Client) error {
+			_, err := c.SignIn(ctx, "ada@example.com", "x", nil)
+			return err
+		}, &SignIn{Subject: "the-sub", Email: "eve@example.com"}},
 		{"refresh", 200, string(answer), func(ctx context.Context, c *Client) error {
 			_, err := c.RefreshTokens(ctx, "refresh", nil)
 			return err

@@ -187,9 +187,12 @@ func (c *Client) initiateAuth(
 
 // SignIn is a new session, as described by its tokens.
 type SignIn struct {
-	Subject   string
-	Email     string // empty without an ID token, or if the app client may not read it
-	OriginJTI string // empty if token revocation is turned off
+	Subject string
+	Email   string // empty without an ID token, or if the app client may not read it
+	// EmailVerified reports whether the user proved to own Email. Anyone can set an address
+	// that belongs to somebody else.
+	EmailVerified bool
+	OriginJTI     string // empty if token revocation is turned off
 	// IssuedAt and ExpiresAt are those of the access token.
 	IssuedAt, ExpiresAt time.Time
 	// Began is the time before the call that returned the tokens.
@@ -212,12 +215,13 @@ func (c *Client) begin(
 func newSignIn(tokens *AuthTokens, began time.Time) SignIn {
 	access, id := unverifiedClaims(tokens.AccessToken), unverifiedClaims(aws.ToString(tokens.IDToken))
 	return SignIn{
-		Subject:   text(access["sub"]),
-		Email:     text(id[emailAttribute]),
-		OriginJTI: text(access["origin_jti"]),
-		IssuedAt:  timeOf(access["iat"]),
-		ExpiresAt: timeOf(access["exp"]),
-		Began:     began,
+		Subject:       text(access["sub"]),
+		Email:         text(id[emailAttribute]),
+		EmailVerified: id["email_verified"] == true,
+		OriginJTI:     text(access["origin_jti"]),
+		IssuedAt:      timeOf(access["iat"]),
+		ExpiresAt:     timeOf(access["exp"]),
+		Began:         began,
 	}
 }
 

@@ -194,7 +194,11 @@ func revocationSession(originJTI, subject string, issuedAt time.Time) revocation
 
 // signedIn records a completed sign-in.
 func (s *sessions) signedIn(ctx context.Context, in cognito.SignIn) {
-	s.limit.SignedIn(ctx, in.Subject, in.Email)
+	names := []string{in.Subject}
+	if in.EmailVerified {
+		names = append(names, in.Email)
+	}
+	s.limit.SignedIn(ctx, names...)
 	if in.OriginJTI != "" {
 		// On an error it applies in this process, and is written later.
 		_ = s.revocations.Exempt(ctx, revocationSession(in.OriginJTI, in.Subject, in.IssuedAt), in.Began)
