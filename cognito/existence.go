@@ -263,7 +263,8 @@ func isOverload(err error) bool {
 func revealsUser(err *apierr.Error) bool {
 	switch err.Code {
 	case apierr.UserNotFound, apierr.UserNotConfirmed, apierr.UserAlreadyConfirmed, apierr.UserDisabled,
-		apierr.PasswordResetRequired, apierr.TemporaryPasswordExpired,
+		apierr.PasswordResetRequired, apierr.PasswordResetUnavailable, apierr.NoVerifiedAddress,
+		apierr.TemporaryPasswordExpired,
 		apierr.TooManyAttempts,  // Cognito counts attempts of existing users
 		apierr.RejectedByPolicy, // triggers run for existing users
 		apierr.NotFound:         // no such device of an existing user

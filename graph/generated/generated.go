@@ -1698,7 +1698,7 @@ enum ErrorCode {
   CONFLICT
   """409. The device is already registered."""
   DEVICE_EXISTS
-  """409. An account with this e-mail address already exists."""
+  """409. An account with this e-mail address already exists. Sign in, or use ` + "`" + `forgotPassword` + "`" + `."""
   EMAIL_ALREADY_REGISTERED
   """409. Another account already uses this e-mail address, phone number or preferred user name."""
   ALIAS_ALREADY_REGISTERED
@@ -1727,6 +1727,11 @@ enum ErrorCode {
   NOT_ENABLED
   """404. The requested object does not exist."""
   NOT_FOUND
+  """
+  400. The account has no verified address that a code could be sent to. If it is not confirmed, use
+  ` + "`" + `resendConfirmationCode` + "`" + ` and ` + "`" + `verifyAccount` + "`" + ` first. Otherwise an administrator has to reset the password.
+  """
+  NO_VERIFIED_ADDRESS
   """400. The document exceeds a limit of this server. The message names the limit."""
   OPERATION_LIMIT_EXCEEDED
   """400. The passkey registration took too long or was never started. Start again."""
@@ -1741,6 +1746,11 @@ enum ErrorCode {
   PASSWORD_POLICY
   """403. The user must reset the password before signing in. Use ` + "`" + `forgotPassword` + "`" + `."""
   PASSWORD_RESET_REQUIRED
+  """
+  403. The password cannot be reset with a code. Sign in with the temporary password of the invitation, or with the
+  identity provider of the account.
+  """
+  PASSWORD_RESET_UNAVAILABLE
   """400. The password was used before."""
   PASSWORD_REUSED
   """413. The request body is too large."""
@@ -1775,11 +1785,13 @@ enum ErrorCode {
   UNAUTHENTICATED
   """415. The content type of the request is not ` + "`" + `application/json` + "`" + `."""
   UNSUPPORTED_MEDIA_TYPE
-  """409. The account is already confirmed."""
+  """409. The account is already confirmed. Sign in."""
   USER_ALREADY_CONFIRMED
   """403. An administrator disabled the account."""
   USER_DISABLED
-  """403. The account is not confirmed. Enter the code with ` + "`" + `verifyAccount` + "`" + `."""
+  """
+  403. The account is not confirmed. Enter the code with ` + "`" + `verifyAccount` + "`" + `. ` + "`" + `resendConfirmationCode` + "`" + ` sends another one.
+  """
   USER_NOT_CONFIRMED
   """404. The user does not exist."""
   USER_NOT_FOUND
@@ -1924,8 +1936,9 @@ type Mutation {
   """
   Sends a code with which ` + "`" + `confirmForgotPassword` + "`" + ` sets a new password.
 
-  Fails with ` + "`" + `USER_NOT_FOUND` + "`" + ` (if the app client reveals it), ` + "`" + `NOT_ENABLED` + "`" + ` if the account has no verified address
-  or the pool has no self-service recovery, ` + "`" + `USER_NOT_CONFIRMED` + "`" + `, ` + "`" + `CODE_DELIVERY_FAILED` + "`" + `, or ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + `.
+  Fails with ` + "`" + `USER_NOT_FOUND` + "`" + ` (if the app client reveals it), ` + "`" + `NO_VERIFIED_ADDRESS` + "`" + ` before the account is confirmed,
+  ` + "`" + `PASSWORD_RESET_UNAVAILABLE` + "`" + ` for an account with a temporary password or an identity provider, ` + "`" + `NOT_ENABLED` + "`" + ` if the
+  pool has no self-service recovery, ` + "`" + `CODE_DELIVERY_FAILED` + "`" + `, or ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + `.
   Cognito: ForgotPassword.
   """
   forgotPassword(

@@ -38,6 +38,7 @@ const (
 	NotAcceptable            Code = "NOT_ACCEPTABLE"
 	NotEnabled               Code = "NOT_ENABLED"
 	NotFound                 Code = "NOT_FOUND"
+	NoVerifiedAddress        Code = "NO_VERIFIED_ADDRESS"
 	OperationLimitExceeded   Code = "OPERATION_LIMIT_EXCEEDED"
 	PasskeyChallengeExpired  Code = "PASSKEY_CHALLENGE_EXPIRED"
 	PasskeyOrigin            Code = "PASSKEY_ORIGIN"
@@ -45,6 +46,7 @@ const (
 	PasskeyUnsupported       Code = "PASSKEY_UNSUPPORTED"
 	PasswordPolicy           Code = "PASSWORD_POLICY"
 	PasswordResetRequired    Code = "PASSWORD_RESET_REQUIRED"
+	PasswordResetUnavailable Code = "PASSWORD_RESET_UNAVAILABLE"
 	PasswordReused           Code = "PASSWORD_REUSED"
 	PayloadTooLarge          Code = "PAYLOAD_TOO_LARGE"
 	PersistedQueryNotFound   Code = "PERSISTED_QUERY_NOT_FOUND"
@@ -72,14 +74,14 @@ const (
 func (c Code) Status() int {
 	switch c {
 	case BadRequest, BadUserInput, CodeExpired, CodeMismatch, GraphQLParseFailed, GraphQLValidationFailed,
-		MFANotEnrolled, NotEnabled, OperationLimitExceeded, PasskeyChallengeExpired, PasskeyOrigin,
+		MFANotEnrolled, NotEnabled, NoVerifiedAddress, OperationLimitExceeded, PasskeyChallengeExpired, PasskeyOrigin,
 		PasskeyRPMismatch, PasskeyUnsupported, PasswordPolicy, PasswordReused, PersistedQueryNotFound,
 		RejectedByPolicy:
 		return http.StatusBadRequest
 	case InvalidCredentials, InvalidToken, RefreshTokenReused, SessionExpired, TokenExpired, TokenRevoked,
 		Unauthenticated:
 		return http.StatusUnauthorized
-	case BlockedByWAF, Forbidden, PasswordResetRequired, PersistedQueryNotInList, SignupDisabled,
+	case BlockedByWAF, Forbidden, PasswordResetRequired, PasswordResetUnavailable, PersistedQueryNotInList, SignupDisabled,
 		TemporaryPasswordExpired, UserDisabled, UserNotConfirmed:
 		return http.StatusForbidden
 	case NotFound, UserNotFound:

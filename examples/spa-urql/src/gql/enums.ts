@@ -41,7 +41,7 @@ export type ErrorCode =
   | 'CONFLICT'
   /** 409. The device is already registered. */
   | 'DEVICE_EXISTS'
-  /** 409. An account with this e-mail address already exists. */
+  /** 409. An account with this e-mail address already exists. Sign in, or use `forgotPassword`. */
   | 'EMAIL_ALREADY_REGISTERED'
   /**
    * 403. The access token is valid but lacks a required group or scope, which `extensions.required` lists. Also for
@@ -68,6 +68,11 @@ export type ErrorCode =
   | 'NOT_ENABLED'
   /** 404. The requested object does not exist. */
   | 'NOT_FOUND'
+  /**
+   * 400. The account has no verified address that a code could be sent to. If it is not confirmed, use
+   * `resendConfirmationCode` and `verifyAccount` first. Otherwise an administrator has to reset the password.
+   */
+  | 'NO_VERIFIED_ADDRESS'
   /** 400. The document exceeds a limit of this server. The message names the limit. */
   | 'OPERATION_LIMIT_EXCEEDED'
   /** 400. The passkey registration took too long or was never started. Start again. */
@@ -82,6 +87,11 @@ export type ErrorCode =
   | 'PASSWORD_POLICY'
   /** 403. The user must reset the password before signing in. Use `forgotPassword`. */
   | 'PASSWORD_RESET_REQUIRED'
+  /**
+   * 403. The password cannot be reset with a code. Sign in with the temporary password of the invitation, or with the
+   * identity provider of the account.
+   */
+  | 'PASSWORD_RESET_UNAVAILABLE'
   /** 400. The password was used before. */
   | 'PASSWORD_REUSED'
   /** 413. The request body is too large. */
@@ -116,11 +126,11 @@ export type ErrorCode =
   | 'UNAUTHENTICATED'
   /** 415. The content type of the request is not `application/json`. */
   | 'UNSUPPORTED_MEDIA_TYPE'
-  /** 409. The account is already confirmed. */
+  /** 409. The account is already confirmed. Sign in. */
   | 'USER_ALREADY_CONFIRMED'
   /** 403. An administrator disabled the account. */
   | 'USER_DISABLED'
-  /** 403. The account is not confirmed. Enter the code with `verifyAccount`. */
+  /** 403. The account is not confirmed. Enter the code with `verifyAccount`. `resendConfirmationCode` sends another one. */
   | 'USER_NOT_CONFIRMED'
   /** 404. The user does not exist. */
   | 'USER_NOT_FOUND';
