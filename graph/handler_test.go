@@ -310,6 +310,8 @@ func TestNegotiation(t *testing.T) {
 		status      int // for a document that does not validate
 	}{
 		{"", plain, 200},
+		{" ", plain, 200},
+		{",", plain, 200},
 		{"*/*", plain, 200},
 		{"application/*", plain, 200},
 		{"application/json", plain, 200},

@@ -17,13 +17,14 @@ const (
 )
 
 // negotiate returns the media type with the highest quality value in the Accept
-// headers, application/json if there is no preference.
+// headers, application/json if there is no preference. A blank header states none.
 func negotiate(accept []string) (mediaType string, acceptable bool) {
-	if len(accept) == 0 {
+	list := strings.Trim(strings.Join(accept, ","), ", \t")
+	if list == "" {
 		return mediaTypeJSON, true
 	}
 	best := 0.0
-	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+	for part := range strings.SplitSeq(list, ",") {
 		candidate, parameters, err := mime.ParseMediaType(part)
 		if err != nil || !isUTF8(parameters) {
 			continue

@@ -15,8 +15,9 @@ var (
 	errNotBearer       = errors.New("middleware: Authorization is not a bearer credential")
 )
 
-// bearer returns the token of the Authorization header, or "" without one. The
-// grammar is that of RFC 6750, section 2.1:
+// bearer returns the token of the Authorization header, or "" without one. A blank
+// header counts as none: clients send it while nobody is signed in. The grammar is
+// that of RFC 6750, section 2.1:
 //
 //	b64token    = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
 //	credentials = "Bearer" 1*SP b64token
@@ -30,6 +31,8 @@ func bearer(h http.Header) (string, error) {
 		return "", nil
 	case len(lines) > 1:
 		return "", errManyCredentials
+	case strings.Trim(lines[0], " \t") == "":
+		return "", nil
 	}
 	scheme, rest, found := strings.Cut(lines[0], " ")
 	token := strings.TrimLeft(rest, " ")
