@@ -69,7 +69,7 @@ Gateway). The directory is created if needed; existing files are never overwritt
 func writeGatewayConfig(ctx context.Context, stdout io.Writer, s *config.Settings, product, directory string) error {
 	settings := gatewayconfig.Settings{
 		Issuers: s.Issuers(), JWKSURL: s.JWKSURL(), ClientID: s.ClientID,
-		GroupScope: graph.GroupScope(""), AllowedOrigins: s.AllowedOrigins,
+		GroupScope: graph.GroupScope(""), AllowedOrigins: s.AllowedOrigins, AllowedHeaders: middleware.CORSHeaders(s.AllowedHeaders),
 	}
 	if s.Embedded() {
 		issuer, clientID, err := findPool(ctx, s)

@@ -218,6 +218,7 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 		Ready:          keys.Ready,
 		Drain:          drain,
 		AllowedOrigins: s.settings.AllowedOrigins,
+		AllowedHeaders: s.settings.AllowedHeaders,
 		RefreshCookie:  refreshCookie(s.settings),
 		TrustedProxies: s.settings.TrustedProxies,
 		Metrics:        s.metrics,

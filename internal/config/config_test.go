@@ -181,10 +181,14 @@ func TestIssuers(t *testing.T) {
 func TestLists(t *testing.T) {
 	s := mustParse(t, "", map[string]string{
 		"CORS_ALLOWED_ORIGINS": " https://app.example.com, http://localhost:3000 ,http://[::1]:3000,",
+		"CORS_ALLOWED_HEADERS": "X-Tenant, x-datadog-trace-id",
 		"TRUSTED_PROXIES":      "10.1.2.3/8, 192.0.2.1,2001:db8::/32,::ffff:198.51.100.7",
 	})
 	if want := []string{"https://app.example.com", "http://localhost:3000", "http://[::1]:3000"}; !slices.Equal(s.AllowedOrigins, want) {
 		t.Errorf("AllowedOrigins are %q, want %q", s.AllowedOrigins, want)
+	}
+	if want := []string{"X-Tenant", "x-datadog-trace-id"}; !slices.Equal(s.AllowedHeaders, want) {
+		t.Errorf("AllowedHeaders are %q, want %q", s.AllowedHeaders, want)
 	}
 	if got, want := fmt.Sprint(s.TrustedProxies), "[10.0.0.0/8 192.0.2.1/32 2001:db8::/32 198.51.100.7/32]"; got != want {
 		t.Errorf("TrustedProxies are %s, want %s", got, want)
@@ -200,6 +204,8 @@ func TestErrors(t *testing.T) {
 		environment map[string]string
 		want        string
 	}{
+		{"all headers", "", map[string]string{"CORS_ALLOWED_HEADERS": "*"}, `CORS_ALLOWED_HEADERS has "*"; use names of headers`},
+		{"a header with a value", "", map[string]string{"CORS_ALLOWED_HEADERS": "x-tenant: 1"}, "CORS_ALLOWED_HEADERS has"},
 		{"invalid switch", "", map[string]string{"EMBEDDED_POOL": "perhaps"}, "EMBEDDED_POOL is \"perhaps\"; use true or false"},
 
 		{"only a pool", "", map[string]string{"AWS_COGNITO_USER_POOL_ID": "eu-west-1_Ab1"}, "AWS_COGNITO_APP_CLIENT_ID is missing: it is required with AWS_COGNITO_USER_POOL_ID"},

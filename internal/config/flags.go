@@ -34,6 +34,7 @@ type Flags struct {
 	tokenTransport        string
 	refreshCookieLifetime string
 	corsAllowedOrigins    string
+	corsAllowedHeaders    string
 	trustedProxies        string
 	introspection         string
 	playground            string
@@ -128,6 +129,7 @@ func (f *Flags) define() []Setting {
 	text(&f.tokenTransport, "TOKEN_TRANSPORT", "body|cookie", "body", "How refresh tokens travel: in request and response bodies, or in an HttpOnly cookie for browser apps.", GatewayConfig)
 	text(&f.refreshCookieLifetime, "REFRESH_COOKIE_LIFETIME", "DURATION", "720h", "How long browsers keep the refresh cookie. Set it to the lifetime of the app client's refresh tokens; Cognito's default is 30 days.")
 	optional(&f.corsAllowedOrigins, "CORS_ALLOWED_ORIGINS", "ORIGIN,...", "none (same origin only)", "Origins whose pages may call the API, each as scheme://host[:port].", GatewayConfig)
+	optional(&f.corsAllowedHeaders, "CORS_ALLOWED_HEADERS", "NAME,...", "none", "Request headers that those pages may send, besides the ones that the API reads, Apollo's and those of tracing (traceparent, tracestate, baggage, sentry-trace).", GatewayConfig)
 	optional(&f.trustedProxies, "TRUSTED_PROXIES", "CIDR,...", "none", "Addresses of the reverse proxies whose X-Forwarded-For header is trusted.")
 	text(&f.introspection, "INTROSPECTION", "auto|on|off", "auto", "Whether clients may read the schema. auto: on with the embedded pool, off with Cognito.")
 	text(&f.playground, "PLAYGROUND", "auto|on|off", "auto", "Whether browsers get the playground at /. Requires introspection. auto: on with the embedded pool, off with Cognito.")

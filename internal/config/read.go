@@ -29,6 +29,7 @@ func (f *Flags) read(command Command, getenv func(string) string, errs *Errors) 
 		CookieTransport:       r.oneOf("TOKEN_TRANSPORT", f.tokenTransport, "body", "cookie") == "cookie",
 		RefreshCookieLifetime: r.lifetime("REFRESH_COOKIE_LIFETIME", f.refreshCookieLifetime),
 		AllowedOrigins:        r.origins("CORS_ALLOWED_ORIGINS", f.corsAllowedOrigins),
+		AllowedHeaders:        r.names("CORS_ALLOWED_HEADERS", f.corsAllowedHeaders, headerPattern, "use names of headers, without wildcards"),
 		TrustedProxies:        r.proxies("TRUSTED_PROXIES", f.trustedProxies),
 
 		RateLimits:          r.rates("RATE_LIMITS", f.rateLimits),
@@ -76,6 +77,10 @@ func (f *Flags) read(command Command, getenv func(string) string, errs *Errors) 
 
 // groupPattern matches names of groups.
 const groupPattern = `^[^\s,]{1,128}$`
+
+// headerPattern matches names of headers (RFC 9110, section 5.1) without an asterisk,
+// which would allow all of them.
+const headerPattern = `^[A-Za-z0-9!#$%&'+.^_|~-]{1,128}$`
 
 // lifetime parses the lifetime of a cookie. Browsers cap it at 400 days.
 func (r reader) lifetime(name, value string) time.Duration {

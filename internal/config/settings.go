@@ -40,6 +40,8 @@ type Settings struct {
 	Addr string
 	// AllowedOrigins are the origins whose pages may call the API.
 	AllowedOrigins []string
+	// AllowedHeaders are further request headers that those pages may send.
+	AllowedHeaders []string
 	// TrustedProxies are the proxies whose X-Forwarded-For header is trusted.
 	TrustedProxies []netip.Prefix
 	// Introspection lets clients read the schema.

@@ -32,6 +32,8 @@ type Settings struct {
 	RefreshCookie string
 	// AllowedOrigins are the origins whose pages may call the router.
 	AllowedOrigins []string
+	// AllowedHeaders are the request headers that those pages may send.
+	AllowedHeaders []string
 }
 
 //go:embed templates

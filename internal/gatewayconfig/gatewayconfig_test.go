@@ -24,6 +24,7 @@ func settings() gatewayconfig.Settings {
 		GroupScope:     "group:",
 		RefreshCookie:  "__Host-authgraph-refresh",
 		AllowedOrigins: []string{"https://app.example.com", "http://localhost:5173"},
+		AllowedHeaders: []string{"Authorization", "Traceparent", "X-Tenant"},
 	}
 }
 
@@ -191,6 +192,7 @@ func TestCookiesAndOrigins(t *testing.T) {
 				same(t, "Apollo's policies", at(t, config, "cors", "policies"), []any{})
 			} else {
 				same(t, "Apollo's origins", at(t, config, "cors", "policies", "origins"), test.origins)
+				same(t, "Apollo's allowed headers", at(t, config, "cors", "policies", "allow_headers"), test.settings.AllowedHeaders)
 				credentials, _ := at(t, config, "cors", "policies", "allow_credentials").(bool)
 				same(t, "Apollo's credentials", credentials, test.credentials)
 			}
@@ -204,6 +206,7 @@ func TestCookiesAndOrigins(t *testing.T) {
 				same(t, "Cosmo's CORS", at(t, config, "cors"), map[string]any{"enabled": false})
 			} else {
 				same(t, "Cosmo's origins", at(t, config, "cors", "allow_origins"), test.origins)
+				same(t, "Cosmo's allowed headers", at(t, config, "cors", "allow_headers"), test.settings.AllowedHeaders)
 				same(t, "Cosmo's credentials", at(t, config, "cors", "allow_credentials"), test.credentials)
 			}
 			response := at(t, config, "headers", "subgraphs", gatewayconfig.Subgraph, "response")

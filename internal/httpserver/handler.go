@@ -28,6 +28,9 @@ type Options struct {
 	// AllowedOrigins are the origins whose pages may call /graphql, exactly as
 	// browsers send them. Default: none.
 	AllowedOrigins []string
+	// AllowedHeaders are further request headers that those pages may send. Default:
+	// none besides those that the API reads and common clients send.
+	AllowedHeaders []string
 	// RefreshCookie is how long browsers keep refresh tokens in a cookie. Default: 0,
 	// which means that refresh tokens travel in request and response bodies.
 	RefreshCookie time.Duration
@@ -64,7 +67,7 @@ func NewHandler(o Options) http.Handler {
 	}
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", middleware.CORS(o.AllowedOrigins, o.RefreshCookie > 0, graphql))
+	mux.Handle("/graphql", middleware.CORS(o.AllowedOrigins, middleware.CORSHeaders(o.AllowedHeaders), o.RefreshCookie > 0, graphql))
 	mux.Handle("/{$}", middleware.ReadOnly(front))
 	mux.Handle("/playground/", middleware.ReadOnly(assets))
 	mux.Handle("/healthz", middleware.ReadOnly(http.HandlerFunc(healthy)))

@@ -201,7 +201,7 @@ func TestCORS(t *testing.T) {
 func TestPreflight(t *testing.T) {
 	const origin = "https://app.example.com"
 	inner := &graphQL{}
-	handler := httpserver.NewHandler(httpserver.Options{GraphQL: inner, AllowedOrigins: []string{origin}})
+	handler := httpserver.NewHandler(httpserver.Options{GraphQL: inner, AllowedOrigins: []string{origin}, AllowedHeaders: []string{"X-Tenant"}})
 	for _, test := range []struct {
 		name, method, headers string
 		allowed               bool
@@ -211,6 +211,9 @@ func TestPreflight(t *testing.T) {
 		{"headers of Apollo Client", "POST", "apollo-require-preflight,authorization,content-type,x-apollo-operation-name", true},
 		{"headers of Apollo's mobile clients", "POST", "accept,x-apollo-operation-id,x-apollo-operation-name,x-apollo-operation-type", true},
 		{"client awareness", "POST", "apollographql-client-name,apollographql-client-version", true},
+		{"headers of tracing", "POST", "authorization,baggage,content-type,traceparent,tracestate", true},
+		{"headers of Sentry", "POST", "authorization,baggage,content-type,sentry-trace", true},
+		{"a header of the settings", "POST", "content-type,x-tenant", true},
 		{"PUT", "PUT", "", false},
 		{"DELETE", "DELETE", "", false},
 		{"disallowed header", "POST", "x-http-method-override", false},
