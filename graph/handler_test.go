@@ -202,6 +202,11 @@ func TestHTTP(t *testing.T) {
 		}
 	}
 	json := func(body string) func() *http.Request { return request("POST", "application/json", body) }
+	twoTypes := func() *http.Request {
+		r := json(me)()
+		r.Header.Add("Content-Type", "text/plain")
+		return r
+	}
 	tests := []struct {
 		name    string
 		request func() *http.Request
@@ -222,6 +227,11 @@ func TestHTTP(t *testing.T) {
 		{"GET without query", get(nil), 400, "BAD_REQUEST"},
 		{"GET with malformed variables", get(url.Values{"query": {"{me{id}}"}, "variables": {"{"}}), 400, "BAD_REQUEST"},
 		{"GET with variables that are a list", get(url.Values{"query": {"{me{id}}"}, "variables": {"[]"}}), 400, "BAD_REQUEST"},
+		{"GET with query twice", get(url.Values{"query": {"{me{id}}", "{me{id}}"}}), 400, "BAD_REQUEST"},
+		{"GET with variables twice", get(url.Values{"query": {"{me{id}}"}, "variables": {"{}", ""}}), 400, "BAD_REQUEST"},
+		{"GET with operation name twice", get(url.Values{"query": {"query a{me{id}}"}, "operationName": {"a", "b"}}), 400, "BAD_REQUEST"},
+		{"GET with extensions twice", get(url.Values{"query": {"{me{id}}"}, "extensions": {"{}", "{}"}}), 400, "BAD_REQUEST"},
+		{"GET with an unknown parameter twice", get(url.Values{"query": {"{me{id}}"}, "x": {"1", "1"}}), 400, "BAD_REQUEST"},
 		{"GET of a mutation", get(url.Values{"query": {"mutation{logout{success}}"}}), 405, "METHOD_NOT_ALLOWED"},
 		{"PUT", request("PUT", "application/json", me), 405, "METHOD_NOT_ALLOWED"},
 		{"DELETE", request("DELETE", "", ""), 405, "METHOD_NOT_ALLOWED"},
@@ -232,6 +242,7 @@ func TestHTTP(t *testing.T) {
 		{"multipart", request("POST", "multipart/form-data; boundary=x", me), 415, "UNSUPPORTED_MEDIA_TYPE"},
 		{"application/graphql", request("POST", "application/graphql", "{me{id}}"), 415, "UNSUPPORTED_MEDIA_TYPE"},
 		{"unsupported charset", request("POST", "application/json; charset=utf-16", me), 415, "UNSUPPORTED_MEDIA_TYPE"},
+		{"two content types", twoTypes, 415, "UNSUPPORTED_MEDIA_TYPE"},
 		{"malformed content type", request("POST", "application/json; =", me), 415, "UNSUPPORTED_MEDIA_TYPE"},
 
 		{"empty body", json(""), 400, "BAD_REQUEST"},

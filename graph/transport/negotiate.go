@@ -51,9 +51,10 @@ func negotiate(accept []string) (mediaType string, acceptable bool) {
 }
 
 // checkContentType accepts JSON alone: a cross-origin page can send a form or
-// text/plain without a CORS preflight, which would allow CSRF.
+// text/plain without a CORS preflight, which would allow CSRF. A repeated header has
+// no single meaning, so it is none.
 func checkContentType(h http.Header) *apierr.Error {
-	mediaType, parameters, err := mime.ParseMediaType(h.Get("Content-Type"))
+	mediaType, parameters, err := mime.ParseMediaType(strings.Join(h["Content-Type"], ","))
 	if err != nil || mediaType != mediaTypeJSON || !isUTF8(parameters) {
 		return apierr.New(apierr.UnsupportedMediaType, "Send Content-Type: application/json.")
 	}

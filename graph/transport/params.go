@@ -98,11 +98,17 @@ func parseParams(body []byte) (*graphql.RawParams, *apierr.Error) {
 	})
 }
 
-// parseQueryString parses the parameters of a GET request.
+// parseQueryString parses the parameters of a GET request. It rejects a repeated
+// parameter for the same reason as [parseParams] a repeated member.
 func parseQueryString(query string) (*graphql.RawParams, *apierr.Error) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return nil, apierr.New(apierr.BadRequest, "The query string is malformed.")
+	}
+	for _, list := range values {
+		if len(list) > 1 {
+			return nil, duplicateKey("The query string")
+		}
 	}
 	p := &graphql.RawParams{Query: values.Get("query"), OperationName: values.Get("operationName")}
 	for name, target := range map[string]*map[string]any{"variables": &p.Variables, "extensions": &p.Extensions} {
