@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -112,7 +113,7 @@ func (s *server) serve(ctx context.Context, t target) error {
 	defer running.Wait()
 	defer stop()
 	running.Go(func() { keys.Run(background) })
-	running.Go(func() { sessions.run(background) })
+	running.Go(func() { sessions.run(background, s.log) })
 	if err := s.serveProfiles(background, &running); err != nil {
 		return err
 	}
@@ -215,7 +216,7 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 	return s.tracer.Serve(httpserver.NewHandler(httpserver.Options{
 		GraphQL:        api,
 		Playground:     s.settings.Playground,
-		Ready:          keys.Ready,
+		Ready:          func() error { return cmp.Or(keys.Ready(), sessions.ready()) },
 		Drain:          drain,
 		AllowedOrigins: s.settings.AllowedOrigins,
 		AllowedHeaders: s.settings.AllowedHeaders,

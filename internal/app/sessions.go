@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -25,6 +26,7 @@ import (
 type sessions struct {
 	limit       *directives.RateLimit
 	counters    ratelimit.Counters
+	store       *ratelimit.Resilient // the counters that replicas share; nil if there are none
 	revocations *revocation.List
 	sharesLog   bool           // whether replicas share sign-outs
 	catchUp     int            // how often to wait for sign-outs of other replicas; only in Lambda
@@ -53,7 +55,8 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("REDIS_URL: %w", err)
 		}
-		opened.counters = ratelimit.NewResilient(ratelimit.NewRedis(redis), local, s.metrics.ObserveStore)
+		opened.store = ratelimit.NewResilient(ratelimit.NewRedis(redis), local, s.metrics.ObserveStore)
+		opened.counters = opened.store
 		stream := revocation.NewStream(redis)
 		opened.closers = append(opened.closers, stream)
 		log, opened.sharesLog = stream, true
@@ -123,13 +126,28 @@ func (s *server) openAudit(opened *sessions, accounts account.Keys) error {
 
 // run receives sign-outs from other replicas and sends ours to the webhook, until
 // ctx is done.
-func (s *sessions) run(ctx context.Context) {
+func (s *sessions) run(ctx context.Context, log *slog.Logger) {
 	var running sync.WaitGroup
+	if s.store != nil {
+		running.Go(func() { s.store.Run(ctx, log) })
+	}
 	running.Go(func() { s.revocations.Run(ctx) })
 	if s.hook != nil {
 		running.Go(func() { s.hook.Run(ctx) })
 	}
 	running.Wait()
+}
+
+// ready returns nil once the shared store has counted an attempt and returned the
+// sign-outs, and otherwise the reason. It stays nil if the store fails later: every
+// replica would be unready at once, although most operations work without the store.
+func (s *sessions) ready() error {
+	if s.store != nil {
+		if err := s.store.Ready(); err != nil {
+			return err
+		}
+	}
+	return s.revocations.Ready()
 }
 
 func (s *sessions) close() {

@@ -3,6 +3,9 @@ package ratelimit
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -27,9 +30,18 @@ type Resilient struct {
 	memory  *Memory
 	observe func(outcome string)
 	breaker *gobreaker.CircuitBreaker[redisDecision]
+	failure atomic.Pointer[error] // why Redis has never carried out an attempt; nil once it has
 }
 
 var _ Counters = (*Resilient)(nil)
+
+// Pauses between the calls of [Resilient.Run].
+const (
+	firstProbe   = 50 * time.Millisecond
+	slowestProbe = time.Second
+)
+
+var errNoReply = errors.New("it has not replied yet")
 
 // errCallerGone replaces the error of a call whose own context ended, which says
 // nothing about the state of Redis.
@@ -42,7 +54,7 @@ func NewResilient(redis *Redis, memory *Memory, observe func(outcome string)) *R
 	if observe == nil {
 		observe = func(string) {}
 	}
-	return &Resilient{
+	r := &Resilient{
 		redis:   redis,
 		memory:  memory,
 		observe: observe,
@@ -52,6 +64,45 @@ func NewResilient(redis *Redis, memory *Memory, observe func(outcome string)) *R
 			IsExcluded:  func(err error) bool { return errors.Is(err, errCallerGone) },
 		}),
 	}
+	r.failure.Store(&errNoReply)
+	return r
+}
+
+// Run calls Redis until it carries out an attempt, which shows that the login, the
+// database and the permissions are right, or until ctx ends.
+func (r *Resilient) Run(ctx context.Context, log *slog.Logger) {
+	probe := Attempt{Budgets: []Budget{{Name: "probe", Key: "probe", Burst: 1, Every: time.Millisecond}}}
+	for pause, failed := firstProbe, false; ; pause = min(2*pause, slowestProbe) {
+		_, err := r.redis.take(ctx, probe)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			r.failure.Store(nil)
+			if failed {
+				log.Info("shared store available")
+			}
+			return
+		case !failed:
+			log.Warn("shared store unavailable, check REDIS_URL: address, TLS (rediss://), login and database", "err", err)
+		}
+		failed = true
+		r.failure.Store(&err)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Ready returns nil once Redis has carried out the attempt of [Resilient.Run], even if
+// later ones fail, and otherwise the reason.
+func (r *Resilient) Ready() error {
+	if failure := r.failure.Load(); failure != nil {
+		return fmt.Errorf("ratelimit: the shared store is not usable yet: %w", *failure)
+	}
+	return nil
 }
 
 // try calls Redis, unless the circuit breaker is open, and reports whether it

@@ -100,12 +100,30 @@ func SafeError(err error) error {
 		if code == "" || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 			return ErrBadReply
 		}
-		return fmt.Errorf("redis: the server returned the error %s", code)
+		return fmt.Errorf("redis: the server returned the error %s%s", code, explain(reply.Error()))
 	}
 	if fromClient || isNetworkError(err) {
 		return fmt.Errorf("redis: %w", err)
 	}
 	return ErrBadReply // its text may quote the reply
+}
+
+// explain returns what an error means that a wrong address, login or permission
+// causes, or nothing.
+func explain(message string) string {
+	for _, known := range []struct{ start, meaning string }{
+		{"WRONGPASS", "the user name or the password is wrong"},
+		{"NOAUTH", "it requires a password"},
+		{"ERR AUTH", "it has no password, but one was sent"},
+		{"NOPERM", "the user may not use a command or a key that is needed"},
+		{"ERR DB index", "it has no database of this number"},
+		{"READONLY", "it is a replica that cannot be written"},
+	} {
+		if strings.HasPrefix(message, known.start) {
+			return " (" + known.meaning + ")"
+		}
+	}
+	return ""
 }
 
 func isNetworkError(err error) bool {

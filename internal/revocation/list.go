@@ -5,6 +5,7 @@ import (
 	"container/heap"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"slices"
@@ -81,7 +82,10 @@ type List struct {
 	queue        expiryQueue
 	revokedUntil int64               // tokens issued until then are revoked
 	pending      map[record]struct{} // not in the log yet
+	failure      error               // of the last read of a shared log
 }
+
+var errNotRead = errors.New("it has not replied yet")
 
 // userSignOut is the sign-out of all sessions of a user.
 type userSignOut struct {
@@ -117,6 +121,7 @@ func NewList(o Options) *List {
 		users:        map[string][]userSignOut{},
 		exemptions:   map[exemption]int64{},
 		pending:      map[record]struct{}{},
+		failure:      errNotRead,
 	}
 	if l.maxRecords <= 0 {
 		l.maxRecords = defaultMaxRecords
@@ -155,6 +160,17 @@ func (l *List) Status(s Session) Status {
 		return Revoked
 	}
 	return status
+}
+
+// Ready returns nil once a shared log has been read to its end, even if later reads
+// fail, and otherwise the reason.
+func (l *List) Ready() error {
+	if l.log == nil || !l.log.shared() || l.readAt.Load() > 0 {
+		return nil
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return fmt.Errorf("revocation: the shared log is not readable yet: %w", l.failure)
 }
 
 // current reports whether the log was read recently.

@@ -26,6 +26,9 @@ func (l *List) Run(ctx context.Context) {
 			return
 		}
 		l.observeLog(err)
+		l.mu.Lock()
+		l.failure = err
+		l.mu.Unlock()
 		switch {
 		case err != nil && !failing:
 			l.logger.Warn("revocation log unavailable", "err", err)

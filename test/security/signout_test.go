@@ -182,7 +182,7 @@ func TestAttackStoreNeverThere(t *testing.T) {
 	for name, address := range map[string]string{"refused": testutil.FreeAddress(t), "nonsense": nonsense.Addr().String()} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := newReplicas(t, 1, "REDIS_URL=redis://somebody:ThePasswordOfTheStore@"+address)[0]
+			g := newUnreadyTarget(t, testutil.NewFakeIssuer(), "RATE_LIMITS=", "REDIS_URL=redis://somebody:ThePasswordOfTheStore@"+address)
 			token := g.SignIn(t, "ada", "1")
 			if got := g.whoami(t, token); got != "SERVICE_UNAVAILABLE" {
 				t.Errorf("a token got %s", got)
@@ -197,8 +197,103 @@ func TestAttackStoreNeverThere(t *testing.T) {
 			if got := len(g.Cognito.Calls()) - before; got != 5 {
 				t.Errorf("%d guesses reached Cognito", got)
 			}
+			if got := g.ReadyStatus(); got != http.StatusServiceUnavailable {
+				t.Errorf("/readyz is %d", got)
+			}
 			if strings.Contains(g.Stderr.String(), "ThePasswordOfTheStore") {
 				t.Error("the log has the store's password")
+			}
+		})
+	}
+}
+
+// P21: a store that refuses what is needed keeps the program unready, and the log says
+// why. Once the store has worked, its failures do not make the program unready.
+func TestAttackStoreRefuses(t *testing.T) {
+	t.Parallel()
+	const password = "ThePasswordOfTheStore"
+	for _, tt := range []struct {
+		name, scheme, login, path string
+		refuse, admit             []string // commands to the store
+		log                       string
+	}{
+		{
+			"wrong password", "redis", ":Other" + password + "@", "",
+			[]string{"CONFIG SET requirepass " + password},
+			[]string{"ACL SETUSER default >Other" + password},
+			"WRONGPASS (the user name or the password is wrong)",
+		},
+		{
+			"no password", "redis", "", "",
+			[]string{"CONFIG SET requirepass " + password},
+			[]string{"ACL SETUSER default nopass"},
+			"NOAUTH (it requires a password)",
+		},
+		{"no such database", "redis", "", "/99", nil, nil, "ERR (it has no database of this number)"},
+		{"no TLS", "rediss", "", "", nil, nil, "shared store unavailable, check REDIS_URL: address, TLS (rediss://), login and database"},
+		{
+			"no scripts", "redis", "counter:" + password + "@", "",
+			[]string{"ACL SETUSER counter on >" + password + " ~* +@all -@scripting"},
+			[]string{"ACL SETUSER counter +@all"},
+			"NOPERM (the user may not use a command or a key that is needed)",
+		},
+		{
+			"no streams", "redis", "counter:" + password + "@", "",
+			[]string{"ACL SETUSER counter on >" + password + " ~* +@all -@stream"},
+			[]string{"ACL SETUSER counter +@all"},
+			"NOPERM (the user may not use a command or a key that is needed)",
+		},
+		{
+			"a replica", "redis", "", "",
+			[]string{"REPLICAOF 127.0.0.1 1"},
+			[]string{"REPLICAOF NO ONE"},
+			"READONLY (it is a replica that cannot be written)",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			store := redistest.Start(t)
+			administrator := store.Client()
+			tell := func(commands []string) {
+				t.Helper()
+				for _, command := range commands {
+					var words []any
+					for word := range strings.FieldsSeq(command) {
+						words = append(words, word)
+					}
+					if err := administrator.Do(t.Context(), words...).Err(); err != nil {
+						t.Fatalf("%s: %v", command, err)
+					}
+				}
+			}
+			tell([]string{"PING"}) // it connects, and stays logged in
+			tell(tt.refuse)
+			g := newUnreadyTarget(t, testutil.NewFakeIssuer(), "REDIS_URL="+tt.scheme+"://"+tt.login+store.Address()+tt.path)
+			testutil.Eventually(t, "the reason to be logged", testutil.Timeout, func() bool {
+				return strings.Contains(g.Stderr.String(), tt.log)
+			})
+			if got := g.ReadyStatus(); got != http.StatusServiceUnavailable {
+				t.Errorf("/readyz is %d", got)
+			}
+			if strings.Contains(g.Stderr.String(), password) {
+				t.Error("the log has the store's password")
+			}
+			if tt.admit == nil {
+				return
+			}
+			tell(tt.admit)
+			if err := g.AwaitReady(); err != nil {
+				t.Fatal(err)
+			}
+			if got := g.whoami(t, g.NewToken(t, "ada", "1")); got != "absent" {
+				t.Errorf("with the store a token got %s", got)
+			}
+			store.Kill()
+			testutil.Eventually(t, "the store to be missed", testutil.Timeout, func() bool {
+				return g.whoami(t, g.NewToken(t, "ada", "1")) == "SERVICE_UNAVAILABLE"
+			})
+			if got := g.ReadyStatus(); got != http.StatusOK {
+				t.Errorf("after the store failed, /readyz is %d", got)
 			}
 		})
 	}
