@@ -51,10 +51,11 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 	opened.counters = local
 	switch {
 	case s.settings.RedisURL != "":
-		redis, err := redisconn.Parse(s.settings.RedisURL.Reveal(), fmt.Sprintf("authgraph:{%s}:", t.poolID))
+		redis, err := redisconn.Parse(s.settings.RedisURL.Reveal())
 		if err != nil {
 			return nil, fmt.Errorf("REDIS_URL: %w", err)
 		}
+		redis = redis.WithPrefix("authgraph:{" + t.poolID + "}:")
 		opened.store = ratelimit.NewResilient(ratelimit.NewRedis(redis), local, s.metrics.ObserveStore)
 		opened.counters = opened.store
 		stream := revocation.NewStream(redis)

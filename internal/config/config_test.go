@@ -206,6 +206,9 @@ func TestErrors(t *testing.T) {
 	}{
 		{"all headers", "", map[string]string{"CORS_ALLOWED_HEADERS": "*"}, `CORS_ALLOWED_HEADERS has "*"; use names of headers`},
 		{"a header with a value", "", map[string]string{"CORS_ALLOWED_HEADERS": "x-tenant: 1"}, "CORS_ALLOWED_HEADERS has"},
+		{"a store without a host", "", map[string]string{"REDIS_URL": "redis://:hunter2@"}, "REDIS_URL is not valid: the URL must have the form redis://"},
+		{"a store with parameters", "", map[string]string{"REDIS_URL": "redis://:hunter2@h/?db=1"}, "REDIS_URL is not valid: the URL must not have parameters"},
+		{"a sentinel without a master", "", map[string]string{"REDIS_URL": "redis+sentinel://h:1,h:2"}, "REDIS_URL is not valid: the URL must have the form"},
 		{"invalid switch", "", map[string]string{"EMBEDDED_POOL": "perhaps"}, "EMBEDDED_POOL is \"perhaps\"; use true or false"},
 
 		{"only a pool", "", map[string]string{"AWS_COGNITO_USER_POOL_ID": "eu-west-1_Ab1"}, "AWS_COGNITO_APP_CLIENT_ID is missing: it is required with AWS_COGNITO_USER_POOL_ID"},

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"authgraph/internal/redisconn"
 )
 
 // read parses the settings. It checks each value by itself; [Flags.check] checks
@@ -316,9 +318,8 @@ func (r reader) redisURL(name string, value Secret) Secret {
 	if value == "" {
 		return value
 	}
-	u, err := url.Parse(value.Reveal())
-	if err != nil || (u.Scheme != "redis" && u.Scheme != "rediss") || u.Hostname() == "" {
-		r.errs.add("%s is not a URL like redis://host:6379/0 or rediss://user:password@host:6379.", name)
+	if _, err := redisconn.Parse(value.Reveal()); err != nil {
+		r.errs.add("%s is not valid: %s.", name, err)
 		return ""
 	}
 	return value

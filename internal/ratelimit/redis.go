@@ -20,7 +20,7 @@ var takeScript string
 // Redis is [Counters] in a Redis server, version 7.0 or later, or in Valkey. Calls
 // are never retried. Errors are safe to log: see [redisconn.SafeError].
 type Redis struct {
-	client *redis.Client
+	client redis.UniversalClient
 	config redisconn.Config
 	script *redis.Script
 }

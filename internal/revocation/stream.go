@@ -36,7 +36,7 @@ const (
 // It detects that the server lost entries, because it restarted empty or with older
 // data. Every replica then writes the records that it has again.
 type Stream struct {
-	client  *redis.Client
+	client  redis.UniversalClient
 	key     string
 	timeout time.Duration
 

@@ -40,7 +40,20 @@ func (g *target) logout(t *testing.T, token string) {
 // P5: a sign-out at one replica takes effect at all of them.
 func TestAttackSignOutOverReplicas(t *testing.T) {
 	t.Parallel()
-	replicas := newReplicas(t, 3, "REDIS_URL="+redistest.Start(t).URL())
+	for name, url := range map[string]string{
+		"one server": redistest.Start(t).URL(),
+		"a cluster":  "redis://" + redistest.StartCluster(t),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			signOutOverReplicas(t, url)
+		})
+	}
+}
+
+func signOutOverReplicas(t *testing.T, store string) {
+	t.Helper()
+	replicas := newReplicas(t, 3, "REDIS_URL="+store)
 	a, b, c := replicas[0], replicas[1], replicas[2]
 	phone, laptop, other := a.NewToken(t, "ada", "phone"), a.NewToken(t, "ada", "laptop"), a.NewToken(t, "eve", "tv")
 	for _, g := range replicas {

@@ -7,7 +7,10 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -26,28 +29,30 @@ const Prefix = "authgraph:{test}:"
 // [Prefix].
 func Config(t testing.TB, url string, timeout time.Duration) redisconn.Config {
 	t.Helper()
-	c, err := redisconn.Parse(url, Prefix)
+	c, err := redisconn.Parse(url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Timeout = timeout
-	return c
+	return c.WithPrefix(Prefix)
 }
 
 // Server is a Redis or Valkey process that stores nothing on disk. It keeps its
 // port when it is restarted.
 type Server struct {
-	t       testing.TB
-	program string
-	address string
-	command *exec.Cmd
+	t         testing.TB
+	program   string
+	address   string
+	arguments []string
+	command   *exec.Cmd
 }
 
-// Start starts a server that runs until the test ends. The test is skipped if
-// neither valkey-server nor redis-server is installed.
-func Start(t testing.TB) *Server {
+// Start starts a server that runs until the test ends, with further arguments of its
+// command line. The test is skipped if neither valkey-server nor redis-server is
+// installed.
+func Start(t testing.TB, arguments ...string) *Server {
 	t.Helper()
-	s := &Server{t: t, address: UnusedAddress(t)}
+	s := &Server{t: t, address: UnusedAddress(t), arguments: arguments}
 	for _, name := range []string{"valkey-server", "redis-server"} {
 		if path, err := exec.LookPath(name); err == nil {
 			s.program = path
@@ -89,13 +94,72 @@ func (s *Server) Kill() {
 // Restart starts the server, empty, after Kill.
 func (s *Server) Restart() {
 	s.t.Helper()
-	_, port, _ := net.SplitHostPort(s.address)
-	s.command = exec.CommandContext(context.Background(), s.program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
+	arguments := append(s.arguments[:len(s.arguments):len(s.arguments)],
+		"--port", s.port(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
+	s.command = exec.CommandContext(context.Background(), s.program, arguments...)
 	s.command.Dir = s.t.TempDir()
 	if err := s.command.Start(); err != nil {
 		s.t.Fatal(err)
 	}
 	Await(s.t, "the server to respond", s.responds)
+}
+
+func (s *Server) port() string {
+	_, port, _ := net.SplitHostPort(s.address)
+	return port
+}
+
+// StartCluster starts a cluster of two nodes and returns their addresses, separated by
+// commas.
+func StartCluster(t testing.TB) (addresses string) {
+	t.Helper()
+	// By default the second port of a node is 10,000 higher, which may be too high.
+	_, busA, _ := net.SplitHostPort(UnusedAddress(t))
+	_, busB, _ := net.SplitHostPort(UnusedAddress(t))
+	a := Start(t, "--cluster-enabled", "yes", "--cluster-port", busA)
+	b := Start(t, "--cluster-enabled", "yes", "--cluster-port", busB)
+	run(t, a, "CLUSTER", "ADDSLOTSRANGE", 0, 8191)
+	run(t, b, "CLUSTER", "ADDSLOTSRANGE", 8192, 16383)
+	// Without it, both nodes have the same epoch, and settle that first.
+	run(t, b, "CLUSTER", "SET-CONFIG-EPOCH", 2)
+	run(t, a, "CLUSTER", "MEET", "127.0.0.1", b.port(), busB)
+	for _, node := range []*Server{a, b} {
+		client := node.Client()
+		Await(t, "the cluster to be complete", func() bool {
+			info := client.ClusterInfo(context.Background()).Val()
+			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_slots_ok:16384")
+		})
+	}
+	return a.address + "," + b.address
+}
+
+// StartSentinel starts a server that requires a password, and a sentinel that watches it
+// as "main". It returns the address of the sentinel.
+func StartSentinel(t testing.TB, password string) (address string) {
+	t.Helper()
+	master := Start(t)
+	run(t, master, "CONFIG", "SET", "requirepass", password)
+	s := &Server{t: t, program: master.program, address: UnusedAddress(t)}
+	file := filepath.Join(t.TempDir(), "sentinel.conf")
+	text := fmt.Sprintf("port %s\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 %s 1\nsentinel auth-pass main %s\n",
+		s.port(), master.port(), password)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Kill)
+	s.command = exec.CommandContext(context.Background(), s.program, file, "--sentinel")
+	if err := s.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	Await(t, "the sentinel to respond", s.responds)
+	return s.address
+}
+
+func run(t testing.TB, s *Server, command ...any) {
+	t.Helper()
+	if err := s.Client().Do(context.Background(), command...).Err(); err != nil {
+		t.Fatalf("%v: %v", command, err)
+	}
 }
 
 func (s *Server) responds() bool {
