@@ -58,6 +58,9 @@ type Options struct {
 	// CookieTransport keeps refresh tokens out of every response: the HTTP layer
 	// puts them into a cookie.
 	CookieTransport bool
+	// MissedCookie is called when a client without a refresh token refreshes or ends its
+	// session, although refresh tokens travel in bodies. Default: none.
+	MissedCookie func(context.Context)
 	// Federation configures the API as a subgraph.
 	Federation Federation
 	// Introspection lets clients query the schema and receive suggestions for
@@ -86,7 +89,8 @@ func NewHandler(o Options) (http.Handler, error) {
 	schema := generated.NewExecutableSchema(generated.Config{
 		Schema: servedSchema(),
 		Resolvers: &Resolver{
-			Cognito: o.Cognito, Verifier: o.Verifier, SignedOut: o.SignedOut, ReaderGroups: o.Federation.ReaderGroups,
+			Cognito: o.Cognito, Verifier: o.Verifier, SignedOut: o.SignedOut, MissedCookie: o.MissedCookie,
+			ReaderGroups: o.Federation.ReaderGroups,
 		},
 		Directives: o.Directives,
 		Complexity: costs(),
@@ -155,6 +159,9 @@ func (o *Options) complete() error {
 	}
 	if o.SignedOut == nil {
 		o.SignedOut = func(context.Context, cognito.SignedOut) error { return nil }
+	}
+	if o.MissedCookie == nil {
+		o.MissedCookie = func(context.Context) {}
 	}
 	if o.Audit == nil {
 		o.Audit = func(context.Context, audit.Event) {}

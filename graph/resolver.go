@@ -22,6 +22,9 @@ type Resolver struct {
 	Verifier *token.Verifier
 	// SignedOut is called after every sign-out that Cognito has carried out. Required.
 	SignedOut func(context.Context, cognito.SignedOut) error
+	// MissedCookie is called when a client expects its refresh token in a cookie, but there
+	// are none. Required.
+	MissedCookie func(context.Context)
 	// ReaderGroups may read the private fields of other users.
 	ReaderGroups []string
 }

@@ -40,7 +40,7 @@ func (r *Resolver) refresh(ctx context.Context, input *model.RefreshTokenInput) 
 	if input == nil {
 		input = &model.RefreshTokenInput{}
 	}
-	token, fromCookie, err := presented(ctx, input.RefreshToken)
+	token, fromCookie, err := r.presented(ctx, input.RefreshToken)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (r *Resolver) logout(ctx context.Context, input *model.LogoutInput) error {
 
 // endSession ends the session of the refresh token in the input or the cookie.
 func (r *Resolver) endSession(ctx context.Context, refreshToken *string) error {
-	token, fromCookie, err := presented(ctx, refreshToken)
+	token, fromCookie, err := r.presented(ctx, refreshToken)
 	if err != nil {
 		return err
 	}
@@ -98,12 +98,13 @@ func everySession(caller *cognito.Caller) cognito.SignedOut {
 }
 
 // presented returns the refresh token of the input or, if there is none, of the cookie.
-func presented(ctx context.Context, input *string) (token string, fromCookie bool, err error) {
+func (r *Resolver) presented(ctx context.Context, input *string) (token string, fromCookie bool, err error) {
 	request := reqctx.FromContext(ctx)
 	switch {
 	case input != nil:
 		return *input, false, nil
 	case request.RefreshCookie == nil:
+		r.MissedCookie(ctx)
 		return "", false, &apierr.Error{
 			Code: apierr.BadUserInput, Field: "input.refreshToken", Message: "input.refreshToken is required.",
 		}

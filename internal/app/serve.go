@@ -21,6 +21,7 @@ import (
 	"authgraph/internal/httpserver"
 	"authgraph/internal/logging"
 	"authgraph/internal/metrics"
+	"authgraph/internal/middleware"
 	"authgraph/internal/telemetry"
 )
 
@@ -191,6 +192,7 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 		ServiceGroups: s.settings.ServiceGroups, ServiceScopes: s.settings.ServiceScopes,
 	}
 	constraint := &directives.Constraint{}
+	advice := middleware.NewAdvice(s.log)
 	api, err := graph.NewHandler(graph.Options{
 		Cognito:  client,
 		Verifier: verifier,
@@ -205,6 +207,7 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 		Federation:    federation(s.settings),
 
 		CookieTransport: s.settings.CookieTransport,
+		MissedCookie:    advice.CookieClient,
 		Log:             s.log,
 		Observe:         s.metrics.ObserveField,
 		Trace:           s.tracer.Field(),
@@ -224,6 +227,7 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 		TrustedProxies: s.settings.TrustedProxies,
 		Metrics:        s.metrics,
 		Log:            s.log,
+		Advice:         advice,
 	})), nil
 }
 

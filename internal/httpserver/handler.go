@@ -40,6 +40,8 @@ type Options struct {
 	Metrics *metrics.Metrics
 	// Log logs requests and panics. Default: none.
 	Log *slog.Logger
+	// Advice logs requests that a setting would admit. Default: to Log.
+	Advice *middleware.Advice
 }
 
 // NewHandler returns the handler with all routes and middleware. It panics if
@@ -50,6 +52,9 @@ func NewHandler(o Options) http.Handler {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Advice == nil {
+		o.Advice = middleware.NewAdvice(o.Log)
 	}
 	if o.Metrics == nil {
 		o.Metrics = metrics.New()
@@ -67,7 +72,7 @@ func NewHandler(o Options) http.Handler {
 	}
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", middleware.CORS(o.AllowedOrigins, middleware.CORSHeaders(o.AllowedHeaders), o.RefreshCookie > 0, graphql))
+	mux.Handle("/graphql", middleware.CORS(o.AllowedOrigins, middleware.CORSHeaders(o.AllowedHeaders), o.RefreshCookie > 0, o.Advice, graphql))
 	mux.Handle("/{$}", middleware.ReadOnly(front))
 	mux.Handle("/playground/", middleware.ReadOnly(assets))
 	mux.Handle("/healthz", middleware.ReadOnly(http.HandlerFunc(healthy)))
@@ -80,7 +85,7 @@ func NewHandler(o Options) http.Handler {
 	h = middleware.SecureHeaders(h)
 	h = middleware.Recover(o.Metrics.ObservePanic, o.Log, h)
 	h = middleware.AccessLog(o.Metrics, o.Log, h)
-	return middleware.Identify(o.TrustedProxies, h)
+	return middleware.Identify(o.TrustedProxies, o.Advice, h)
 }
 
 // forBrowsers serves page to browsers and calls other for all other clients.

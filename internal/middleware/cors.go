@@ -22,13 +22,18 @@ func CORSHeaders(more []string) []string {
 }
 
 // CORS lets pages of the listed origins call next, with these request headers, and
-// with cookies if credentials is set. With no origins it returns next unchanged,
-// since rs/cors treats an empty list as "all origins".
-func CORS(origins, headers []string, credentials bool, next http.Handler) http.Handler {
-	if len(origins) == 0 {
-		return next
+// with cookies if credentials is set.
+func CORS(origins, headers []string, credentials bool, advice *Advice, next http.Handler) http.Handler {
+	if len(origins) > 0 { // rs/cors treats an empty list as "all origins"
+		next = allowOrigins(slices.Clone(origins), headers, credentials, next)
 	}
-	allowed := slices.Clone(origins)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		advice.refusedPage(r, origins, headers)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func allowOrigins(allowed, headers []string, credentials bool, next http.Handler) http.Handler {
 	return cors.New(cors.Options{
 		// Origins are compared byte by byte, as the Fetch standard requires; the
 		// library's own list supports wildcards and ignores case.

@@ -20,14 +20,16 @@ const (
 
 // Identify stores a [reqctx.Request] in the context of every request. It uses
 // X-Forwarded-For only if a trusted proxy sent it.
-func Identify(trusted []netip.Prefix, next http.Handler) http.Handler {
+func Identify(trusted []netip.Prefix, advice *Advice, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		advice.unlistedProxy(r, trusted)
 		token, err := bearer(r.Header)
 		request := &reqctx.Request{
 			ID:          requestID(r.Header),
 			Bearer:      token,
 			BearerError: err,
 			ClientAddr:  clientAddr(r, trusted),
+			Origin:      pageOrigin(r.Header),
 			UserAgent:   userAgent(r),
 			DeviceData:  deviceData(r.Header),
 		}

@@ -36,6 +36,10 @@ type Request struct {
 	// reports. It is the zero Addr if unknown.
 	ClientAddr netip.Addr
 
+	// Origin is the origin of the page that makes the request, as its browser reports
+	// it. It is empty for clients that are not browsers.
+	Origin string
+
 	// UserAgent is the User-Agent header, truncated and without control characters.
 	UserAgent string
 
