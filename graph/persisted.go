@@ -69,7 +69,7 @@ func (o Operations) check(schema *ast.Schema) error {
 // nothing else.
 type operationList struct {
 	byID   Operations
-	hashes map[string]bool // of the documents
+	byHash map[string]string // the documents by their SHA-256
 }
 
 var _ interface {
@@ -78,11 +78,22 @@ var _ interface {
 } = operationList{}
 
 func newOperationList(operations Operations) operationList {
-	l := operationList{byID: operations, hashes: map[string]bool{}}
+	l := operationList{byID: operations, byHash: map[string]string{}}
 	for _, document := range operations {
-		l.hashes[hash(document)] = true
+		l.byHash[hash(document)] = document
 	}
 	return l
+}
+
+// find returns the document with the id, or with the hash, whatever its id in the list.
+func (l operationList) find(id string) (document string, ok bool) {
+	for _, name := range []string{id, "sha256:" + id} {
+		if document, ok := l.byID[name]; ok {
+			return document, true
+		}
+	}
+	document, ok = l.byHash[id]
+	return document, ok
 }
 
 // ExtensionName implements [graphql.HandlerExtension].
@@ -98,11 +109,11 @@ func (l operationList) MutateOperationParameters(_ context.Context, p *graphql.R
 	case !ok:
 		return invalidPersistedQuery()
 	case id == "":
-		if l.hashes[hash(p.Query)] {
+		if _, ok := l.byHash[hash(p.Query)]; ok {
 			return nil
 		}
 	default:
-		if document, ok := l.byID[id]; ok && (p.Query == "" || p.Query == document) {
+		if document, ok := l.find(id); ok && (p.Query == "" || p.Query == document) {
 			p.Query = document
 			return nil
 		}
@@ -163,7 +174,7 @@ func persistedID(extensions map[string]any) (id string, ok bool) {
 
 func invalidPersistedQuery() *gqlerror.Error {
 	return refuse(apierr.New(apierr.BadRequest,
-		"extensions.persistedQuery needs version 1 and, as sha256Hash, the SHA-256 of the query."))
+		"extensions.persistedQuery needs version 1 and, as sha256Hash, the SHA-256 of the query; documentId is sha256: and that hash."))
 }
 
 // refuse returns the error of a whole request.

@@ -93,6 +93,58 @@ func TestListedOperations(t *testing.T) {
 	}
 }
 
+// Appendix A of GraphQL over HTTP.
+func TestDocumentID(t *testing.T) {
+	const document, other = "query Me{me{id}}", "query Groups{me{groups}}"
+	listed := newAPI(t, options{operations: graph.Operations{"me-1": document, "sha256:" + hashOf(other): other}})
+	automatic := newAPI(t, options{})
+	for _, step := range []struct {
+		name string
+		api  *api
+		body string
+		code string
+	}{
+		{"an id of the list", listed, `{"documentId":"me-1"}`, ""},
+		{"an id of the list, with the document", listed, `{"documentId":"me-1","query":"` + document + `"}`, ""},
+		{"an id of the list, with another document", listed, `{"documentId":"me-1","query":"{me{groups}}"}`, "PERSISTED_QUERY_NOT_IN_LIST"},
+		{"the hash of a document in the list", listed, `{"documentId":"sha256:` + hashOf(document) + `"}`, ""},
+		{"a hash that is the id in the list", listed, `{"documentId":"sha256:` + hashOf(other) + `"}`, ""},
+		{"with the operation's name", listed, `{"documentId":"me-1","operationName":"Me","variables":{},"extensions":{"a":1}}`, ""},
+		{"with another operation's name", listed, `{"documentId":"me-1","operationName":"You"}`, "GRAPHQL_VALIDATION_FAILED"},
+		{"an unknown id", listed, `{"documentId":"me-2"}`, "PERSISTED_QUERY_NOT_IN_LIST"},
+		{"the hash of an unlisted document", listed, `{"documentId":"sha256:` + hashOf("{me{id}}") + `"}`, "PERSISTED_QUERY_NOT_IN_LIST"},
+		{"a number", listed, `{"documentId":1}`, "BAD_REQUEST"},
+		{"an empty id", listed, `{"documentId":""}`, "BAD_REQUEST"},
+		{"null and a query", listed, `{"documentId":null,"query":"` + document + `"}`, ""},
+		{"twice", listed, `{"documentId":"me-1","documentId":"me-1"}`, "BAD_REQUEST"},
+		{"two forms", listed, `{"documentId":"me-1","extensions":{"persistedQuery":{"version":1,"sha256Hash":"me-1"}}}`, "BAD_REQUEST"},
+
+		{"without a list, an unknown hash", automatic, `{"documentId":"sha256:` + hashOf(document) + `"}`, "PERSISTED_QUERY_NOT_FOUND"},
+		{"without a list, the hash of another document", automatic, `{"documentId":"sha256:` + hashOf(other) + `","query":"` + document + `"}`, "BAD_REQUEST"},
+		{"without a list, the hash and the document", automatic, `{"documentId":"sha256:` + hashOf(document) + `","query":"` + document + `"}`, ""},
+		{"without a list, a known hash", automatic, `{"documentId":"sha256:` + hashOf(document) + `"}`, ""},
+	} {
+		if got := step.api.do(t, post(step.body, "")); got.code() != step.code {
+			t.Errorf("%s: code %q, want %q: %s", step.name, got.code(), step.code, got.text)
+		}
+	}
+	for query, code := range map[string]string{
+		"documentId=me-1":                                      "",
+		"documentId=sha256%3A" + hashOf(document):              "",
+		"documentId=me-1&documentId=me-1":                      "BAD_REQUEST",
+		"documentId=me-2":                                      "PERSISTED_QUERY_NOT_IN_LIST",
+		"documentId=me-1&variables=%7B%7D&operationName=Other": "GRAPHQL_VALIDATION_FAILED",
+	} {
+		if got := listed.do(t, httptest.NewRequest("GET", "/graphql?"+query, nil)); got.code() != code {
+			t.Errorf("GET %s: code %q, want %q: %s", query, got.code(), code, got.text)
+		}
+	}
+	mutation := newAPI(t, options{operations: graph.Operations{"out": "mutation{logout{success}}"}})
+	if got := mutation.do(t, httptest.NewRequest("GET", "/graphql?documentId=out", nil)); got.code() != "METHOD_NOT_ALLOWED" {
+		t.Errorf("GET of a mutation: %s", got.text)
+	}
+}
+
 func TestParseOperationsInvalid(t *testing.T) {
 	for _, text := range []string{
 		"", "[]", "{}", `{"a":1}`, `{"format":"relay","operations":[]}`,

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -72,6 +73,7 @@ func parseBatch(body []byte, limit int) ([]*graphql.RawParams, *apierr.Error) {
 func parseParams(body []byte) (*graphql.RawParams, *apierr.Error) {
 	var p struct {
 		Query         string         `json:"query"`
+		DocumentID    string         `json:"documentId"`
 		OperationName string         `json:"operationName"`
 		Variables     map[string]any `json:"variables"`
 		Extensions    map[string]any `json:"extensions"`
@@ -85,7 +87,7 @@ func parseParams(body []byte) (*graphql.RawParams, *apierr.Error) {
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		return nil, duplicateKey("The body")
 	case isMismatch:
-		// The pointer begins with one of the four members above: others are skipped.
+		// The pointer begins with one of the members above: others are skipped.
 		for name := range mismatch.JSONPointer.Tokens() {
 			return nil, wrongType(name)
 		}
@@ -95,7 +97,7 @@ func parseParams(body []byte) (*graphql.RawParams, *apierr.Error) {
 	}
 	return checkParams(&graphql.RawParams{
 		Query: p.Query, OperationName: p.OperationName, Variables: p.Variables, Extensions: p.Extensions,
-	})
+	}, p.DocumentID)
 }
 
 // parseQueryString parses the parameters of a GET request. It rejects a repeated
@@ -123,12 +125,27 @@ func parseQueryString(query string) (*graphql.RawParams, *apierr.Error) {
 			return nil, wrongType(name)
 		}
 	}
-	return checkParams(p)
+	return checkParams(p, values.Get("documentId"))
 }
 
-func checkParams(p *graphql.RawParams) (*graphql.RawParams, *apierr.Error) {
+// checkParams completes the parameters. The id of a persisted document (appendix A of
+// the specification) becomes what Apollo's clients send for one, so that the server
+// handles one form only. It may be the hash of the document, after sha256:, or any id in
+// the server's list.
+func checkParams(p *graphql.RawParams, documentID string) (*graphql.RawParams, *apierr.Error) {
+	if documentID != "" {
+		if p.Extensions["persistedQuery"] != nil {
+			return nil, apierr.New(apierr.BadRequest, "Send either documentId or extensions.persistedQuery.")
+		}
+		if p.Extensions == nil {
+			p.Extensions = map[string]any{}
+		}
+		p.Extensions["persistedQuery"] = map[string]any{
+			"version": int64(1), "sha256Hash": strings.TrimPrefix(documentID, "sha256:"),
+		}
+	}
 	if _, persisted := p.Extensions["persistedQuery"]; p.Query == "" && !persisted {
-		return nil, apierr.New(apierr.BadRequest, "query is missing.")
+		return nil, apierr.New(apierr.BadRequest, "query is missing. Send it, or the documentId of a persisted document.")
 	}
 	return p, nil
 }

@@ -137,7 +137,7 @@ func (f *Flags) define() []Setting {
 	group = "Security"
 	optional(&f.rateLimits, "RATE_LIMITS", "NAME=BURST/INTERVAL,...", spaced(defaultRates), "Limits on attempts: BURST at once, then one every INTERVAL. NAME=off removes one limit, off removes all.")
 	optional(&f.graphQLLimits, "GRAPHQL_LIMITS", "NAME=NUMBER,...", f.defaults.DocumentLimits.String(), "Limits on the size and cost of one GraphQL request.")
-	optional(&f.persistedOperations, "PERSISTED_OPERATIONS", "FILE", "none (all operations run)", "Run only the operations in this file: an Apollo persisted query manifest, or a JSON object that maps hashes to documents.")
+	optional(&f.persistedOperations, "PERSISTED_OPERATIONS", "FILE", "none (all operations run)", "Run only the operations in this file: an Apollo persisted query manifest, or a JSON object that maps ids, such as hashes, to documents. Clients send the document, its id as documentId, or Apollo's extensions.persistedQuery.")
 	secret(&f.redisURL, "REDIS_URL", "URL", "none (each process keeps its own)", "Valkey or Redis server that replicas share for limits and sign-outs: redis://[user:password@]host:port/db. Several addresses, separated by commas, are nodes of a cluster; redis+cluster:// is a cluster with one address, and redis+sentinel://[user:password@]host:port,.../master/db a master that sentinels watch. rediss is redis with TLS.")
 	toggle(&f.revocationsFailOpen, "REVOCATIONS_FAIL_OPEN", "Accept access tokens while the shared store is down, although another replica may have revoked them. Off: reject them until it is back.")
 	toggle(&f.hideUserExistence, "HIDE_USER_EXISTENCE", "Return the same response, after the same time, whether or not an account exists. Off: Cognito's own setting decides, and sign-up reveals it.")
