@@ -30,7 +30,7 @@ type ServeOptions struct {
 	Log *slog.Logger
 }
 
-// Serve serves h on ln until ctx is done. Then it shuts down: /readyz fails, the
+// Serve serves h on ln, over HTTP/1 and HTTP/2 without TLS, until ctx is done. Then it shuts down: /readyz fails, the
 // listener closes, and requests in flight finish. It returns nil if all of them did.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler, o ServeOptions) error {
 	o = o.withDefaults()
@@ -69,7 +69,13 @@ func (o ServeOptions) withDefaults() ServeOptions {
 }
 
 func newServer(h http.Handler, o ServeOptions) *http.Server {
+	// Platforms that terminate TLS, such as Cloud Run and Envoy, forward HTTP/2 without
+	// it, by prior knowledge (RFC 9113, section 3.3).
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
 	return &http.Server{
+		Protocols:         protocols,
 		Handler:           closeAfterChunks(closeWhenDraining(h, o.Drain)),
 		ReadHeaderTimeout: o.HeaderTimeout,
 		ReadTimeout:       o.ReadTimeout,
@@ -90,10 +96,19 @@ func shutDown(server *http.Server, o ServeOptions) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), o.FinishTimeout)
 	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		return fmt.Errorf("httpserver: shutdown timed out, requests were aborted: %w", errors.Join(err, server.Close()))
+	for {
+		// Shutdown tells HTTP/2 clients to reconnect elsewhere, but not those whose
+		// connection begins at the same moment. It tells them when it is called again.
+		again, cancelAgain := context.WithTimeout(ctx, time.Second)
+		err := server.Shutdown(again)
+		cancelAgain()
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return fmt.Errorf("httpserver: shutdown timed out, requests were aborted: %w", errors.Join(err, server.Close()))
+		}
 	}
-	return nil
 }
 
 // closeAfterChunks closes the connection after a request with a chunked body. If the

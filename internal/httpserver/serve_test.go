@@ -77,6 +77,42 @@ func (h blockingHandler) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "done")
 }
 
+// Platforms that terminate TLS forward HTTP/2 without it, and a connection that is shut
+// down loses no request.
+func TestUnencryptedHTTP2(t *testing.T) {
+	inner, drain := newBlockingHandler(), &httpserver.Drain{}
+	s := serve(t, inner, httpserver.ServeOptions{Drain: drain, DrainDelay: -1})
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	client := &http.Client{Transport: &http.Transport{Protocols: protocols}}
+	get := func() string {
+		response, err := client.Post("http://"+s.addr+"/graphql", "application/json", strings.NewReader("{}"))
+		if err != nil {
+			return err.Error()
+		}
+		defer func() { _ = response.Body.Close() }()
+		all, err := io.ReadAll(response.Body)
+		return fmt.Sprint(response.Proto, " ", response.StatusCode, " ", string(all), " ", err)
+	}
+	responses := make(chan string, 2)
+	for range 2 { // two streams of one connection
+		go func() { responses <- get() }()
+	}
+	<-inner.started
+	<-inner.started
+	s.stop()
+	await(t, "the drain", drain.Begun)
+	close(inner.release)
+	for range 2 {
+		if got, want := <-responses, "HTTP/2.0 200 done <nil>"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if err := <-s.done; err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+}
+
 func TestServeFinishesRequestsInFlight(t *testing.T) {
 	inner, drain := newBlockingHandler(), &httpserver.Drain{}
 	s := serve(t, inner, httpserver.ServeOptions{Drain: drain, DrainDelay: -1})
