@@ -45,7 +45,11 @@ func newLambdaHandler(h http.Handler) lambdaHandler {
 // Invoke implements [lambda.Handler].
 func (l lambdaHandler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	var event lambdaEvent
-	if err := json.Unmarshal(payload, &event); err != nil || !event.isHTTP() {
+	err := json.Unmarshal(payload, &event)
+	switch {
+	case err == nil && event.isWarmUp():
+		return []byte("null"), nil
+	case err != nil || !event.isHTTP():
 		return nil, errNoHTTP
 	}
 	if event.isSingleValueALB() {
@@ -62,6 +66,9 @@ func (l lambdaHandler) Invoke(ctx context.Context, payload []byte) ([]byte, erro
 type lambdaEvent struct {
 	HTTPMethod        string              `json:"httpMethod"`
 	MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
+	Source            string              `json:"source"`
+	DetailType        string              `json:"detail-type"`
+	Warmer            bool                `json:"warmer"`
 	RequestContext    struct {
 		AccountID string          `json:"accountId"`
 		ELB       json.RawMessage `json:"elb"`
@@ -75,6 +82,19 @@ func (e *lambdaEvent) isALB() bool { return len(e.RequestContext.ELB) > 0 }
 
 func (e *lambdaEvent) isHTTP() bool {
 	return e.RequestContext.HTTP.Method != "" || (e.HTTPMethod != "" && (e.isALB() || e.RequestContext.AccountID != ""))
+}
+
+// isWarmUp reports whether the event only keeps the function warm: a schedule of
+// EventBridge, or what the plug-ins serverless-plugin-warmup and lambda-warmer send. Any
+// other event carries something that would be lost, so it is an error.
+func (e *lambdaEvent) isWarmUp() bool {
+	switch e.Source {
+	case "aws.events", "aws.scheduler":
+		return e.DetailType == "Scheduled Event"
+	case "serverless-plugin-warmup":
+		return true
+	}
+	return e.Warmer && !e.isHTTP()
 }
 
 // isSingleValueALB reports whether the event comes from a load balancer in its

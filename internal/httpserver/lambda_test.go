@@ -271,6 +271,25 @@ func TestLambdaPaths(t *testing.T) {
 	}
 }
 
+// Events that only keep the function warm succeed and do nothing.
+// https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-scheduled-events.html
+func TestLambdaWarmUp(t *testing.T) {
+	invoke := startLambda(t)
+	for name, event := range map[string]string{
+		"a rule of EventBridge": `{"version":"0","id":"1","detail-type":"Scheduled Event","source":"aws.events","account":"123456789012","time":"2026-11-30T00:00:00Z","region":"eu-west-1","resources":["arn:aws:events:eu-west-1:123456789012:rule/warm"],"detail":{}}`,
+		"EventBridge Scheduler": `{"version":"0","id":"1","detail-type":"Scheduled Event","source":"aws.scheduler","account":"123456789012","time":"2026-11-30T00:00:00Z","region":"eu-west-1","resources":[],"detail":"{}"}`,
+		"a plug-in":             `{"source":"serverless-plugin-warmup"}`,
+		"another plug-in":       `{"warmer":true,"concurrency":3}`,
+	} {
+		if got := invoke([]byte(event)); got.kind != "response" || string(got.body) != "null" {
+			t.Errorf("%s: %s %s", name, got.kind, got.body)
+		}
+	}
+	if got := decode(t, invoke(change(t, fixture(t, "rest_api"), `"resource"`, `"warmer": true, "resource"`))); got.StatusCode != 202 {
+		t.Errorf("a request with the member of a plug-in: %d", got.StatusCode)
+	}
+}
+
 func TestLambdaBadRequests(t *testing.T) {
 	invoke := startLambda(t)
 	for name, event := range map[string][]byte{
@@ -284,9 +303,11 @@ func TestLambdaBadRequests(t *testing.T) {
 		}
 	}
 	for name, event := range map[string]string{
-		"a test event":  `{"key1": "value1"}`,
-		"a queue event": `{"Records": [{"eventSource": "aws:sqs", "body": "hunter2"}]}`,
-		"a list":        `[]`,
+		"a test event":                 `{"key1": "value1"}`,
+		"a queue event":                `{"Records": [{"eventSource": "aws:sqs", "body": "hunter2"}]}`,
+		"a list":                       `[]`,
+		"another event of EventBridge": `{"source":"aws.events","detail-type":"AWS API Call via CloudTrail","detail":{"a":"hunter2"}}`,
+		"no warm-up":                   `{"warmer":false}`,
 	} {
 		got := invoke([]byte(event))
 		if got.kind != "error" || !strings.Contains(string(got.body), "not an HTTP request") || strings.Contains(string(got.body), "hunter2") {

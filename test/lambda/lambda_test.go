@@ -137,6 +137,12 @@ func (f *function) testOddEvents(t *testing.T) {
 			}
 		}
 	})
+	t.Run("events of a schedule are ignored", func(t *testing.T) {
+		const event = `{"version":"0","detail-type":"Scheduled Event","source":"aws.events","detail":{}}`
+		if result := f.runtime.invoke(t, f.program, []byte(event)); result.isError || string(result.body) != "null" {
+			t.Errorf("error %v: %s", result.isError, result.body)
+		}
+	})
 	t.Run("a body that is not GraphQL", func(t *testing.T) {
 		for _, form := range eventForms {
 			if a := f.request(t, form, http.MethodPost, "/graphql", "", "hunter2", false); a.Status != http.StatusBadRequest {
