@@ -216,7 +216,7 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 	if err != nil {
 		return nil, err
 	}
-	return s.tracer.Serve(httpserver.NewHandler(httpserver.Options{
+	return httpserver.WithBasePath(s.settings.BasePath, s.tracer.Serve(httpserver.NewHandler(httpserver.Options{
 		GraphQL:        api,
 		Playground:     s.settings.Playground,
 		Ready:          func() error { return cmp.Or(keys.Ready(), sessions.ready()) },
@@ -228,7 +228,7 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 		Metrics:        s.metrics,
 		Log:            s.log,
 		Advice:         advice,
-	})), nil
+	}))), nil
 }
 
 // refreshCookie returns the lifetime of the refresh cookie, or 0 if there is none.
@@ -287,9 +287,10 @@ func (s *server) operations() (graph.Operations, error) {
 // announce prints the banner and logs the address.
 func (s *server) announce(t target, addr string) {
 	// One write, so that a reader that waits for the banner gets all of it.
-	text := fmt.Sprintf("Authgraph\n  GraphQL     http://%s/graphql\n", addr)
+	url := "http://" + addr + s.settings.BasePath
+	text := fmt.Sprintf("Authgraph\n  GraphQL     %s/graphql\n", url)
 	if s.settings.Playground {
-		text += fmt.Sprintf("  Playground  http://%s/\n", addr)
+		text += fmt.Sprintf("  Playground  %s/\n", url)
 	}
 	fmt.Fprint(s.stdout, text+t.banner)
 	s.log.Info("serving", "addr", addr, "issuer", t.issuers[0], "embedded_pool", s.settings.Embedded())

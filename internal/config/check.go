@@ -80,6 +80,10 @@ func (f *Flags) check(s *Settings, command Command, errs *Errors) {
 			"SIGNOUT_WEBHOOK_URL needs a process that runs between requests, which Lambda freezes; unset it and query tokenStatus instead.",
 		},
 		{
+			slices.Contains([]string{"/graphql", "/playground", "/healthz", "/readyz", "/metrics"}, s.BasePath),
+			"BASE_PATH is a path of the server itself; use another one, such as /auth.",
+		},
+		{
 			s.RevocationsFailOpen && s.RedisURL == "",
 			"REVOCATIONS_FAIL_OPEN needs a shared store; set REDIS_URL or unset it.",
 		},

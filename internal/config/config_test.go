@@ -181,6 +181,7 @@ func TestIssuers(t *testing.T) {
 func TestLists(t *testing.T) {
 	s := mustParse(t, "", map[string]string{
 		"CORS_ALLOWED_ORIGINS": " https://app.example.com, http://localhost:3000 ,http://[::1]:3000,",
+		"BASE_PATH":            "/api/auth/",
 		"CORS_ALLOWED_HEADERS": "X-Tenant, x-datadog-trace-id",
 		"TRUSTED_PROXIES":      "10.1.2.3/8, 192.0.2.1,2001:db8::/32,::ffff:198.51.100.7",
 	})
@@ -189,6 +190,9 @@ func TestLists(t *testing.T) {
 	}
 	if want := []string{"X-Tenant", "x-datadog-trace-id"}; !slices.Equal(s.AllowedHeaders, want) {
 		t.Errorf("AllowedHeaders are %q, want %q", s.AllowedHeaders, want)
+	}
+	if s.BasePath != "/api/auth" {
+		t.Errorf("BasePath is %q", s.BasePath)
 	}
 	if got, want := fmt.Sprint(s.TrustedProxies), "[10.0.0.0/8 192.0.2.1/32 2001:db8::/32 198.51.100.7/32]"; got != want {
 		t.Errorf("TrustedProxies are %s, want %s", got, want)
@@ -209,6 +213,10 @@ func TestErrors(t *testing.T) {
 		{"a store without a host", "", map[string]string{"REDIS_URL": "redis://:hunter2@"}, "REDIS_URL is not valid: the URL must have the form redis://"},
 		{"a store with parameters", "", map[string]string{"REDIS_URL": "redis://:hunter2@h/?db=1"}, "REDIS_URL is not valid: the URL must not have parameters"},
 		{"a sentinel without a master", "", map[string]string{"REDIS_URL": "redis+sentinel://h:1,h:2"}, "REDIS_URL is not valid: the URL must have the form"},
+		{"a base path without a slash", "", map[string]string{"BASE_PATH": "auth"}, `BASE_PATH is "auth"; use a path such as /auth`},
+		{"a base path with dots", "", map[string]string{"BASE_PATH": "/a/../b"}, "BASE_PATH is"},
+		{"a base path that is taken", "", map[string]string{"BASE_PATH": "/graphql/"}, "BASE_PATH is a path of the server itself"},
+		{"an escaped base path", "", map[string]string{"BASE_PATH": "/a%2Fb"}, "BASE_PATH is"},
 		{"invalid switch", "", map[string]string{"EMBEDDED_POOL": "perhaps"}, "EMBEDDED_POOL is \"perhaps\"; use true or false"},
 
 		{"only a pool", "", map[string]string{"AWS_COGNITO_USER_POOL_ID": "eu-west-1_Ab1"}, "AWS_COGNITO_APP_CLIENT_ID is missing: it is required with AWS_COGNITO_USER_POOL_ID"},

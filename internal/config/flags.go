@@ -31,6 +31,7 @@ type Flags struct {
 	usernameAttribute                     string
 
 	addr                  string
+	basePath              string
 	tokenTransport        string
 	refreshCookieLifetime string
 	corsAllowedOrigins    string
@@ -126,6 +127,7 @@ func (f *Flags) define() []Setting {
 
 	group = "HTTP"
 	optional(&f.addr, "ADDR", "HOST:PORT", defaultAddr, "Address to listen on. If ADDR is not set and PORT is: that port, on all interfaces with Cognito, on 127.0.0.1 with the embedded pool.")
+	optional(&f.basePath, "BASE_PATH", "PATH", "none", "Path in front of /graphql and the playground, such as /auth, where a proxy or API Gateway forwards its own path. They are also served without it.")
 	text(&f.tokenTransport, "TOKEN_TRANSPORT", "body|cookie", "body", "How refresh tokens travel: in request and response bodies, or in an HttpOnly cookie for browser apps.", GatewayConfig)
 	text(&f.refreshCookieLifetime, "REFRESH_COOKIE_LIFETIME", "DURATION", "720h", "How long browsers keep the refresh cookie. Set it to the lifetime of the app client's refresh tokens; Cognito's default is 30 days.")
 	optional(&f.corsAllowedOrigins, "CORS_ALLOWED_ORIGINS", "ORIGIN,...", "none (same origin only)", "Origins whose pages may call the API, each as scheme://host[:port].", GatewayConfig)

@@ -28,6 +28,7 @@ func (f *Flags) read(command Command, getenv func(string) string, errs *Errors) 
 		UsernameAttribute:  r.attribute("USERNAME_ATTRIBUTE", f.usernameAttribute),
 		PasswordlessSignup: bool(f.passwordlessSignup),
 
+		BasePath:              strings.TrimRight(r.matching("BASE_PATH", f.basePath, `^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?$`, 200, "use a path such as /auth, of letters, digits, and - . _ ~"), "/"),
 		CookieTransport:       r.oneOf("TOKEN_TRANSPORT", f.tokenTransport, "body", "cookie") == "cookie",
 		RefreshCookieLifetime: r.lifetime("REFRESH_COOKIE_LIFETIME", f.refreshCookieLifetime),
 		AllowedOrigins:        r.origins("CORS_ALLOWED_ORIGINS", f.corsAllowedOrigins),

@@ -38,6 +38,8 @@ type Settings struct {
 
 	// Addr is the address to listen on, for net.Listen.
 	Addr string
+	// BasePath precedes the paths of the API, without a slash at the end. It may be empty.
+	BasePath string
 	// AllowedOrigins are the origins whose pages may call the API.
 	AllowedOrigins []string
 	// AllowedHeaders are further request headers that those pages may send.

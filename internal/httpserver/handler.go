@@ -88,6 +88,31 @@ func NewHandler(o Options) http.Handler {
 	return middleware.Identify(o.TrustedProxies, o.Advice, h)
 }
 
+// WithBasePath returns a handler that serves the API and the playground of h under base,
+// such as "/auth", as well: a proxy may forward its own path unchanged. Health and metrics
+// stay where they are, since a proxy should not publish them. An empty base changes
+// nothing.
+func WithBasePath(base string, h http.Handler) http.Handler {
+	if base == "" {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rest, isBelow := strings.CutPrefix(r.URL.Path, base)
+		switch {
+		case !isBelow:
+		case rest == "" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+			// The page refers to its files by relative paths.
+			http.Redirect(w, r, base+"/", http.StatusPermanentRedirect)
+			return
+		case rest == "/", rest == "/graphql", strings.HasPrefix(rest, "/playground/"):
+			stripped := r.Clone(r.Context())
+			stripped.URL.Path, stripped.URL.RawPath = rest, ""
+			r = stripped
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
 // forBrowsers serves page to browsers and calls other for all other clients.
 func forBrowsers(page, other http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

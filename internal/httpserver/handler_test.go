@@ -88,6 +88,49 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+func TestBasePath(t *testing.T) {
+	const greeting = `{"message":"Authentication service"}`
+	var log strings.Builder
+	handler := httpserver.WithBasePath("/api/auth", httpserver.NewHandler(httpserver.Options{
+		GraphQL: &graphQL{}, Playground: true, Log: logging.New(&log, slog.LevelInfo, "json"),
+	}))
+	for _, test := range []struct {
+		method, target string
+		status         int
+		body           string // substring
+	}{
+		{"POST", "/api/auth/graphql", 200, `{"data":{}}`},
+		{"GET", "/api/auth/graphql?query={me{id}}", 200, `{"data":{}}`},
+		{"GET", "/api/auth/", 200, greeting},
+		{"POST", "/graphql", 200, `{"data":{}}`},
+		{"GET", "/", 200, greeting},
+		{"GET", "/healthz", 200, `{"status":"ok"}`},
+		{"GET", "/metrics", 200, `route="/graphql"`},
+		{"GET", "/api/auth/metrics", 404, ""},
+		{"GET", "/api/auth/healthz", 404, ""},
+		{"GET", "/api/auth/nowhere", 404, ""},
+		{"GET", "/api/auth/playground/none.js", 404, ""},
+		{"GET", "/api/authgraph/graphql", 404, ""},
+		{"GET", "/api/auth/api/auth/graphql", 404, ""},
+		{"POST", "/api/auth", 404, ""},
+	} {
+		response := send(handler, test.method, test.target)
+		if got := body(t, response); response.StatusCode != test.status || !strings.Contains(got, test.body) {
+			t.Errorf("%s %s: %d %s, want %d %s", test.method, test.target, response.StatusCode, got, test.status, test.body)
+		}
+	}
+	moved := send(handler, "GET", "/api/auth")
+	if got := moved.Header.Get("Location"); moved.StatusCode != 308 || got != "/api/auth/" {
+		t.Errorf("GET /api/auth: %d, Location %q", moved.StatusCode, got)
+	}
+	page := body(t, send(handler, "GET", "/api/auth/", "Accept", "text/html"))
+	_, script, _ := strings.Cut(page, `src="`)
+	script, _, _ = strings.Cut(script, `"`)
+	if response := send(handler, "GET", "/api/auth/"+script); response.StatusCode != 200 {
+		t.Errorf("the page's script %q: %d", script, response.StatusCode)
+	}
+}
+
 func TestHeadersOfEveryResponse(t *testing.T) {
 	handler := httpserver.NewHandler(httpserver.Options{GraphQL: &graphQL{}, Ready: func() error { return errors.New("no keys") }})
 	for _, target := range []string{"/graphql", "/", "/healthz", "/readyz", "/metrics", "/nowhere"} {

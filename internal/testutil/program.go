@@ -169,8 +169,16 @@ func (p *Program) BannerValue(label string) string {
 	return ""
 }
 
-// APIURL returns the base URL of the API, or "" if the banner has not been printed.
-func (p *Program) APIURL() string { return strings.TrimSuffix(p.BannerValue("GraphQL"), "/graphql") }
+// APIURL returns the URL of the server, without BASE_PATH, or "" if the banner has not been
+// printed.
+func (p *Program) APIURL() string {
+	scheme, rest, _ := strings.Cut(p.BannerValue("GraphQL"), "://")
+	host, _, found := strings.Cut(rest, "/")
+	if !found {
+		return ""
+	}
+	return scheme + "://" + host
+}
 
 // PoolURL returns the base URL of the embedded pool, or "" if there is none.
 func (p *Program) PoolURL() string { return strings.TrimSuffix(p.BannerValue("Inbox"), "/inbox") }
