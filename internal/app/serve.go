@@ -115,7 +115,7 @@ func (s *server) serve(ctx context.Context, t target) error {
 	defer stop()
 	running.Go(func() { keys.Run(background) })
 	running.Go(func() { sessions.run(background, s.log) })
-	if err := s.serveProfiles(background, &running); err != nil {
+	if err := s.serveBeside(background, &running); err != nil {
 		return err
 	}
 
@@ -132,19 +132,28 @@ func (s *server) serve(ctx context.Context, t target) error {
 	return err
 }
 
-// serveProfiles serves profiles at PPROF_ADDR, if it is set.
-func (s *server) serveProfiles(ctx context.Context, running *sync.WaitGroup) error {
-	if s.settings.PprofAddr == "" {
-		return nil
+// serveBeside serves metrics and profiles at METRICS_ADDR and PPROF_ADDR, if they are
+// set, until ctx ends.
+func (s *server) serveBeside(ctx context.Context, running *sync.WaitGroup) error {
+	for _, beside := range []struct {
+		what, setting, addr, path string
+		handler                   http.Handler
+	}{
+		{"metrics", "METRICS_ADDR", s.settings.MetricsAddr, "/metrics", httpserver.Metrics(s.metrics)},
+		{"profiles", "PPROF_ADDR", s.settings.PprofAddr, "/debug/pprof/", httpserver.Profiles()},
+	} {
+		if beside.addr == "" {
+			continue
+		}
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", beside.addr)
+		if err != nil {
+			return fmt.Errorf("listen on %s: %w (choose another %s)", beside.addr, err, beside.setting)
+		}
+		s.log.Info("serving "+beside.what, "url", "http://"+listener.Addr().String()+beside.path)
+		running.Go(func() {
+			_ = httpserver.Serve(ctx, listener, beside.handler, httpserver.ServeOptions{DrainDelay: -1, Log: s.log})
+		})
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.settings.PprofAddr)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w (choose another PPROF_ADDR)", s.settings.PprofAddr, err)
-	}
-	s.log.Info("serving profiles", "url", "http://"+listener.Addr().String()+"/debug/pprof/")
-	running.Go(func() {
-		_ = httpserver.Serve(ctx, listener, httpserver.Profiles(), httpserver.ServeOptions{DrainDelay: -1, Log: s.log})
-	})
 	return nil
 }
 
@@ -228,6 +237,8 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 		Metrics:        s.metrics,
 		Log:            s.log,
 		Advice:         advice,
+
+		SeparateMetrics: s.settings.MetricsAddr != "",
 	}))), nil
 }
 

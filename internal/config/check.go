@@ -56,6 +56,10 @@ func (f *Flags) check(s *Settings, command Command, errs *Errors) {
 			"ADDR and POOL_ADDR are the same; give the embedded pool a port of its own.",
 		},
 		{
+			s.MetricsAddr != "" && s.MetricsAddr == s.Addr && !strings.HasSuffix(s.Addr, ":0"),
+			"ADDR and METRICS_ADDR are the same; give the metrics a port of their own, or unset METRICS_ADDR.",
+		},
+		{
 			s.embedded && servesAPI && len(s.Pool.UsernameAttributes) > 0 && !slices.Contains(s.Pool.UsernameAttributes, "email"),
 			"POOL_USERNAME_ATTRIBUTES lacks email, which users of the API sign up with; add it, or serve the pool alone (authgraph pool).",
 		},

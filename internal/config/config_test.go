@@ -217,6 +217,8 @@ func TestErrors(t *testing.T) {
 		{"a base path with dots", "", map[string]string{"BASE_PATH": "/a/../b"}, "BASE_PATH is"},
 		{"a base path that is taken", "", map[string]string{"BASE_PATH": "/graphql/"}, "BASE_PATH is a path of the server itself"},
 		{"an escaped base path", "", map[string]string{"BASE_PATH": "/a%2Fb"}, "BASE_PATH is"},
+		{"metrics at the API's address", "", map[string]string{"METRICS_ADDR": "127.0.0.1:8080"}, "ADDR and METRICS_ADDR are the same"},
+		{"metrics without a port", "", map[string]string{"METRICS_ADDR": "127.0.0.1"}, "METRICS_ADDR is \"127.0.0.1\"; use host:port"},
 		{"invalid switch", "", map[string]string{"EMBEDDED_POOL": "perhaps"}, "EMBEDDED_POOL is \"perhaps\"; use true or false"},
 
 		{"only a pool", "", map[string]string{"AWS_COGNITO_USER_POOL_ID": "eu-west-1_Ab1"}, "AWS_COGNITO_APP_CLIENT_ID is missing: it is required with AWS_COGNITO_USER_POOL_ID"},

@@ -70,9 +70,10 @@ type Flags struct {
 	poolUsernameAttributes  string
 	poolCustomAttributes    string
 
-	pprofAddr string
-	logLevel  string
-	logFormat string
+	metricsAddr string
+	pprofAddr   string
+	logLevel    string
+	logFormat   string
 }
 
 // NewFlags returns Flags that hold the defaults.
@@ -170,9 +171,10 @@ func (f *Flags) define() []Setting {
 	optional(&f.poolUsernameAttributes, "POOL_USERNAME_ATTRIBUTES", "NAME,...", "email", "How users of a new pool sign up: email, phone_number, both, or username. The API requires email.", Pool)
 	optional(&f.poolCustomAttributes, "POOL_CUSTOM_ATTRIBUTES", "NAME,...", "none (besides mode)", "Attributes to add to the pool's schema, without the prefix custom:.", Pool)
 
-	group = "Logging and profiling"
+	group = "Logs, metrics and profiles"
 	text(&f.logLevel, "LOG_LEVEL", "debug|info|warn|error", "info", "Minimum level of log messages.", Pool)
 	text(&f.logFormat, "LOG_FORMAT", "auto|text|json", "auto", "Log format. auto: text on a terminal, otherwise json.", Pool)
+	optional(&f.metricsAddr, "METRICS_ADDR", "HOST:PORT", "none (at ADDR)", "Address that serves /metrics, which then is not served at ADDR.")
 	optional(&f.pprofAddr, "PPROF_ADDR", "HOST:PORT", "none", "Loopback address that serves profiles (pprof).")
 	return all
 }

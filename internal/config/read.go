@@ -61,6 +61,9 @@ func (f *Flags) read(command Command, getenv func(string) string, errs *Errors) 
 
 		embedded: bool(f.embeddedPool) || len(f.cognitoSettings(command)) == 0,
 	}
+	if f.metricsAddr != "" {
+		s.MetricsAddr = r.address("METRICS_ADDR", f.metricsAddr)
+	}
 	if f.pprofAddr != "" {
 		s.PprofAddr = r.address("PPROF_ADDR", f.pprofAddr)
 	}

@@ -97,6 +97,8 @@ type Settings struct {
 	// Pool is the configuration of the embedded pool.
 	Pool PoolShape
 
+	// MetricsAddr is the address that serves metrics, or empty for that of the API.
+	MetricsAddr string
 	// PprofAddr is the loopback address that serves profiles, or empty.
 	PprofAddr string
 	// LogLevel is the minimum level of log messages.

@@ -38,6 +38,8 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	// Metrics counts requests and is served at /metrics. Default: new metrics.
 	Metrics *metrics.Metrics
+	// SeparateMetrics leaves /metrics out, for a listener of its own; see [Metrics].
+	SeparateMetrics bool
 	// Log logs requests and panics. Default: none.
 	Log *slog.Logger
 	// Advice logs requests that a setting would admit. Default: to Log.
@@ -77,7 +79,9 @@ func NewHandler(o Options) http.Handler {
 	mux.Handle("/playground/", middleware.ReadOnly(assets))
 	mux.Handle("/healthz", middleware.ReadOnly(http.HandlerFunc(healthy)))
 	mux.Handle("/readyz", middleware.ReadOnly(ready(o.Ready, o.Drain, o.Log)))
-	mux.Handle("/metrics", middleware.ReadOnly(o.Metrics.Handler()))
+	if !o.SeparateMetrics {
+		mux.Handle("/metrics", middleware.ReadOnly(o.Metrics.Handler()))
+	}
 	mux.HandleFunc("/", notFound)
 
 	// The last one handles the request first.
@@ -111,6 +115,14 @@ func WithBasePath(base string, h http.Handler) http.Handler {
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// Metrics serves /metrics alone, for a listener that clients of the API cannot reach.
+func Metrics(m *metrics.Metrics) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/metrics", middleware.ReadOnly(m.Handler()))
+	mux.HandleFunc("/", notFound)
+	return middleware.SecureHeaders(mux)
 }
 
 // forBrowsers serves page to browsers and calls other for all other clients.

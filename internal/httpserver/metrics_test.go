@@ -68,3 +68,24 @@ func TestMetricsAreBounded(t *testing.T) {
 		t.Errorf("%d time series, want at most 12", first)
 	}
 }
+
+// Metrics may have a listener of their own, which serves nothing else.
+func TestSeparateMetrics(t *testing.T) {
+	counted := metrics.New()
+	public := httpserver.NewHandler(httpserver.Options{GraphQL: &graphQL{}, Metrics: counted, SeparateMetrics: true})
+	private := httpserver.Metrics(counted)
+	if got := send(public, "GET", "/metrics"); got.StatusCode != 404 {
+		t.Errorf("/metrics beside the API: %d", got.StatusCode)
+	}
+	if got := send(private, "GET", "/metrics"); got.StatusCode != 200 || !strings.Contains(body(t, got), `route="other"} 1`) {
+		t.Errorf("/metrics: %d", got.StatusCode)
+	}
+	for path, status := range map[string]int{"/graphql": 404, "/": 404, "/healthz": 404} {
+		if got := send(private, "GET", path); got.StatusCode != status {
+			t.Errorf("%s beside the metrics: %d", path, got.StatusCode)
+		}
+	}
+	if got := send(private, "POST", "/metrics"); got.StatusCode != 405 {
+		t.Errorf("POST /metrics: %d", got.StatusCode)
+	}
+}
