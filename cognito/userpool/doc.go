@@ -31,6 +31,13 @@
 // number of sessions, start a lock of the same kind. Each code of an authenticator app works once, at sign-in or in
 // VerifySoftwareToken. A code that was sent is void once its address is no longer the user's.
 //
+// # Settings
+//
+// Settings of pools and app clients are checked as the service checks them, and come back as they were given. The tables in
+// settings_pool_test.go, settings_client_test.go and settings_mfa_test.go have what is required, what excludes what, and what
+// an update keeps. The default pool does not need the settings for SES and SNS, since its messages go to the inbox. Triggers
+// are stored but never invoked.
+//
 // # Passkeys and devices
 //
 // Passkeys belong to the domain that SetUserPoolMfaConfig names as relying party, localhost in the default pool. Pages on

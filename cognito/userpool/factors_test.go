@@ -187,8 +187,8 @@ func TestAvailableFactors(t *testing.T) {
 		t.Errorf("with a temporary password: %+v", out)
 	}
 	b.member("bob@example.com")
-	_, err = b.sdk.SetUserPoolMfaConfig(t.Context(), &cognito.SetUserPoolMfaConfigInput{UserPoolId: pool, MfaConfiguration: "ON"})
-	b.must(err)
+	b.allowFirst("PASSWORD")
+	b.setMFA("ON", types.WebAuthnConfigurationType{RelyingPartyId: aws.String("localhost")})
 	if out := b.choose("bob@example.com", "EMAIL_OTP"); out.ChallengeName != "SELECT_CHALLENGE" || len(out.AvailableChallenges) != 2 {
 		t.Errorf("where MFA is required: %+v", out)
 	}

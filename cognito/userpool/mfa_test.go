@@ -456,25 +456,3 @@ func TestCodeOfFormerAddress(t *testing.T) {
 	_, err = b.answer("SMS_OTP", first.Session, answersOf("SMS_OTP_CODE", firstCode))
 	b.refused(err, "CodeMismatchException", "Invalid code or auth state for the user.")
 }
-
-// An administrator may enable TOTP before it is set up. Until then, sign-ins do not ask for it.
-func TestPreferenceAheadOfSetUp(t *testing.T) {
-	t.Parallel()
-	b := start(t)
-	b.member("ann@example.com")
-	pool, name := b.user()
-	_, err := b.sdk.AdminSetUserMFAPreference(t.Context(), &cognito.AdminSetUserMFAPreferenceInput{
-		UserPoolId: pool, Username: name, SoftwareTokenMfaSettings: on(true),
-	})
-	b.must(err)
-	token := b.tokens(*name).AccessToken
-	out, err := b.associate(token, nil)
-	b.must(err)
-	_, err = b.verifyToken(token, nil, b.totp(*out.SecretCode, 0))
-	b.must(err)
-	b.challenge(*name, "SOFTWARE_TOKEN_MFA")
-	_, err = b.sdk.AdminSetUserMFAPreference(t.Context(), &cognito.AdminSetUserMFAPreferenceInput{
-		UserPoolId: pool, Username: name, SMSMfaSettings: &types.SMSMfaSettingsType{Enabled: true},
-	})
-	b.refused(err, "InvalidParameterException", "User does not have delivery config set to turn on SMS_MFA")
-}

@@ -13,7 +13,10 @@ import (
 // strictPool creates a pool that requires MFA with the given factors and returns its id.
 func (b *bench) strictPool(config cognito.SetUserPoolMfaConfigInput) *string {
 	b.Helper()
-	pool := b.newPool(&cognito.CreateUserPoolInput{PoolName: aws.String("strict"), AutoVerifiedAttributes: []types.VerifiedAttributeType{"email"}})
+	pool := b.newPool(&cognito.CreateUserPoolInput{
+		PoolName: aws.String("strict"), AutoVerifiedAttributes: []types.VerifiedAttributeType{"email"},
+		EmailConfiguration: &types.EmailConfigurationType{EmailSendingAccount: "DEVELOPER", SourceArn: aws.String("arn:aws:ses:us-east-1:000000000000:identity/example.com")},
+	})
 	config.UserPoolId, config.MfaConfiguration = pool.Id, "ON"
 	_, err := b.sdk.SetUserPoolMfaConfig(b.Context(), &config)
 	b.must(err)

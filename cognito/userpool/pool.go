@@ -141,7 +141,7 @@ func populate(file *store.Store, o Options, now epoch.Time) error {
 	if err != nil {
 		return err
 	}
-	client, err := settings.NewClient(poolID, settings.EmbeddedClient(), false, now)
+	client, err := settings.NewClient(poolID, settings.EmbeddedClient(), "", now)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,8 @@ import (
 // Shape has settings of the default pool and its client that are applied each time the file is opened. Zero values
 // change nothing. Other settings can be changed over the wire, with UpdateUserPool and the like.
 type Shape struct {
-	// MFA is OFF, OPTIONAL or ON. The latter two enable authenticator apps and codes by e-mail.
+	// MFA is OFF, OPTIONAL or ON. The latter two enable authenticator apps and codes by e-mail. ON takes away what would
+	// bypass it: codes as a first factor, and passkeys that do not verify their user.
 	MFA string
 	// AuthFlows are the flows that the client allows, by their ALLOW_ names.
 	AuthFlows []string
@@ -48,11 +49,7 @@ func (s Shape) applyTo(t *store.Tx, clientID string) error {
 
 func (s Shape) shapePool(rec *settings.Pool) error {
 	if s.MFA != "" {
-		config := settings.MFAConfig{MfaConfiguration: s.MFA}
-		if s.MFA != "OFF" {
-			config.SoftwareToken, config.Email = &settings.SoftwareTokenMfa{Enabled: true}, &settings.EmailMfa{}
-		}
-		if err := config.ApplyTo(rec); err != nil {
+		if err := rec.RequireMFA(s.MFA); err != nil {
 			return err
 		}
 	}

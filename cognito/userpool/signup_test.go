@@ -181,6 +181,7 @@ func TestPhonePool(t *testing.T) {
 	b.newPool(&cognito.CreateUserPoolInput{
 		PoolName: aws.String("phone"), UsernameAttributes: []types.UsernameAttributeType{"email", "phone_number"},
 		AutoVerifiedAttributes: []types.VerifiedAttributeType{"email", "phone_number"},
+		SmsConfiguration:       &types.SmsConfigurationType{SnsCallerArn: aws.String("arn:aws:iam::000000000000:role/sms")},
 	})
 	_, err := b.signUp("ann")
 	b.refused(err, "InvalidParameterException", "Username should be either an email or a phone number.")

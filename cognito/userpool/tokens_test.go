@@ -252,6 +252,7 @@ func TestRotation(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.updateClient(cognito.UpdateUserPoolClientInput{
+		ExplicitAuthFlows:    []types.ExplicitAuthFlowsType{"ALLOW_USER_PASSWORD_AUTH"},
 		RefreshTokenRotation: &types.RefreshTokenRotationType{Feature: "ENABLED", RetryGracePeriodSeconds: aws.Int32(60)},
 	})
 	b.member("ann@example.com")

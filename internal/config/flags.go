@@ -163,7 +163,7 @@ func (f *Flags) define() []Setting {
 	text(&f.dataDir, "DATA_DIR", "DIR", ".authgraph", "Directory of the pool's file.", Pool, GatewayConfig)
 	text(&f.poolAddr, "POOL_ADDR", "HOST:PORT", "127.0.0.1:9229", "Address the pool listens on.", Pool, GatewayConfig)
 	const kept = "as stored; new pools: "
-	optional(&f.poolMFA, "POOL_MFA", "off|optional|on", kept+"optional", "Whether users need a second factor.", Pool)
+	optional(&f.poolMFA, "POOL_MFA", "off|optional|on", kept+"optional", "Whether users need a second factor. on: codes are no longer a first factor, and passkeys have to verify their user.", Pool)
 	optional(&f.poolAuthFlows, "POOL_AUTH_FLOWS", "FLOW,...", kept+"all", "Authentication flows of the app client, by Cognito's names, for example ALLOW_USER_PASSWORD_AUTH.", Pool)
 	optional(&f.poolUserExistenceErrors, "POOL_USER_EXISTENCE_ERRORS", "enabled|legacy", kept+"enabled", "Whether errors hide (enabled) or reveal (legacy) that a user does not exist.", Pool)
 	optional(&f.poolRotation, "POOL_ROTATION", "off|SECONDS", kept+"off", "Refresh token rotation: off, or the grace period (0 to 60 s) of a replaced token.", Pool)

@@ -249,9 +249,15 @@ func (w *stage) token() string {
 	return token
 }
 
-// mfa sets the pool's MFA configuration.
+// mfa sets the pool's MFA configuration. No first factor may bypass a required second one.
 func (w *stage) mfa(mode string) {
 	w.Helper()
+	if mode == "ON" {
+		w.administer("UpdateUserPool", object{
+			"AutoVerifiedAttributes": []string{"email"},
+			"Policies":               object{"SignInPolicy": object{"AllowedFirstAuthFactors": []string{"PASSWORD"}}},
+		})
+	}
 	w.administer("SetUserPoolMfaConfig", object{
 		"MfaConfiguration":              mode,
 		"SoftwareTokenMfaConfiguration": object{"Enabled": true},

@@ -35,13 +35,18 @@ func (o *Operations) SetUserMFAPreference(c *service.Call, in *setPreferenceInpu
 		return nil, err
 	}
 	return &service.Empty{}, o.update(c, caller, func(t *store.Tx, u *store.User) error {
-		return SetPreferences(t, u.Sub, in.MFASettings, false)
+		return setPreferences(t, u.Sub, in.MFASettings, checkSetUp)
 	})
 }
 
-// SetPreferences changes the given factors and leaves the others. Only one factor can be preferred; a new one
-// replaces it. With ahead, TOTP can be enabled before it is set up.
-func SetPreferences(t *store.Tx, sub string, given MFASettings, ahead bool) error {
+// SetPreferences changes the given factors of a user, for an administrator.
+func SetPreferences(t *store.Tx, sub string, given MFASettings) error {
+	return setPreferences(t, sub, given, checkDeliverable)
+}
+
+// setPreferences changes the given factors and leaves the others. Only one factor can be preferred; a new one replaces
+// it. check rejects a factor that the user could not answer with.
+func setPreferences(t *store.Tx, sub string, given MFASettings, check factorCheck) error {
 	preferred := 0
 	for _, s := range []*mfaSetting{given.SMS, given.SoftwareToken, given.Email} {
 		if s != nil && s.PreferredMfa {
@@ -53,7 +58,7 @@ func SetPreferences(t *store.Tx, sub string, given MFASettings, ahead bool) erro
 	}
 	_, err := t.EditUser(sub, func(u *store.User) error {
 		for factor, s := range map[string]*mfaSetting{settings.FactorSMS: given.SMS, settings.FactorTOTP: given.SoftwareToken, settings.FactorEmail: given.Email} {
-			if err := setPreference(t, u, factor, s, ahead && factor == settings.FactorTOTP); err != nil {
+			if err := setPreference(t, u, factor, s, check); err != nil {
 				return err
 			}
 		}
@@ -62,15 +67,17 @@ func SetPreferences(t *store.Tx, sub string, given MFASettings, ahead bool) erro
 	return err
 }
 
-// setPreference changes one factor. With ahead, it can be enabled before it is set up.
-func setPreference(t *store.Tx, u *store.User, factor string, s *mfaSetting, ahead bool) error {
+type factorCheck func(t *store.Tx, u *store.User, factor string) error
+
+// setPreference changes one factor.
+func setPreference(t *store.Tx, u *store.User, factor string, s *mfaSetting, check factorCheck) error {
 	switch {
 	case s == nil:
 		return nil
 	case s.PreferredMfa && !s.Enabled:
 		return exception.InvalidParameter("%s must be enabled to be preferred.", factor)
-	case s.Enabled && !ahead:
-		if err := checkSetUp(t, u, factor); err != nil {
+	case s.Enabled:
+		if err := check(t, u, factor); err != nil {
 			return err
 		}
 	}
@@ -84,13 +91,21 @@ func setPreference(t *store.Tx, u *store.User, factor string, s *mfaSetting, ahe
 	return nil
 }
 
-// checkSetUp rejects a factor that the user could not answer with.
+// checkDeliverable rejects a factor in the words that administrators get.
+func checkDeliverable(t *store.Tx, u *store.User, factor string) error {
+	if u.HasFactor(t.Pool, factor) {
+		return nil
+	}
+	return exception.InvalidParameter("User does not have delivery config set to turn on %s", factor)
+}
+
+// checkSetUp rejects a factor in the words that users get.
 func checkSetUp(t *store.Tx, u *store.User, factor string) error {
 	switch {
 	case u.HasFactor(t.Pool, factor):
 		return nil
 	case factor != settings.FactorTOTP:
-		return exception.InvalidParameter("User does not have delivery config set to turn on %s", factor)
+		return checkDeliverable(t, u, factor)
 	case len(u.TOTP.Pending) > 0:
 		return exception.InvalidParameter("User has not verified software token mfa")
 	}

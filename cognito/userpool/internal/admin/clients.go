@@ -10,6 +10,7 @@ import (
 type createClientInput struct {
 	UserPoolID     string `json:"UserPoolId" is:"required,poolId"`
 	GenerateSecret bool   `json:"GenerateSecret"`
+	ClientSecret   string `json:"ClientSecret" is:"clientSecret"`
 	settings.ClientSettings
 }
 
@@ -23,16 +24,16 @@ func (o *Operations) CreateUserPoolClient(c *service.Call, in *createClientInput
 	if in.ClientName == "" {
 		return nil, exception.InvalidParameter("1 validation error detected: Value null at 'clientName' failed to satisfy constraint: Member must not be null")
 	}
-	given := in.ClientSettings
-	if err := given.Complete(); err != nil {
+	secret, err := in.secret()
+	if err != nil {
 		return nil, err
 	}
-	client, err := settings.NewClient(in.UserPoolID, given, in.GenerateSecret, c.Now)
+	client, err := settings.NewClient(in.UserPoolID, in.ClientSettings, secret, c.Now)
 	if err != nil {
 		return nil, err
 	}
 	err = o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
-		if err := given.CheckAttributes(t.Pool); err != nil {
+		if err := client.Complete(t.Pool, "creating"); err != nil {
 			return err
 		}
 		return t.PutClient(client)
@@ -41,6 +42,17 @@ func (o *Operations) CreateUserPoolClient(c *service.Call, in *createClientInput
 		return nil, err
 	}
 	return &clientOutput{UserPoolClient: *client}, nil
+}
+
+// secret returns the secret of the client to create, or "" if it has none.
+func (in *createClientInput) secret() (string, error) {
+	switch {
+	case in.GenerateSecret && in.ClientSecret != "":
+		return "", exception.InvalidParameter("GenerateSecret and ClientSecret cannot be used together.")
+	case in.GenerateSecret:
+		return settings.NewClientSecret()
+	}
+	return in.ClientSecret, nil
 }
 
 type clientInput struct {
@@ -72,23 +84,19 @@ type updateClientInput struct {
 // UpdateUserPoolClient replaces all settings. As in Cognito, a setting that is not given returns to its default. Only
 // the name stays.
 func (o *Operations) UpdateUserPoolClient(c *service.Call, in *updateClientInput) (*clientOutput, error) {
-	given := in.ClientSettings
-	if err := given.Complete(); err != nil {
-		return nil, err
-	}
 	out := &clientOutput{}
 	err := o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
 		client, err := t.Client(in.ClientID)
 		if err != nil {
 			return err
 		}
-		if err := given.CheckAttributes(t.Pool); err != nil {
-			return err
-		}
 		name := client.ClientName
-		client.ClientSettings, client.LastModifiedDate = given, c.Now
+		client.ClientSettings, client.LastModifiedDate = in.ClientSettings, c.Now
 		if client.ClientName == "" {
 			client.ClientName = name
+		}
+		if err := client.Complete(t.Pool, "updating"); err != nil {
+			return err
 		}
 		out.UserPoolClient = *client
 		return t.PutClient(client)

@@ -11,7 +11,7 @@ import (
 
 type createPoolInput struct {
 	PoolName              string                     `json:"PoolName" is:"required,poolName"`
-	Schema                []settings.SchemaAttribute `json:"Schema"`
+	Schema                []settings.SchemaAttribute `json:"Schema" is:"items50"`
 	AliasAttributes       []string                   `json:"AliasAttributes" is:"alias"`
 	UsernameAttributes    []string                   `json:"UsernameAttributes" is:"address"`
 	UsernameConfiguration *settings.UsernameConfig   `json:"UsernameConfiguration"`
@@ -25,15 +25,15 @@ type poolOutput struct {
 
 // CreateUserPool creates a pool.
 func (o *Operations) CreateUserPool(c *service.Call, in *createPoolInput) (*poolOutput, error) {
-	rec, err := in.record()
+	id, err := settings.NewPoolID(o.Region)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := in.record(id)
 	if err != nil {
 		return nil, err
 	}
 	keys, err := tokens.GenerateKeys()
-	if err != nil {
-		return nil, err
-	}
-	id, err := settings.NewPoolID(o.Region)
 	if err != nil {
 		return nil, err
 	}
@@ -50,15 +50,15 @@ func (o *Operations) CreateUserPool(c *service.Call, in *createPoolInput) (*pool
 }
 
 // record returns the pool to create: Cognito's defaults, changed by the input.
-func (in *createPoolInput) record() (settings.Pool, error) {
+func (in *createPoolInput) record(id string) (settings.Pool, error) {
 	rec := settings.StandardPool()
-	rec.Name = in.PoolName
+	rec.ID, rec.Name = id, in.PoolName
 	if len(in.UsernameAttributes) > 0 && len(in.AliasAttributes) > 0 {
-		return rec, exception.InvalidParameter("Only one of the aliasAttributes or usernameAttributes can be set in a user pool.")
+		return rec, exception.InvalidParameter("Only one of the aliasAttributes or usernameAttributes can be set in a User pool.")
 	}
 	rec.AliasAttributes, rec.UsernameAttributes = in.AliasAttributes, in.UsernameAttributes
 	rec.UsernameConfiguration = in.UsernameConfiguration
-	if err := in.ApplyTo(&rec); err != nil {
+	if err := in.ApplyTo(&rec, settings.ThroughAWS); err != nil {
 		return rec, err
 	}
 	return rec, rec.AddSchema(in.Schema)

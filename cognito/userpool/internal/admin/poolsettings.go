@@ -12,24 +12,28 @@ type updatePoolInput struct {
 	settings.PoolSettings
 }
 
-// UpdateUserPool replaces all settings. As in Cognito, a setting that is not given returns to its default. What a
-// pool is created with stays (name, schema, how users are named), and so does what only SetUserPoolMfaConfig can
-// change.
+// UpdateUserPool changes a pool. Settings that are not given return to their defaults or stay, as
+// [settings.Pool.Reset] says.
 func (o *Operations) UpdateUserPool(c *service.Call, in *updatePoolInput) (*service.Empty, error) {
 	return &service.Empty{}, o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
-		former, rec := t.Pool, settings.StandardPool()
-		rec.ID, rec.Arn, rec.Name, rec.CreationDate, rec.LastModifiedDate = former.ID, former.Arn, former.Name, former.CreationDate, t.Now
-		rec.SchemaAttributes, rec.AliasAttributes = former.SchemaAttributes, former.AliasAttributes
-		rec.UsernameAttributes, rec.UsernameConfiguration = former.UsernameAttributes, former.UsernameConfiguration
-		rec.SoftwareTokenMfa, rec.SMSMfa, rec.EmailMfa, rec.WebAuthn = former.SoftwareTokenMfa, former.SMSMfa, former.EmailMfa, former.WebAuthn
+		rec := t.Pool.Reset()
+		rec.LastModifiedDate = t.Now
 		if in.PoolName != "" {
 			rec.Name = in.PoolName
 		}
-		if err := in.ApplyTo(&rec); err != nil {
+		if err := in.ApplyTo(&rec, o.delivery(rec.ID)); err != nil {
 			return err
 		}
 		return t.PutPool(rec)
 	})
+}
+
+// delivery returns how a pool delivers messages: the default pool needs no SES and SNS.
+func (o *Operations) delivery(poolID string) settings.Delivery {
+	if poolID == o.DefaultPool {
+		return settings.ToInbox
+	}
+	return settings.ThroughAWS
 }
 
 // GetUserPoolMfaConfig returns the MFA and passkey settings of a pool.
@@ -47,12 +51,12 @@ type setMfaConfigInput struct {
 	settings.MFAConfig
 }
 
-// SetUserPoolMfaConfig changes the MFA and passkey settings of a pool.
+// SetUserPoolMfaConfig replaces the MFA settings of a pool.
 func (o *Operations) SetUserPoolMfaConfig(c *service.Call, in *setMfaConfigInput) (*settings.MFAConfig, error) {
 	var out *settings.MFAConfig
 	err := o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
 		rec := *t.Pool
-		if err := in.ApplyTo(&rec); err != nil {
+		if err := in.ApplyTo(&rec, o.delivery(rec.ID)); err != nil {
 			return err
 		}
 		rec.LastModifiedDate = t.Now

@@ -264,5 +264,5 @@ type adminSetPreferenceInput struct {
 // AdminSetUserMFAPreference enables and prefers second factors of a user. TOTP can be enabled before the user has set
 // it up; until then no sign-in asks for it.
 func (o *Operations) AdminSetUserMFAPreference(c *service.Call, in *adminSetPreferenceInput) (*service.Empty, error) {
-	return o.updateUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error { return account.SetPreferences(t, u.Sub, in.MFASettings, true) })
+	return o.updateUser(c, &in.adminUserInput, func(t *store.Tx, u *store.User) error { return account.SetPreferences(t, u.Sub, in.MFASettings) })
 }

@@ -126,7 +126,7 @@ func isBoolean(value string) bool {
 
 // isReadOnly reports whether an attribute can never be written by clients.
 func isReadOnly(name string) bool {
-	return name == "sub" || name == "email_verified" || name == "phone_number_verified"
+	return name == "sub" || name == "email_verified" || name == "phone_number_verified" || strings.HasPrefix(name, developerPrefix)
 }
 
 // CheckSchema returns a line for each attribute that the pool does not have or whose value does not match. Names are
@@ -200,42 +200,111 @@ func AllAttributes(string) bool { return true }
 
 const maxCustomAttributes = 50
 
-// AddSchema adds attributes to a pool. Those with the name of a standard attribute change it; the others become
+// AddSchema adds attributes to a new pool. Those with the name of a standard attribute change it; the others become
 // custom:NAME.
 func (p *Pool) AddSchema(given []SchemaAttribute) error {
-	custom := 0
 	for _, a := range given {
-		if a.AttributeDataType == "" {
-			a.AttributeDataType = "String"
-		}
-		if standard := p.Attribute(a.Name); standard != nil {
-			standard.Required = a.Required
-			if a.Mutable != nil {
-				standard.Mutable = a.Mutable
-			}
-			if a.StringConstraints != nil {
-				standard.StringConstraints = a.StringConstraints
+		standard := p.Attribute(a.Name)
+		if standard == nil {
+			if err := p.addCustom(a, "Duplicate custom attribute names %[1]s are not allowed in a user pool schema."); err != nil {
+				return err
 			}
 			continue
 		}
-		if a.Required {
-			return exception.InvalidParameter("Required custom attributes are not supported currently.")
+		if a.AttributeDataType != "" && a.AttributeDataType != standard.AttributeDataType || a.DeveloperOnlyAttribute {
+			return exception.InvalidParameter("You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute %s", a.Name)
 		}
-		if custom++; custom > maxCustomAttributes {
-			return exception.InvalidParameter("A user pool can have %d custom attributes.", maxCustomAttributes)
+		standard.Required = a.Required
+		replacePointer(&standard.Mutable, a.Mutable)
+		replacePointer(&standard.StringConstraints, a.StringConstraints)
+		replacePointer(&standard.NumberConstraints, a.NumberConstraints)
+		if err := standard.checkConstraints(); err != nil {
+			return err
 		}
-		p.SchemaAttributes = append(p.SchemaAttributes, a.asCustom())
 	}
 	return nil
 }
 
+// AddCustomAttributes adds custom attributes to an existing pool.
+func (p *Pool) AddCustomAttributes(given []SchemaAttribute) error {
+	p.SchemaAttributes = slices.Clone(p.SchemaAttributes)
+	for _, a := range given {
+		if err := p.addCustom(a, "%[1]s: Existing attribute already has name %[1]s."); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addCustom adds a custom attribute. taken is the message for a name that the pool already has.
+func (p *Pool) addCustom(a SchemaAttribute, taken string) error {
+	if a.Required {
+		return exception.InvalidParameter("Required custom attributes are not supported currently.")
+	}
+	a = a.asCustom()
+	custom := 0
+	for _, other := range p.SchemaAttributes {
+		if other.Name == a.Name {
+			return exception.InvalidParameter(taken, a.Name)
+		}
+		if strings.Contains(other.Name, ":") {
+			custom++
+		}
+	}
+	if custom == maxCustomAttributes {
+		return exception.InvalidParameter("A user pool can have %d custom attributes.", maxCustomAttributes)
+	}
+	p.SchemaAttributes = append(p.SchemaAttributes, a)
+	return a.checkConstraints()
+}
+
+// checkConstraints checks that the constraints are numbers and leave room for a value.
+func (a *SchemaAttribute) checkConstraints() error {
+	if c := a.StringConstraints; c != nil {
+		ordered, err := areOrdered(c.MinLength, c.MaxLength)
+		if err == nil && !ordered {
+			err = exception.InvalidParameter("Attribute %s cannot have a max length shorter than it's min length", a.Name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if c := a.NumberConstraints; c != nil {
+		ordered, err := areOrdered(c.MinValue, c.MaxValue)
+		if err == nil && !ordered {
+			err = exception.InvalidParameter("Attribute %s cannot have a max value smaller than it's min value", a.Name)
+		}
+		return err
+	}
+	return nil
+}
+
+// areOrdered reports whether least is at most the greatest. Either may be empty, which means no limit.
+func areOrdered(least, greatest string) (bool, error) {
+	var limits []int64
+	for _, text := range []string{least, greatest} {
+		if text == "" {
+			return true, nil
+		}
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return false, exception.InvalidParameter("%s is not a number that can limit an attribute.", exception.Shorten(text))
+		}
+		limits = append(limits, n)
+	}
+	return limits[0] <= limits[1], nil
+}
+
+// developerPrefix precedes the names of attributes that only administrators can write.
+const developerPrefix = "dev:"
+
 // asCustom adds the prefix of a custom attribute. Unlike standard ones, custom attributes are immutable by default.
 func (a SchemaAttribute) asCustom() SchemaAttribute {
-	prefix := "custom:"
+	a.Name = "custom:" + a.Name
 	if a.DeveloperOnlyAttribute {
-		prefix = "dev:custom:"
+		a.Name = developerPrefix + a.Name
 	}
-	a.Name = prefix + a.Name
+	defaultTo(&a.AttributeDataType, "String")
 	if a.Mutable == nil {
 		no := false
 		a.Mutable = &no

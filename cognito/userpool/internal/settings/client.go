@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"slices"
-	"strings"
 	"time"
 
 	"authgraph/cognito/userpool/internal/epoch"
@@ -28,9 +27,9 @@ type Client struct {
 // returns.
 type ClientSettings struct {
 	ClientName                 string           `json:"ClientName,omitempty" is:"clientName"`
-	RefreshTokenValidity       int              `json:"RefreshTokenValidity,omitempty"`
-	AccessTokenValidity        int              `json:"AccessTokenValidity,omitempty"`
-	IDTokenValidity            int              `json:"IdTokenValidity,omitempty"`
+	RefreshTokenValidity       int              `json:"RefreshTokenValidity,omitempty" is:"refreshLife"`
+	AccessTokenValidity        int              `json:"AccessTokenValidity,omitempty" is:"validity"`
+	IDTokenValidity            int              `json:"IdTokenValidity,omitempty" is:"validity"`
 	TokenValidityUnits         *validityUnits   `json:"TokenValidityUnits,omitempty"`
 	ReadAttributes             []string         `json:"ReadAttributes,omitempty"`
 	WriteAttributes            []string         `json:"WriteAttributes,omitempty"`
@@ -38,15 +37,25 @@ type ClientSettings struct {
 	PreventUserExistenceErrors string           `json:"PreventUserExistenceErrors,omitempty" is:"existenceErrors"`
 	EnableTokenRevocation      *bool            `json:"EnableTokenRevocation,omitempty"`
 	EnableContextPropagation   *bool            `json:"EnablePropagateAdditionalUserContextData,omitempty"`
-	AuthSessionValidity        int              `json:"AuthSessionValidity,omitempty"` // minutes
+	AuthSessionValidity        int              `json:"AuthSessionValidity,omitempty" is:"authSession"` // minutes
 	RefreshTokenRotation       *RefreshRotation `json:"RefreshTokenRotation,omitempty"`
-	SupportedIdentityProviders []string         `json:"SupportedIdentityProviders,omitempty"`
-	CallbackURLs               []string         `json:"CallbackURLs,omitempty"`
-	LogoutURLs                 []string         `json:"LogoutURLs,omitempty"`
-	DefaultRedirectURI         string           `json:"DefaultRedirectURI,omitempty"`
-	AllowedOAuthFlows          []string         `json:"AllowedOAuthFlows,omitempty"`
-	AllowedOAuthScopes         []string         `json:"AllowedOAuthScopes,omitempty"`
+	SupportedIdentityProviders []string         `json:"SupportedIdentityProviders,omitempty" is:"provider"`
+	CallbackURLs               []string         `json:"CallbackURLs,omitempty" is:"redirect,items100"`
+	LogoutURLs                 []string         `json:"LogoutURLs,omitempty" is:"redirect,items100"`
+	DefaultRedirectURI         string           `json:"DefaultRedirectURI,omitempty" is:"redirect"`
+	AllowedOAuthFlows          []string         `json:"AllowedOAuthFlows,omitempty" is:"oauthFlow,items3"`
+	AllowedOAuthScopes         []string         `json:"AllowedOAuthScopes,omitempty" is:"scope,items50"`
 	OAuthFlowsAllowed          bool             `json:"AllowedOAuthFlowsUserPoolClient,omitempty"`
+	AnalyticsConfiguration     *analytics       `json:"AnalyticsConfiguration,omitempty"`
+}
+
+// analytics is Cognito's AnalyticsConfigurationType. Nothing is sent to Amazon Pinpoint.
+type analytics struct {
+	ApplicationArn string `json:"ApplicationArn,omitempty" is:"arn"`
+	ApplicationID  string `json:"ApplicationId,omitempty" is:"applicationId"`
+	ExternalID     string `json:"ExternalId,omitempty"`
+	RoleArn        string `json:"RoleArn,omitempty" is:"arn"`
+	UserDataShared bool   `json:"UserDataShared,omitempty"`
 }
 
 type validityUnits struct {
@@ -57,8 +66,8 @@ type validityUnits struct {
 
 // RefreshRotation is Cognito's RefreshTokenRotationType.
 type RefreshRotation struct {
-	Feature                 string `json:"Feature" is:"feature"`
-	RetryGracePeriodSeconds int    `json:"RetryGracePeriodSeconds,omitempty"`
+	Feature                 string `json:"Feature" is:"required,feature"`
+	RetryGracePeriodSeconds int    `json:"RetryGracePeriodSeconds,omitempty" is:"graceSeconds"`
 }
 
 // HidesExistence reports whether responses hide which users exist.
@@ -187,18 +196,14 @@ func EmbeddedClient() ClientSettings {
 	}
 }
 
-// NewClient returns an app client with an id and, on request, a secret, of the same lengths as Cognito's.
-func NewClient(poolID string, s ClientSettings, secret bool, now epoch.Time) (*Client, error) {
+// NewClient returns an app client with an id, which has the length of Cognito's.
+func NewClient(poolID string, s ClientSettings, secret string, now epoch.Time) (*Client, error) {
 	id, err := random.Text(26, random.LowerAlphanumeric)
-	if err != nil {
-		return nil, err
-	}
-	c := &Client{ClientID: id, UserPoolID: poolID, CreationDate: now, LastModifiedDate: now, ClientSettings: s}
-	if secret {
-		c.ClientSecret, err = random.Text(51, random.LowerAlphanumeric)
-	}
-	return c, err
+	return &Client{ClientID: id, UserPoolID: poolID, ClientSecret: secret, CreationDate: now, LastModifiedDate: now, ClientSettings: s}, err
 }
+
+// NewClientSecret returns a secret of the same length as Cognito's.
+func NewClientSecret() (string, error) { return random.Text(51, random.LowerAlphanumeric) }
 
 // CheckSecretHash checks a SECRET_HASH, base64(HMAC-SHA256(secret, username + client id)). username is the user name
 // as sent in the same call.
@@ -224,83 +229,6 @@ func (c *Client) SecretHashMatches(username, hash string) bool {
 // CheckSecret reports whether secret is the client's. Some operations take the secret in place of a hash.
 func (c *Client) CheckSecret(secret string) bool {
 	return c.ClientSecret == "" || subtle.ConstantTimeCompare([]byte(secret), []byte(c.ClientSecret)) == 1
-}
-
-// Complete fills in the defaults of CreateUserPoolClient and checks the rest.
-func (s *ClientSettings) Complete() error {
-	if s.RefreshTokenValidity == 0 {
-		s.RefreshTokenValidity = 30
-	}
-	if s.AuthSessionValidity == 0 {
-		s.AuthSessionValidity = 3
-	}
-	if s.PreventUserExistenceErrors == "" {
-		s.PreventUserExistenceErrors = "LEGACY"
-	}
-	if s.EnableTokenRevocation == nil {
-		yes := true
-		s.EnableTokenRevocation = &yes
-	}
-	if err := CheckFlows(s.ExplicitAuthFlows); err != nil {
-		return err
-	}
-	return s.checkLifetimes()
-}
-
-// CheckFlows checks the names in ExplicitAuthFlows.
-func CheckFlows(flows []string) error {
-	known := []string{
-		"ADMIN_NO_SRP_AUTH", "CUSTOM_AUTH_FLOW_ONLY", "USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH",
-		"ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH",
-	}
-	allow := 0
-	for _, flow := range flows {
-		if !slices.Contains(known, flow) {
-			return exception.InvalidParameter("1 validation error detected: Value '[%s]' at 'explicitAuthFlows' failed to satisfy constraint: "+
-				"Member must satisfy constraint: [Member must satisfy enum value set: [%s]]", exception.Shorten(flow), strings.Join(known, ", "))
-		}
-		if strings.HasPrefix(flow, "ALLOW_") {
-			allow++
-		}
-	}
-	if allow > 0 && allow < len(flows) {
-		return exception.InvalidParameter("Cannot mix explicit auth flows with the prefix ALLOW_ and those without.")
-	}
-	return nil
-}
-
-// checkLifetimes checks validities against the ranges of the service: 5 minutes to a day for access and ID tokens, an
-// hour to ten years for refresh tokens.
-func (s *ClientSettings) checkLifetimes() error {
-	c := Client{ClientSettings: *s}
-	for name, life := range map[string]time.Duration{"Access": c.AccessTokenLifetime(), "Id": c.IDTokenLifetime()} {
-		if life < 5*time.Minute || life > 24*time.Hour {
-			return exception.InvalidParameter("Invalid range for %s token validity.", name)
-		}
-		if life > c.RefreshTokenLifetime() {
-			return exception.InvalidParameter("The refresh token must not expire before the %s token.", name)
-		}
-	}
-	if life := c.RefreshTokenLifetime(); life < time.Hour || life > 3650*24*time.Hour {
-		return exception.InvalidParameter("Invalid range for refresh token validity.")
-	}
-	if s.AuthSessionValidity < 3 || s.AuthSessionValidity > 15 {
-		return exception.InvalidParameter("AuthSessionValidity must be between 3 and 15 minutes.")
-	}
-	if r := s.RefreshTokenRotation; r != nil && (r.RetryGracePeriodSeconds < 0 || r.RetryGracePeriodSeconds > 60) {
-		return exception.InvalidParameter("RetryGracePeriodSeconds must be between 0 and 60.")
-	}
-	return nil
-}
-
-// CheckAttributes checks that the pool has the readable and writable attributes.
-func (s *ClientSettings) CheckAttributes(pool *Pool) error {
-	for _, name := range append(slices.Clone(s.ReadAttributes), s.WriteAttributes...) {
-		if pool.Attribute(name) == nil {
-			return exception.InvalidParameter("Invalid attributes specified while creating a client: %s", exception.Shorten(name))
-		}
-	}
-	return nil
 }
 
 // CanRead reports whether the client may read an attribute. It can always read sub.

@@ -38,9 +38,11 @@ func (p *Pool) CheckPasskeys() error {
 	return nil
 }
 
+const bothFactors = "MULTI_FACTOR_WITH_USER_VERIFICATION"
+
 // PasskeyAsMFA reports whether a passkey that has verified its user counts as two factors.
 func (p *Pool) PasskeyAsMFA() bool {
-	return p.WebAuthn != nil && p.WebAuthn.FactorConfiguration == "MULTI_FACTOR_WITH_USER_VERIFICATION"
+	return p.WebAuthn != nil && p.WebAuthn.FactorConfiguration == bothFactors
 }
 
 // Second factors, by the names that challenges and preferences share.
@@ -106,36 +108,48 @@ func (p *Pool) MFAConfig() *MFAConfig {
 	return out
 }
 
-// ApplyTo changes the settings that are given. Disabling MFA also disables its factors, except e-mail, which is a
-// first factor too.
-func (in *MFAConfig) ApplyTo(rec *Pool) error {
-	if in.MfaConfiguration != "" {
-		rec.MfaConfiguration = in.MfaConfiguration
+// RequireMFA sets whether users of the default pool need a second factor: OFF, OPTIONAL or ON. Unless it is OFF, the
+// pool has authenticator apps and codes by e-mail. If it is ON, first factors that Cognito does not accept beside it
+// go: codes, and passkeys as a single factor.
+func (p *Pool) RequireMFA(mode string) error {
+	config := MFAConfig{MfaConfiguration: mode}
+	if mode != "OFF" {
+		config.SoftwareToken, config.Email, config.SMS = &SoftwareTokenMfa{Enabled: true}, &EmailMfa{}, p.SMSMfa
 	}
-	if in.MfaConfiguration == "OFF" {
-		if in.SMS != nil || in.SoftwareToken != nil && in.SoftwareToken.Enabled {
-			return exception.InvalidParameter("Invalid MFA configuration given, can't turn off MFA and configure an MFA together.")
+	if mode == "ON" {
+		p.Policies.SignInPolicy.AllowedFirstAuthFactors = slices.DeleteFunc(slices.Clone(p.Policies.SignInPolicy.AllowedFirstAuthFactors),
+			func(factor string) bool { return factor == "EMAIL_OTP" || factor == "SMS_OTP" })
+		if p.WebAuthn != nil {
+			passkeys := *p.WebAuthn
+			passkeys.FactorConfiguration = bothFactors
+			config.WebAuthn = &passkeys
 		}
-		rec.SMSMfa, rec.SoftwareTokenMfa = nil, nil
 	}
+	return config.ApplyTo(p, ToInbox)
+}
+
+// ApplyTo replaces the pool's second factors and whether MFA is required; without MfaConfiguration, MFA is off. The
+// settings of passkeys stay unless they are given.
+func (in *MFAConfig) ApplyTo(rec *Pool, by Delivery) error {
+	mode := in.MfaConfiguration
+	defaultTo(&mode, "OFF")
+	given := in.SMS != nil || in.SoftwareToken != nil || in.Email != nil
+	switch enabled := in.SMS != nil || in.Email != nil || in.SoftwareToken != nil && in.SoftwareToken.Enabled; {
+	case mode == "OFF" && given:
+		return exception.InvalidParameter("Invalid MFA configuration given, can't turn off MFA and configure an MFA together.")
+	case mode != "OFF" && !given:
+		return exception.InvalidParameter("Invalid MFA Configuration given. SMS MFA, Email MFA, or Software Token MFA must be enabled.")
+	case mode != "OFF" && !enabled:
+		return exception.InvalidParameter("Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration.")
+	case mode != "OFF" && in.SMS == nil && rec.SmsConfiguration != nil:
+		return exception.InvalidParameter("Can't turn off SMS_MFA when SMS configuration is set for the user pool")
+	}
+	rec.MfaConfiguration = mode
+	rec.SMSMfa, rec.SoftwareTokenMfa, rec.EmailMfa = in.SMS, in.SoftwareToken, in.Email
 	if in.SMS != nil {
-		rec.SMSMfa = in.SMS
-		rec.SmsAuthenticationMessage = in.SMS.SmsAuthenticationMessage
-		if in.SMS.SmsConfiguration != nil {
-			rec.SmsConfiguration = in.SMS.SmsConfiguration
-		}
+		replace(&rec.SmsAuthenticationMessage, in.SMS.SmsAuthenticationMessage)
+		replacePointer(&rec.SmsConfiguration, in.SMS.SmsConfiguration)
 	}
-	if in.SoftwareToken != nil {
-		rec.SoftwareTokenMfa = in.SoftwareToken
-	}
-	if in.Email != nil {
-		rec.EmailMfa = in.Email
-	}
-	if in.WebAuthn != nil {
-		rec.WebAuthn = in.WebAuthn
-	}
-	if rec.MfaConfiguration != "OFF" && !rec.Supports(FactorSMS) && !rec.Supports(FactorTOTP) && !rec.Supports(FactorEmail) {
-		return exception.InvalidParameter("Invalid MFA configuration given, can't turn on MFA without configuring an MFA.")
-	}
-	return nil
+	replacePointer(&rec.WebAuthn, in.WebAuthn)
+	return rec.check(by)
 }

@@ -42,7 +42,9 @@ type Pool struct {
 	EmailMfa                 *EmailMfa         `json:"emailMfa,omitempty"`
 	WebAuthn                 *webAuthnConfig   `json:"webAuthn,omitempty"`
 	DeviceConfiguration      *DeviceConfig     `json:"DeviceConfiguration,omitempty"`
-	LambdaConfig             map[string]any    `json:"LambdaConfig,omitempty"`
+	LambdaConfig             *lambdaConfig     `json:"LambdaConfig,omitempty"`
+	KeyConfiguration         *keyConfig        `json:"KeyConfiguration,omitempty"`
+	IssuerConfiguration      *issuerConfig     `json:"IssuerConfiguration,omitempty"`
 	EmailVerificationMessage string            `json:"EmailVerificationMessage,omitempty"`
 	EmailVerificationSubject string            `json:"EmailVerificationSubject,omitempty"`
 	SmsVerificationMessage   string            `json:"SmsVerificationMessage,omitempty"`
@@ -58,13 +60,13 @@ type Policies struct {
 }
 
 type passwordPolicy struct {
-	MinimumLength                 int  `json:"MinimumLength"`
+	MinimumLength                 int  `json:"MinimumLength" is:"minimumLength"`
 	RequireUppercase              bool `json:"RequireUppercase"`
 	RequireLowercase              bool `json:"RequireLowercase"`
 	RequireNumbers                bool `json:"RequireNumbers"`
 	RequireSymbols                bool `json:"RequireSymbols"`
-	PasswordHistorySize           int  `json:"PasswordHistorySize,omitempty"`
-	TemporaryPasswordValidityDays int  `json:"TemporaryPasswordValidityDays"`
+	PasswordHistorySize           int  `json:"PasswordHistorySize,omitempty" is:"historySize"`
+	TemporaryPasswordValidityDays int  `json:"TemporaryPasswordValidityDays" is:"validityDays"`
 }
 
 type signInPolicy struct {
@@ -82,48 +84,48 @@ type attributeUpdate struct {
 
 type adminCreateConfig struct {
 	AllowAdminCreateUserOnly  bool `json:"AllowAdminCreateUserOnly"`
-	UnusedAccountValidityDays int  `json:"UnusedAccountValidityDays"`
+	UnusedAccountValidityDays int  `json:"UnusedAccountValidityDays" is:"validityDays"`
 
-	InviteMessageTemplate *inviteTemplate `json:"InviteMessageTemplate,omitempty"`
+	InviteMessageTemplate *inviteTemplate `json:"InviteMessageTemplate,omitempty" at:"inviteMessage"`
 }
 
 type inviteTemplate struct {
-	SMSMessage   string `json:"SMSMessage,omitempty"`
-	EmailMessage string `json:"EmailMessage,omitempty"`
-	EmailSubject string `json:"EmailSubject,omitempty"`
+	SMSMessage   string `json:"SMSMessage,omitempty" is:"smsWithCode" at:"smsMessage"`
+	EmailMessage string `json:"EmailMessage,omitempty" is:"mailWithCode"`
+	EmailSubject string `json:"EmailSubject,omitempty" is:"mailSubject"`
 }
 
 type recoverySetting struct {
-	RecoveryMechanisms []RecoveryMechanism `json:"RecoveryMechanisms"`
+	RecoveryMechanisms []RecoveryMechanism `json:"RecoveryMechanisms" is:"items2"`
 }
 
 // RecoveryMechanism is Cognito's RecoveryOptionType.
 type RecoveryMechanism struct {
-	Priority int    `json:"Priority"`
+	Priority int    `json:"Priority" is:"required,recoveryPriority"`
 	Name     string `json:"Name" is:"required,recovery"`
 }
 
 type emailConfig struct {
 	EmailSendingAccount string `json:"EmailSendingAccount" is:"sendingAccount"`
-	SourceArn           string `json:"SourceArn,omitempty"`
+	SourceArn           string `json:"SourceArn,omitempty" is:"arn"`
 	From                string `json:"From,omitempty"`
-	ReplyToEmailAddress string `json:"ReplyToEmailAddress,omitempty"`
+	ReplyToEmailAddress string `json:"ReplyToEmailAddress,omitempty" is:"replyTo"`
 	ConfigurationSet    string `json:"ConfigurationSet,omitempty"`
 }
 
 type smsConfig struct {
-	SnsCallerArn string `json:"SnsCallerArn,omitempty"`
+	SnsCallerArn string `json:"SnsCallerArn,omitempty" is:"required,arn"`
 	ExternalID   string `json:"ExternalId,omitempty"`
 	SnsRegion    string `json:"SnsRegion,omitempty"`
 }
 
 type messageTemplate struct {
 	DefaultEmailOption string `json:"DefaultEmailOption" is:"emailOption"`
-	SmsMessage         string `json:"SmsMessage,omitempty"`
-	EmailMessage       string `json:"EmailMessage,omitempty"`
-	EmailSubject       string `json:"EmailSubject,omitempty"`
-	EmailMessageByLink string `json:"EmailMessageByLink,omitempty"`
-	EmailSubjectByLink string `json:"EmailSubjectByLink,omitempty"`
+	SmsMessage         string `json:"SmsMessage,omitempty" is:"smsWithCode"`
+	EmailMessage       string `json:"EmailMessage,omitempty" is:"mailWithCode"`
+	EmailSubject       string `json:"EmailSubject,omitempty" is:"mailSubject"`
+	EmailMessageByLink string `json:"EmailMessageByLink,omitempty" is:"mailWithLink"`
+	EmailSubjectByLink string `json:"EmailSubjectByLink,omitempty" is:"mailSubject"`
 }
 
 // SoftwareTokenMfa is Cognito's SoftwareTokenMfaConfigType.
@@ -132,14 +134,14 @@ type SoftwareTokenMfa struct {
 }
 
 type smsMfa struct {
-	SmsAuthenticationMessage string     `json:"SmsAuthenticationMessage,omitempty"`
+	SmsAuthenticationMessage string     `json:"SmsAuthenticationMessage,omitempty" is:"smsWithCode"`
 	SmsConfiguration         *smsConfig `json:"SmsConfiguration,omitempty"`
 }
 
 // EmailMfa is Cognito's EmailMfaConfigType.
 type EmailMfa struct {
-	Message string `json:"Message,omitempty"`
-	Subject string `json:"Subject,omitempty"`
+	Message string `json:"Message,omitempty" is:"mailWithCode"`
+	Subject string `json:"Subject,omitempty" is:"mailSubject"`
 }
 
 // DeviceConfig is Cognito's DeviceConfigurationType.
@@ -149,7 +151,21 @@ type DeviceConfig struct {
 }
 
 type userPoolAddOns struct {
-	AdvancedSecurityMode string `json:"AdvancedSecurityMode" is:"required,securityMode"`
+	AdvancedSecurityMode            string         `json:"AdvancedSecurityMode" is:"required,securityMode"`
+	AdvancedSecurityAdditionalFlows *securityFlows `json:"AdvancedSecurityAdditionalFlows,omitempty"`
+}
+
+type securityFlows struct {
+	CustomAuthMode string `json:"CustomAuthMode,omitempty" is:"userFlowMode"`
+}
+
+type keyConfig struct {
+	KeyType   string `json:"KeyType,omitempty" is:"keyType"`
+	KmsKeyArn string `json:"KmsKeyArn,omitempty" is:"arn"`
+}
+
+type issuerConfig struct {
+	Type string `json:"Type,omitempty" is:"issuerType"`
 }
 
 // CaseSensitive reports whether user names that differ in case are different users, which is Cognito's default.
@@ -230,10 +246,11 @@ func PoolName(poolID string) string {
 	return name
 }
 
-// VerifiesBeforeUpdate reports whether a changed address takes effect only once it is verified.
+// VerifiesBeforeUpdate reports whether a changed address takes effect only once it is verified. This needs a code to
+// verify it with, so it only applies to addresses that the pool verifies.
 func (p *Pool) VerifiesBeforeUpdate(name string) bool {
 	s := p.UserAttributeUpdate
-	return s != nil && slices.Contains(s.AttributesRequireVerificationBeforeUpdate, name)
+	return s != nil && slices.Contains(s.AttributesRequireVerificationBeforeUpdate, name) && slices.Contains(p.AutoVerifiedAttributes, name)
 }
 
 // VerificationTarget returns the attribute that a sign-up code goes to: one that the pool verifies automatically and

@@ -18,6 +18,8 @@ type Model map[string]shape
 // NewModel returns the constraints of Cognito's service model.
 func NewModel() Model {
 	name := `[\p{L}\p{M}\p{S}\p{N}\p{P}]+`
+	mailWithCode := `[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*`
+	mailWithLink := `[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{##[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*##\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*`
 	return Model{
 		"username":           text(1, 128, name).secret(),
 		"password":           text(0, 256, `^[\S]+.*[\S]+$`).secret(),
@@ -64,6 +66,30 @@ func NewModel() Model {
 		"sendingAccount":     oneOf("COGNITO_DEFAULT", "DEVELOPER"),
 		"emailOption":        oneOf("CONFIRM_WITH_LINK", "CONFIRM_WITH_CODE"),
 		"securityMode":       oneOf("OFF", "AUDIT", "ENFORCED"),
+		"mailWithCode":       text(6, 20000, mailWithCode),
+		"mailWithLink":       text(6, 20000, mailWithLink),
+		"mailSubject":        text(1, 140, `[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+`),
+		"smsWithCode":        text(6, 140, `(?s).*\{####\}(?s).*`),
+		"replyTo":            text(0, 0, name+"@"+name),
+		"minimumLength":      {min: 6, max: 99},
+		"historySize":        {max: 24},
+		"validityDays":       {max: 365},
+		"recoveryPriority":   {min: 1, max: 2},
+		"userFlowMode":       oneOf("AUDIT", "ENFORCED"),
+		"senderVersion":      oneOf("V1_0"),
+		"tokenVersion":       oneOf("V1_0", "V2_0", "V3_0"),
+		"issuerType":         oneOf("ORIGINAL", "UPDATED"),
+		"keyType":            oneOf("AWS_OWNED_KEY", "CUSTOMER_MANAGED_KEY"),
+		"oauthFlow":          oneOf("code", "implicit", "client_credentials"),
+		"scope":              text(1, 256, `[\x21\x23-\x5B\x5D-\x7E]+`),
+		"redirect":           text(1, 1024, name),
+		"provider":           text(1, 32, `[\p{L}\p{M}\p{S}\p{N}\p{P}\p{Z}]+`),
+		"validity":           {max: 86400},
+		"refreshLife":        {max: 315360000},
+		"authSession":        {min: 3, max: 15},
+		"graceSeconds":       {max: 60},
+		"applicationId":      text(0, 0, `[0-9a-fA-F]+`),
+		"clientSecret":       text(24, 64, `[\w+]+`).secret(),
 		"eventId":            text(1, 50, `[\w+-]+`),
 		"feedback":           oneOf("Valid", "Invalid"),
 		"tier":               oneOf("LITE", "ESSENTIALS", "PLUS"),

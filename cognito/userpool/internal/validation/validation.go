@@ -19,24 +19,32 @@ import (
 type check struct {
 	index    []int
 	name     string // in JSON
+	path     string // in messages
 	required bool
+	items    int // longest list that is accepted; 0 means no limit
 	shape    shape
 	nested   []check // of a structure, or of each structure in a list
 }
 
 // checksOf reads the tags of an input type, once when the table of operations is built. It panics on a tag that names
-// no shape, which is a mistake in this program.
+// no shape, which is a mistake in this program. The tag "at" has the name of a member in messages, where that is not
+// the name in JSON with a lower-case initial.
 func checksOf(t reflect.Type, known Model) []check {
 	var checks []check
 	for _, f := range reflect.VisibleFields(t) {
 		if f.Anonymous || !f.IsExported() {
 			continue
 		}
-		c := check{index: f.Index, name: memberName(f)}
+		c := check{index: f.Index, name: memberName(f), path: f.Tag.Get("at")}
+		if c.path == "" {
+			c.path = strings.ToLower(c.name[:1]) + c.name[1:]
+		}
 		for tag := range strings.SplitSeq(f.Tag.Get("is"), ",") {
 			switch s, ok := known[tag]; {
 			case tag == "required":
 				c.required = true
+			case strings.HasPrefix(tag, "items"):
+				c.items, _ = strconv.Atoi(tag[len("items"):])
 			case ok:
 				c.shape = s
 			case tag != "":
@@ -83,7 +91,7 @@ func validate(checks []check, v reflect.Value, raw []byte) error {
 
 func (c check) appendViolations(found []string, path string, v reflect.Value, raw []byte) []string {
 	field := v.FieldByIndex(c.index)
-	at := path + strings.ToLower(c.name[:1]) + c.name[1:]
+	at := path + c.path
 	if field.Kind() == reflect.Pointer {
 		if field.IsNil() {
 			return c.appendAbsent(found, at)
@@ -97,6 +105,9 @@ func (c check) appendViolations(found []string, path string, v reflect.Value, ra
 		}
 		return c.text(found, at, field.String())
 	case reflect.Int:
+		if field.Int() == 0 && !present(raw, c.name) {
+			return c.appendAbsent(found, at)
+		}
 		return c.number(found, at, int(field.Int()))
 	case reflect.Map:
 		if field.IsNil() {
@@ -123,6 +134,9 @@ func (c check) appendAbsent(found []string, at string) []string {
 }
 
 func (c check) list(found []string, at string, list reflect.Value, raw []byte) []string {
+	if c.items > 0 && list.Len() > c.items {
+		return append(found, fmt.Sprintf("Value at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", at, c.items))
+	}
 	var items []json.RawMessage
 	if len(c.nested) > 0 {
 		_ = json.Unmarshal(member(raw, c.name), &items)
