@@ -38,6 +38,12 @@
 // an update keeps. The default pool does not need the settings for SES and SNS, since its messages go to the inbox. Triggers
 // are stored but never invoked.
 //
+// # Second factors
+//
+// GetUser shows the second factors that sign-ins ask for. A factor by SMS or e-mail stays on when its address changes: the
+// next code goes to the new address and verifies it. The address of a factor that is on cannot be removed. If it is missing
+// all the same, sign-ins are refused with MFAMethodNotFoundException.
+//
 // # Passkeys and devices
 //
 // Passkeys belong to the domain that SetUserPoolMfaConfig names as relying party, localhost in the default pool. Pages on

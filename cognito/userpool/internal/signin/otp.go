@@ -96,7 +96,7 @@ func checkOTP(t *store.Tx, s store.Session, name, code string) (u *store.User, r
 	if err := t.CheckGuessLock(account); err != nil {
 		return nil, nil, err
 	}
-	if u == nil || !s.CodeMatches(u, settings.CodeAttribute(s.Challenge), code) {
+	if address := settings.CodeAttribute(s.Challenge); u == nil || !u.Verified(address) || !s.CodeMatches(u, address, code) {
 		return nil, wrongCode(), t.CountGuess(s, account)
 	}
 	switch {

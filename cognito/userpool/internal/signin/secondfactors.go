@@ -16,12 +16,15 @@ import (
 // secondFactor asks for a second factor, for a choice of one, or for one to be set up. It returns no challenge if
 // none is needed.
 func secondFactor(t *store.Tx, u *store.User, w *progress) (step, error) {
-	factors := u.SecondFactors(t.Pool)
+	all := u.SecondFactors(t.Pool)
+	factors := slices.DeleteFunc(slices.Clone(all), func(f string) bool { return !u.CanAnswer(t.Pool, f) })
 	switch {
-	case len(factors) == 0 && t.Pool.MfaConfiguration == "ON":
+	case len(all) == 0 && t.Pool.MfaConfiguration == "ON":
 		return setupStep(t, u)
-	case len(factors) == 0:
+	case len(all) == 0:
 		return step{}, nil
+	case len(factors) == 0:
+		return step{}, exception.New("MFAMethodNotFoundException", "The user has no %s to send the code of %s to.", settings.CodeAttribute(all[0]), all[0])
 	case len(factors) == 1:
 		return mfaStep(t, u, w, factors[0])
 	case slices.Contains(factors, u.MFA.Preferred):
@@ -113,7 +116,8 @@ func checkSecondFactor(t *store.Tx, u *store.User, s store.Session, code string)
 func checkSentCode(t *store.Tx, u *store.User, s store.Session, code string) (_ *store.User, refusal, err error) {
 	switch {
 	case s.Address == "" && s.CodeMatches(u, settings.CodeAttribute(s.Challenge), code):
-		return u, nil, nil
+		u, err = verifyAddress(t, u, settings.CodeAttribute(s.Challenge))
+		return u, nil, err
 	case s.Address == "" || subtle.ConstantTimeCompare([]byte(s.Code), []byte(code)) != 1:
 		return u, wrongCode(), nil
 	}
@@ -126,6 +130,23 @@ func checkSentCode(t *store.Tx, u *store.User, s store.Session, code string) (_ 
 		return t.CheckAliases(u)
 	})
 	return u, nil, err
+}
+
+// verifyAddress marks the address that a code was sent to as verified, unless another user signs in with it.
+func verifyAddress(t *store.Tx, u *store.User, attribute string) (*store.User, error) {
+	if u.Verified(attribute) {
+		return u, nil
+	}
+	verified := *u
+	verified.Attributes = maps.Clone(u.Attributes)
+	verified.Attributes[attribute+"_verified"] = "true"
+	if refusal, err := exception.AsRefusal(t.CheckAliases(&verified)); refusal != nil || err != nil {
+		return u, err
+	}
+	return t.EditUser(u.Sub, func(u *store.User) error {
+		u.Attributes[attribute+"_verified"] = "true"
+		return nil
+	})
 }
 
 // answerMFAType handles the choice among several second factors.
@@ -143,7 +164,7 @@ func (o *Operations) answerMFAType(c *service.Call, client *settings.Client, s s
 		if err != nil {
 			return nil, nil, err
 		}
-		if !slices.Contains(s.Choices, choice) || !slices.Contains(u.SecondFactors(t.Pool), choice) {
+		if !slices.Contains(s.Choices, choice) || !slices.Contains(u.SecondFactors(t.Pool), choice) || !u.CanAnswer(t.Pool, choice) {
 			return nil, nil, exception.New("MFAMethodNotFoundException", "The user has no MFA method %s.", exception.Shorten(choice))
 		}
 		return u, nil, t.UseSession(s.ID, s.Expires)

@@ -168,6 +168,9 @@ func (t *Tx) EditUser(sub string, edit func(*User) error) (*User, error) {
 	if err := edit(u); err != nil {
 		return nil, err
 	}
+	if err := u.keepFactors(t.Pool, former); err != nil {
+		return nil, err
+	}
 	u.Modified = t.Now
 	return u, t.PutUser(former, u)
 }
