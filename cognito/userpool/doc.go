@@ -56,8 +56,8 @@
 // # Security
 //
 // Signatures (SigV4) are accepted but not checked, so anyone who reaches the handler can administer the pool. Let it listen
-// on loopback. Since web pages can reach loopback too, it rejects requests whose Host is neither a loopback name nor the host
-// of [Options.URL] (DNS rebinding), rejects operations that are signed in Cognito if they have an Origin, and sends no CORS
+// on loopback. Since web pages can reach loopback too, it rejects requests whose Host is neither a loopback name nor one
+// of [Options.URL] and [Options.Hosts] (DNS rebinding), rejects operations that are signed in Cognito if they have an Origin, and sends no CORS
 // headers with the inbox. Nothing is ever sent: mails and text messages end up in the inbox.
 //
 // Exceptions, messages and limits follow the real service as far as they are known. Clients should rely on the name of an

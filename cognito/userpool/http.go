@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,11 +87,7 @@ func (p *Pool) isOwnHost(host string) bool {
 		name = h
 	}
 	name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
-	switch strings.ToLower(name) {
-	case "localhost", "127.0.0.1", "::1", p.hostname:
-		return true
-	}
-	return false
+	return slices.Contains(p.hosts, strings.ToLower(name))
 }
 
 // hostnameOf returns the lower-case host name in an absolute http or https address.

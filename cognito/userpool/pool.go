@@ -22,10 +22,14 @@ import (
 type Options struct {
 	// Path is the database file. If missing, it is created with mode 0600 and its folder with mode 0700.
 	Path string
-	// Region is the AWS region in the id of a new pool. An existing pool keeps its region. The default is us-east-1.
+	// Region is the AWS region in the ids of new pools. An existing pool keeps its region. The default is us-east-1.
 	Region string
-	// URL is the address of the pool, which tokens name as their issuer. The default is http://127.0.0.1:9229.
+	// URL is the address at which clients reach the pool, which tokens name as their issuer. The default is
+	// http://127.0.0.1:9229.
 	URL string
+	// Hosts are further host names, without a port, that requests may be sent to. Loopback names and the one in URL need
+	// not be among them.
+	Hosts []string
 	// Shape changes settings of the default pool and its client. Without it, a new file gets the pool that the package
 	// comment describes, and an existing file stays as it is.
 	Shape Shape
@@ -43,7 +47,7 @@ type Pool struct {
 	inbox      *inbox.Handler
 	now        func() time.Time
 	log        *slog.Logger
-	hostname   string
+	hosts      []string // in lower case
 
 	poolID, clientID, clientSecret string // of the default pool and its client
 }
@@ -64,7 +68,10 @@ func Open(o Options) (*Pool, error) {
 	}
 	p := &Pool{
 		service: service.New(file, strings.TrimRight(o.URL, "/")), inbox: inbox.NewHandler(file.File, o.Log),
-		now: o.Now, log: o.Log, hostname: hostname,
+		now: o.Now, log: o.Log, hosts: []string{"localhost", "127.0.0.1", "::1", hostname},
+	}
+	for _, host := range o.Hosts {
+		p.hosts = append(p.hosts, strings.ToLower(host))
 	}
 	if err := db.RecoverFaults(func() error { return p.prepare(o) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("userpool: opening %s: %w", o.Path, err), db.CloseDamaged(file.File))
@@ -150,6 +157,9 @@ func populate(file *store.Store, o Options, now epoch.Time) error {
 
 // ID returns the id of the default user pool, such as us-east-1_AbC123xyZ.
 func (p *Pool) ID() string { return p.poolID }
+
+// Region returns the AWS region in that id.
+func (p *Pool) Region() string { return settings.RegionOf(p.poolID) }
 
 // ClientID returns the id of the default pool's app client.
 func (p *Pool) ClientID() string { return p.clientID }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -139,11 +140,11 @@ func findPool(ctx context.Context, s *config.Settings) (issuer, clientID string,
 	if addr.Port == 0 {
 		return "", "", errors.New("POOL_ADDR has the port 0, so the token issuer would change with every start (choose a port)")
 	}
-	url := "http://" + addr.String()
+	url, _ := localURL(addr)
 	if issuer, clientID, err = askPool(ctx, url); !errors.Is(err, syscall.ECONNREFUSED) {
 		return issuer, clientID, err
 	}
-	pool, err := userpool.Open(userpool.Options{Path: poolFile(s), URL: url, Shape: poolShape(s.Pool)})
+	pool, err := userpool.Open(userpool.Options{Path: poolFile(s), URL: cmp.Or(s.PoolURL, url), Shape: poolShape(s.Pool)})
 	if err != nil {
 		return "", "", fmt.Errorf("%w (if authgraph is running, set POOL_ADDR as it is set there)", err)
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,12 +29,13 @@ func (p *program) servePool(ctx context.Context, settings *config.Settings) erro
 // embeddedPool is the embedded user pool while it is served. The API calls it over
 // HTTP, like any other pool.
 type embeddedPool struct {
-	pool *userpool.Pool
-	url  string
-	file string
-	stop context.CancelFunc
-	done chan error
-	log  *slog.Logger
+	pool  *userpool.Pool
+	url   string // at which clients reach it
+	local string // at which this machine reaches it
+	file  string
+	stop  context.CancelFunc
+	done  chan error
+	log   *slog.Logger
 }
 
 // openPool opens the pool's file and serves the pool.
@@ -42,17 +44,20 @@ func (s *server) openPool(ctx context.Context) (*embeddedPool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s for the embedded pool: %w (choose another POOL_ADDR)", s.settings.PoolAddr, err)
 	}
+	local, host := localURL(listener.Addr())
 	p := &embeddedPool{
-		url:  "http://" + listener.Addr().String(),
+		url: cmp.Or(s.settings.PoolURL, local), local: local,
 		file: poolFile(s.settings),
 		done: make(chan error, 1),
 		log:  s.log,
 	}
-	p.pool, err = userpool.Open(userpool.Options{Path: p.file, URL: p.url, Log: s.log, Shape: poolShape(s.settings.Pool)})
+	p.pool, err = userpool.Open(userpool.Options{
+		Path: p.file, Region: s.settings.PoolRegion, URL: p.url, Hosts: []string{host}, Log: s.log, Shape: poolShape(s.settings.Pool),
+	})
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	s.log.Info("serving the embedded pool", "url", p.url, "inbox", p.url+"/inbox", "file", p.file)
+	s.log.Info("serving the embedded pool", "addr", listener.Addr().String(), "url", p.url, "inbox", p.url+"/inbox", "file", p.file)
 	// It outlives the API, whose last requests need it.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stop = stop
@@ -60,6 +65,16 @@ func (s *server) openPool(ctx context.Context) (*embeddedPool, error) {
 		p.done <- httpserver.Serve(background, listener, p.pool, httpserver.ServeOptions{DrainDelay: -1, Log: s.log})
 	}()
 	return p, nil
+}
+
+// localURL returns the URL of a listener for this machine, and its host. A listener
+// on all interfaces is reached at the loopback address.
+func localURL(addr net.Addr) (base, host string) {
+	host, port, err := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(host); err != nil || host == "" || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port), host
 }
 
 func poolFile(s *config.Settings) string { return filepath.Join(s.DataDir, "userpool.db") }
@@ -86,13 +101,13 @@ func (p *embeddedPool) close() {
 
 func (p *embeddedPool) target() target {
 	return target{
-		region:   "us-east-1",
+		region:   p.pool.Region(),
 		poolID:   p.pool.ID(),
 		clientID: p.pool.ClientID(),
 		secret:   config.Secret(p.pool.ClientSecret()),
-		endpoint: p.url,
+		endpoint: p.local,
 		issuers:  []string{p.pool.Issuer()},
-		jwksURL:  p.pool.Issuer() + "/.well-known/jwks.json",
+		jwksURL:  p.local + "/" + p.pool.ID() + "/.well-known/jwks.json",
 		banner:   p.banner(),
 	}
 }
@@ -106,10 +121,10 @@ func (p *embeddedPool) banner() string {
   Pool id     %[3]s
   Client id   %[4]s
   AWS SDKs    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=%[2]s
-  AWS CLI     aws cognito-idp … --endpoint-url %[2]s --region us-east-1 --no-sign-request
+  AWS CLI     aws cognito-idp … --endpoint-url %[2]s --region %[5]s --no-sign-request
   Amplify     Auth: { Cognito: { userPoolId, userPoolClientId, userPoolEndpoint: '%[2]s/' } }
   Cognito     set AWS_COGNITO_USER_POOL_ID and AWS_COGNITO_APP_CLIENT_ID to use your own pool
 
 `
-	return fmt.Sprintf(text, p.file, p.url, p.pool.ID(), p.pool.ClientID())
+	return fmt.Sprintf(text, p.file, p.url, p.pool.ID(), p.pool.ClientID(), p.pool.Region())
 }

@@ -3,11 +3,16 @@ package app
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+
+	"authgraph/internal/testutil"
 )
 
 // The command pool serves the embedded pool and no API, and ignores settings for the
@@ -58,5 +63,119 @@ func TestPoolAlone(t *testing.T) {
 	stop()
 	if err := <-done; err != nil {
 		t.Errorf("the program failed: %v", err)
+	}
+}
+
+// With POOL_URL, the pool answers to that host name and issues tokens in its name,
+// while the API and this machine reach it as before.
+func TestPoolURL(t *testing.T) {
+	poolAddr := testutil.FreeAddress(t)
+	_, port, _ := net.SplitHostPort(poolAddr)
+	settings := map[string]string{
+		"ADDR": testutil.FreeAddress(t), "POOL_ADDR": "0.0.0.0:" + port, "DATA_DIR": t.TempDir(), "EMBEDDED_POOL": "true",
+		"POOL_URL": "http://authgraph.test:9229/", "LOG_LEVEL": "error",
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	out, stdout := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		err := Run(ctx, nil, func(name string) string { return settings[name] }, stdout, io.Discard)
+		_ = stdout.Close()
+		done <- err
+	}()
+	banner := make([]byte, 4096)
+	n, err := out.Read(banner) // one write
+	if err != nil {
+		t.Fatal(err, <-done)
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	defer func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("the program failed: %v", err)
+		}
+	}()
+	poolID := regexp.MustCompile(`us-east-1_\w+`).FindString(string(banner[:n]))
+	for _, want := range []string{"http://authgraph.test:9229/inbox", "--endpoint-url http://authgraph.test:9229 "} {
+		if !strings.Contains(string(banner[:n]), want) {
+			t.Errorf("no %s in the banner\n%s", want, banner[:n])
+		}
+	}
+
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	request := func(method, url, host, body string) (int, string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		r.Header.Set("Content-Type", "application/json")
+		response, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = response.Body.Close() }()
+		text, _ := io.ReadAll(response.Body)
+		return response.StatusCode, string(text)
+	}
+	pool := "http://" + poolAddr
+	issuer := "http://authgraph.test:9229/" + poolID
+	if status, body := request("GET", pool+"/"+poolID+"/.well-known/openid-configuration", "authgraph.test:9229", ""); status != 200 || !strings.Contains(body, `"issuer":"`+issuer+`"`) {
+		t.Errorf("discovery: %d %s", status, body)
+	}
+	if status, _ := request("GET", pool+"/inbox?to=a@example.com", "evil.test:9229", ""); status != 403 {
+		t.Errorf("another host: %d", status)
+	}
+
+	graphql := func(document string) string {
+		t.Helper()
+		body, _ := json.Marshal(map[string]string{"query": document})
+		_, answer := request("POST", "http://"+settings["ADDR"]+"/graphql", "", string(body))
+		return answer
+	}
+	if answer := graphql(`mutation { signup(input: {username: "ada", email: "ada@example.com", password: "Correct-horse-9", mode: "dark"}) { userId } }`); strings.Contains(answer, "errors") {
+		t.Fatal(answer)
+	}
+	_, inbox := request("GET", pool+"/inbox?to=ada@example.com", "", "")
+	code := regexp.MustCompile(`"code":"(\d+)"`).FindStringSubmatch(inbox)
+	if code == nil {
+		t.Fatalf("the inbox is %s", inbox)
+	}
+	graphql(`mutation { verifyAccount(input: {email: "ada@example.com", confirmationCode: "` + code[1] + `"}) { status } }`)
+	answer := graphql(`mutation { signin(input: {email: "ada@example.com", password: "Correct-horse-9"}) { ... on AuthTokens { accessToken user { email } } } }`)
+	token := regexp.MustCompile(`"accessToken":"[^.]+\.([^.]+)\.`).FindStringSubmatch(answer)
+	if token == nil {
+		t.Fatal(answer)
+	}
+	claims, err := base64.RawURLEncoding.DecodeString(token[1])
+	if err != nil || !strings.Contains(string(claims), `"iss":"`+issuer+`"`) {
+		t.Errorf("%v %s", err, claims)
+	}
+	if !strings.Contains(answer, `"email":"ada@example.com"`) {
+		t.Errorf("the API does not accept the token: %s", answer)
+	}
+}
+
+// A pool that is served alone has the region that it is given.
+func TestPoolRegion(t *testing.T) {
+	settings := map[string]string{"POOL_ADDR": "127.0.0.1:0", "DATA_DIR": t.TempDir(), "AWS_REGION_NAME": "eu-west-1", "LOG_LEVEL": "error"}
+	ctx, stop := context.WithCancel(t.Context())
+	out, stdout := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		err := Run(ctx, []string{"pool"}, func(name string) string { return settings[name] }, stdout, io.Discard)
+		_ = stdout.Close()
+		done <- err
+	}()
+	banner := make([]byte, 4096)
+	n, err := out.Read(banner) // one write
+	stop()
+	if failure := <-done; err != nil || failure != nil {
+		t.Fatal(err, failure)
+	}
+	if text := string(banner[:n]); !regexp.MustCompile(`Pool id +eu-west-1_`).MatchString(text) || !strings.Contains(text, "--region eu-west-1 ") {
+		t.Errorf("the banner is\n%s", text)
 	}
 }

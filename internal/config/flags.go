@@ -62,6 +62,7 @@ type Flags struct {
 	embeddedPool            Switch
 	dataDir                 string
 	poolAddr                string
+	poolURL                 string
 	poolMFA                 string
 	poolAuthFlows           string
 	poolUserExistenceErrors string
@@ -117,7 +118,7 @@ func (f *Flags) define() []Setting {
 	}
 
 	group = "Amazon Cognito"
-	optional(&f.awsRegionName, "AWS_REGION_NAME", "REGION", "the region in the pool id, else AWS_REGION", "Region of the user pool.", GatewayConfig)
+	optional(&f.awsRegionName, "AWS_REGION_NAME", "REGION", "the region in the pool id, else AWS_REGION", "Region of the user pool. With authgraph pool: in the ids of new pools, instead of us-east-1.", Pool, GatewayConfig)
 	optional(&f.awsCognitoUserPoolID, "AWS_COGNITO_USER_POOL_ID", "ID", "none (embedded pool)", "Id of the user pool, for example eu-west-1_AbC123def.", GatewayConfig)
 	optional(&f.awsCognitoAppClientID, "AWS_COGNITO_APP_CLIENT_ID", "ID", "none", "Id of the pool's app client.", GatewayConfig)
 	secret(&f.awsCognitoAppClientSecret, "AWS_COGNITO_APP_CLIENT_SECRET", "SECRET", "none", "Secret of the app client, if it has one. Prefer the variable: other users of the machine can read command lines.")
@@ -162,6 +163,7 @@ func (f *Flags) define() []Setting {
 	toggle(&f.embeddedPool, "EMBEDDED_POOL", "Allow the embedded user pool where it is rejected by default: in Lambda, and on addresses that other machines can reach. For development only.", Pool, GatewayConfig)
 	text(&f.dataDir, "DATA_DIR", "DIR", ".authgraph", "Directory of the pool's file.", Pool, GatewayConfig)
 	text(&f.poolAddr, "POOL_ADDR", "HOST:PORT", "127.0.0.1:9229", "Address the pool listens on.", Pool, GatewayConfig)
+	optional(&f.poolURL, "POOL_URL", "URL", "http:// and POOL_ADDR", "URL at which other machines reach the pool, for example http://authgraph:9229 between containers. It is the issuer of tokens, and the pool answers to its host name. Changing it invalidates access tokens, not refresh tokens.", Pool, GatewayConfig)
 	const kept = "as stored; new pools: "
 	optional(&f.poolMFA, "POOL_MFA", "off|optional|on", kept+"optional", "Whether users need a second factor. on: codes are no longer a first factor, and passkeys have to verify their user.", Pool)
 	optional(&f.poolAuthFlows, "POOL_AUTH_FLOWS", "FLOW,...", kept+"all", "Authentication flows of the app client, by Cognito's names, for example ALLOW_USER_PASSWORD_AUTH.", Pool)

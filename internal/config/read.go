@@ -53,6 +53,7 @@ func (f *Flags) read(command Command, getenv func(string) string, errs *Errors) 
 
 		DataDir:  r.present("DATA_DIR", f.dataDir),
 		PoolAddr: r.address("POOL_ADDR", f.poolAddr),
+		PoolURL:  r.origin("POOL_URL", f.poolURL),
 		Pool:     f.readPool(r),
 
 		LogLevel:  r.level("LOG_LEVEL", f.logLevel),
@@ -75,6 +76,9 @@ func (f *Flags) read(command Command, getenv func(string) string, errs *Errors) 
 	s.CognitoQuotas = r.quotas("COGNITO_QUOTAS", f.cognitoQuotas, f.defaults.CognitoQuotas, isAmazonCognito)
 	s.AuditLog = auditLog(f.auditLog, s.embedded)
 	name := r.matching("AWS_REGION_NAME", f.awsRegionName, `^[a-z0-9-]+$`, 32, "use Amazon's name of the region, for example eu-west-1")
+	if command == Pool {
+		s.PoolRegion = name
+	}
 	if !s.embedded {
 		s.Region = region(name, s.UserPoolID, getenv("AWS_REGION"))
 	}
@@ -174,6 +178,15 @@ func (r reader) level(name, value string) slog.Level {
 		r.errs.add("%s is %s; use debug, info, warn or error.", name, quote(value))
 	}
 	return level
+}
+
+// origin checks an absolute http or https URL without a path.
+func (r reader) origin(name, value string) string {
+	value = strings.TrimSuffix(value, "/")
+	if u, err := url.Parse(r.url(name, value)); err == nil && u.Path != "" {
+		r.errs.add("%s has a path; use a scheme, a host and a port, for example http://authgraph:9229.", name)
+	}
+	return value
 }
 
 // url checks an absolute http or https URL to which a path can be appended.

@@ -93,6 +93,12 @@ type Settings struct {
 	DataDir string
 	// PoolAddr is the address that the embedded pool listens on.
 	PoolAddr string
+	// PoolURL is the URL at which others reach the embedded pool, without a trailing
+	// slash. Empty means PoolAddr.
+	PoolURL string
+	// PoolRegion is the region of a new embedded pool that is served alone. Empty
+	// means the default.
+	PoolRegion string
 
 	// Pool is the configuration of the embedded pool.
 	Pool PoolShape
