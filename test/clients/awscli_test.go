@@ -201,7 +201,7 @@ func (c *cli) administration() {
 }
 
 func (c *cli) pools() {
-	var pool string
+	var pool, arn string
 	c.step("describe-user-pool", func(c *cli) {
 		if id := at[string](c, c.ok("describe-user-pool --user-pool-id "+c.server.pool.ID()), "UserPool.Id"); id != c.server.pool.ID() {
 			c.Errorf("the id is %s", id)
@@ -215,7 +215,26 @@ func (c *cli) pools() {
 	})
 	c.step("create-user-pool", func(c *cli) {
 		answer := c.ok("create-user-pool --pool-name cli --username-attributes email --auto-verified-attributes email")
-		pool = " --user-pool-id " + at[string](c, answer, "UserPool.Id")
+		pool, arn = " --user-pool-id "+at[string](c, answer, "UserPool.Id"), " --resource-arn "+at[string](c, answer, "UserPool.Arn")
+	})
+	c.step("update-user-pool", func(c *cli) {
+		c.ok("update-user-pool --policies PasswordPolicy={MinimumLength=12} --auto-verified-attributes email" + pool)
+		c.ok("update-user-pool --deletion-protection INACTIVE --auto-verified-attributes email" + pool)
+		if length := at[float64](c, c.ok("describe-user-pool"+pool), "UserPool.Policies.PasswordPolicy.MinimumLength"); length != 12 {
+			c.Errorf("passwords have %v characters", length)
+		}
+		c.refused("InvalidParameterException", "update-user-pool --mfa-configuration ON"+pool)
+	})
+	c.step("add-custom-attributes", func(c *cli) {
+		c.ok("add-custom-attributes --custom-attributes Name=plan,AttributeDataType=String,Mutable=true" + pool)
+		c.refused("InvalidParameterException", "add-custom-attributes --custom-attributes Name=plan,AttributeDataType=String"+pool)
+	})
+	c.step("tag-resource, untag-resource and list-tags-for-resource", func(c *cli) {
+		c.ok("tag-resource --tags team=a,stage=test" + arn)
+		c.ok("untag-resource --tag-keys stage" + arn)
+		if tags := at[map[string]any](c, c.ok("list-tags-for-resource"+arn), "Tags"); len(tags) != 1 || tags["team"] != "a" {
+			c.Error(tags)
+		}
 	})
 	c.step("list-user-pools", func(c *cli) {
 		if pools := at[[]any](c, c.ok("list-user-pools --max-results 60"), "UserPools"); len(pools) != 2 {

@@ -36,6 +36,23 @@ func (o *Operations) delivery(poolID string) settings.Delivery {
 	return settings.ThroughAWS
 }
 
+type addAttributesInput struct {
+	UserPoolID       string                     `json:"UserPoolId" is:"required,poolId"`
+	CustomAttributes []settings.SchemaAttribute `json:"CustomAttributes" is:"required,items25"`
+}
+
+// AddCustomAttributes adds attributes to the schema of a pool. They cannot be removed or changed.
+func (o *Operations) AddCustomAttributes(c *service.Call, in *addAttributesInput) (*service.Empty, error) {
+	return &service.Empty{}, o.Update(in.UserPoolID, c.Now, func(t *store.Tx) error {
+		rec := *t.Pool
+		rec.LastModifiedDate = t.Now
+		if err := rec.AddCustomAttributes(in.CustomAttributes); err != nil {
+			return err
+		}
+		return t.PutPool(rec)
+	})
+}
+
 // GetUserPoolMfaConfig returns the MFA and passkey settings of a pool.
 func (o *Operations) GetUserPoolMfaConfig(c *service.Call, in *poolInput) (*settings.MFAConfig, error) {
 	var out *settings.MFAConfig

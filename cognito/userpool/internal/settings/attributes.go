@@ -206,7 +206,9 @@ func (p *Pool) AddSchema(given []SchemaAttribute) error {
 	for _, a := range given {
 		standard := p.Attribute(a.Name)
 		if standard == nil {
-			if err := p.addCustom(a, "Duplicate custom attribute names %[1]s are not allowed in a user pool schema."); err != nil {
+			if err := p.addCustom(a, func(name string) error {
+				return exception.InvalidParameter("Duplicate custom attribute names %s are not allowed in a user pool schema.", name)
+			}); err != nil {
 				return err
 			}
 			continue
@@ -225,19 +227,21 @@ func (p *Pool) AddSchema(given []SchemaAttribute) error {
 	return nil
 }
 
-// AddCustomAttributes adds custom attributes to an existing pool.
+// AddCustomAttributes adds custom attributes to an existing pool. They may have the names of standard ones.
 func (p *Pool) AddCustomAttributes(given []SchemaAttribute) error {
 	p.SchemaAttributes = slices.Clone(p.SchemaAttributes)
 	for _, a := range given {
-		if err := p.addCustom(a, "%[1]s: Existing attribute already has name %[1]s."); err != nil {
+		if err := p.addCustom(a, func(name string) error {
+			return exception.InvalidParameter("custom:%s: Existing attribute already has name %s.", a.Name, name)
+		}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// addCustom adds a custom attribute. taken is the message for a name that the pool already has.
-func (p *Pool) addCustom(a SchemaAttribute, taken string) error {
+// addCustom adds a custom attribute. taken returns the error for a name that the pool already has.
+func (p *Pool) addCustom(a SchemaAttribute, taken func(name string) error) error {
 	if a.Required {
 		return exception.InvalidParameter("Required custom attributes are not supported currently.")
 	}
@@ -245,7 +249,7 @@ func (p *Pool) addCustom(a SchemaAttribute, taken string) error {
 	custom := 0
 	for _, other := range p.SchemaAttributes {
 		if other.Name == a.Name {
-			return exception.InvalidParameter(taken, a.Name)
+			return taken(a.Name)
 		}
 		if strings.Contains(other.Name, ":") {
 			custom++

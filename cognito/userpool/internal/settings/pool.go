@@ -234,6 +234,11 @@ func NewPoolID(region string) (string, error) {
 	return region + "_" + suffix, err
 }
 
+// PoolARN returns the ARN of a pool.
+func PoolARN(id string) string {
+	return "arn:aws:cognito-idp:" + RegionOf(id) + ":" + PlaceholderAccountID + ":userpool/" + id
+}
+
 // RegionOf returns the part of a pool id before the underscore.
 func RegionOf(poolID string) string {
 	region, _, _ := strings.Cut(poolID, "_")

@@ -22,7 +22,7 @@ func createPool(tx *bbolt.Tx, id string, rec settings.Pool, keys tokens.KeyRecor
 		}
 	}
 	rec.ID, rec.CreationDate, rec.LastModifiedDate = id, now, now
-	rec.Arn = "arn:aws:cognito-idp:" + settings.RegionOf(id) + ":" + settings.PlaceholderAccountID + ":userpool/" + id
+	rec.Arn = settings.PoolARN(id)
 	if err := db.Save(root, []byte(recordKey), rec); err != nil {
 		return err
 	}
