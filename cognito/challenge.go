@@ -1,6 +1,7 @@
 package cognito
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -196,14 +197,15 @@ func (s challengeState) String() string {
 }
 
 func (c challenge) state() challengeState {
-	username := c.username
-	for _, name := range []string{"USERNAME", "USER_ID_FOR_SRP"} {
-		// Cognito requires the name that it returned, not the one that the user entered.
-		if v := c.parameters[name]; v != "" {
-			username = v
-		}
-	}
+	// Cognito requires the name that it returned, not the one that the user entered.
+	username := cmp.Or(usernameIn(c.parameters), c.username)
 	return challengeState{Challenge: c.name, Username: username, Session: c.session, DeviceKey: c.deviceKey}
+}
+
+// usernameIn returns Cognito's name of the user in the parameters of a challenge. It is
+// empty if the challenge does not have it.
+func usernameIn(parameters map[string]string) string {
+	return cmp.Or(parameters["USER_ID_FOR_SRP"], parameters["USERNAME"])
 }
 
 func (c challenge) codeDelivery() *CodeDelivery {
@@ -346,7 +348,14 @@ func (a accounts) Respond(ctx context.Context, session string, answer Answer) (S
 			Message: fmt.Sprintf("The answer to this challenge must be input.answer.%s.", answerTo(state.Challenge)),
 		}
 	}
-	return a.respond(ctx, state, responses)
+	result, err := a.respond(ctx, state, responses)
+	if err == nil && answer.NewPassword != nil {
+		err = a.newPasswordSet(ctx, state, result)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
 }
 
 // members returns the number of members that are set. The executor does not enforce @oneOf

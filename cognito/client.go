@@ -75,11 +75,16 @@ type Options struct {
 	// replaced, unless its session was revoked. Browser tabs share a cookie, so several can
 	// send the old token. Default: the pool's grace period applies.
 	ReplayRefreshes bool
-	// Revoked is as in [token.VerifierOptions]. ReplayRefreshes requires it.
+	// Revoked is as in [token.VerifierOptions]. Refreshes of a revoked session fail.
+	// Default: no session is revoked.
 	Revoked func(*token.AccessClaims) error
 	// SignedIn is called for each new session, before its tokens are returned. Default:
 	// none.
 	SignedIn func(context.Context, SignIn)
+	// PasswordChanged is called for each new password before the operation returns, which
+	// fails with its error. For passwords that are set with a code, that takes another call
+	// to Cognito. Default: none.
+	PasswordChanged func(context.Context, PasswordChange) error
 	// Observe is called after each operation with its name, its quota category, its
 	// duration and its outcome: "OK", or the name of an exception, of a fault or of a
 	// rejection. All names are from closed sets. Default: none.
@@ -119,8 +124,6 @@ func New(o Options) (*Client, error) {
 		return nil, errors.New("cognito: Options.ClientID is empty")
 	case o.UsernameAttribute == "":
 		return nil, errors.New("cognito: Options.UsernameAttribute is empty")
-	case o.ReplayRefreshes && o.Revoked == nil:
-		return nil, errors.New("cognito: Options.ReplayRefreshes requires Options.Revoked")
 	case o.MaxConcurrentCalls < 0:
 		return nil, errors.New("cognito: Options.MaxConcurrentCalls is negative")
 	}
@@ -129,6 +132,9 @@ func New(o Options) (*Client, error) {
 	}
 	if o.MaxConcurrentCalls == 0 {
 		o.MaxConcurrentCalls = DefaultMaxConcurrentCalls
+	}
+	if o.Revoked == nil {
+		o.Revoked = func(*token.AccessClaims) error { return nil }
 	}
 	if o.SignedIn == nil {
 		o.SignedIn = func(context.Context, SignIn) {}

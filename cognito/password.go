@@ -2,8 +2,14 @@ package cognito
 
 import (
 	"context"
+	"errors"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"authgraph/cognito/srp"
+	"authgraph/internal/apierr"
 )
 
 // ForgotPassword implements [Accounts].
@@ -30,7 +36,94 @@ func (a accounts) ConfirmForgotPassword(ctx context.Context, email, code, newPas
 		Password:         &newPassword,
 		UserContextData:  a.userContext(ctx),
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return a.passwordReset(ctx, email, newPassword)
+}
+
+// PasswordChange is a new password of a user.
+type PasswordChange struct {
+	// Username is Cognito's name of the user, the claim username.
+	Username string
+	// Subject is the claim sub, or empty if it is not known.
+	Subject string
+	// OriginJTI is the claim origin_jti of the session that set the password. It is empty
+	// if there is none.
+	OriginJTI string
+	// Reset reports whether a code or an administrator allowed the change, and not the
+	// previous password.
+	Reset bool
+}
+
+// passwordReset reports a password that was set with a code.
+func (c *Client) passwordReset(ctx context.Context, email, newPassword string) error {
+	if c.options.PasswordChanged == nil {
+		return nil
+	}
+	username, err := c.usernameOf(ctx, email, newPassword)
+	if isTemporary(err) && pause(ctx) {
+		username, err = c.usernameOf(ctx, email, newPassword)
+	}
+	if err != nil {
+		// The code is used up, so that the same request would fail.
+		return apierr.New(apierr.ServiceUnavailable,
+			"The password was set, but the user's sessions could not be ended. Sign in, and end them with logout.").WithCause(err)
+	}
+	return c.passwordChanged(ctx, PasswordChange{Username: username, Reset: true})
+}
+
+func (c *Client) passwordChanged(ctx context.Context, change PasswordChange) error {
+	if c.options.PasswordChanged == nil {
+		return nil
+	}
+	return c.options.PasswordChanged(ctx, change)
+}
+
+// usernameOf returns Cognito's name of a user. Only a sign-in reveals it without AWS
+// credentials. The flows by SRP do so in their first step, which no session follows.
+func (c *Client) usernameOf(ctx context.Context, email, password string) (string, error) {
+	run, err := srp.New()
+	if err != nil {
+		return "", err
+	}
+	for _, attempt := range []struct {
+		flow       types.AuthFlowType
+		parameters map[string]string
+	}{
+		{types.AuthFlowTypeUserSrpAuth, map[string]string{"SRP_A": run.A()}},
+		{types.AuthFlowTypeUserAuth, map[string]string{"SRP_A": run.A(), "PREFERRED_CHALLENGE": "PASSWORD_SRP"}},
+		{types.AuthFlowTypeUserPasswordAuth, map[string]string{"PASSWORD": password}},
+	} {
+		out, err := invoke(ctx, c, opInitiateAuth, c.api.InitiateAuth, &sdk.InitiateAuthInput{
+			AuthFlow:        attempt.flow,
+			ClientId:        &c.options.ClientID,
+			AuthParameters:  c.authParameters(email, attempt.parameters),
+			UserContextData: c.userContext(ctx),
+		})
+		if isFlowDisabled(err) || isUnsupported(err) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		if result := out.AuthenticationResult; result != nil {
+			if result.RefreshToken != nil {
+				_ = c.revokeToken(ctx, *result.RefreshToken) // no one else has it
+			}
+			return text(unverifiedClaims(aws.ToString(result.AccessToken))["username"]), nil
+		}
+		if name := usernameIn(out.ChallengeParameters); name != "" {
+			return name, nil
+		}
+	}
+	return "", errors.New("no sign-in flow of the app client reveals the user name")
+}
+
+// isUnsupported reports whether an emulator does not implement a flow.
+func isUnsupported(err error) bool {
+	var fault *Fault
+	return errors.As(err, &fault) && isUnknownOperation(fault.Err)
 }
 
 // ChangePassword sets a new password. currentPassword is nil for a user without one.
@@ -40,5 +133,20 @@ func (c *Caller) ChangePassword(ctx context.Context, currentPassword *string, ne
 		PreviousPassword: currentPassword,
 		ProposedPassword: &newPassword,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return c.client.passwordChanged(ctx, PasswordChange{
+		Username: c.Claims.Username, Subject: c.Claims.Subject, OriginJTI: c.Claims.OriginJTI,
+	})
+}
+
+// newPasswordSet reports a password that was set during a sign-in.
+func (c *Client) newPasswordSet(ctx context.Context, state challengeState, result SigninResult) error {
+	change := PasswordChange{Username: state.Username, Reset: true}
+	if tokens, ok := result.(*AuthTokens); ok {
+		claims := accessClaimsOf(tokens)
+		change.Username, change.Subject, change.OriginJTI = claims.Username, claims.Subject, claims.OriginJTI
+	}
+	return c.passwordChanged(ctx, change)
 }

@@ -33,13 +33,15 @@ func TestReplayOfReplacedToken(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			up := &standIn{answer: always(http.StatusOK, string(answer))}
+			var revoked error
 			client := newInProcess(t, up, func(o *Options) {
 				o.ReplayRefreshes = true
-				o.Revoked = func(*token.AccessClaims) error { return tt.revoked }
+				o.Revoked = func(*token.AccessClaims) error { return revoked }
 			})
 			if _, err := client.RefreshTokens(t.Context(), "first", nil); err != nil {
 				t.Fatal(err)
 			}
+			revoked = tt.revoked
 			up.set(always(http.StatusBadRequest, reused))
 			tokens, err := client.RefreshTokens(t.Context(), "first", nil)
 			if up.calls() != tt.calls {

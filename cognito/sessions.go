@@ -1,6 +1,7 @@
 package cognito
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -66,12 +67,26 @@ func (c *Client) revokeToken(ctx context.Context, refreshToken string) error {
 }
 
 func newSignedOut(tokens *AuthTokens) *SignedOut {
-	claims := unverifiedClaims(tokens.AccessToken)
+	claims := accessClaimsOf(tokens)
 	return &SignedOut{
-		OriginJTI:    text(claims["origin_jti"]),
-		Subject:      text(claims["sub"]),
-		TokensExpire: timeOf(claims["exp"]).Add(clockLeeway),
+		OriginJTI:    claims.OriginJTI,
+		Subject:      claims.Subject,
+		TokensExpire: claims.ExpiresAt.Add(clockLeeway),
 	}
+}
+
+// accessClaimsOf returns the claims of tokens that came straight from Cognito, as
+// [unverifiedClaims] does. It leaves out groups and scopes.
+func accessClaimsOf(tokens *AuthTokens) *token.AccessClaims {
+	claims := unverifiedClaims(tokens.AccessToken)
+	access := &token.AccessClaims{
+		Subject: text(claims["sub"]), Username: text(claims["username"]), OriginJTI: text(claims["origin_jti"]),
+		IssuedAt: timeOf(claims["iat"]), ExpiresAt: timeOf(claims["exp"]), AuthenticatedAt: timeOf(claims["auth_time"]),
+	}
+	if access.AuthenticatedAt.IsZero() {
+		access.AuthenticatedAt = access.IssuedAt
+	}
+	return access
 }
 
 // timeOf returns the time in a claim, or the zero time.
@@ -131,11 +146,22 @@ func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceK
 			return tokens, err
 		}
 		tokens, err := c.refreshOnce(ctx, refreshToken, deviceKey)
+		if err == nil && errors.Is(c.options.Revoked(accessClaimsOf(tokens)), token.ErrTokenRevoked) {
+			return nil, c.endRevoked(ctx, cmp.Or(aws.ToString(tokens.RefreshToken), refreshToken))
+		}
 		if err == nil && tokens.RefreshToken != nil && c.options.ReplayRefreshes {
 			c.replaced.Add(key, replacement{tokens, time.Now().Add(replayWindow)})
 		}
 		return tokens, err
 	})
+}
+
+// endRevoked revokes the refresh token of a session that ended here but goes on in Cognito,
+// as after a new password, and returns the error for the client. Until it succeeds, the
+// token can be used with Cognito directly, and every refresh here tries again.
+func (c *Client) endRevoked(ctx context.Context, refreshToken string) error {
+	err := c.revokeToken(ctx, refreshToken)
+	return apierr.New(apierr.InvalidToken, "The session of the refresh token has ended. Sign in again.").WithCause(err)
 }
 
 // refreshKey identifies a refresh without keeping the token.
@@ -154,11 +180,7 @@ func (c *Client) replay(key [sha256.Size]byte) (*AuthTokens, error) {
 	if !ok || time.Now().After(kept.until) {
 		return nil, nil
 	}
-	claims := unverifiedClaims(kept.tokens.AccessToken)
-	err := c.options.Revoked(&token.AccessClaims{
-		Subject: text(claims["sub"]), OriginJTI: text(claims["origin_jti"]),
-		IssuedAt: timeOf(claims["iat"]), ExpiresAt: timeOf(claims["exp"]),
-	})
+	err := c.options.Revoked(accessClaimsOf(kept.tokens))
 	switch {
 	case err == nil:
 		return kept.tokens, nil

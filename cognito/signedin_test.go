@@ -14,7 +14,7 @@ import (
 func TestSignedIn(t *testing.T) {
 	type key struct{}
 	answer, _ := json.Marshal(map[string]any{"AuthenticationResult": map[string]any{
-		"AccessToken": unsigned(`{"sub":"the-sub","origin_jti":"the-origin","iat":1000,"exp":4600}`),
+		"AccessToken": unsigned(`{"sub":"the-sub","username":"ada","origin_jti":"the-origin","auth_time":900,"iat":1000,"exp":4600}`),
 		"IdToken":     unsigned(`{"sub":"the-sub","email":"ada@example.com","email_verified":true}`),
 	}})
 	unverified, _ := json.Marshal(map[string]any{"AuthenticationResult": map[string]any{
@@ -24,7 +24,7 @@ func TestSignedIn(t *testing.T) {
 	withoutID, _ := json.Marshal(map[string]any{"AuthenticationResult": map[string]any{
 		"AccessToken": unsigned(`{"sub":"the-sub"}`),
 	}})
-	full := SignIn{Subject: "the-sub", Email: "ada@example.com", EmailVerified: true, OriginJTI: "the-origin", IssuedAt: time.Unix(1000, 0), ExpiresAt: time.Unix(4600, 0)}
+	full := SignIn{Subject: "the-sub", Username: "ada", Email: "ada@example.com", EmailVerified: true, OriginJTI: "the-origin", AuthenticatedAt: time.Unix(900, 0), IssuedAt: time.Unix(1000, 0), ExpiresAt: time.Unix(4600, 0)}
 	session := challengeState{Challenge: "SMS_MFA", Username: "u"}.String()
 	tests := []struct {
 		name   string

@@ -187,14 +187,15 @@ func (c *Client) initiateAuth(
 
 // SignIn is a new session, as described by its tokens.
 type SignIn struct {
-	Subject string
-	Email   string // empty without an ID token, or if the app client may not read it
+	Subject  string
+	Username string // Cognito's name of the user
+	Email    string // empty without an ID token, or if the app client may not read it
 	// EmailVerified reports whether the user proved to own Email. Anyone can set an address
 	// that belongs to somebody else.
 	EmailVerified bool
 	OriginJTI     string // empty if token revocation is turned off
-	// IssuedAt and ExpiresAt are those of the access token.
-	IssuedAt, ExpiresAt time.Time
+	// AuthenticatedAt, IssuedAt and ExpiresAt are those of the access token.
+	AuthenticatedAt, IssuedAt, ExpiresAt time.Time
 	// Began is the time before the call that returned the tokens.
 	Began time.Time
 }
@@ -213,15 +214,17 @@ func (c *Client) begin(
 
 // newSignIn describes the session of the tokens.
 func newSignIn(tokens *AuthTokens, began time.Time) SignIn {
-	access, id := unverifiedClaims(tokens.AccessToken), unverifiedClaims(aws.ToString(tokens.IDToken))
+	access, id := accessClaimsOf(tokens), unverifiedClaims(aws.ToString(tokens.IDToken))
 	return SignIn{
-		Subject:       text(access["sub"]),
-		Email:         text(id[emailAttribute]),
-		EmailVerified: id["email_verified"] == true,
-		OriginJTI:     text(access["origin_jti"]),
-		IssuedAt:      timeOf(access["iat"]),
-		ExpiresAt:     timeOf(access["exp"]),
-		Began:         began,
+		Subject:         access.Subject,
+		Username:        access.Username,
+		Email:           text(id[emailAttribute]),
+		EmailVerified:   id["email_verified"] == true,
+		OriginJTI:       access.OriginJTI,
+		AuthenticatedAt: access.AuthenticatedAt,
+		IssuedAt:        access.IssuedAt,
+		ExpiresAt:       access.ExpiresAt,
+		Began:           began,
 	}
 }
 

@@ -62,6 +62,7 @@ type claims struct {
 	audience, groups             []string
 	hasAudience                  bool
 	expires, issued, notBefore   time.Time
+	authenticated                time.Time
 }
 
 // parseClaims parses the claims of an access token
@@ -99,7 +100,7 @@ func parseClaims(data []byte) (claims, error) {
 		case "jti", "event_id", "device_key":
 			r.text()
 		case "auth_time":
-			r.numericDate()
+			c.authenticated = r.numericDate()
 		default:
 			r.skip()
 		}

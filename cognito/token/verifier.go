@@ -57,6 +57,11 @@ type AccessClaims struct {
 	// the leeway.
 	IssuedAt  time.Time
 	ExpiresAt time.Time
+
+	// AuthenticatedAt is when the user signed in, the claim auth_time. Unlike IssuedAt,
+	// it stays the same when tokens are refreshed. It is IssuedAt for tokens of
+	// emulators that lack the claim.
+	AuthenticatedAt time.Time
 }
 
 // VerifierOptions configures a [Verifier].
@@ -269,6 +274,10 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, err
 		return nil, &InvalidTokenError{ReasonBadSignature}
 	}
 
+	if c.authenticated.IsZero() {
+		c.authenticated = c.issued
+	}
+
 	// The clock (RFC 7519, sections 4.1.4 to 4.1.6).
 	now := v.now()
 	if latest := now.Add(v.leeway); c.issued.After(latest) || c.notBefore.After(latest) {
@@ -282,7 +291,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, err
 		claims: AccessClaims{
 			Subject: c.subject, Username: c.username, OriginJTI: c.originJTI,
 			Scopes: strings.Fields(c.scope), Groups: c.groups,
-			IssuedAt: c.issued, ExpiresAt: c.expires,
+			IssuedAt: c.issued, ExpiresAt: c.expires, AuthenticatedAt: c.authenticated,
 		},
 		key: key,
 	}

@@ -56,7 +56,7 @@ func testClaims() members {
 		{"event_id", `"5f1f3a52-3d0c-4f0e-8a38-1f6f5f3d9a10"`},
 		{"token_use", `"access"`},
 		{"scope", `"aws.cognito.signin.user.admin"`},
-		{"auth_time", fmt.Sprint(testNow - 600)},
+		{"auth_time", fmt.Sprint(testNow - 900)},
 		{"exp", fmt.Sprint(testNow + 3000)},
 		{"iat", fmt.Sprint(testNow - 600)},
 		{"jti", `"a1b2c3d4-0000-4000-8000-123456789abc"`},
@@ -193,6 +193,7 @@ func TestVerifyReturnsTheClaims(t *testing.T) {
 		Subject: testSub, Username: testSub, OriginJTI: "0f6b1c1e-8a40-4c27-9b56-3a2b9f4f2e11",
 		Scopes: []string{"openid", "email", "shop/read"}, Groups: []string{"admins", "editors"},
 		IssuedAt: time.Unix(testNow-600, 0), ExpiresAt: time.Unix(testNow+3000, 0),
+		AuthenticatedAt: time.Unix(testNow-900, 0),
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

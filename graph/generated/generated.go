@@ -1947,7 +1947,8 @@ type Mutation {
   ): CodeDelivery! @rateLimit(of: [MESSAGE])
 
   """
-  Sets a new password with the code from ` + "`" + `forgotPassword` + "`" + `.
+  Sets a new password with the code from ` + "`" + `forgotPassword` + "`" + `. Ends the sessions of the user, unless
+  PASSWORD_ENDS_SESSIONS says otherwise.
 
   Fails with ` + "`" + `CODE_MISMATCH` + "`" + `, ` + "`" + `CODE_EXPIRED` + "`" + ` (Cognito's codes last one hour), ` + "`" + `PASSWORD_POLICY` + "`" + `, ` + "`" + `PASSWORD_REUSED` + "`" + `,
   or ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + `. Cognito: ConfirmForgotPassword.
@@ -1958,7 +1959,8 @@ type Mutation {
   ): ConfirmForgotPasswordPayload! @rateLimit(of: [CODE])
 
   """
-  Changes the password of the caller, or sets the first one of a user who has none. Existing sessions stay valid.
+  Changes the password of the caller, or sets the first one of a user who has none. Ends the other sessions of the
+  user, unless PASSWORD_ENDS_SESSIONS says otherwise.
 
   Fails with ` + "`" + `INVALID_CREDENTIALS` + "`" + ` if the current password is wrong, ` + "`" + `PASSWORD_POLICY` + "`" + `, ` + "`" + `PASSWORD_REUSED` + "`" + `, or
   ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + `. Cognito: ChangePassword.

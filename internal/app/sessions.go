@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -27,10 +28,12 @@ type sessions struct {
 	limit       *directives.RateLimit
 	counters    ratelimit.Counters
 	store       *ratelimit.Resilient // the counters that replicas share; nil if there are none
-	revocations *revocation.List
-	sharesLog   bool           // whether replicas share sign-outs
-	catchUp     int            // how often to wait for sign-outs of other replicas; only in Lambda
-	quotas      map[string]int // requests per second by category; nil if calls are not limited
+	revocations *revocation.List     // by the claims sub and iat
+	passwords   *revocation.List     // by the claims username and auth_time
+	remember    time.Duration        // how long new passwords are remembered
+	sharesLog   bool                 // whether replicas share sign-outs
+	catchUp     int                  // how often to wait for sign-outs of other replicas; only in Lambda
+	quotas      map[string]int       // requests per second by category; nil if calls are not limited
 	record      func(context.Context, audit.Event)
 	hook        *webhook.Hook // nil if there is no webhook
 	closers     []io.Closer
@@ -46,7 +49,9 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 			opened.close()
 		}
 	}()
-	var log revocation.Log // nil if sign-outs are kept in memory only
+	// A refresh token that is as old as can be obtains a last access token.
+	opened.remember = max(minRefreshLifetime, s.settings.RefreshCookieLifetime) + revocation.MaxTokenLifetime
+	var signOuts, passwords revocation.Log // nil if they are kept in memory only
 	local := ratelimit.NewMemory(ratelimit.MemoryOptions{})
 	opened.counters = local
 	switch {
@@ -58,29 +63,31 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 		redis = redis.WithPrefix("authgraph:{" + t.poolID + "}:")
 		opened.store = ratelimit.NewResilient(ratelimit.NewRedis(redis), local, s.metrics.ObserveStore)
 		opened.counters = opened.store
-		stream := revocation.NewStream(redis)
-		opened.closers = append(opened.closers, stream)
-		log, opened.sharesLog = stream, true
+		stream := revocation.NewStream(redis, "revocations", revocation.MaxTokenLifetime)
+		passwordStream := revocation.NewStream(redis, "passwords", opened.remember)
+		opened.closers = append(opened.closers, stream, passwordStream)
+		signOuts, passwords, opened.sharesLog = stream, passwordStream, true
 		if s.settings.Lambda {
 			opened.catchUp = 30
 		}
 	case s.settings.Embedded():
-		journal, err := revocation.OpenJournal(filepath.Join(s.settings.DataDir, "signouts.jsonl"))
-		if err != nil {
-			return nil, fmt.Errorf("open the file of sign-outs in DATA_DIR: %w", err)
+		if signOuts, err = s.openJournal(opened, "signouts.jsonl"); err != nil {
+			return nil, err
 		}
-		if damaged := journal.Damaged(); damaged > 0 {
-			s.log.Warn("skipped damaged lines in the file of sign-outs", "lines", damaged)
+		if passwords, err = s.openJournal(opened, "passwords.jsonl"); err != nil {
+			return nil, err
 		}
-		opened.closers = append(opened.closers, journal)
-		log = journal
 	}
 	opened.closers = append(opened.closers, opened.counters)
 	opened.revocations = revocation.NewList(revocation.Options{
-		Log: log, FailOpen: s.settings.RevocationsFailOpen, Logger: s.log, Observe: s.metrics.ObserveRevocationLog,
+		Log: signOuts, FailOpen: s.settings.RevocationsFailOpen, Logger: s.log, Observe: s.metrics.ObserveRevocationLog,
 	})
-	s.metrics.ObserveGauge("revocations", "Sign-outs kept until their tokens expire.",
-		func() float64 { return float64(opened.revocations.Len()) })
+	opened.passwords = revocation.NewList(revocation.Options{
+		Log: passwords, FailOpen: s.settings.RevocationsFailOpen, Logger: s.log, Observe: s.metrics.ObserveRevocationLog,
+		MaxLifetime: opened.remember,
+	})
+	s.metrics.ObserveGauge("revocations", "Sign-outs and new passwords kept until the tokens they revoke expire.",
+		func() float64 { return float64(opened.revocations.Len() + opened.passwords.Len()) })
 
 	accounts := account.Keys{Pool: t.poolID}
 	rates := map[string]directives.Rate{}
@@ -98,6 +105,23 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 		})
 	}
 	return opened, s.openAudit(opened, accounts)
+}
+
+// minRefreshLifetime is the minimum time for which new passwords are remembered:
+// Cognito's default lifetime of refresh tokens.
+const minRefreshLifetime = 30 * 24 * time.Hour
+
+// openJournal opens a file of sign-outs beside the embedded pool's file.
+func (s *server) openJournal(opened *sessions, name string) (revocation.Log, error) {
+	journal, err := revocation.OpenJournal(filepath.Join(s.settings.DataDir, name))
+	if err != nil {
+		return nil, fmt.Errorf("open the file %s in DATA_DIR: %w", name, err)
+	}
+	if damaged := journal.Damaged(); damaged > 0 {
+		s.log.Warn("skipped damaged lines in the file of sign-outs", "file", name, "lines", damaged)
+	}
+	opened.closers = append(opened.closers, journal)
+	return journal, nil
 }
 
 // openAudit opens the audit log.
@@ -133,6 +157,7 @@ func (s *sessions) run(ctx context.Context, log *slog.Logger) {
 		running.Go(func() { s.store.Run(ctx, log) })
 	}
 	running.Go(func() { s.revocations.Run(ctx) })
+	running.Go(func() { s.passwords.Run(ctx) })
 	if s.hook != nil {
 		running.Go(func() { s.hook.Run(ctx) })
 	}
@@ -148,7 +173,7 @@ func (s *sessions) ready() error {
 			return err
 		}
 	}
-	return s.revocations.Ready()
+	return cmp.Or(s.revocations.Ready(), s.passwords.Ready())
 }
 
 func (s *sessions) close() {
@@ -188,14 +213,13 @@ const catchUpStep = 10 * time.Millisecond
 
 // revoked returns an error if the token's session is signed out, or may be.
 func (s *sessions) revoked(claims *token.AccessClaims) error {
-	session := revocationSession(claims.OriginJTI, claims.Subject, claims.IssuedAt)
-	status := s.revocations.Status(session)
+	status := s.status(claims)
 	for range s.catchUp {
 		if status != revocation.Unknown {
 			break
 		}
 		time.Sleep(catchUpStep)
-		status = s.revocations.Status(session)
+		status = s.status(claims)
 	}
 	switch status {
 	case revocation.Good:
@@ -207,8 +231,14 @@ func (s *sessions) revoked(claims *token.AccessClaims) error {
 	}
 }
 
-func revocationSession(originJTI, subject string, issuedAt time.Time) revocation.Session {
-	return revocation.Session{OriginJTI: originJTI, Subject: subject, IssuedAt: issuedAt}
+// status is the status of a session in both lists.
+func (s *sessions) status(claims *token.AccessClaims) revocation.Status {
+	signedOut := s.revocations.Status(revocation.Session{OriginJTI: claims.OriginJTI, Subject: claims.Subject, Date: claims.IssuedAt})
+	outdated := s.passwords.Status(revocation.Session{OriginJTI: claims.OriginJTI, Subject: claims.Username, Date: claims.AuthenticatedAt})
+	if signedOut == revocation.Revoked || outdated == revocation.Good {
+		return signedOut
+	}
+	return outdated
 }
 
 // signedIn records a completed sign-in.
@@ -220,7 +250,8 @@ func (s *sessions) signedIn(ctx context.Context, in cognito.SignIn) {
 	s.limit.SignedIn(ctx, names...)
 	if in.OriginJTI != "" {
 		// On an error it applies in this process, and is written later.
-		_ = s.revocations.Exempt(ctx, revocationSession(in.OriginJTI, in.Subject, in.IssuedAt), in.Began)
+		_ = s.revocations.Exempt(ctx, revocation.Session{OriginJTI: in.OriginJTI, Subject: in.Subject, Date: in.IssuedAt}, in.Began)
+		_ = s.passwords.Exempt(ctx, revocation.Session{OriginJTI: in.OriginJTI, Subject: in.Username, Date: in.AuthenticatedAt}, in.Began)
 	}
 	s.record(ctx, audit.Event{Name: audit.SessionStarted, Outcome: "OK", Account: in.Email, Subject: in.Subject})
 }
@@ -236,11 +267,38 @@ func (s *sessions) signedOut(ctx context.Context, out cognito.SignedOut) error {
 	signOut := revocation.Revocation{OriginJTI: out.OriginJTI, Expires: out.TokensExpire}
 	if out.OriginJTI == "" {
 		before := time.Now().Add(clockSkew).UTC()
-		signOut = revocation.Revocation{Subject: out.Subject, IssuedBefore: before, Expires: out.TokensExpire}
+		signOut = revocation.Revocation{Subject: out.Subject, Before: before, Expires: out.TokensExpire}
 		event.IssuedBefore = &before
 	}
-	err := s.revocations.Revoke(ctx, signOut)
-	s.record(ctx, audit.Event{Name: audit.SessionEnded, Outcome: "OK", Subject: out.Subject})
+	return s.report(ctx, event, s.revocations.Revoke(ctx, signOut))
+}
+
+// passwordChanged returns a function that ends the user's other sessions, or nil if
+// no password ends any. Cognito goes on accepting their refresh tokens, so tokens are
+// dated by the sign-in and not by their issue.
+func (s *sessions) passwordChanged(ends string) func(context.Context, cognito.PasswordChange) error {
+	if ends == "never" {
+		return nil
+	}
+	return func(ctx context.Context, change cognito.PasswordChange) error {
+		if ends == "reset" && !change.Reset {
+			return nil
+		}
+		now := time.Now().UTC()
+		before, expires := now.Add(clockSkew), now.Add(s.remember)
+		err := s.passwords.Revoke(ctx, revocation.Revocation{
+			Subject: change.Username, Before: before, Except: change.OriginJTI, Expires: expires,
+		})
+		return s.report(ctx, signOutEvent{
+			UserID: cmp.Or(change.Subject, change.Username), ExceptSessionID: change.OriginJTI,
+			IssuedBefore: &before, AuthenticatedBefore: &before, TokensExpireAt: expires,
+		}, err)
+	}
+}
+
+// report reports sign-outs to the audit log and the webhook. err is that of the list.
+func (s *sessions) report(ctx context.Context, event signOutEvent, err error) error {
+	s.record(ctx, audit.Event{Name: audit.SessionEnded, Outcome: "OK", Subject: event.UserID})
 	if s.hook != nil {
 		s.hook.Send("session.ended", event)
 	}
@@ -261,6 +319,11 @@ type signOutEvent struct {
 	// IssuedBefore is set for all sessions of a user: tokens issued later belong to
 	// newer sessions.
 	IssuedBefore *time.Time `json:"issuedBefore,omitempty"`
+	// AuthenticatedBefore is set after a new password: tokens with a later auth_time
+	// belong to newer sessions, and tokens issued later do not.
+	AuthenticatedBefore *time.Time `json:"authenticatedBefore,omitempty"`
+	// ExceptSessionID is the session of the user that set the password and goes on.
+	ExceptSessionID string `json:"exceptSessionId,omitempty"`
 	// TokensExpireAt is the time after which the receiver may delete the event.
 	TokensExpireAt time.Time `json:"tokensExpireAt"`
 }

@@ -45,6 +45,7 @@ type Flags struct {
 	persistedOperations  string
 	redisURL             Secret
 	revocationsFailOpen  Switch
+	passwordEndsSessions string
 	hideUserExistence    Switch
 	serviceGroups        string
 	serviceScopes        string
@@ -131,7 +132,7 @@ func (f *Flags) define() []Setting {
 	optional(&f.addr, "ADDR", "HOST:PORT", defaultAddr, "Address to listen on. If ADDR is not set and PORT is: that port, on all interfaces with Cognito, on 127.0.0.1 with the embedded pool.")
 	optional(&f.basePath, "BASE_PATH", "PATH", "none", "Path in front of /graphql and the playground, such as /auth, where a proxy or API Gateway forwards its own path. They are also served without it.")
 	text(&f.tokenTransport, "TOKEN_TRANSPORT", "body|cookie", "body", "How refresh tokens travel: in request and response bodies, or in an HttpOnly cookie for browser apps.", GatewayConfig)
-	text(&f.refreshCookieLifetime, "REFRESH_COOKIE_LIFETIME", "DURATION", "720h", "How long browsers keep the refresh cookie. Set it to the lifetime of the app client's refresh tokens; Cognito's default is 30 days.")
+	text(&f.refreshCookieLifetime, "REFRESH_COOKIE_LIFETIME", "DURATION", "720h", "How long browsers keep the refresh cookie, and the server remembers new passwords (30 days at least). Set it to the lifetime of the app client's refresh tokens; Cognito's default is 30 days.")
 	optional(&f.corsAllowedOrigins, "CORS_ALLOWED_ORIGINS", "ORIGIN,...", "none (same origin only)", "Origins whose pages may call the API, each as scheme://host[:port].", GatewayConfig)
 	optional(&f.corsAllowedHeaders, "CORS_ALLOWED_HEADERS", "NAME,...", "none", "Request headers that those pages may send, besides the ones that the API reads, Apollo's and those of tracing (traceparent, tracestate, baggage, sentry-trace).", GatewayConfig)
 	optional(&f.trustedProxies, "TRUSTED_PROXIES", "CIDR,...", "none", "Addresses of the reverse proxies whose X-Forwarded-For header is trusted.")
@@ -144,6 +145,7 @@ func (f *Flags) define() []Setting {
 	optional(&f.persistedOperations, "PERSISTED_OPERATIONS", "FILE", "none (all operations run)", "Run only the operations in this file: an Apollo persisted query manifest, or a JSON object that maps ids, such as hashes, to documents. Clients send the document, its id as documentId, or Apollo's extensions.persistedQuery.")
 	secret(&f.redisURL, "REDIS_URL", "URL", "none (each process keeps its own)", "Valkey or Redis server that replicas share for limits and sign-outs: redis://[user:password@]host:port/db. Several addresses, separated by commas, are nodes of a cluster; redis+cluster:// is a cluster with one address, and redis+sentinel://[user:password@]host:port,.../master/db a master that sentinels watch. rediss is redis with TLS.")
 	toggle(&f.revocationsFailOpen, "REVOCATIONS_FAIL_OPEN", "Accept access tokens while the shared store is down, although another replica may have revoked them. Off: reject them until it is back.")
+	text(&f.passwordEndsSessions, "PASSWORD_ENDS_SESSIONS", "always|reset|never", "always", "Which new passwords end the user's other sessions, including those that a refresh token could continue. always: any; reset: those set with a code, or as an administrator requires; never: none.")
 	toggle(&f.hideUserExistence, "HIDE_USER_EXISTENCE", "Return the same response, after the same time, whether or not an account exists. Off: Cognito's own setting decides, and sign-up reveals it.")
 	optional(&f.serviceGroups, "SERVICE_GROUPS", "NAME,...", "none", "Groups whose members are services: they may query tokenStatus.", Schema)
 	optional(&f.serviceScopes, "SERVICE_SCOPES", "NAME,...", "none", "OAuth scopes that mark a caller as a service: it may query tokenStatus.", Schema)

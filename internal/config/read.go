@@ -41,11 +41,13 @@ func (f *Flags) read(command Command, getenv func(string) string, errs *Errors) 
 		RedisURL:            r.redisURL("REDIS_URL", f.redisURL),
 		RevocationsFailOpen: bool(f.revocationsFailOpen),
 		HideUserExistence:   bool(f.hideUserExistence),
-		ServiceGroups:       r.names("SERVICE_GROUPS", f.serviceGroups, groupPattern, "use group names"),
-		ServiceScopes:       r.names("SERVICE_SCOPES", f.serviceScopes, `^[\x21\x23-\x5B\x5D-\x7E]{1,256}$`, "use OAuth scopes"),
-		SignoutWebhookURL:   r.url("SIGNOUT_WEBHOOK_URL", f.signoutWebhookURL),
-		SignoutWebhookKey:   r.webhookSecret("SIGNOUT_WEBHOOK_SECRET", f.signoutWebhookSecret),
-		SendClientAddress:   bool(f.sendClientAddress),
+
+		PasswordEndsSessions: r.oneOf("PASSWORD_ENDS_SESSIONS", f.passwordEndsSessions, "always", "reset", "never"),
+		ServiceGroups:        r.names("SERVICE_GROUPS", f.serviceGroups, groupPattern, "use group names"),
+		ServiceScopes:        r.names("SERVICE_SCOPES", f.serviceScopes, `^[\x21\x23-\x5B\x5D-\x7E]{1,256}$`, "use OAuth scopes"),
+		SignoutWebhookURL:    r.url("SIGNOUT_WEBHOOK_URL", f.signoutWebhookURL),
+		SignoutWebhookKey:    r.webhookSecret("SIGNOUT_WEBHOOK_SECRET", f.signoutWebhookSecret),
+		SendClientAddress:    bool(f.sendClientAddress),
 
 		FederationAuthDirectives: bool(f.federationAuthDirectives),
 		UserLookup:               r.oneOf("USER_LOOKUP", f.userLookup, "auto", "on", "off"),

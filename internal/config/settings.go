@@ -62,6 +62,8 @@ type Settings struct {
 	RedisURL Secret
 	// RevocationsFailOpen accepts tokens that may be revoked while the store is down.
 	RevocationsFailOpen bool
+	// PasswordEndsSessions is always, reset or never.
+	PasswordEndsSessions string
 	// HideUserExistence makes responses the same with and without an account.
 	HideUserExistence bool
 	// ServiceGroups and ServiceScopes are the groups and scopes of services.

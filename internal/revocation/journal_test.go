@@ -36,7 +36,7 @@ func TestJournalKeepsSignOuts(t *testing.T) {
 	now := time.Now()
 	r := restart(t, path)
 	revoke(t, r, revocation.Revocation{OriginJTI: "j1", Expires: inAnHour()})
-	revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: now.Add(2 * time.Second), Expires: inAnHour()})
+	revoke(t, r, revocation.Revocation{Subject: "u", Before: now.Add(2 * time.Second), Expires: inAnHour()})
 	exempt(t, r, session("young", "u", now), time.Now().Add(time.Millisecond))
 	revoke(t, r, revocation.Revocation{OriginJTI: "brief", Expires: time.Now().Add(200 * time.Millisecond)})
 

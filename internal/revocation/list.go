@@ -20,9 +20,9 @@ const (
 	// sessions without a sign-out are Good. Afterwards they are Unknown.
 	maxStaleness = 2 * time.Second
 
-	// maxTokenLifetime is Cognito's maximum of a day, plus an hour for differences
-	// between clocks.
-	maxTokenLifetime = 25 * time.Hour
+	// MaxTokenLifetime is Cognito's maximum lifetime of access tokens, a day, plus an
+	// hour for differences between clocks.
+	MaxTokenLifetime = 25 * time.Hour
 
 	// clockSkew is how far the issuer's clock may be ahead.
 	clockSkew = 2 * time.Second
@@ -51,6 +51,10 @@ type Options struct {
 	// that no revoked token becomes valid again. Their owners have to refresh them.
 	MaxRecords int
 
+	// MaxLifetime bounds the lifetime of sign-outs. The default is
+	// [MaxTokenLifetime].
+	MaxLifetime time.Duration
+
 	// Observe, if not nil, is called with the outcome of each operation on the log,
 	// "ok" or "failed", and with "full" for each record dropped because of
 	// MaxRecords.
@@ -73,6 +77,7 @@ type List struct {
 	now        func() time.Time
 	start      time.Time
 	maxRecords int
+	maxLife    time.Duration
 	readAt     atomic.Int64 // when the log was last read to its end, since start; 0 is never
 
 	mu           sync.RWMutex
@@ -116,6 +121,7 @@ func NewList(o Options) *List {
 		logger:       o.Logger,
 		now:          o.Now,
 		maxRecords:   o.MaxRecords,
+		maxLife:      cmp.Or(o.MaxLifetime, MaxTokenLifetime),
 		revokedUntil: math.MinInt64,
 		sessions:     map[string]int64{},
 		users:        map[string][]userSignOut{},
@@ -181,7 +187,7 @@ func (l *List) current(now time.Time) bool {
 
 // revoked reports whether s was signed out. l.mu must be held.
 func (l *List) revoked(s Session, now int64) bool {
-	issued := s.IssuedAt.UnixMicro()
+	issued := s.Date.UnixMicro()
 	if issued <= l.revokedUntil || l.sessions[s.OriginJTI] > now {
 		return true
 	}
@@ -207,25 +213,31 @@ func (l *List) Revoke(ctx context.Context, v Revocation) error {
 		Subject:   strings.Clone(v.Subject),
 		Expires:   v.Expires.UnixMicro(),
 	}
-	if !v.IssuedBefore.IsZero() {
-		rec.IssuedBefore = v.IssuedBefore.UnixMicro()
+	if !v.Before.IsZero() {
+		rec.IssuedBefore = v.Before.UnixMicro()
 	}
 	now := l.now()
 	switch {
 	case !rec.valid():
 		return errors.New("revocation: either a session, or a user and a time, must be given")
-	case v.Expires.Sub(now) > maxTokenLifetime:
+	case v.Except != "" && rec.Subject == "":
+		return errors.New("revocation: the end of a single session cannot exclude another one")
+	case v.Expires.Sub(now) > l.maxLife:
 		return errors.New("revocation: the expiry is later than any token's")
 	case !v.Expires.After(now):
 		return nil
 	}
-	l.mu.Lock()
-	changed := l.apply(rec, now)
-	l.mu.Unlock()
-	if !changed {
-		return nil
+	records := []record{rec}
+	if v.Except != "" {
+		exempt := rec
+		exempt.Except = strings.Clone(v.Except)
+		// First, so that the session is not revoked for a moment.
+		records = []record{exempt, rec}
 	}
-	return l.write(ctx, []record{rec})
+	l.mu.Lock()
+	records = slices.DeleteFunc(records, func(r record) bool { return !l.apply(r, now) })
+	l.mu.Unlock()
+	return l.write(ctx, records)
 }
 
 // Exempt makes s Good if the user was signed out shortly before s started, so that
@@ -240,7 +252,7 @@ func (l *List) Exempt(ctx context.Context, s Session, began time.Time) error {
 	}
 	originJTI, subject := strings.Clone(s.OriginJTI), strings.Clone(s.Subject)
 	now := l.now()
-	return l.write(ctx, l.exempt(originJTI, subject, s.IssuedAt.UnixMicro(), began, now))
+	return l.write(ctx, l.exempt(originJTI, subject, s.Date.UnixMicro(), began, now))
 }
 
 // exempt returns the records that it applied.

@@ -11,7 +11,7 @@ import (
 )
 
 func session(jti, sub string, issued time.Time) revocation.Session {
-	return revocation.Session{OriginJTI: jti, Subject: sub, IssuedAt: issued}
+	return revocation.Session{OriginJTI: jti, Subject: sub, Date: issued}
 }
 
 func revoke(t *testing.T, r *revocation.List, v revocation.Revocation) {
@@ -47,7 +47,7 @@ func TestRevokeSession(t *testing.T) {
 	expect(t, r, session("j2", "u1", c.Now()), revocation.Good)
 	expect(t, r, session("", "u1", c.Now()), revocation.Good)
 	c.pass(30 * time.Minute)
-	s.IssuedAt = c.Now() // refreshed, although the issuer should have refused that
+	s.Date = c.Now() // refreshed, although the issuer should have refused that
 	expect(t, r, s, revocation.Revoked)
 	c.pass(30 * time.Minute)
 	expect(t, r, s, revocation.Good)
@@ -60,7 +60,7 @@ func TestRevokeUser(t *testing.T) {
 	c := newClock()
 	r := revocation.NewList(revocation.Options{Now: c.Now})
 	cut := c.Now().Add(2 * time.Second)
-	revoke(t, r, revocation.Revocation{Subject: "u1", IssuedBefore: cut, Expires: c.Now().Add(time.Hour)})
+	revoke(t, r, revocation.Revocation{Subject: "u1", Before: cut, Expires: c.Now().Add(time.Hour)})
 	expect(t, r, session("j1", "u1", c.Now().Add(-time.Hour)), revocation.Revoked)
 	expect(t, r, session("j1", "u1", cut), revocation.Revoked)
 	expect(t, r, session("", "u1", cut), revocation.Revoked)
@@ -69,7 +69,7 @@ func TestRevokeUser(t *testing.T) {
 	expect(t, r, session("j1", "", cut), revocation.Good)
 	c.pass(10 * time.Minute)
 	later := c.Now().Add(2 * time.Second)
-	revoke(t, r, revocation.Revocation{Subject: "u1", IssuedBefore: later, Expires: c.Now().Add(time.Hour)})
+	revoke(t, r, revocation.Revocation{Subject: "u1", Before: later, Expires: c.Now().Add(time.Hour)})
 	expect(t, r, session("j1", "u1", cut.Add(time.Second)), revocation.Revoked)
 	c.pass(50 * time.Minute) // the first has expired, and the second revokes the same tokens
 	expect(t, r, session("j1", "u1", cut), revocation.Revoked)
@@ -88,7 +88,7 @@ func TestRevokeUserExtendsExpiry(t *testing.T) {
 	r := revocation.NewList(revocation.Options{Now: c.Now})
 	start := c.Now()
 	for _, lifetime := range []time.Duration{time.Hour, 3 * time.Hour, 2 * time.Hour} {
-		revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: start, Expires: start.Add(lifetime)})
+		revoke(t, r, revocation.Revocation{Subject: "u", Before: start, Expires: start.Add(lifetime)})
 		revoke(t, r, revocation.Revocation{OriginJTI: "j", Expires: start.Add(lifetime)})
 	}
 	for _, want := range []revocation.Status{revocation.Revoked, revocation.Revoked, revocation.Revoked, revocation.Good} {
@@ -104,10 +104,10 @@ func TestRevokeUserRepeatedly(t *testing.T) {
 	c := newClock()
 	r := revocation.NewList(revocation.Options{Now: c.Now})
 	start := c.Now()
-	revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: start, Expires: start.Add(20 * time.Hour)})
+	revoke(t, r, revocation.Revocation{Subject: "u", Before: start, Expires: start.Add(20 * time.Hour)})
 	for range 100 {
 		c.pass(time.Second)
-		revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: c.Now(), Expires: c.Now().Add(time.Hour)})
+		revoke(t, r, revocation.Revocation{Subject: "u", Before: c.Now(), Expires: c.Now().Add(time.Hour)})
 	}
 	expect(t, r, session("j", "u", c.Now()), revocation.Revoked)
 	expect(t, r, session("j", "u", c.Now().Add(time.Second)), revocation.Good)
@@ -127,8 +127,8 @@ func TestRevokeInvalid(t *testing.T) {
 	for _, v := range []revocation.Revocation{
 		{Expires: soon},
 		{OriginJTI: "j"},
-		{OriginJTI: "j", Subject: "u", IssuedBefore: soon, Expires: soon},
-		{OriginJTI: "j", IssuedBefore: soon, Expires: soon},
+		{OriginJTI: "j", Subject: "u", Before: soon, Expires: soon},
+		{OriginJTI: "j", Before: soon, Expires: soon},
 		{Subject: "u", Expires: soon},
 		{OriginJTI: "j", Expires: c.Now().Add(26 * time.Hour)},
 	} {
@@ -152,7 +152,7 @@ func TestExempt(t *testing.T) {
 		return c, revocation.NewList(revocation.Options{Now: c.Now})
 	}
 	signOut := func(c *clock, r *revocation.List) {
-		revoke(t, r, revocation.Revocation{Subject: "u", IssuedBefore: c.Now().Add(ahead), Expires: c.Now().Add(time.Hour)})
+		revoke(t, r, revocation.Revocation{Subject: "u", Before: c.Now().Add(ahead), Expires: c.Now().Add(time.Hour)})
 	}
 	t.Run("a sign-in after the sign-out", func(t *testing.T) {
 		c, r := setUp()
@@ -268,7 +268,7 @@ func TestListIsBounded(t *testing.T) {
 	for i := range 25 {
 		v := revocation.Revocation{OriginJTI: fmt.Sprint("j", i), Expires: c.Now().Add(time.Hour)}
 		if i%5 == 0 {
-			v = revocation.Revocation{Subject: fmt.Sprint("u", i), IssuedBefore: c.Now(), Expires: c.Now().Add(time.Hour)}
+			v = revocation.Revocation{Subject: fmt.Sprint("u", i), Before: c.Now(), Expires: c.Now().Add(time.Hour)}
 		}
 		revoke(t, r, v)
 		c.pass(time.Second)
@@ -294,7 +294,7 @@ func TestListConcurrently(t *testing.T) {
 			for n := range 200 {
 				sub, jti := fmt.Sprint("u", n%10), fmt.Sprint("j", i, "-", n)
 				revoke(t, r, revocation.Revocation{OriginJTI: jti, Expires: now.Add(time.Hour)})
-				revoke(t, r, revocation.Revocation{Subject: sub, IssuedBefore: now.Add(time.Duration(n) * time.Millisecond), Expires: now.Add(time.Hour)})
+				revoke(t, r, revocation.Revocation{Subject: sub, Before: now.Add(time.Duration(n) * time.Millisecond), Expires: now.Add(time.Hour)})
 				exempt(t, r, session("x"+jti, sub, now), time.Now())
 				expect(t, r, session(jti, sub, now), revocation.Revoked)
 				_ = r.Len()
@@ -312,7 +312,7 @@ func BenchmarkStatus(b *testing.B) {
 		_ = r.Revoke(ctx, revocation.Revocation{OriginJTI: fmt.Sprint("0b4d5a6e-1111-4222-8333-", i), Expires: now.Add(time.Hour)})
 	}
 	for i := range 10_000 {
-		_ = r.Revoke(ctx, revocation.Revocation{Subject: fmt.Sprint("user-", i), IssuedBefore: now, Expires: now.Add(time.Hour)})
+		_ = r.Revoke(ctx, revocation.Revocation{Subject: fmt.Sprint("user-", i), Before: now, Expires: now.Add(time.Hour)})
 	}
 	good := session("0b4d5a6e-9999-4222-8333-000000000000", "user-7", now.Add(time.Minute))
 	b.Run("one", func(b *testing.B) {
@@ -333,4 +333,25 @@ func BenchmarkStatus(b *testing.B) {
 			}
 		})
 	})
+}
+
+func TestRevokeUserExceptASession(t *testing.T) {
+	c := newClock()
+	r := revocation.NewList(revocation.Options{Now: c.Now, MaxLifetime: 48 * time.Hour})
+	cut := c.Now().Add(2 * time.Second)
+	revoke(t, r, revocation.Revocation{Subject: "u1", Before: cut, Except: "own", Expires: c.Now().Add(48 * time.Hour)})
+	expect(t, r, session("own", "u1", c.Now()), revocation.Good)
+	expect(t, r, session("other", "u1", c.Now()), revocation.Revoked)
+	c.pass(47 * time.Hour)
+	expect(t, r, session("own", "u1", cut), revocation.Good)
+	expect(t, r, session("other", "u1", cut), revocation.Revoked)
+	// A later sign-out applies to it.
+	revoke(t, r, revocation.Revocation{Subject: "u1", Before: c.Now(), Except: "other", Expires: c.Now().Add(48 * time.Hour)})
+	expect(t, r, session("own", "u1", cut), revocation.Revoked)
+	expect(t, r, session("other", "u1", cut), revocation.Revoked)
+
+	err := r.Revoke(t.Context(), revocation.Revocation{OriginJTI: "j", Except: "own", Expires: c.Now().Add(time.Hour)})
+	if err == nil {
+		t.Error("the end of a single session excluded another one")
+	}
 }

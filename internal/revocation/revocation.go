@@ -11,25 +11,30 @@ import (
 )
 
 // Revocation is a sign-out: either of the session OriginJTI, or of all sessions of
-// the user Subject whose tokens were issued at or before IssuedBefore.
+// the user Subject that are dated at or before Before, apart from the session Except.
 //
-// Tokens are dated in whole seconds by another machine's clock, so IssuedBefore
-// should be about two seconds in the future. [List.Exempt] excludes sessions that
-// start within these seconds.
+// Tokens are dated in whole seconds by another machine's clock, so Before should be
+// about two seconds in the future. [List.Exempt] excludes sessions that start within
+// these seconds.
 type Revocation struct {
-	OriginJTI    string // the claim origin_jti of the session's tokens
-	Subject      string // the claim sub
-	IssuedBefore time.Time
+	OriginJTI string // the claim origin_jti of the session's tokens
+	Subject   string // as in Session
+	Before    time.Time
+	Except    string // the claim origin_jti of a session of the user; may be empty
 
-	// Expires is when the last token concerned expires, at most 25 hours from now.
+	// Expires is when the last token concerned expires, at most
+	// [Options].MaxLifetime from now.
 	Expires time.Time
 }
 
-// Session identifies a session by the claims of one of its verified tokens.
+// Session identifies a session by the claims of one of its verified tokens. A [List]
+// compares names and dates with those of its revocations, so all of them must come
+// from the same claims. The date iat revokes the tokens that exist. The date
+// auth_time also revokes those that a refresh token obtains later.
 type Session struct {
 	OriginJTI string    // the claim origin_jti
-	Subject   string    // the claim sub
-	IssuedAt  time.Time // the claim iat
+	Subject   string    // the claim sub or username
+	Date      time.Time // the claim iat or auth_time
 }
 
 // Status is whether a session is still valid.

@@ -36,9 +36,10 @@ const (
 // It detects that the server lost entries, because it restarted empty or with older
 // data. Every replica then writes the records that it has again.
 type Stream struct {
-	client  redis.UniversalClient
-	key     string
-	timeout time.Duration
+	client    redis.UniversalClient
+	key       string
+	retention time.Duration
+	timeout   time.Duration
 
 	// Used by read only.
 	block bool // the last read reached the end, so the next one may wait
@@ -51,14 +52,16 @@ type Stream struct {
 
 var _ Log = (*Stream)(nil)
 
-// NewStream returns a Stream. It connects on first use.
-func NewStream(config redisconn.Config) *Stream {
+// NewStream returns the Stream with a name, which keeps records for the time
+// retention, at least [Options].MaxLifetime of its list. It connects on first use.
+func NewStream(config redisconn.Config, name string, retention time.Duration) *Stream {
 	return &Stream{
-		client:   config.NewClient(streamGrace, streamPoolSize),
-		key:      config.Key("revocations"),
-		timeout:  config.Timeout,
-		position: streamStart,
-		unread:   map[string]struct{}{},
+		client:    config.NewClient(streamGrace, streamPoolSize),
+		key:       config.Key(name),
+		retention: retention,
+		timeout:   config.Timeout,
+		position:  streamStart,
+		unread:    map[string]struct{}{},
 	}
 }
 
@@ -78,7 +81,7 @@ func (s *Stream) append(ctx context.Context, recs []record) error {
 			}
 			p.XAdd(ctx, &redis.XAddArgs{
 				Stream: s.key,
-				MinID:  strconv.FormatInt(time.Now().Add(-maxTokenLifetime).UnixMilli(), 10),
+				MinID:  strconv.FormatInt(time.Now().Add(-s.retention).UnixMilli(), 10),
 				Approx: true,
 				Values: []any{streamField, text},
 			})

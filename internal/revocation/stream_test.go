@@ -21,7 +21,7 @@ import (
 // url.
 func newReplica(t *testing.T, url string, failOpen bool) *revocation.List {
 	t.Helper()
-	log := revocation.NewStream(redistest.Config(t, url, time.Second))
+	log := revocation.NewStream(redistest.Config(t, url, time.Second), "revocations", revocation.MaxTokenLifetime)
 	r := revocation.NewList(revocation.Options{Log: log, FailOpen: failOpen})
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -55,7 +55,7 @@ func TestReplicasShareSignOuts(t *testing.T) {
 	awaitStatus(t, other, session("j1", "u1", now), revocation.Revoked)
 
 	cut := now.Add(2 * time.Second)
-	revoke(t, other, revocation.Revocation{Subject: "u2", IssuedBefore: cut, Expires: inAnHour()})
+	revoke(t, other, revocation.Revocation{Subject: "u2", Before: cut, Expires: inAnHour()})
 	awaitStatus(t, one, session("j2", "u2", now), revocation.Revoked)
 	again := session("j3", "u2", now)
 	exempt(t, one, again, time.Now())
@@ -138,7 +138,7 @@ func TestReplicasAfterServerRestart(t *testing.T) {
 func TestReplicaNoticesItsLostEntry(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
-	log := revocation.NewStream(redistest.Config(t, s.URL(), time.Second))
+	log := revocation.NewStream(redistest.Config(t, s.URL(), time.Second), "revocations", revocation.MaxTokenLifetime)
 	defer func() { _ = log.Close() }()
 	one := revocation.NewList(revocation.Options{Log: log})
 	expect(t, one, session("other", "u", time.Now()), revocation.Unknown) // nothing was read yet
@@ -244,7 +244,7 @@ func TestStreamEntries(t *testing.T) {
 		client.XAdd(ctx, &redis.XAddArgs{Stream: key, Values: []string{"other", text}})
 	}
 	var succeeded, failed atomic.Int64
-	log := revocation.NewStream(redistest.Config(t, s.URL(), time.Second))
+	log := revocation.NewStream(redistest.Config(t, s.URL(), time.Second), "revocations", revocation.MaxTokenLifetime)
 	defer func() { _ = log.Close() }()
 	r := revocation.NewList(revocation.Options{Log: log, Observe: func(outcome string) {
 		if outcome == "ok" {
@@ -290,7 +290,7 @@ func TestExemptionRace(t *testing.T) {
 		var received atomic.Int64
 		start := time.Now()
 		wg.Go(func() {
-			revoke(t, one, revocation.Revocation{Subject: user, IssuedBefore: time.Now().Add(2 * time.Second), Expires: inAnHour()})
+			revoke(t, one, revocation.Revocation{Subject: user, Before: time.Now().Add(2 * time.Second), Expires: inAnHour()})
 		})
 		wg.Go(func() {
 			time.Sleep(time.Duration(i%20) * 100 * time.Microsecond)
