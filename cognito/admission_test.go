@@ -112,7 +112,7 @@ func TestQuotaIsChargedForEveryAttempt(t *testing.T) {
 			}
 		})
 		_, _ = client.getUser(t.Context(), "token")
-		_, _ = client.Respond(t.Context(), challengeState{Challenge: "SMS_MFA", Username: "u"}.String(), Answer{Code: new("123456")})
+		_, _ = client.Respond(t.Context(), client.states.seal(t.Context(), challengeState{Challenge: "SMS_MFA", Username: "u"}), Answer{Code: new("123456")})
 		if got := fmt.Sprint(charged); got != "[UserRead UserRead RespondToAuthChallenge]" {
 			t.Errorf("charged the budgets %s", got)
 		}

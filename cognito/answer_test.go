@@ -54,7 +54,7 @@ func TestAnswers(t *testing.T) {
 				if kind == tt.kind {
 					continue
 				}
-				_, err := client.Respond(t.Context(), sessionOf(tt.challenge), answers[kind])
+				_, err := client.Respond(t.Context(), client.SessionOf(t.Context(), tt.challenge), answers[kind])
 				if e := apierr.From(err); e == nil || e.Code != apierr.BadUserInput || e.Field != "input.answer" {
 					t.Errorf("answered by %s: %v", kind, err)
 				}
@@ -62,7 +62,7 @@ func TestAnswers(t *testing.T) {
 			if u.calls.Load() != 0 {
 				t.Fatal("Cognito was called with the wrong kind of answer")
 			}
-			result, err := client.Respond(t.Context(), sessionOf(tt.challenge), answers[tt.kind])
+			result, err := client.Respond(t.Context(), client.SessionOf(t.Context(), tt.challenge), answers[tt.kind])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +83,7 @@ func TestAnswerHasOneMember(t *testing.T) {
 	u := newUpstream(t, 200, `{}`)
 	client := newClient(t, u.URL, nil)
 	for _, answer := range []cognito.Answer{{}, {Code: new("1"), Password: new("x")}} {
-		_, err := client.Respond(t.Context(), sessionOf("SMS_MFA"), answer)
+		_, err := client.Respond(t.Context(), client.SessionOf(t.Context(), "SMS_MFA"), answer)
 		if e := apierr.From(err); e == nil || e.Code != apierr.BadUserInput {
 			t.Errorf("%v", err)
 		}
@@ -92,7 +92,7 @@ func TestAnswerHasOneMember(t *testing.T) {
 
 func TestMalformedSession(t *testing.T) {
 	u := newUpstream(t, 200, `{}`)
-	for _, session := range []string{"", "x", "e30", "bnVsbA", "!!!!", sessionOf("")} {
+	for _, session := range []string{"", "x", "e30", "bnVsbA", "!!!!"} {
 		_, err := newClient(t, u.URL, nil).Respond(t.Context(), session, cognito.Answer{Code: new("1")})
 		if e := apierr.From(err); e == nil || e.Code != apierr.BadUserInput || e.Field != "input.session" {
 			t.Errorf("%q: %v", session, err)

@@ -3,8 +3,8 @@ package cognito
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"authgraph/internal/apierr"
+	"authgraph/internal/sealed"
 )
 
 // Challenge is a step of a sign-in that the client must answer.
@@ -70,8 +71,6 @@ type (
 
 		client *Client
 		state  challengeState
-		// account is the user's name in the authenticator app.
-		account string
 	}
 	// NewPasswordChallenge asks the user to choose a password.
 	NewPasswordChallenge struct {
@@ -134,6 +133,7 @@ type ChallengeParameter struct {
 type challenge struct {
 	name       string
 	session    string
+	account    string // the name that the user entered
 	username   string // of the call that was challenged
 	deviceKey  string // of the call that was challenged; may be empty
 	parameters map[string]string
@@ -142,9 +142,9 @@ type challenge struct {
 
 // newChallenge translates a challenge of Cognito. The names are those of
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html
-func (c *Client) newChallenge(in challenge) SigninResult {
+func (c *Client) newChallenge(ctx context.Context, in challenge) SigninResult {
 	state := in.state()
-	base := challengeBase{Session: state.String()}
+	base := challengeBase{Session: c.states.seal(ctx, state)}
 	p := in.parameters
 	switch in.name {
 	case "SMS_MFA":
@@ -158,7 +158,7 @@ func (c *Client) newChallenge(in challenge) SigninResult {
 	case "SELECT_MFA_TYPE":
 		return &SelectMFAChallenge{base, jsonList(p["MFAS_CAN_CHOOSE"])}
 	case "MFA_SETUP":
-		return &MFASetupChallenge{base, jsonList(p["MFAS_CAN_SETUP"]), c, state, in.username}
+		return &MFASetupChallenge{base, jsonList(p["MFAS_CAN_SETUP"]), c, state}
 	case "NEW_PASSWORD_REQUIRED":
 		return &NewPasswordChallenge{base, missingAttributes(p["requiredAttributes"])}
 	case "PASSWORD_VERIFIER":
@@ -184,22 +184,51 @@ func (c *Client) newChallenge(in challenge) SigninResult {
 // needs, so that any replica can handle it.
 type challengeState struct {
 	Challenge string `json:"c"`
+	// Account is the name that the user entered, and Username the one that Cognito
+	// requires. Attempts are counted by them, so the client must not be able to choose.
+	Account   string `json:"a"`
 	Username  string `json:"u"`
 	Session   string `json:"s,omitempty"`
 	DeviceKey string `json:"d,omitempty"`
 }
 
-// String encodes the state. It is neither secret nor authenticated: the client knows its
-// parts, and Cognito checks them.
-func (s challengeState) String() string {
+// maxChallengeLifetime is Cognito's maximum of the app client's AuthSessionValidity.
+const maxChallengeLifetime = 15 * time.Minute
+
+// challengeStates turns states into sessions and back. Sessions are encrypted and
+// authenticated.
+type challengeStates struct{ box *sealed.Box }
+
+func newChallengeStates(o Options) *challengeStates {
+	return &challengeStates{sealed.NewBox(o.StateKeys, "challenge of "+o.ClientID)}
+}
+
+// seal returns the session for a state.
+func (c *challengeStates) seal(ctx context.Context, s challengeState) string {
 	text, _ := json.Marshal(s) // strings only
-	return base64.RawURLEncoding.EncodeToString(text)
+	return c.box.Seal(ctx, text, maxChallengeLifetime)
+}
+
+// open returns the state in a session. It fails with BAD_USER_INPUT for a text that is not
+// a session, and with SESSION_EXPIRED for one that this server did not issue lately.
+func (c *challengeStates) open(ctx context.Context, session string) (challengeState, error) {
+	var s challengeState
+	text, err := c.box.Open(ctx, session)
+	switch {
+	case errors.Is(err, sealed.ErrMalformed):
+		return s, &apierr.Error{
+			Code: apierr.BadUserInput, Field: "input.session", Message: "input.session is not the session of a challenge.",
+		}
+	case err != nil || json.Unmarshal(text, &s) != nil:
+		return challengeState{}, apierr.New(apierr.SessionExpired, sessionExpired).WithCause(err)
+	}
+	return s, nil
 }
 
 func (c challenge) state() challengeState {
 	// Cognito requires the name that it returned, not the one that the user entered.
 	username := cmp.Or(usernameIn(c.parameters), c.username)
-	return challengeState{Challenge: c.name, Username: username, Session: c.session, DeviceKey: c.deviceKey}
+	return challengeState{Challenge: c.name, Account: c.account, Username: username, Session: c.session, DeviceKey: c.deviceKey}
 }
 
 // usernameIn returns Cognito's name of the user in the parameters of a challenge. It is
@@ -314,7 +343,7 @@ type (
 
 // Respond implements [Accounts].
 func (a accounts) Respond(ctx context.Context, session string, answer Answer) (SigninResult, error) {
-	state, err := parseChallengeState(session)
+	state, err := a.states.open(ctx, session)
 	if err != nil {
 		return nil, err
 	}
@@ -391,37 +420,27 @@ func (c *Client) respond(ctx context.Context, s challengeState, responses map[st
 		return nil, err
 	}
 	if out.AuthenticationResult != nil {
-		return c.begin(ctx, opRespondToAuthChallenge, out.AuthenticationResult, began)
+		return c.begin(ctx, opRespondToAuthChallenge, out.AuthenticationResult, s.Account, began)
 	}
-	return c.newChallenge(challenge{
+	return c.newChallenge(ctx, challenge{
 		name:       string(out.ChallengeName),
 		session:    aws.ToString(out.Session),
+		account:    s.Account,
 		username:   s.Username,
 		deviceKey:  s.DeviceKey,
 		parameters: out.ChallengeParameters,
 	}), nil
 }
 
-// parseChallengeState decodes the session of a challenge.
-func parseChallengeState(session string) (challengeState, error) {
-	var s challengeState
-	raw, err := base64.RawURLEncoding.DecodeString(session)
-	if err != nil || json.Unmarshal(raw, &s) != nil || s.Challenge == "" || s.Username == "" {
-		return s, &apierr.Error{
-			Code: apierr.BadUserInput, Field: "input.session", Message: "input.session is not the session of a challenge.",
-		}
-	}
-	return s, nil
-}
-
-// SessionUsername returns the user name in the session of a challenge, or an empty string
-// if it is malformed. A client can put any name there, and Cognito rejects a wrong one.
-func SessionUsername(session string) string {
-	state, err := parseChallengeState(session)
+// SessionNames returns the names of the user in the session of a challenge: the one that
+// was entered when the sign-in started, and Cognito's, if the challenge has it. It returns
+// none for a session that this server did not issue lately.
+func (c *Client) SessionNames(ctx context.Context, session string) []string {
+	state, err := c.states.open(ctx, session)
 	if err != nil {
-		return ""
+		return nil
 	}
-	return state.Username
+	return []string{state.Account, state.Username}
 }
 
 // answerTo returns the name of the member of Answer that fits a challenge.

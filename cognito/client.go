@@ -20,6 +20,7 @@ import (
 
 	"authgraph/cognito/admission"
 	"authgraph/cognito/token"
+	"authgraph/internal/sealed"
 )
 
 const (
@@ -63,9 +64,9 @@ type Options struct {
 	// MayNotify reports whether the owner of an account may be told that someone tried to
 	// sign up with the address. It limits the messages to a mailbox. Default: always.
 	MayNotify func(ctx context.Context, email string) bool
-	// HidingKey is the key for decoy challenges with HideUserExistence. Replicas must share
-	// it. Default: the client secret, or else a random key.
-	HidingKey []byte
+	// StateKeys protect the sessions of challenges, and make decoys with HideUserExistence.
+	// Replicas must share them. Default: derived from the client secret, or else random.
+	StateKeys sealed.Keys
 	// SendClientAddress sends the address of [WithRequest] to Cognito. The app client must
 	// allow that and have a secret. Otherwise Cognito rejects the calls.
 	SendClientAddress bool
@@ -102,6 +103,7 @@ type Client struct {
 	api     *sdk.Client
 	options Options
 	errors  errorTable
+	states  *challengeStates
 	calls   *admission.Controller
 
 	// lacksTokenRefresh is set when the endpoint does not know GetTokensFromRefreshToken.
@@ -133,6 +135,12 @@ func New(o Options) (*Client, error) {
 	if o.MaxConcurrentCalls == 0 {
 		o.MaxConcurrentCalls = DefaultMaxConcurrentCalls
 	}
+	if o.StateKeys == nil {
+		o.StateKeys = sealed.Random()
+		if o.ClientSecret != "" {
+			o.StateKeys = sealed.Secret([]byte(o.ClientSecret))
+		}
+	}
 	if o.Revoked == nil {
 		o.Revoked = func(*token.AccessClaims) error { return nil }
 	}
@@ -157,13 +165,14 @@ func newClient(o Options, http sdk.HTTPClient) *Client {
 		// credentials.
 		api: newAPI(o, http, aws.AnonymousCredentials{}), options: o,
 		errors: newErrorTable(o.UsernameAttribute),
+		states: newChallengeStates(o),
 		calls:  admission.New(admission.Options{MaxCalls: o.MaxConcurrentCalls, Reserve: o.Timeout / 4, Budget: o.Quota}),
 	}
 	c.replaced, _ = lru.New[[sha256.Size]byte, replacement](maxReplacements) // the error is for sizes below 1
 	c.directory = newDirectory(c, o, http)
 	c.Accounts = accounts{c}
 	if o.HideUserExistence {
-		c.Accounts = newAccountsHidingExistence(c.Accounts, o)
+		c.Accounts = newAccountsHidingExistence(c.Accounts, o, c.states)
 	}
 	return c
 }

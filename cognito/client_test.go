@@ -2,7 +2,6 @@ package cognito_test
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -119,7 +118,7 @@ var operations = map[string]func(context.Context, *cognito.Client) error{
 		return err
 	},
 	"RespondToAuthChallenge": func(ctx context.Context, c *cognito.Client) error {
-		_, err := c.Respond(ctx, sessionOf("SMS_MFA"), cognito.Answer{Code: new("123456")})
+		_, err := c.Respond(ctx, c.SessionOf(ctx, "SMS_MFA"), cognito.Answer{Code: new("123456")})
 		return err
 	},
 	"ForgotPassword": func(ctx context.Context, c *cognito.Client) error {
@@ -198,12 +197,6 @@ var operations = map[string]func(context.Context, *cognito.Client) error{
 
 func caller(c *cognito.Client) *cognito.Caller {
 	return c.NewCaller(&token.AccessClaims{Username: "the-sub"}, "access")
-}
-
-// sessionOf returns the session of a challenge as the client encodes it.
-func sessionOf(challenge string) string {
-	text, _ := json.Marshal(map[string]string{"c": challenge, "u": "the-sub", "s": "the-session"})
-	return base64.RawURLEncoding.EncodeToString(text)
 }
 
 // readsOnly are the operations that are retried.

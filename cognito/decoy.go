@@ -1,6 +1,7 @@
 package cognito
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -12,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"authgraph/cognito/srp"
+	"authgraph/internal/sealed"
 )
 
 // decoyFactory makes challenges for users who do not exist, so that a sign-in that starts
@@ -19,7 +21,8 @@ import (
 // that themselves for unknown users. The factory also covers LEGACY app clients, and users
 // who may not sign in. Cognito rejects the responses to decoys.
 type decoyFactory struct {
-	key []byte
+	keys   sealed.Keys
+	states *challengeStates
 	// The shape of real challenges, learned from the latest one of each kind.
 	secretBlockSize atomic.Int64
 	sessionSize     atomic.Int64
@@ -32,14 +35,8 @@ const (
 	defaultSessionSize     = 1500
 )
 
-func newDecoyFactory(o Options) *decoyFactory {
-	f := &decoyFactory{key: o.HidingKey}
-	if len(f.key) == 0 {
-		f.key = []byte(o.ClientSecret)
-	}
-	if len(f.key) == 0 {
-		f.key = randomBytes(32)
-	}
+func newDecoyFactory(o Options, states *challengeStates) *decoyFactory {
+	f := &decoyFactory{keys: o.StateKeys, states: states}
 	f.secretBlockSize.Store(defaultSecretBlockSize)
 	f.sessionSize.Store(defaultSessionSize)
 	f.factors.Store(&[]string{"PASSWORD", "PASSWORD_SRP"})
@@ -47,12 +44,12 @@ func newDecoyFactory(o Options) *decoyFactory {
 }
 
 // learn records the shape of a real challenge.
-func (f *decoyFactory) learn(result SigninResult) {
+func (f *decoyFactory) learn(ctx context.Context, result SigninResult) {
 	challenge, ok := result.(Challenge)
 	if !ok {
 		return
 	}
-	if state, err := parseChallengeState(challenge.GetSession()); err == nil && state.Session != "" {
+	if state, err := f.states.open(ctx, challenge.GetSession()); err == nil && state.Session != "" {
 		f.sessionSize.Store(int64(len(state.Session)))
 	}
 	switch c := challenge.(type) {
@@ -67,50 +64,50 @@ func (f *decoyFactory) learn(result SigninResult) {
 
 // challenge returns the decoy for a user name and a first factor, which is empty if it is
 // yet to be chosen. hasChoice reports whether the flow is USER_AUTH.
-func (f *decoyFactory) challenge(factor, email, deviceKey string, hasChoice bool) Challenge {
-	state := challengeState{Challenge: factor, Username: email, DeviceKey: deviceKey}
+func (f *decoyFactory) challenge(ctx context.Context, factor, email, deviceKey string, hasChoice bool) Challenge {
+	state := challengeState{Challenge: factor, Account: email, Username: email, DeviceKey: deviceKey}
 	if hasChoice {
 		state.Session = f.session()
 	}
 	switch factor {
 	case "PASSWORD_SRP":
-		state.Challenge, state.Username = "PASSWORD_VERIFIER", f.userID(email)
+		state.Challenge, state.Username = "PASSWORD_VERIFIER", f.userID(ctx, email)
 		return &SRPChallenge{
-			challengeBase: challengeBase{state.String()},
+			challengeBase: challengeBase{f.states.seal(ctx, state)},
 			// The salt of a user is always the same.
-			Salt:         new(big.Int).SetBytes(f.derive("salt", email)[:16]).Text(16),
+			Salt:         new(big.Int).SetBytes(f.derive(ctx, "salt", email)[:16]).Text(16),
 			SrpB:         srp.RandomB(),
 			SecretBlock:  base64.StdEncoding.EncodeToString(randomBytes(int(f.secretBlockSize.Load()) / 4 * 3)),
 			UserIDForSrp: state.Username,
 		}
 	case "EMAIL_OTP":
-		return &EmailOTPChallenge{challengeBase{state.String()}, &CodeDelivery{
+		return &EmailOTPChallenge{challengeBase{f.states.seal(ctx, state)}, &CodeDelivery{
 			Destination: maskEmail(email), Medium: new(DeliveryMediumEmail),
 		}}
 	case "SMS_OTP":
-		digits := f.derive("phone", email)
-		return &SMSOTPChallenge{challengeBase{state.String()}, &CodeDelivery{
+		digits := f.derive(ctx, "phone", email)
+		return &SMSOTPChallenge{challengeBase{f.states.seal(ctx, state)}, &CodeDelivery{
 			Destination: fmt.Sprintf("+*******%04d", (int(digits[0])<<8|int(digits[1]))%10_000), Medium: new(DeliveryMediumSMS),
 		}}
 	case "PASSWORD":
-		return &PasswordChallenge{challengeBase{state.String()}, false}
+		return &PasswordChallenge{challengeBase{f.states.seal(ctx, state)}, false}
 	default:
 		state.Challenge = "SELECT_CHALLENGE"
-		return &SelectFactorChallenge{challengeBase{state.String()}, slices.Clone(*f.factors.Load())}
+		return &SelectFactorChallenge{challengeBase{f.states.seal(ctx, state)}, slices.Clone(*f.factors.Load())}
 	}
 }
 
 // userID returns the user id for an address. It is always the same, and looks like
 // Cognito's: a UUID with an unusual version and variant.
-func (f *decoyFactory) userID(email string) string {
-	id := f.derive("sub", email)
+func (f *decoyFactory) userID(ctx context.Context, email string) string {
+	id := f.derive(ctx, "sub", email)
 	id[6] = 0x70
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:16])
 }
 
 // derive returns 32 bytes that depend on the key, the purpose and the address.
-func (f *decoyFactory) derive(purpose, email string) []byte {
-	mac := hmac.New(sha256.New, f.key)
+func (f *decoyFactory) derive(ctx context.Context, purpose, email string) []byte {
+	mac := hmac.New(sha256.New, sealed.Derive(f.keys(ctx)[0], "decoys"))
 	mac.Write([]byte(purpose + "\n" + strings.ToLower(email)))
 	return mac.Sum(nil)
 }

@@ -55,6 +55,7 @@ var (
 type accountsHidingExistence struct {
 	accounts  Accounts
 	decoys    *decoyFactory
+	states    *challengeStates
 	mayNotify func(ctx context.Context, email string) bool
 	notices   chan struct{} // bounds concurrent messages to account owners
 }
@@ -70,10 +71,11 @@ const (
 
 const wrongOrExpiredCode = "The code is wrong or has expired. Request a new one."
 
-func newAccountsHidingExistence(next Accounts, o Options) *accountsHidingExistence {
+func newAccountsHidingExistence(next Accounts, o Options, states *challengeStates) *accountsHidingExistence {
 	return &accountsHidingExistence{
 		accounts:  next,
-		decoys:    newDecoyFactory(o),
+		decoys:    newDecoyFactory(o, states),
+		states:    states,
 		mayNotify: o.MayNotify,
 		notices:   make(chan struct{}, maxNotices),
 	}
@@ -164,7 +166,7 @@ func (h *accountsHidingExistence) StartSignIn(ctx context.Context, in StartSigni
 	return withConstantTime(ctx, func() (SigninResult, error) {
 		result, err := h.accounts.StartSignIn(ctx, in)
 		if err == nil {
-			h.decoys.learn(result)
+			h.decoys.learn(ctx, result)
 			return result, nil
 		}
 		e := apierr.From(err)
@@ -182,7 +184,7 @@ func (h *accountsHidingExistence) StartSignIn(ctx context.Context, in StartSigni
 			return nil, replaceError(e, apierr.InvalidCredentials, wrongCredentials)
 		}
 		hasChoice := !custom && (in.SrpA == nil || in.PreferredFactor != nil)
-		return h.decoys.challenge(factor, in.Email, aws.ToString(in.DeviceKey), hasChoice), nil
+		return h.decoys.challenge(ctx, factor, in.Email, aws.ToString(in.DeviceKey), hasChoice), nil
 	})
 }
 
@@ -190,8 +192,8 @@ func (h *accountsHidingExistence) StartSignIn(ctx context.Context, in StartSigni
 func (h *accountsHidingExistence) Respond(ctx context.Context, session string, answer Answer) (SigninResult, error) {
 	start := time.Now()
 	result, err := h.accounts.Respond(ctx, session, answer)
-	state, parseErr := parseChallengeState(session)
-	if parseErr != nil || isOverload(err) {
+	state, openErr := h.states.open(ctx, session)
+	if openErr != nil || isOverload(err) {
 		return result, err
 	}
 	switch state.Challenge {
@@ -227,7 +229,7 @@ func (h *accountsHidingExistence) chooseFactor(
 	}
 	e := apierr.From(expiredAsInvalid(err))
 	if e != nil && (revealsUser(e) || e.Code == apierr.InvalidCredentials || e.Code == apierr.CodeDeliveryFailed) {
-		result, err = h.decoys.challenge(answer.Factor.Factor, state.Username, state.DeviceKey, true), nil
+		result, err = h.decoys.challenge(ctx, answer.Factor.Factor, state.Account, state.DeviceKey, true), nil
 	}
 	padTime(ctx, start)
 	return result, err

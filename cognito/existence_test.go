@@ -21,6 +21,7 @@ import (
 	"authgraph/cognito/srp"
 	"authgraph/cognito/userpool"
 	"authgraph/internal/apierr"
+	"authgraph/internal/sealed"
 )
 
 // states are the states of an address in the pool, with how to reach them.
@@ -189,19 +190,19 @@ var operationsByEmail = map[string]func(context.Context, *Client, string) (any, 
 	"SignIn of a device": func(ctx context.Context, c *Client, email string) (any, error) {
 		return c.SignIn(ctx, email, "wrong", new("us-east-1_00000000-0000-4000-8000-000000000000"))
 	},
-	"a forged session of SMS_MFA":       forged("SMS_MFA", Answer{Code: new("123456")}),
-	"a forged session of EMAIL_OTP":     forged("EMAIL_OTP", Answer{Code: new("12345678")}),
-	"a forged session of the password":  forged("PASSWORD", Answer{Password: new("wrong")}),
-	"a forged session of a new one":     forged("NEW_PASSWORD_REQUIRED", Answer{NewPassword: &NewPasswordAnswer{Password: goodPassword}}),
-	"a forged session of a choice":      forged("SELECT_CHALLENGE", Answer{Factor: &FactorAnswer{Factor: "PASSWORD", Password: new("wrong")}}),
-	"a forged session of a custom one":  forged("CUSTOM_CHALLENGE", Answer{Custom: new("x")}),
-	"a forged session of a proof":       forged("PASSWORD_VERIFIER", Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: "Thu Jan 1 00:00:00 UTC 1970"}}),
-	"a forged session of another proof": forged("DEVICE_SRP_AUTH", Answer{DeviceSrp: &DeviceSRPAnswer{DeviceKey: "k", SrpA: srp.WithSecret(fixed).A()}}),
+	"a stale session of SMS_MFA":       stale("SMS_MFA", Answer{Code: new("123456")}),
+	"a stale session of EMAIL_OTP":     stale("EMAIL_OTP", Answer{Code: new("12345678")}),
+	"a stale session of the password":  stale("PASSWORD", Answer{Password: new("wrong")}),
+	"a stale session of a new one":     stale("NEW_PASSWORD_REQUIRED", Answer{NewPassword: &NewPasswordAnswer{Password: goodPassword}}),
+	"a stale session of a choice":      stale("SELECT_CHALLENGE", Answer{Factor: &FactorAnswer{Factor: "PASSWORD", Password: new("wrong")}}),
+	"a stale session of a custom one":  stale("CUSTOM_CHALLENGE", Answer{Custom: new("x")}),
+	"a stale session of a proof":       stale("PASSWORD_VERIFIER", Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: "Thu Jan 1 00:00:00 UTC 1970"}}),
+	"a stale session of another proof": stale("DEVICE_SRP_AUTH", Answer{DeviceSrp: &DeviceSRPAnswer{DeviceKey: "k", SrpA: srp.WithSecret(fixed).A()}}),
 }
 
-func forged(challenge string, answer Answer) func(context.Context, *Client, string) (any, error) {
+func stale(challenge string, answer Answer) func(context.Context, *Client, string) (any, error) {
 	return func(ctx context.Context, c *Client, email string) (any, error) {
-		return c.Respond(ctx, challengeState{Challenge: challenge, Username: email, Session: strings.Repeat("x", 200)}.String(), answer)
+		return c.Respond(ctx, c.states.seal(ctx, challengeState{Challenge: challenge, Username: email, Session: strings.Repeat("x", 200)}), answer)
 	}
 }
 
@@ -478,7 +479,7 @@ func TestHidingExistenceInAnswers(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client := newInProcess(t, &standIn{answer: always(400, exception(tt.exception, tt.text))}, func(o *Options) { o.HideUserExistence = true })
 				began := time.Now()
-				result, err := forged(tt.challenge, tt.answer)(t.Context(), client, "jane@example.com")
+				result, err := stale(tt.challenge, tt.answer)(t.Context(), client, "jane@example.com")
 				if took := time.Since(began); took != map[bool]time.Duration{true: responseInterval}[tt.delayed] {
 					t.Errorf("took %s", took)
 				}
@@ -641,10 +642,15 @@ func TestOwnerNotificationByThePool(t *testing.T) {
 
 // Decoys are the same for the same user, and differ between users.
 func TestDecoysAreStable(t *testing.T) {
-	m := newDecoyFactory(Options{HidingKey: []byte("key")})
-	one, again := m.challenge("PASSWORD_SRP", "Jane@example.com", "", false).(*SRPChallenge), m.challenge("PASSWORD_SRP", "jane@example.com", "", false).(*SRPChallenge)
-	other := m.challenge("PASSWORD_SRP", "john@example.com", "", false).(*SRPChallenge)
-	elsewhere := newDecoyFactory(Options{HidingKey: []byte("other key")}).challenge("PASSWORD_SRP", "jane@example.com", "", false).(*SRPChallenge)
+	challenge := func(m *decoyFactory, factor, email string) Challenge {
+		return m.challenge(t.Context(), factor, email, "", factor == "SMS_OTP")
+	}
+	options := Options{StateKeys: sealed.Secret([]byte("key"))}
+	m := newDecoyFactory(options, newChallengeStates(options))
+	one, again := challenge(m, "PASSWORD_SRP", "Jane@example.com").(*SRPChallenge), challenge(m, "PASSWORD_SRP", "jane@example.com").(*SRPChallenge)
+	other := challenge(m, "PASSWORD_SRP", "john@example.com").(*SRPChallenge)
+	options.StateKeys = sealed.Secret([]byte("other key"))
+	elsewhere := challenge(newDecoyFactory(options, newChallengeStates(options)), "PASSWORD_SRP", "jane@example.com").(*SRPChallenge)
 	if one.Salt != again.Salt || one.UserIDForSrp != again.UserIDForSrp || one.SrpB == again.SrpB || one.SecretBlock == again.SecretBlock {
 		t.Errorf("%+v\n%+v", one, again)
 	}
@@ -654,8 +660,8 @@ func TestDecoysAreStable(t *testing.T) {
 	if _, _, err := srp.WithSecret(fixed).Proof(one.srp("Pool"), "password", time.Now()); err != nil {
 		t.Errorf("no client can answer it: %v", err)
 	}
-	sms := m.challenge("SMS_OTP", "jane@example.com", "", true).(*SMSOTPChallenge)
-	if state, _ := parseChallengeState(sms.Session); len(state.Session) != defaultSessionSize || len(sms.CodeDelivery.Destination) != len("+*******1234") {
+	sms := challenge(m, "SMS_OTP", "jane@example.com").(*SMSOTPChallenge)
+	if state, _ := m.states.open(t.Context(), sms.Session); len(state.Session) != defaultSessionSize || len(sms.CodeDelivery.Destination) != len("+*******1234") {
 		t.Errorf("%+v", sms)
 	}
 }

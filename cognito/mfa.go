@@ -1,6 +1,7 @@
 package cognito
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -43,11 +44,7 @@ func (c *Caller) SetUpTOTP(ctx context.Context) (*TOTPSetup, error) {
 // accountName returns the e-mail address if it is available, or else the user name, which
 // usually is a UUID.
 func (c *Caller) accountName(ctx context.Context) string {
-	known, _ := c.loadProfile(ctx)
-	if email := known.value(emailAttribute); email != nil {
-		return *email
-	}
-	return c.Claims.Username
+	return cmp.Or(c.Email(ctx), c.Claims.Username)
 }
 
 // VerifyTOTP completes the setup with a code of the app. [Caller.SetMFAPreference] enables
@@ -143,8 +140,8 @@ func (m *MFASetupChallenge) Totp(ctx context.Context) (*TOTPEnrollment, error) {
 	next := m.state
 	next.Session = *out.Session
 	return &TOTPEnrollment{
-		TOTPSetup: *newTOTPSetup(totpIssuer, m.account, *out.SecretCode),
-		Session:   next.String(),
+		TOTPSetup: *newTOTPSetup(totpIssuer, m.state.Account, *out.SecretCode),
+		Session:   m.client.states.seal(ctx, next),
 	}, nil
 }
 

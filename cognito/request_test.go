@@ -43,7 +43,7 @@ func TestUserContext(t *testing.T) {
 			return err
 		},
 		"RespondToAuthChallenge": func(ctx context.Context, c *Client) error {
-			_, err := c.Respond(ctx, challengeState{Challenge: "SMS_MFA", Username: "u"}.String(), Answer{Code: new(code)})
+			_, err := c.Respond(ctx, c.states.seal(ctx, challengeState{Challenge: "SMS_MFA", Username: "u"}), Answer{Code: new(code)})
 			return err
 		},
 		// Cognito's API has no user context data here.

@@ -15,7 +15,7 @@ func TestSignedIn(t *testing.T) {
 	type key struct{}
 	answer, _ := json.Marshal(map[string]any{"AuthenticationResult": map[string]any{
 		"AccessToken": unsigned(`{"sub":"the-sub","username":"ada","origin_jti":"the-origin","auth_time":900,"iat":1000,"exp":4600}`),
-		"IdToken":     unsigned(`{"sub":"the-sub","email":"ada@example.com","email_verified":true}`),
+		"IdToken":     unsigned(`{"sub":"the-sub","email":"ada@example.com"}`),
 	}})
 	unverified, _ := json.Marshal(map[string]any{"AuthenticationResult": map[string]any{
 		"AccessToken": unsigned(`{"sub":"the-sub"}`),
@@ -24,8 +24,8 @@ func TestSignedIn(t *testing.T) {
 	withoutID, _ := json.Marshal(map[string]any{"AuthenticationResult": map[string]any{
 		"AccessToken": unsigned(`{"sub":"the-sub"}`),
 	}})
-	full := SignIn{Subject: "the-sub", Username: "ada", Email: "ada@example.com", EmailVerified: true, OriginJTI: "the-origin", AuthenticatedAt: time.Unix(900, 0), IssuedAt: time.Unix(1000, 0), ExpiresAt: time.Unix(4600, 0)}
-	session := challengeState{Challenge: "SMS_MFA", Username: "u"}.String()
+	full := SignIn{Subject: "the-sub", Username: "ada", Account: "ada@example.com", Email: "ada@example.com", OriginJTI: "the-origin", AuthenticatedAt: time.Unix(900, 0), IssuedAt: time.Unix(1000, 0), ExpiresAt: time.Unix(4600, 0)}
+	state := challengeState{Challenge: "SMS_MFA", Account: "ada@example.com", Username: "u"}
 	tests := []struct {
 		name   string
 		status int
@@ -38,17 +38,17 @@ func TestSignedIn(t *testing.T) {
 			return err
 		}, &full},
 		{"answer to a challenge", 200, string(answer), func(ctx context.Context, c *Client) error {
-			_, err := c.Respond(ctx, session, Answer{Code: new("123456")})
+			_, err := c.Respond(ctx, c.states.seal(ctx, state), Answer{Code: new("123456")})
 			return err
 		}, &full},
 		{"access token alone", 200, string(withoutID), func(ctx context.Context, c *Client) error {
 			_, err := c.SignIn(ctx, "ada@example.com", "x", nil)
 			return err
-		}, &SignIn{Subject: "the-sub"}},
-		{"address that is not verified", 200, string(unverified), func(ctx context.Context, c *Client) error {
+		}, &SignIn{Subject: "the-sub", Account: "ada@example.com"}},
+		{"address of somebody else in the token", 200, string(unverified), func(ctx context.Context, c *Client) error {
 			_, err := c.SignIn(ctx, "ada@example.com", "x", nil)
 			return err
-		}, &SignIn{Subject: "the-sub", Email: "eve@example.com"}},
+		}, &SignIn{Subject: "the-sub", Account: "ada@example.com", Email: "eve@example.com"}},
 		{"refresh", 200, string(answer), func(ctx context.Context, c *Client) error {
 			_, err := c.RefreshTokens(ctx, "refresh", nil)
 			return err

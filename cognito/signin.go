@@ -173,11 +173,12 @@ func (c *Client) initiateAuth(
 		return nil, err
 	}
 	if out.AuthenticationResult != nil {
-		return c.begin(ctx, opInitiateAuth, out.AuthenticationResult, began)
+		return c.begin(ctx, opInitiateAuth, out.AuthenticationResult, email, began)
 	}
-	return c.newChallenge(challenge{
+	return c.newChallenge(ctx, challenge{
 		name:       string(out.ChallengeName),
 		session:    aws.ToString(out.Session),
+		account:    email,
 		username:   email,
 		deviceKey:  parameters["DEVICE_KEY"],
 		parameters: out.ChallengeParameters,
@@ -187,44 +188,43 @@ func (c *Client) initiateAuth(
 
 // SignIn is a new session, as described by its tokens.
 type SignIn struct {
-	Subject  string
-	Username string // Cognito's name of the user
-	Email    string // empty without an ID token, or if the app client may not read it
-	// EmailVerified reports whether the user proved to own Email. Anyone can set an address
-	// that belongs to somebody else.
-	EmailVerified bool
-	OriginJTI     string // empty if token revocation is turned off
+	Subject   string
+	Username  string // Cognito's name of the user
+	Account   string // the name that the user entered
+	Email     string // empty without an ID token, or if the app client may not read it
+	OriginJTI string // empty if token revocation is turned off
 	// AuthenticatedAt, IssuedAt and ExpiresAt are those of the access token.
 	AuthenticatedAt, IssuedAt, ExpiresAt time.Time
 	// Began is the time before the call that returned the tokens.
 	Began time.Time
 }
 
-// begin returns the tokens of a new session and reports it to SignedIn.
+// begin returns the tokens of a new session and reports it to SignedIn. account is the name
+// that the user entered.
 func (c *Client) begin(
-	ctx context.Context, op operation, r *types.AuthenticationResultType, began time.Time,
+	ctx context.Context, op operation, r *types.AuthenticationResultType, account string, began time.Time,
 ) (*AuthTokens, error) {
 	tokens, err := c.newAuthTokens(op, r)
 	if err != nil {
 		return nil, err
 	}
-	c.options.SignedIn(ctx, newSignIn(tokens, began))
+	in := newSignIn(tokens)
+	in.Account, in.Began = account, began
+	c.options.SignedIn(ctx, in)
 	return tokens, nil
 }
 
 // newSignIn describes the session of the tokens.
-func newSignIn(tokens *AuthTokens, began time.Time) SignIn {
+func newSignIn(tokens *AuthTokens) SignIn {
 	access, id := accessClaimsOf(tokens), unverifiedClaims(aws.ToString(tokens.IDToken))
 	return SignIn{
 		Subject:         access.Subject,
 		Username:        access.Username,
 		Email:           text(id[emailAttribute]),
-		EmailVerified:   id["email_verified"] == true,
 		OriginJTI:       access.OriginJTI,
 		AuthenticatedAt: access.AuthenticatedAt,
 		IssuedAt:        access.IssuedAt,
 		ExpiresAt:       access.ExpiresAt,
-		Began:           began,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 
 	"authgraph/cognito/token"
@@ -65,6 +66,13 @@ func (c *Caller) User() *User {
 
 func (c *Caller) loadProfile(ctx context.Context) (profile, error) {
 	return c.profile.get(func() (profile, error) { return c.client.getUser(ctx, c.accessToken) })
+}
+
+// Email returns the caller's e-mail address, verified or not. It is empty if the caller has
+// none, or if it cannot be read.
+func (c *Caller) Email(ctx context.Context) string {
+	known, _ := c.loadProfile(ctx)
+	return aws.ToString(known.value(emailAttribute))
 }
 
 func (c *Client) getUser(ctx context.Context, accessToken string) (profile, error) {

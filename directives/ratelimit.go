@@ -69,6 +69,8 @@ type RateLimit struct {
 	Rates map[string]Rate
 	// Accounts computes the keys of accounts. Required.
 	Accounts account.Keys
+	// Client knows the accounts of challenge sessions. Required.
+	Client *cognito.Client
 	// Observe is called with the name of every budget that refuses an attempt.
 	// Default: none.
 	Observe func(budget string)
@@ -83,7 +85,7 @@ func (l *RateLimit) Directive(
 	input := account.Input(field.Field, graphql.GetOperationContext(ctx).Variables)
 	of = applicable(field.Name, input, of)
 
-	who := l.party(ctx, l.Accounts.Of(accountName(ctx, input)))
+	who := l.identify(ctx, input, of)
 	attempt := l.attempt(who, of)
 	if len(attempt.Budgets) == 0 {
 		return next(ctx)
@@ -96,16 +98,21 @@ func (l *RateLimit) Directive(
 	return result, err
 }
 
-// accountName returns the account of an attempt: the one that the input names, or else
-// the caller's.
-func accountName(ctx context.Context, input map[string]any) string {
-	if name := account.Name(input); name != "" {
-		return name
+// identify returns the account of an attempt, by all of its names that are known: the
+// one that the input names, or else the caller's.
+func (l *RateLimit) identify(ctx context.Context, input map[string]any, of []RateLimitKind) party {
+	names := account.Names(input, func(session string) []string { return l.Client.SessionNames(ctx, session) })
+	caller := cognito.CallerFromContext(ctx)
+	if len(names) > 0 || caller == nil {
+		return l.party(ctx, names...)
 	}
-	if caller := cognito.CallerFromContext(ctx); caller != nil {
-		return caller.Claims.Subject
+	who := l.party(ctx, caller.Claims.Subject)
+	if isGuess(of) && len(l.Rates) > 0 {
+		// Otherwise a stolen access token would double the guesses of the password. A
+		// success does not prove that the address is the caller's.
+		who.addAccount(l.Accounts.Of(caller.Email(ctx)))
 	}
-	return ""
+	return who
 }
 
 // applicable returns the kinds that apply to the input.
@@ -172,13 +179,22 @@ func changesAddress(attributes any) bool {
 
 // party holds the keys of the account and of the client of an attempt.
 type party struct {
-	account string // may be empty
-	address string // the /64 of an IPv6 address, which belongs to one subscriber
-	network string // the /48 of an IPv6 address, otherwise empty
+	// accounts are the keys of all names of the account. An attempt is charged to each
+	// of them, so that using another name does not give more attempts. It is empty if
+	// there is no account.
+	accounts []string
+	proven   int    // the number of accounts, from the first, that a success proves to be the client's
+	address  string // the /64 of an IPv6 address, which belongs to one subscriber
+	network  string // the /48 of an IPv6 address, otherwise empty
 }
 
-func (l *RateLimit) party(ctx context.Context, accountKey string) party {
-	p := party{account: accountKey, address: "unknown"}
+// party returns the party with the names of an account. A success proves all of them.
+func (l *RateLimit) party(ctx context.Context, names ...string) party {
+	p := party{address: "unknown"}
+	for _, name := range names {
+		p.addAccount(l.Accounts.Of(name))
+	}
+	p.proven = len(p.accounts)
 	addr := reqctx.FromContext(ctx).ClientAddr
 	switch {
 	case addr.Is4():
@@ -190,9 +206,42 @@ func (l *RateLimit) party(ctx context.Context, accountKey string) party {
 	return p
 }
 
-func (p party) pair() string     { return p.account + "@" + p.address }
-func (p party) knownKey() string { return "known:" + p.pair() }
-func (p party) holdKey() string  { return "hold:" + p.account }
+// addAccount adds the key of a name, unless it is empty or already there.
+func (p *party) addAccount(key string) {
+	if key != "" && !slices.Contains(p.accounts, key) {
+		p.accounts = append(p.accounts, key)
+	}
+}
+
+// pair returns the key of an account together with the client's address.
+func (p party) pair(account string) string { return account + "@" + p.address }
+
+// knownKeys returns the marks that make the address a known one of the account.
+func (p party) knownKeys() []string {
+	keys := make([]string, p.proven)
+	for i, account := range p.accounts[:p.proven] {
+		keys[i] = "known:" + p.pair(account)
+	}
+	return keys
+}
+
+// holdKeys returns the marks that keep strangers from the account.
+func (p party) holdKeys() []string {
+	keys := make([]string, p.proven)
+	for i, account := range p.accounts[:p.proven] {
+		keys[i] = "hold:" + account
+	}
+	return keys
+}
+
+// guesses returns the budgets that a correct guess refills.
+func (p party) guesses() []string {
+	var keys []string
+	for _, account := range p.accounts[:p.proven] {
+		keys = append(keys, budgetAccountAddress+":"+p.pair(account), budgetCode+":"+p.pair(account))
+	}
+	return keys
+}
 
 // attempt returns the attempt with the budgets that it is charged to.
 func (l *RateLimit) attempt(who party, of []RateLimitKind) ratelimit.Attempt {
@@ -210,9 +259,9 @@ func (l *RateLimit) attempt(who party, of []RateLimitKind) ratelimit.Attempt {
 	// account from all unknown addresses, so that strangers exhaust their own budget
 	// and never the owner's.
 	perAccount := func(pairBudget, accountBudget string) {
-		if who.account != "" {
-			add(pairBudget, who.pair(), false)
-			add(accountBudget, who.account, true)
+		for _, account := range who.accounts {
+			add(pairBudget, who.pair(account), false)
+			add(accountBudget, account, true)
 		}
 	}
 	guessesOrSends := false
@@ -221,8 +270,8 @@ func (l *RateLimit) attempt(who party, of []RateLimitKind) ratelimit.Attempt {
 		case RateLimitPassword:
 			guessesOrSends = true
 			perAccount(budgetAccountAddress, budgetAccount)
-			if who.account != "" {
-				a.Hold = who.holdKey()
+			if who.proven > 0 {
+				a.Hold = who.holdKeys()[0]
 			}
 		case RateLimitCode:
 			guessesOrSends = true
@@ -242,8 +291,8 @@ func (l *RateLimit) attempt(who party, of []RateLimitKind) ratelimit.Attempt {
 		add(budgetAddress, who.address, false)
 		add(budgetNetwork, who.network, false)
 	}
-	if who.account != "" {
-		a.Known = who.knownKey()
+	if who.proven > 0 {
+		a.Known = who.knownKeys()[0]
 	}
 	return a
 }
@@ -270,33 +319,28 @@ func (l *RateLimit) take(ctx context.Context, a ratelimit.Attempt) error {
 // settle updates the counters after the attempt. It ignores errors: users would only
 // lose some convenience.
 func (l *RateLimit) settle(ctx context.Context, who party, of []RateLimitKind, result any, err error) {
-	if who.account == "" {
+	if who.proven == 0 {
 		return
 	}
 	switch {
 	case isLockedOut(err) && slices.Contains(of, RateLimitPassword):
 		// Cognito did not check the password. The owner, at a known address, must not
 		// use up the budget while the account is locked. Strangers are held.
-		_ = l.Counters.Update(ctx, ratelimit.Update{Mark: []string{who.holdKey()}, Lifetime: heldFor, Refill: guessesOf(who)})
+		_ = l.Counters.Update(ctx, ratelimit.Update{Mark: who.holdKeys(), Lifetime: heldFor, Refill: who.guesses()})
 	case err != nil:
 	case slices.Contains(of, RateLimitSignup):
 		// The address of a sign-up is the owner's, unless the result hides whether an
 		// account was created.
 		if made, _ := result.(*cognito.SignUpResult); made != nil && made.UserID != nil {
-			_ = l.Counters.Update(ctx, ratelimit.Update{Mark: []string{who.knownKey()}, Lifetime: knownFor})
+			_ = l.Counters.Update(ctx, ratelimit.Update{Mark: who.knownKeys(), Lifetime: knownFor})
 		}
 	case isGuess(of) && !isChallenge(result):
-		_ = l.Counters.Update(ctx, ratelimit.Update{Refill: guessesOf(who)})
+		_ = l.Counters.Update(ctx, ratelimit.Update{Refill: who.guesses()})
 	}
 }
 
 func isGuess(of []RateLimitKind) bool {
 	return slices.Contains(of, RateLimitPassword) || slices.Contains(of, RateLimitCode)
-}
-
-// guessesOf returns the budgets that a correct guess refills.
-func guessesOf(who party) []string {
-	return []string{budgetAccountAddress + ":" + who.pair(), budgetCode + ":" + who.pair()}
 }
 
 // isLockedOut reports whether Cognito has locked the account temporarily.
@@ -316,20 +360,14 @@ func (l *RateLimit) SignedIn(ctx context.Context, names ...string) {
 	if len(l.Rates) == 0 {
 		return
 	}
-	update := ratelimit.Update{Lifetime: knownFor}
-	for _, name := range names {
-		if key := l.Accounts.Of(name); key != "" {
-			who := l.party(ctx, key)
-			update.Mark, update.Refill = append(update.Mark, who.knownKey()), append(update.Refill, guessesOf(who)...)
-		}
-	}
-	_ = l.Counters.Update(ctx, update)
+	who := l.party(ctx, names...)
+	_ = l.Counters.Update(ctx, ratelimit.Update{Mark: who.knownKeys(), Lifetime: knownFor, Refill: who.guesses()})
 }
 
 // MaySend charges a message to the account that no field was called for, and reports
 // whether it may be sent.
 func (l *RateLimit) MaySend(ctx context.Context, name string) bool {
-	attempt := l.attempt(l.party(ctx, l.Accounts.Of(name)), []RateLimitKind{RateLimitMessage})
+	attempt := l.attempt(l.party(ctx, name), []RateLimitKind{RateLimitMessage})
 	return len(attempt.Budgets) == 0 || l.take(ctx, attempt) == nil
 }
 
@@ -340,7 +378,7 @@ func (l *RateLimit) forgedToken(ctx context.Context) error {
 	if !limited {
 		return nil
 	}
-	who := l.party(ctx, "")
+	who := l.party(ctx)
 	return l.take(ctx, ratelimit.Attempt{Budgets: []ratelimit.Budget{{
 		Name: budgetForgedToken, Key: budgetForgedToken + ":" + who.address, Burst: rate.Burst, Every: rate.Every,
 	}}})

@@ -67,12 +67,12 @@ func newLimitedAPI(t *testing.T) *limitedAPI {
 	}
 	client, err := cognito.New(cognito.Options{
 		Region: "r", ClientID: "c", Endpoint: stub.URL, UsernameAttribute: "name",
-		SignedIn: func(ctx context.Context, s cognito.SignIn) { l.limit.SignedIn(ctx, s.Subject, s.Email) },
+		SignedIn: func(ctx context.Context, s cognito.SignIn) { l.limit.SignedIn(ctx, s.Account, s.Username, s.Subject) },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.pool.auth.Client, l.pool.auth.Limit = client, l.limit
+	l.limit.Client, l.pool.auth.Client, l.pool.auth.Limit = client, client, l.limit
 	constraint := &directives.Constraint{}
 	limits := graph.DefaultLimits()
 	limits.CredentialFields, limits.Batch, limits.Aliases, limits.RootFields = 100, 100, 100, 100
@@ -117,13 +117,16 @@ func (l *limitedAPI) cognito(w http.ResponseWriter, r *http.Request) {
 	response := `{"CodeDeliveryDetails":{"Destination":"a***","DeliveryMedium":"EMAIL"},"UserSub":"the-sub"}`
 	failure := ""
 	password, guessed := in.AuthParameters["PASSWORD"]
+	challenge, challenged := strings.CutPrefix(password, "challenge ")
 	switch {
 	case guessed && locked:
 		failure = `{"__type":"NotAuthorizedException","message":"Password attempts exceeded"}`
 	case guessed && password == "right", in.ChallengeResponses["SOFTWARE_TOKEN_MFA_CODE"] == "111111":
 		response = l.tokens()
-	case guessed && password == "mfa":
-		response = `{"ChallengeName":"SOFTWARE_TOKEN_MFA","Session":"s","ChallengeParameters":{"USER_ID_FOR_SRP":"the-sub"}}`
+	case challenged:
+		response = `{"ChallengeName":"` + challenge + `","Session":"s","ChallengeParameters":{"USER_ID_FOR_SRP":"the-sub"}}`
+	case operation == "GetUser":
+		response = `{"Username":"the-sub","UserAttributes":[{"Name":"email","Value":"ada@example.com"}]}`
 	case operation == "InitiateAuth" && !guessed:
 		response = `{"ChallengeName":"EMAIL_OTP","Session":"s","ChallengeParameters":{}}`
 	case guessed:
@@ -150,7 +153,7 @@ func (l *limitedAPI) tokens() string {
 		text, _ := json.Marshal(v)
 		return base64.RawURLEncoding.EncodeToString(text)
 	}
-	access := segment(map[string]any{}) + "." + segment(map[string]any{"sub": "the-sub", "origin_jti": "o"}) + ".x"
+	access := segment(map[string]any{}) + "." + segment(map[string]any{"sub": "the-sub", "username": "the-sub", "origin_jti": "o"}) + ".x"
 	id := segment(map[string]any{}) + "." + segment(map[string]any{"sub": "the-sub", "email": "ada@example.com"}) + ".x"
 	return fmt.Sprintf(`{"AuthenticationResult":{"AccessToken":%q,"IdToken":%q,"ExpiresIn":3600}}`, access, id)
 }
@@ -200,6 +203,31 @@ func (l *limitedAPI) signin(from, email, password string) string {
 	return l.mutate(from, signin(email, password))
 }
 
+// challenge starts a sign-in of ada@example.com that leads to a challenge, and returns its
+// session.
+func (l *limitedAPI) challenge(from, name string) string {
+	l.t.Helper()
+	body, _ := json.Marshal(map[string]string{"query": `mutation{signin(input:{email:"ada@example.com",password:"challenge ` + name + `"}){...on Challenge{session}}}`})
+	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	request := &reqctx.Request{ClientAddr: netip.MustParseAddr(from)}
+	l.api.ServeHTTP(w, r.WithContext(reqctx.NewContext(r.Context(), request)))
+	var response struct {
+		Data struct{ Signin struct{ Session string } }
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &response); err != nil || response.Data.Signin.Session == "" {
+		l.t.Fatalf("no challenge: %v %s", err, w.Body)
+	}
+	return response.Data.Signin.Session
+}
+
+// respond answers a challenge. answer is GraphQL.
+func (l *limitedAPI) respond(from, session, answer string) string {
+	l.t.Helper()
+	return l.mutate(from, `respondToChallenge(input:{session:"`+session+`",answer:{`+answer+`}}){__typename}`)
+}
+
 // home and cafe are addresses of clients.
 const home, cafe = "192.0.2.1", "198.51.100.7"
 
@@ -207,20 +235,17 @@ const home, cafe = "192.0.2.1", "198.51.100.7"
 // credentials or sends messages: attempts up to the limit reach Cognito, later ones do
 // not.
 func TestRateLimitOfEveryOperation(t *testing.T) {
-	session := base64.RawURLEncoding.EncodeToString([]byte(`{"c":"SOFTWARE_TOKEN_MFA","u":"the-sub","s":"s"}`))
-	passwordSession := base64.RawURLEncoding.EncodeToString([]byte(`{"c":"PASSWORD","u":"the-sub","s":"s"}`))
-	selectSession := base64.RawURLEncoding.EncodeToString([]byte(`{"c":"SELECT_MFA_TYPE","u":"the-sub","s":"s"}`))
 	tests := []struct {
-		field     string
+		field     string // {{NAME}} is the session of a challenge
 		operation string
 		limit     int
 	}{
 		{`signin(input:{email:"a@b.cd",password:"wrong"}){__typename}`, "InitiateAuth", 5},
 		{`verifyAccount(input:{email:"a@b.cd",confirmationCode:"0"}){status}`, "ConfirmSignUp", 5},
 		{`confirmForgotPassword(input:{email:"a@b.cd",confirmationCode:"0",newPassword:"longenough"}){success}`, "ConfirmForgotPassword", 5},
-		{`respondToChallenge(input:{session:"` + session + `",answer:{code:"0"}}){__typename}`, "RespondToAuthChallenge", 5},
-		{`respondToChallenge(input:{session:"` + passwordSession + `",answer:{password:"0"}}){__typename}`, "RespondToAuthChallenge", 5},
-		{`respondToChallenge(input:{session:"` + selectSession + `",answer:{mfaType:"SMS_MFA"}}){__typename}`, "RespondToAuthChallenge", 3},
+		{`respondToChallenge(input:{session:"{{SOFTWARE_TOKEN_MFA}}",answer:{code:"0"}}){__typename}`, "RespondToAuthChallenge", 5},
+		{`respondToChallenge(input:{session:"{{PASSWORD}}",answer:{password:"0"}}){__typename}`, "RespondToAuthChallenge", 5},
+		{`respondToChallenge(input:{session:"{{SELECT_MFA_TYPE}}",answer:{mfaType:"SMS_MFA"}}){__typename}`, "RespondToAuthChallenge", 3},
 		{`resendConfirmationCode(input:{email:"a@b.cd"}){destination}`, "ResendConfirmationCode", 3},
 		{`forgotPassword(input:{email:"a@b.cd"}){destination}`, "ForgotPassword", 3},
 		{`startSignin(input:{email:"a@b.cd",preferredFactor:EMAIL_OTP}){__typename}`, "InitiateAuth", 3},
@@ -238,6 +263,10 @@ func TestRateLimitOfEveryOperation(t *testing.T) {
 		t.Run(tt.field[:strings.IndexByte(tt.field, '(')], func(t *testing.T) {
 			t.Parallel()
 			l := newLimitedAPI(t)
+			if before, rest, found := strings.Cut(tt.field, "{{"); found {
+				name, after, _ := strings.Cut(rest, "}}")
+				tt.field = before + l.challenge(cafe, name) + after
+			}
 			for range tt.limit {
 				if got := l.mutate(home, tt.field); strings.Contains(got, "RATE_LIMITED") || got == "GRAPHQL_VALIDATION_FAILED" {
 					t.Fatalf("%s: rejected within the first %d attempts: %s", tt.field, tt.limit, got)
@@ -334,19 +363,18 @@ func TestRateLimitAfterSuccess(t *testing.T) {
 
 	l = newLimitedAPI(t)
 	for range 5 {
-		if got := l.signin(home, "ada@example.com", "mfa"); got != "" {
+		if got := l.signin(home, "ada@example.com", "challenge SOFTWARE_TOKEN_MFA"); got != "" {
 			t.Fatal(got)
 		}
 	}
-	if got := l.signin(home, "ada@example.com", "mfa"); got != "RATE_LIMITED" {
+	if got := l.signin(home, "ada@example.com", "challenge SOFTWARE_TOKEN_MFA"); got != "RATE_LIMITED" {
 		t.Errorf("a challenge cleared the attempts: %s", got)
 	}
 	if l.mutate(home, `forgotPassword(input:{email:"ada@example.com"}){destination}`); l.signin(home, "ada@example.com", "wrong") != "RATE_LIMITED" {
 		t.Error("a message cleared the attempts")
 	}
 	// A correct code completes the sign-in.
-	session := base64.RawURLEncoding.EncodeToString([]byte(`{"c":"SOFTWARE_TOKEN_MFA","u":"the-sub","s":"s"}`))
-	if got := l.mutate(home, `respondToChallenge(input:{session:"`+session+`",answer:{code:"111111"}}){__typename}`); got != "" {
+	if got := l.respond(home, l.challenge(cafe, "SOFTWARE_TOKEN_MFA"), `code:"111111"`); got != "" {
 		t.Fatal(got)
 	}
 	if got := l.signin(home, "ada@example.com", "wrong"); got != "INVALID_CREDENTIALS" {
@@ -474,5 +502,70 @@ func TestRateLimitFailsClosed(t *testing.T) {
 	l.limit.Counters = brokenCounters{}
 	if got := l.signin(home, "a@b.cd", "right"); got != "SERVICE_UNAVAILABLE" || l.calls["InitiateAuth"] != 0 {
 		t.Errorf("code %s, %d calls", got, l.calls["InitiateAuth"])
+	}
+}
+
+// TestRateLimitOfAllNames checks that attempts are counted for one account, whichever name
+// of it Cognito, the client or the access token uses.
+func TestRateLimitOfAllNames(t *testing.T) {
+	changePassword := `changePassword(input:{currentPassword:"0",newPassword:"longenough"}){success}`
+	attempts := map[string]func(l *limitedAPI, session string) string{
+		"signin": func(l *limitedAPI, _ string) string { return l.signin(home, "Ada@Example.com", "wrong") },
+		"answer": func(l *limitedAPI, session string) string { return l.respond(home, session, `password:"0"`) },
+		"change": func(l *limitedAPI, _ string) string { return l.mutate(home, changePassword) },
+	}
+	for first, use := range attempts {
+		for second, again := range attempts {
+			l := newLimitedAPI(t)
+			session := l.challenge(cafe, "PASSWORD")
+			for range 5 {
+				if got := use(l, session); got == "RATE_LIMITED" {
+					t.Fatalf("%s: refused within the limit", first)
+				}
+			}
+			if got := again(l, session); got != "RATE_LIMITED" {
+				t.Errorf("after %s, %s got %s", first, second, got)
+			}
+		}
+	}
+
+	// A success with the name of the access token does not refill the budget of the address:
+	// users can enter the address of someone else.
+	l := newLimitedAPI(t)
+	for range 4 {
+		l.signin(home, "ada@example.com", "wrong")
+	}
+	l.mutate(home, `verifyTotp(input:{code:"111111"}){success}`)
+	if l.signin(home, "ada@example.com", "wrong"); l.signin(home, "ada@example.com", "wrong") != "RATE_LIMITED" {
+		t.Error("another account refilled the budget")
+	}
+}
+
+// TestSessionsOfChallenges checks that only sessions of this server are answered, and that a
+// changed one reaches neither Cognito nor another account's budget.
+func TestSessionsOfChallenges(t *testing.T) {
+	l := newLimitedAPI(t)
+	session := l.challenge(home, "SOFTWARE_TOKEN_MFA")
+	plain := base64.RawURLEncoding.EncodeToString([]byte(`{"c":"SOFTWARE_TOKEN_MFA","a":"ada@example.com","u":"the-sub","s":"s"}`))
+	half := len(session) / 2
+	changed := session[:half] + strings.Repeat("A", 8) + session[half+8:]
+	for _, tt := range []struct{ name, session, want string }{
+		{"plain text", plain, "SESSION_EXPIRED"},
+		{"changed", changed, "SESSION_EXPIRED"},
+		{"of another process", newLimitedAPI(t).challenge(home, "SOFTWARE_TOKEN_MFA"), "SESSION_EXPIRED"},
+		{"cut", session[:20], "BAD_USER_INPUT"},
+		{"not base64", session + "!", "BAD_USER_INPUT"},
+		{"genuine", session, "CODE_MISMATCH"},
+	} {
+		before := l.calls["RespondToAuthChallenge"]
+		if got := l.respond(home, tt.session, `code:"0"`); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+		if called := l.calls["RespondToAuthChallenge"] > before; called != (tt.name == "genuine") {
+			t.Errorf("%s: Cognito was called: %t", tt.name, called)
+		}
+	}
+	if strings.Contains(session, "dGhlLXN1Yi") {
+		t.Error("the session shows the user's id")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"authgraph/cognito"
 	"authgraph/internal/account"
 	"authgraph/internal/apierr"
 	"authgraph/internal/audit"
@@ -14,15 +15,18 @@ import (
 
 // auditEvent returns the security event for an executed root field. Mutations are
 // events, and so are queries that were refused for security reasons.
-func auditEvent(ctx context.Context, field *graphql.RootFieldContext, code string) (audit.Event, bool) {
+func auditEvent(ctx context.Context, client *cognito.Client, field *graphql.RootFieldContext, code string) (audit.Event, bool) {
 	operation := graphql.GetOperationContext(ctx)
 	if operation.Operation.Operation != ast.Mutation && !isAuditedRefusal(code) {
 		return audit.Event{}, false
 	}
-	return audit.Event{
-		Name: field.Field.Name, Outcome: code,
-		Account: account.Name(account.Input(field.Field.Field, operation.Variables)), Subject: reqctx.FromContext(ctx).Subject(),
-	}, true
+	event := audit.Event{Name: field.Field.Name, Outcome: code, Subject: reqctx.FromContext(ctx).Subject()}
+	names := account.Names(account.Input(field.Field.Field, operation.Variables),
+		func(session string) []string { return client.SessionNames(ctx, session) })
+	if len(names) > 0 {
+		event.Account = names[0]
+	}
+	return event, true
 }
 
 // isAuditedRefusal reports whether a query that fails with the code is a security event.

@@ -124,7 +124,7 @@ func NewHandler(o Options) (http.Handler, error) {
 		server.SetDisableSuggestion(true)
 		server.SetValidationRulesFn(rulesWithoutSuggestions)
 	}
-	server.AroundRootFields(rootFields{observe: o.Observe, audit: o.Audit, trace: o.Trace}.around)
+	server.AroundRootFields(rootFields{client: o.Cognito, observe: o.Observe, audit: o.Audit, trace: o.Trace}.around)
 	if o.CookieTransport {
 		server.AroundFields(moveRefreshTokenToCookie)
 	}
@@ -221,6 +221,7 @@ func rulesWithoutSuggestions() *rules.Rules {
 
 // rootFields traces, counts and audits root fields.
 type rootFields struct {
+	client  *cognito.Client
 	observe func(operation, field, code string, took time.Duration)
 	audit   func(context.Context, audit.Event)
 	trace   func(context.Context, string) (context.Context, func(string))
@@ -248,7 +249,7 @@ func (f rootFields) around(ctx context.Context, next graphql.RootResolver) graph
 	}
 	end(code)
 	f.observe(string(operation), root.Field.Name, code, time.Since(start))
-	if event, ok := auditEvent(ctx, root, code); ok {
+	if event, ok := auditEvent(ctx, f.client, root, code); ok {
 		f.audit(ctx, event)
 	}
 	return result

@@ -9,8 +9,6 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"golang.org/x/text/unicode/norm"
-
-	"authgraph/cognito"
 )
 
 // Keys computes the keys of the accounts of one user pool.
@@ -47,16 +45,17 @@ func Input(field *ast.Field, variables map[string]any) map[string]any {
 	return input
 }
 
-// Name returns the name of the account that an `input` refers to: its e-mail address,
-// its user name, or the user of the challenge session. It is empty if there is none.
-func Name(input map[string]any) string {
+// Names returns the names of the account that an `input` refers to: its e-mail address,
+// its user name, or those in the session of a challenge, which sessionNames returns. The
+// first one is the name that the user entered. It returns none if there is no account.
+func Names(input map[string]any, sessionNames func(session string) []string) []string {
 	for _, member := range []string{"email", "username"} {
 		if name, _ := input[member].(string); name != "" {
-			return name
+			return []string{name}
 		}
 	}
 	if session, _ := input["session"].(string); session != "" {
-		return cognito.SessionUsername(session)
+		return sessionNames(session)
 	}
-	return ""
+	return nil
 }

@@ -1,7 +1,7 @@
 package account_test
 
 import (
-	"encoding/base64"
+	"slices"
 	"testing"
 
 	"authgraph/internal/account"
@@ -29,22 +29,27 @@ func TestKeysOf(t *testing.T) {
 	}
 }
 
-func TestName(t *testing.T) {
-	session := base64.RawURLEncoding.EncodeToString([]byte(`{"c":"SMS_MFA","u":"the-user"}`))
+func TestNames(t *testing.T) {
+	sessionNames := func(session string) []string {
+		if session == "known" {
+			return []string{"a@b.cd", "the-user"}
+		}
+		return nil
+	}
 	tests := []struct {
 		input map[string]any
-		want  string
+		want  []string
 	}{
-		{map[string]any{"email": "a@b.cd", "session": session}, "a@b.cd"},
-		{map[string]any{"session": session}, "the-user"},
-		{map[string]any{"session": "nonsense"}, ""},
-		{map[string]any{"username": "u"}, "u"},
-		{map[string]any{"username": "Ada", "email": "a@b.cd"}, "a@b.cd"},
-		{map[string]any{"refreshToken": "r"}, ""},
-		{nil, ""},
+		{map[string]any{"email": "x@y.zz", "session": "known"}, []string{"x@y.zz"}},
+		{map[string]any{"session": "known"}, []string{"a@b.cd", "the-user"}},
+		{map[string]any{"session": "unknown"}, nil},
+		{map[string]any{"username": "u"}, []string{"u"}},
+		{map[string]any{"username": "Ada", "email": "a@b.cd"}, []string{"a@b.cd"}},
+		{map[string]any{"refreshToken": "r"}, nil},
+		{nil, nil},
 	}
 	for _, tt := range tests {
-		if got := account.Name(tt.input); got != tt.want {
+		if got := account.Names(tt.input, sessionNames); !slices.Equal(got, tt.want) {
 			t.Errorf("%v: %q, want %q", tt.input, got, tt.want)
 		}
 	}

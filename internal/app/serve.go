@@ -175,6 +175,7 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 		Endpoint:           t.endpoint,
 		UsernameAttribute:  s.settings.UsernameAttribute,
 		PasswordlessSignUp: s.settings.PasswordlessSignup,
+		StateKeys:          sessions.stateKeys,
 		HideUserExistence:  s.settings.HideUserExistence,
 		SendClientAddress:  s.settings.SendClientAddress,
 		MayNotify:          sessions.limit.MaySend,
@@ -196,6 +197,7 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 	if err != nil {
 		return nil, err
 	}
+	sessions.limit.Client = client
 	s.observeState(client, verifier)
 	auth := &directives.Auth{
 		Verifier: verifier, Client: client, Limit: sessions.limit,

@@ -19,6 +19,7 @@ import (
 	"authgraph/internal/ratelimit"
 	"authgraph/internal/redisconn"
 	"authgraph/internal/revocation"
+	"authgraph/internal/sealed"
 	"authgraph/internal/webhook"
 )
 
@@ -31,9 +32,10 @@ type sessions struct {
 	revocations *revocation.List     // by the claims sub and iat
 	passwords   *revocation.List     // by the claims username and auth_time
 	remember    time.Duration        // how long new passwords are remembered
-	sharesLog   bool                 // whether replicas share sign-outs
-	catchUp     int                  // how often to wait for sign-outs of other replicas; only in Lambda
-	quotas      map[string]int       // requests per second by category; nil if calls are not limited
+	stateKeys   sealed.Keys
+	sharesLog   bool           // whether replicas share sign-outs
+	catchUp     int            // how often to wait for sign-outs of other replicas; only in Lambda
+	quotas      map[string]int // requests per second by category; nil if calls are not limited
 	record      func(context.Context, audit.Event)
 	hook        *webhook.Hook // nil if there is no webhook
 	closers     []io.Closer
@@ -54,6 +56,7 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 	var signOuts, passwords revocation.Log // nil if they are kept in memory only
 	local := ratelimit.NewMemory(ratelimit.MemoryOptions{})
 	opened.counters = local
+	opened.stateKeys = sealed.Random()
 	switch {
 	case s.settings.RedisURL != "":
 		redis, err := redisconn.Parse(s.settings.RedisURL.Reveal())
@@ -61,6 +64,9 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 			return nil, fmt.Errorf("REDIS_URL: %w", err)
 		}
 		redis = redis.WithPrefix("authgraph:{" + t.poolID + "}:")
+		shared := sealed.NewShared(redis)
+		opened.closers = append(opened.closers, shared)
+		opened.stateKeys = shared.Keys
 		opened.store = ratelimit.NewResilient(ratelimit.NewRedis(redis), local, s.metrics.ObserveStore)
 		opened.counters = opened.store
 		stream := revocation.NewStream(redis, "revocations", revocation.MaxTokenLifetime)
@@ -79,6 +85,12 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 		}
 	}
 	opened.closers = append(opened.closers, opened.counters)
+	switch secret := cmp.Or(s.settings.StateKey, t.secret); {
+	case secret != "":
+		opened.stateKeys = sealed.Secret([]byte(secret.Reveal()))
+	case s.settings.RedisURL == "" && !s.settings.Embedded():
+		s.log.Info("sign-ins must end at the process where they began; with several, set STATE_KEY or REDIS_URL")
+	}
 	opened.revocations = revocation.NewList(revocation.Options{
 		Log: signOuts, FailOpen: s.settings.RevocationsFailOpen, Logger: s.log, Observe: s.metrics.ObserveRevocationLog,
 	})
@@ -243,11 +255,7 @@ func (s *sessions) status(claims *token.AccessClaims) revocation.Status {
 
 // signedIn records a completed sign-in.
 func (s *sessions) signedIn(ctx context.Context, in cognito.SignIn) {
-	names := []string{in.Subject}
-	if in.EmailVerified {
-		names = append(names, in.Email)
-	}
-	s.limit.SignedIn(ctx, names...)
+	s.limit.SignedIn(ctx, in.Account, in.Username, in.Subject)
 	if in.OriginJTI != "" {
 		// On an error it applies in this process, and is written later.
 		_ = s.revocations.Exempt(ctx, revocation.Session{OriginJTI: in.OriginJTI, Subject: in.Subject, Date: in.IssuedAt}, in.Began)

@@ -45,6 +45,7 @@ type Flags struct {
 	persistedOperations  string
 	redisURL             Secret
 	revocationsFailOpen  Switch
+	stateKey             Secret
 	passwordEndsSessions string
 	hideUserExistence    Switch
 	serviceGroups        string
@@ -144,6 +145,7 @@ func (f *Flags) define() []Setting {
 	optional(&f.graphQLLimits, "GRAPHQL_LIMITS", "NAME=NUMBER,...", f.defaults.DocumentLimits.String(), "Limits on the size and cost of one GraphQL request.")
 	optional(&f.persistedOperations, "PERSISTED_OPERATIONS", "FILE", "none (all operations run)", "Run only the operations in this file: an Apollo persisted query manifest, or a JSON object that maps ids, such as hashes, to documents. Clients send the document, its id as documentId, or Apollo's extensions.persistedQuery.")
 	secret(&f.redisURL, "REDIS_URL", "URL", "none (each process keeps its own)", "Valkey or Redis server that replicas share for limits and sign-outs: redis://[user:password@]host:port/db. Several addresses, separated by commas, are nodes of a cluster; redis+cluster:// is a cluster with one address, and redis+sentinel://[user:password@]host:port,.../master/db a master that sentinels watch. rediss is redis with TLS.")
+	secret(&f.stateKey, "STATE_KEY", "SECRET", "derived from the app client's secret, else shared through REDIS_URL, else random", "Secret of at least 32 characters that protects the sessions of sign-ins with several steps. All replicas need the same one; a random one is not shared and ends with the process.")
 	toggle(&f.revocationsFailOpen, "REVOCATIONS_FAIL_OPEN", "Accept access tokens while the shared store is down, although another replica may have revoked them. Off: reject them until it is back.")
 	text(&f.passwordEndsSessions, "PASSWORD_ENDS_SESSIONS", "always|reset|never", "always", "Which new passwords end the user's other sessions, including those that a refresh token could continue. always: any; reset: those set with a code, or as an administrator requires; never: none.")
 	toggle(&f.hideUserExistence, "HIDE_USER_EXISTENCE", "Return the same response, after the same time, whether or not an account exists. Off: Cognito's own setting decides, and sign-up reveals it.")

@@ -42,6 +42,7 @@ func (f *Flags) read(command Command, getenv func(string) string, errs *Errors) 
 		RevocationsFailOpen: bool(f.revocationsFailOpen),
 		HideUserExistence:   bool(f.hideUserExistence),
 
+		StateKey:             r.stateKey("STATE_KEY", f.stateKey),
 		PasswordEndsSessions: r.oneOf("PASSWORD_ENDS_SESSIONS", f.passwordEndsSessions, "always", "reset", "never"),
 		ServiceGroups:        r.names("SERVICE_GROUPS", f.serviceGroups, groupPattern, "use group names"),
 		ServiceScopes:        r.names("SERVICE_SCOPES", f.serviceScopes, `^[\x21\x23-\x5B\x5D-\x7E]{1,256}$`, "use OAuth scopes"),
@@ -340,6 +341,14 @@ func (r reader) redisURL(name string, value Secret) Secret {
 	if _, err := redisconn.Parse(value.Reveal()); err != nil {
 		r.errs.add("%s is not valid: %s.", name, err)
 		return ""
+	}
+	return value
+}
+
+// stateKey checks the length of a secret that keys are derived from.
+func (r reader) stateKey(name string, value Secret) Secret {
+	if value != "" && len(value) < 32 {
+		r.errs.add("%s is shorter than 32 characters; create one with: openssl rand -base64 32", name)
 	}
 	return value
 }

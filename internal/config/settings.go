@@ -62,6 +62,9 @@ type Settings struct {
 	RedisURL Secret
 	// RevocationsFailOpen accepts tokens that may be revoked while the store is down.
 	RevocationsFailOpen bool
+	// StateKey is the secret that protects state which clients keep. It is empty if the
+	// app client's secret or a random one is used.
+	StateKey Secret
 	// PasswordEndsSessions is always, reset or never.
 	PasswordEndsSessions string
 	// HideUserExistence makes responses the same with and without an account.

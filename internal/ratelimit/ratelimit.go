@@ -18,7 +18,7 @@ import (
 // Bounds of an attempt. They are far above what a rate limit needs, keep numbers
 // within the 53 bits that Lua has for integers, and bound the memory used by keys.
 const (
-	maxBudgets  = 16
+	maxBudgets  = 32
 	maxKeyLen   = 200
 	maxLifetime = 40 * 24 * time.Hour
 )
@@ -48,7 +48,7 @@ type Budget struct {
 	StrangersOnly bool
 }
 
-// Attempt charges one to each of its budgets, at most 16, or to none.
+// Attempt charges one to each of its budgets, at most 32, or to none.
 type Attempt struct {
 	Budgets []Budget
 

@@ -1,0 +1,10 @@
+package cognito
+
+import "context"
+
+// SessionOf returns a session of a challenge, as if Cognito had returned it.
+func (c *Client) SessionOf(ctx context.Context, challenge string) string {
+	return c.states.seal(ctx, challengeState{
+		Challenge: challenge, Account: "ada@example.com", Username: "the-sub", Session: "the-session",
+	})
+}
