@@ -7,8 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"authgraph/cognito"
@@ -37,6 +39,7 @@ type sessions struct {
 	catchUp     int            // how often to wait for sign-outs of other replicas; only in Lambda
 	quotas      map[string]int // requests per second by category; nil if calls are not limited
 	record      func(context.Context, audit.Event)
+	auditFile   *audit.File   // nil if events go elsewhere
 	hook        *webhook.Hook // nil if there is no webhook
 	closers     []io.Closer
 }
@@ -147,11 +150,12 @@ func (s *server) openAudit(opened *sessions, accounts account.Keys) error {
 	case "stderr":
 		w = s.stderr
 	default:
-		file, err := os.OpenFile(target, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		file, err := audit.OpenFile(target)
 		if err != nil {
 			return fmt.Errorf("open AUDIT_LOG: %w", err)
 		}
 		opened.closers = append(opened.closers, file)
+		opened.auditFile = file
 		w = file
 	}
 	opened.record = audit.New(w, accounts, func(err error) {
@@ -161,8 +165,8 @@ func (s *server) openAudit(opened *sessions, accounts account.Keys) error {
 	return nil
 }
 
-// run receives sign-outs from other replicas and sends ours to the webhook, until
-// ctx is done.
+// run receives sign-outs from other replicas, sends ours to the webhook, and opens the
+// audit file again on SIGHUP, until ctx is done.
 func (s *sessions) run(ctx context.Context, log *slog.Logger) {
 	var running sync.WaitGroup
 	if s.store != nil {
@@ -170,10 +174,33 @@ func (s *sessions) run(ctx context.Context, log *slog.Logger) {
 	}
 	running.Go(func() { s.revocations.Run(ctx) })
 	running.Go(func() { s.passwords.Run(ctx) })
+	if s.auditFile != nil {
+		running.Go(func() { s.reopenAudit(ctx, log) })
+	}
 	if s.hook != nil {
 		running.Go(func() { s.hook.Run(ctx) })
 	}
 	running.Wait()
+}
+
+// reopenAudit opens the audit file again on every SIGHUP, which programs that rotate
+// logs send after they have moved it.
+func (s *sessions) reopenAudit(ctx context.Context, log *slog.Logger) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for {
+		select {
+		case <-hangup:
+		case <-ctx.Done():
+			return
+		}
+		if err := s.auditFile.Reopen(); err != nil {
+			log.Error("opening AUDIT_LOG again failed, the former file stays in use", "err", err)
+		} else {
+			log.Info("audit log opened again")
+		}
+	}
 }
 
 // ready returns nil once the shared store has counted an attempt and returned the

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"authgraph/internal/testutil"
 )
@@ -134,6 +135,11 @@ func (s *script) shutdown(args []string) {
 		return
 	}
 	s.Check(s.program().Stop())
+}
+
+func (s *script) hangup(args []string) {
+	s.need(args, 0, 0, "hangup")
+	s.Check(s.program().Process.Process.Signal(syscall.SIGHUP))
 }
 
 func (s *script) kill9(args []string) {

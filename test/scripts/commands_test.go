@@ -22,6 +22,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"restart":        (*script).restart,
 		"ready":          (*script).ready,
 		"shutdown":       (*script).shutdown,
+		"hangup":         (*script).hangup,
 		"kill9":          (*script).kill9,
 		"log":            (*script).log,
 		"graphql":        (*script).graphql,

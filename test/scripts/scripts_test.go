@@ -35,6 +35,8 @@ package scripts_test
 //	      sends SIGTERM to the last program and waits for exit code 0, or with -begin
 //	      only until it is no longer ready. At the end of a script all remaining programs
 //	      are shut down.
+//	hangup
+//	      sends SIGHUP to the last program.
 //	kill9
 //	      sends SIGKILL to the last program.
 //	log [PATTERN]
