@@ -67,6 +67,9 @@ type Options struct {
 	// StateKeys protect the sessions of challenges, and make decoys with HideUserExistence.
 	// Replicas must share them. Default: derived from the client secret, or else random.
 	StateKeys sealed.Keys
+	// Panicked is called by a deferred function with the cause of a panic outside of any
+	// request, which then ends. Default: the cause is dropped.
+	Panicked func(cause any)
 	// SendClientAddress sends the address of [WithRequest] to Cognito. The app client must
 	// allow that and have a secret. Otherwise Cognito rejects the calls.
 	SendClientAddress bool
@@ -149,6 +152,9 @@ func New(o Options) (*Client, error) {
 	}
 	if o.MayNotify == nil {
 		o.MayNotify = func(context.Context, string) bool { return true }
+	}
+	if o.Panicked == nil {
+		o.Panicked = func(any) {}
 	}
 	if o.Trace == nil {
 		o.Trace = func(ctx context.Context, _ string) (context.Context, func(string)) { return ctx, func(string) {} }

@@ -58,6 +58,7 @@ type accountsHidingExistence struct {
 	states    *challengeStates
 	mayNotify func(ctx context.Context, email string) bool
 	notices   chan struct{} // bounds concurrent messages to account owners
+	panicked  func(cause any)
 }
 
 const (
@@ -78,6 +79,7 @@ func newAccountsHidingExistence(next Accounts, o Options, states *challengeState
 		states:    states,
 		mayNotify: o.MayNotify,
 		notices:   make(chan struct{}, maxNotices),
+		panicked:  o.Panicked,
 	}
 }
 
@@ -113,6 +115,11 @@ func (h *accountsHidingExistence) notifyOwner(ctx context.Context, email string)
 	ctx = context.WithoutCancel(ctx)
 	go func() {
 		defer func() { <-h.notices }()
+		defer func() { // nothing else recovers in this goroutine, and it would end the process
+			if cause := recover(); cause != nil {
+				h.panicked(cause)
+			}
+		}()
 		ctx, cancel := context.WithTimeout(ctx, noticeTimeout)
 		defer cancel()
 		if !h.mayNotify(ctx, email) {

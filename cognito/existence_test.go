@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -672,6 +674,35 @@ func TestMaskEmail(t *testing.T) {
 	} {
 		if got := maskEmail(email); got != want {
 			t.Errorf("%s: %s, want %s", email, got, want)
+		}
+	}
+}
+
+// A panic while the owner of an address is notified ends that notice, and neither the
+// process nor later notices.
+func TestNoticePanics(t *testing.T) {
+	t.Parallel() // each sign-up takes a second
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"__type":"UsernameExistsException","message":"User already exists"}`)
+	}))
+	t.Cleanup(server.Close)
+	causes := make(chan any)
+	client, err := New(Options{
+		Region: "eu-west-1", UserPoolID: "eu-west-1_AbC123def", ClientID: "client", Endpoint: server.URL, UsernameAttribute: "nickname", HideUserExistence: true,
+		MayNotify: func(context.Context, string) bool { panic("a bug") },
+		Panicked:  func(cause any) { causes <- cause },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range maxNotices + 1 {
+		if _, err := client.SignUp(t.Context(), SignUpInput{Email: "ada@example.com", Username: "Ada", Password: new(goodPassword)}); err != nil {
+			t.Fatal(err)
+		}
+		if cause := <-causes; cause != "a bug" {
+			t.Errorf("the cause is %v", cause)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -179,6 +180,7 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 		HideUserExistence:  s.settings.HideUserExistence,
 		SendClientAddress:  s.settings.SendClientAddress,
 		MayNotify:          sessions.limit.MaySend,
+		Panicked:           s.panicked,
 		Quota:              sessions.quota(),
 		Credentials:        credentials,
 		ReplayRefreshes:    s.settings.CookieTransport,
@@ -243,6 +245,12 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 
 		SeparateMetrics: s.settings.MetricsAddr != "",
 	}))), nil
+}
+
+// panicked logs and counts a panic outside of any request. A deferred function calls it.
+func (s *server) panicked(cause any) {
+	s.metrics.ObservePanic()
+	s.log.Error("panic", "err", fmt.Sprint(cause), "stack", string(debug.Stack()))
 }
 
 // refreshCookie returns the lifetime of the refresh cookie, or 0 if there is none.

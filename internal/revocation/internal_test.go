@@ -40,6 +40,7 @@ func (f *flakyLog) read(ctx context.Context) (batch, error) {
 }
 
 func (f *flakyLog) shared() bool { return false }
+func (f *flakyLog) rewind()      {}
 
 func (f *flakyLog) repair() {
 	f.mu.Lock()

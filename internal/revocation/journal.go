@@ -131,6 +131,9 @@ func (j *Journal) Close() error {
 
 func (j *Journal) shared() bool { return false }
 
+// rewind does nothing: what the file had is only read once, before the journal is in use.
+func (j *Journal) rewind() {}
+
 func (j *Journal) append(_ context.Context, records []record) error {
 	text, err := encodeLines(records)
 	if err != nil {

@@ -73,6 +73,9 @@ type Log interface {
 	// time. It waits for a moment if there are none.
 	read(context.Context) (batch, error)
 
+	// rewind makes the next call of read return all records of a shared log again.
+	rewind()
+
 	// shared reports whether other processes write to the log.
 	shared() bool
 }

@@ -70,6 +70,18 @@ func (s *Stream) Close() error { return s.client.Close() }
 
 func (s *Stream) shared() bool { return true }
 
+func (s *Stream) rewind() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.startAgain()
+}
+
+// startAgain makes the next read begin at the first entry. s.mu must be held.
+func (s *Stream) startAgain() {
+	s.position = streamStart
+	clear(s.unread)
+}
+
 func (s *Stream) append(ctx context.Context, recs []record) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -154,8 +166,7 @@ func (s *Stream) next(ctx context.Context) (batch, error) {
 		lost = lost || unread && (b.complete || compareIDs(id, s.position) < 0)
 	}
 	if lost {
-		s.position = streamStart
-		clear(s.unread)
+		s.startAgain()
 	}
 	s.mu.Unlock()
 	if lost {

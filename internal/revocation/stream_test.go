@@ -317,3 +317,38 @@ func TestExemptionRace(t *testing.T) {
 		expect(t, other, session(old, user, start), revocation.Revoked)
 	}
 }
+
+// A panic while sign-outs are read neither ends the process nor leaves a lock behind, and
+// sessions are Unknown while it persists.
+func TestReplicaPanics(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t)
+	writer := newReplica(t, s.URL(), false)
+	now := time.Now()
+	awaitStatus(t, writer, session("good", "u0", now), revocation.Good)
+	for i := range 3 {
+		revoke(t, writer, revocation.Revocation{OriginJTI: fmt.Sprint("j", i), Expires: inAnHour()})
+	}
+
+	log := revocation.NewStream(redistest.Config(t, s.URL(), time.Second), "revocations", revocation.MaxTokenLifetime)
+	var panics atomic.Int64
+	r := revocation.NewList(revocation.Options{Log: log, MaxRecords: 1, Observe: func(outcome string) {
+		if outcome == "full" && panics.Add(1) <= 2 {
+			panic("a bug")
+		}
+	}})
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { r.Run(ctx) })
+	t.Cleanup(func() {
+		cancel()
+		wg.Wait()
+		_ = log.Close()
+	})
+	redistest.Await(t, "the panics", func() bool { return panics.Load() >= 2 })
+	// It reads on, and tokens that are older than a dropped sign-out stay revoked.
+	awaitStatus(t, r, session("other", "u9", now.Add(time.Hour)), revocation.Good)
+	for i := range 3 {
+		expect(t, r, session(fmt.Sprint("j", i), "u1", now), revocation.Revoked)
+	}
+}

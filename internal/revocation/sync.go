@@ -2,7 +2,9 @@ package revocation
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 )
 
@@ -48,8 +50,16 @@ func (l *List) Run(ctx context.Context) {
 	}
 }
 
-// sync reads the log once, and writes pending records if the list is up to date.
-func (l *List) sync(ctx context.Context) error {
+// sync reads the log once, and writes pending records if the list is up to date. A panic,
+// which would end the process, is an error. What was read is then read again, so that no
+// sign-out is missing; if the panic persists, sessions become [Unknown].
+func (l *List) sync(ctx context.Context) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			l.log.rewind()
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
 	b, err := l.log.read(ctx)
 	if err != nil {
 		return err
@@ -64,7 +74,15 @@ func (l *List) sync(ctx context.Context) error {
 // receive adds the records of a batch.
 func (l *List) receive(b batch) {
 	now := l.now()
+	l.applyAll(b, now)
+	if b.complete {
+		l.readAt.Store(int64(max(1, now.Sub(l.start))))
+	}
+}
+
+func (l *List) applyAll(b batch, now time.Time) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if b.lost {
 		// Records of other replicas, too: these may not run any more. Those still in
 		// the log are not pending any more when they are read.
@@ -77,10 +95,6 @@ func (l *List) receive(b batch) {
 		delete(l.pending, rec)
 	}
 	l.dropExpired(now)
-	l.mu.Unlock()
-	if b.complete {
-		l.readAt.Store(int64(max(1, now.Sub(l.start))))
-	}
 }
 
 // write appends records to the log. If that fails, they become pending.

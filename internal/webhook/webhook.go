@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"time"
 )
@@ -151,8 +152,14 @@ func (h *Hook) drain() {
 	}
 }
 
-// deliver sends one event, with retries.
+// deliver sends one event, with retries. A panic, which would end the process, ends this
+// delivery only.
 func (h *Hook) deliver(ctx context.Context, e event) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			h.options.Log.Error("webhook delivery panicked", "err", fmt.Sprint(cause), "stack", string(debug.Stack()))
+		}
+	}()
 	pause := h.options.Pause
 	for n := 1; ; n++ {
 		// Finish an attempt that has begun, even during shutdown.

@@ -134,3 +134,31 @@ func TestQueueIsBounded(t *testing.T) {
 		t.Errorf("%d dropped", dropped)
 	}
 }
+
+// A panic ends one delivery, and neither the process nor later deliveries.
+func TestDeliveryPanics(t *testing.T) {
+	url, seen := receiver(t)
+	calls := 0
+	delivered := make(chan string, 1)
+	hook := webhook.New(webhook.Options{URL: url, Key: key, Observe: func(outcome string) {
+		if calls++; calls <= 10 { // more than there are senders
+			panic("a bug")
+		}
+		delivered <- outcome
+	}})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		hook.Run(ctx)
+		close(done)
+	}()
+	for range 11 {
+		hook.Send("session.ended", nil)
+		<-seen
+	}
+	if got := <-delivered; got != "delivered" {
+		t.Errorf("outcome %q", got)
+	}
+	cancel()
+	<-done
+}
