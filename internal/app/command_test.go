@@ -70,7 +70,11 @@ func TestHelp(t *testing.T) {
 			[]string{"--federated", "router  "},
 		},
 		{"serve --help", []string{"authgraph serve [flags]", "[ADDR]", "[POOL_MFA]"}, []string{"Commands:"}},
-		{"pool --help", []string{"[POOL_ADDR]", "[LOG_LEVEL]"}, []string{"[ADDR]", "[REDIS_URL]"}},
+		{
+			"pool --help",
+			[]string{"[POOL_ADDR]", "[POOL_URL]", "[AWS_REGION_NAME]", "[LOG_LEVEL]"},
+			[]string{"[ADDR]", "[REDIS_URL]", "[AWS_COGNITO_USER_POOL_ID]", "[PLAYGROUND]", "[PPROF_ADDR]"},
+		},
 		{"-h schema", []string{"authgraph schema [flags]", "--federated", "[FEDERATED]", "[SERVICE_GROUPS]"}, []string{"[ADDR]"}},
 		{"gateway-config --help", []string{"gateway-config <product> <directory> [flags]", "cosmo (Cosmo Router)", "[TOKEN_TRANSPORT]"}, []string{"--federated", "[ADDR]"}},
 		{"router --help", []string{"gateway-config <product> <directory>"}, nil},

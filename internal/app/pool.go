@@ -108,6 +108,7 @@ func (p *embeddedPool) target() target {
 		endpoint: p.local,
 		issuers:  []string{p.pool.Issuer()},
 		jwksURL:  p.local + "/" + p.pool.ID() + "/.well-known/jwks.json",
+		inbox:    p.url + "/inbox",
 		banner:   p.banner(),
 	}
 }

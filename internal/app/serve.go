@@ -78,6 +78,7 @@ type target struct {
 	secret                             config.Secret
 	issuers                            []string
 	jwksURL                            string
+	inbox                              string // URL; of the embedded pool only
 	banner                             string // printed at startup
 }
 
@@ -233,6 +234,7 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 	return httpserver.WithBasePath(s.settings.BasePath, s.tracer.Serve(httpserver.NewHandler(httpserver.Options{
 		GraphQL:        api,
 		Playground:     s.settings.Playground,
+		Inbox:          t.inbox,
 		Ready:          func() error { return cmp.Or(keys.Ready(), sessions.ready()) },
 		Drain:          drain,
 		AllowedOrigins: s.settings.AllowedOrigins,

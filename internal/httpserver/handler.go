@@ -19,6 +19,9 @@ type Options struct {
 	GraphQL http.Handler
 	// Playground serves the playground to browsers at /. Default: off.
 	Playground bool
+	// Inbox is the URL of the embedded pool's inbox, which the playground links to.
+	// Default: no link.
+	Inbox string
 	// Ready returns nil if the process should receive traffic, otherwise the reason,
 	// which is logged but not sent to clients. Default: always ready.
 	Ready func() error
@@ -69,7 +72,7 @@ func NewHandler(o Options) http.Handler {
 	front, assets := http.HandlerFunc(greet), http.HandlerFunc(notFound)
 	if o.Playground {
 		files := playground.New()
-		front = forBrowsers(files.Page(), front)
+		front = forBrowsers(files.Page(o.Inbox), front)
 		assets = files.Assets(assets)
 	}
 

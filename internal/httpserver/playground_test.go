@@ -101,3 +101,26 @@ func TestPlaygroundAssets(t *testing.T) {
 		}
 	}
 }
+
+// With the embedded pool, the page names its inbox, escaped.
+func TestPlaygroundInbox(t *testing.T) {
+	for inbox, want := range map[string]string{
+		"":                            "",
+		"http://127.0.0.1:9229/inbox": `<meta name="inbox" content="http://127.0.0.1:9229/inbox">`,
+		`http://a"><b>/inbox`:         `<meta name="inbox" content="http://a&#34;&gt;&lt;b&gt;/inbox">`,
+	} {
+		handler := httpserver.NewHandler(httpserver.Options{GraphQL: &graphQL{}, Playground: true, Inbox: inbox})
+		page := body(t, send(handler, "GET", "/", "Accept", browser))
+		if !strings.Contains(page, want) || inbox == "" && strings.Contains(page, `name="inbox"`) {
+			t.Errorf("the inbox %q: %s", inbox, page)
+		}
+		packed := send(handler, "GET", "/", "Accept", browser, "Accept-Encoding", "gzip")
+		z, err := gzip.NewReader(packed.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if unpacked, err := io.ReadAll(z); err != nil || !strings.Contains(string(unpacked), want) {
+			t.Errorf("the compressed page lacks the inbox %q (%v)", inbox, err)
+		}
+	}
+}

@@ -198,6 +198,8 @@ const scenarios = {
     await checkAccessible(page, 'narrow');
     await press(page, 'Show Operations');
     await page.getByRole('searchbox').waitFor();
+    const inbox = await page.getByRole('link', { name: 'inbox' }).getAttribute('href');
+    assert.equal(inbox.replace('127.0.0.1', 'localhost'), `${pool}/inbox`);
     await shoot(page, 'narrow-operations');
     await press(page, 'Show Sign in');
     await signIn(page, 'narrow@example.com');
@@ -265,7 +267,7 @@ const scenarios = {
     await page.getByLabel('E-mail address').focus();
     await page.keyboard.type('ada@example.com');
     await page.keyboard.press('Tab');
-    await page.keyboard.type('Correct-Horse-9');
+    await page.keyboard.type('Correct-Horse-1');
     await page.keyboard.press('Enter');
     await signedIn(page);
     assert.equal(await focused(), 'Signed in');
@@ -495,6 +497,7 @@ const scenarios = {
     // A second factor that the pool insists on: set up while signing in.
     const UserPoolId = process.env.POOL_ID;
     const second = { UserPoolId, Username: 'second@example.com' };
+    await cognito('UpdateUserPool', { UserPoolId, AutoVerifiedAttributes: ['email'], Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD'] } } });
     await cognito('SetUserPoolMfaConfig', { UserPoolId, MfaConfiguration: 'ON', SoftwareTokenMfaConfiguration: { Enabled: true }, EmailMfaConfiguration: {} });
     await cognito('AdminCreateUser', { ...second, MessageAction: 'SUPPRESS', UserAttributes: [{ Name: 'email', Value: second.Username }] });
     await cognito('AdminSetUserPassword', { ...second, Password: password, Permanent: true });

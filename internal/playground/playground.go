@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"embed"
 	"fmt"
+	"html"
 	"io/fs"
 	"net/http"
 	"path"
@@ -54,9 +55,10 @@ func New() Files {
 	return files
 }
 
-// Page serves the page itself.
-func (f Files) Page() http.HandlerFunc {
-	page := f["index.html"]
+// Page serves the page itself. inbox is the URL of the embedded pool's inbox, which the
+// page links to; it is empty for other pools.
+func (f Files) Page(inbox string) http.HandlerFunc {
+	page := f["index.html"].withInbox(inbox)
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", pagePolicy)
 		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -77,6 +79,18 @@ func (f Files) Assets(notFound http.HandlerFunc) http.HandlerFunc {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 		asset.serve(w, r)
 	}
+}
+
+// withInbox returns the page with the URL of the inbox in its head, where the script
+// finds it.
+func (f *file) withInbox(url string) *file {
+	if url == "" {
+		return f
+	}
+	const end = "</head>"
+	meta := `<meta name="inbox" content="` + html.EscapeString(url) + `">` + "\n  " + end
+	raw := bytes.Replace(f.raw, []byte(end), []byte(meta), 1)
+	return &file{name: f.name, raw: raw, gzipped: sync.OnceValue(func() []byte { return compress(raw) })}
 }
 
 func compress(raw []byte) []byte {

@@ -21,7 +21,7 @@ export const signinResult = `__typename
     ... on CustomChallenge { parameters { name value } }
     ... on UnknownChallenge { name parameters { name value } }`;
 
-const password = 'Correct-Horse-9';
+const password = 'Correct-Horse-1';
 
 /** Returns an answer template for a challenge. */
 function answerTo(challenge) {
@@ -72,9 +72,8 @@ export const groups = [
         variables: ({ email }) => ({ input: { username: 'Ada', email, password, mode: 'user' } }),
       },
       {
-        query: `# The embedded pool sends no mail. The code is
-# in its inbox, by default at
-# http://127.0.0.1:9229/inbox
+        query: `# The embedded pool sends no mail: the code is in
+# its inbox, which the panel "Operations" links to.
 mutation VerifyAccount($input: VerifyAccountInput!) {
   verifyAccount(input: $input) {
     status

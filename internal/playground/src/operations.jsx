@@ -4,6 +4,7 @@ import { Kind, parse } from 'graphql';
 import { useEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { groups, variablesOf } from './examples.js';
+import { InboxNote } from './inbox.jsx';
 import { hidePanel, isNarrow } from './panels.js';
 import { known } from './session.js';
 
@@ -130,6 +131,7 @@ function Panel() {
         />
       </form>
       <p className="visually-hidden" role="status">{words.length > 0 && `${count} found`}</p>
+      <InboxNote />
       {matching.map(({ title, examples }) => (
         <section key={title} aria-label={title}>
           <h3 className="operations-group">{title}</h3>

@@ -2,6 +2,7 @@
 // resulting session.
 import { useEffect, useRef, useState } from 'react';
 import { signinResult } from './examples.js';
+import { InboxNote } from './inbox.jsx';
 import { useOpenExample } from './operations.jsx';
 import { createPasskey, passkeysHome, passkeysWork } from './passkey.js';
 import { abandon, send, signOut, useSession } from './session.js';
@@ -140,6 +141,7 @@ function Start() {
           Passkeys need a host name, not an IP address: <a href={passkeysHome}>{passkeysHome}</a>
         </p>
       )}
+      <InboxNote />
       <p className="panel-note">
         Passwords and tokens are kept only in memory. The page sends the access token with every request.
       </p>
