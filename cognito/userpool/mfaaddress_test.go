@@ -128,3 +128,37 @@ func TestFactorOfPoolTurnedOff(t *testing.T) {
 		b.tokens("ann@example.com")
 	}
 }
+
+// A sign-in is refused if the only factor that the user has turned on has no address.
+func TestFactorWithoutAddress(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.member("ann@example.com")
+	b.withPhone("ann@example.com", "+15550001111")
+	token := b.tokens("ann@example.com").AccessToken
+	b.must(b.prefer(cognito.SetUserMFAPreferenceInput{AccessToken: token, SMSMfaSettings: &types.SMSMfaSettingsType{Enabled: true}}))
+	set := func(in cognito.SetUserPoolMfaConfigInput) {
+		t.Helper()
+		in.UserPoolId = aws.String(b.pool.ID())
+		b.must(b.sdkErr(b.sdk.SetUserPoolMfaConfig(t.Context(), &in)))
+	}
+	set(cognito.SetUserPoolMfaConfigInput{MfaConfiguration: "OFF"})
+	b.must(b.sdkErr(b.sdk.DeleteUserAttributes(t.Context(), &cognito.DeleteUserAttributesInput{AccessToken: token, UserAttributeNames: []string{"phone_number"}})))
+	b.tokens("ann@example.com")
+	set(cognito.SetUserPoolMfaConfigInput{
+		MfaConfiguration: "OPTIONAL", SmsMfaConfiguration: &types.SmsMfaConfigType{}, SoftwareTokenMfaConfiguration: &types.SoftwareTokenMfaConfigType{Enabled: true},
+	})
+	user, err := b.getUser(token)
+	b.must(err)
+	if !slices.Equal(user.UserMFASettingList, []string{"SMS_MFA"}) {
+		t.Errorf("the factors are %v", user.UserMFASettingList)
+	}
+	_, err = b.signIn("ann@example.com", goodPassword)
+	b.refused(err, "MFAMethodNotFoundException", "The user has no phone_number to send the code of SMS_MFA to.")
+
+	// With another factor, that one is asked for.
+	secret := b.enrol(token)
+	b.clock.pass(30e9)
+	c := b.challenge("ann@example.com", "SOFTWARE_TOKEN_MFA")
+	b.tokensOf(b.answer("SOFTWARE_TOKEN_MFA", c.Session, answersOf("SOFTWARE_TOKEN_MFA_CODE", *b.totp(secret, 0))))
+}

@@ -147,9 +147,9 @@ func (o *Operations) SetUserSettings(c *service.Call, in *setSettingsInput) (*se
 	return o.SetUserMFAPreference(c, &setPreferenceInput{AccessToken: in.AccessToken, MFASettings: sms})
 }
 
-// MFAOptions returns the second factors in the older form of GetUser.
-func MFAOptions(u *store.User) []MFAOption {
-	if !slices.Contains(u.MFA.Enabled, settings.FactorSMS) {
+// MFAOptions returns second factors in the older form of GetUser.
+func MFAOptions(factors []string) []MFAOption {
+	if !slices.Contains(factors, settings.FactorSMS) {
 		return nil
 	}
 	return []MFAOption{{DeliveryMedium: "SMS", AttributeName: "phone_number"}}

@@ -30,7 +30,7 @@ func (o *Operations) GetUser(c *service.Call, in *service.AccessTokenInput) (*ge
 		UserAttributes:      settings.AttributeList(caller.User.AllAttributes(), caller.Client.CanRead),
 		PreferredMfaSetting: preferred,
 		UserMFASettingList:  factors,
-		MFAOptions:          MFAOptions(caller.User),
+		MFAOptions:          MFAOptions(factors),
 	}, nil
 }
 

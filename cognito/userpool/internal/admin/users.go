@@ -71,7 +71,7 @@ func (o *Operations) AdminGetUser(c *service.Call, in *adminUserInput) (*adminGe
 	return &adminGetUserOutput{
 		Username: u.Username, UserAttributes: settings.AttributeList(u.AllAttributes(), settings.AllAttributes), UserCreateDate: u.Created,
 		UserLastModifiedDate: u.Modified, Enabled: !u.Disabled, UserStatus: u.Status,
-		PreferredMfaSetting: preferred, UserMFASettingList: factors, MFAOptions: account.MFAOptions(u),
+		PreferredMfaSetting: preferred, UserMFASettingList: factors, MFAOptions: account.MFAOptions(factors),
 	}, nil
 }
 
