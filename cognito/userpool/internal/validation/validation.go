@@ -27,8 +27,8 @@ type check struct {
 }
 
 // checksOf reads the tags of an input type, once when the table of operations is built. It panics on a tag that names
-// no shape, which is a mistake in this program. The tag "at" has the name of a member in messages, where that is not
-// the name in JSON with a lower-case initial.
+// no shape, which is a mistake in this program. In the tag "is", itemsN limits the length of a list. The tag "at" has
+// the name of a member in messages, where that is not the name in JSON with a lower-case initial.
 func checksOf(t reflect.Type, known Model) []check {
 	var checks []check
 	for _, f := range reflect.VisibleFields(t) {
@@ -40,11 +40,12 @@ func checksOf(t reflect.Type, known Model) []check {
 			c.path = strings.ToLower(c.name[:1]) + c.name[1:]
 		}
 		for tag := range strings.SplitSeq(f.Tag.Get("is"), ",") {
+			items, err := strconv.Atoi(strings.TrimPrefix(tag, "items"))
 			switch s, ok := known[tag]; {
 			case tag == "required":
 				c.required = true
-			case strings.HasPrefix(tag, "items"):
-				c.items, _ = strconv.Atoi(tag[len("items"):])
+			case err == nil:
+				c.items = items
 			case ok:
 				c.shape = s
 			case tag != "":
