@@ -118,13 +118,16 @@ func NewHandler(o Options) (http.Handler, error) {
 	// Last, since it visits a fragment once for every spread: the limits before it
 	// keep their number small.
 	server.Use(extension.FixedComplexityLimit(o.Limits.Complexity))
+	server.SetValidationRulesFn(validationRules)
 	if o.Introspection {
 		server.Use(extension.Introspection{})
 	} else {
 		server.SetDisableSuggestion(true)
 		server.SetValidationRulesFn(rulesWithoutSuggestions)
 	}
-	server.AroundRootFields(rootFields{client: o.Cognito, observe: o.Observe, audit: o.Audit, trace: o.Trace}.around)
+	server.AroundRootFields(rootFields{
+		client: o.Cognito, observe: o.Observe, audit: o.Audit, trace: o.Trace, recover: present.recover,
+	}.around)
 	if o.CookieTransport {
 		server.AroundFields(moveRefreshTokenToCookie)
 	}
@@ -203,11 +206,43 @@ func (c smallDocuments[T]) Add(ctx context.Context, key string, value T) {
 	}
 }
 
+// validationRules returns the rules of the GraphQL specification.
+func validationRules() *rules.Rules {
+	r := rules.NewDefaultRules()
+	r.AddRule("Literals", checkLiterals)
+	return r
+}
+
+// checkLiterals is the part of the rule "Values of Correct Type" that gqlparser leaves
+// out. The libraries panic when they convert such values: an object in the place of a
+// scalar or an enum value, and a number beyond 64 bits inside a custom scalar.
+// https://spec.graphql.org/September2025/#sec-Values-of-Correct-Type
+func checkLiterals(observers *core.Events, addError core.AddErrFunc) {
+	observers.OnValue(func(_ *core.Walker, value *ast.Value) {
+		// Of these types gqlparser checks everything but objects, and of others nothing.
+		known := value.Definition != nil &&
+			(value.Definition.Kind == ast.Enum || value.Definition.OneOf("Int", "Float", "String", "Boolean", "ID"))
+		switch value.Kind {
+		case ast.ObjectValue:
+			if !known {
+				return
+			}
+		case ast.IntValue, ast.FloatValue:
+			if _, err := value.Value(nil); err == nil || known {
+				return
+			}
+		default:
+			return
+		}
+		addError(core.Message("A value in the document has the wrong type."), core.At(value.Position))
+	})
+}
+
 // rulesWithoutSuggestions returns the validation rules without those that suggest
 // names of the schema, for when introspection is off. gqlgen itself replaces two of
 // the five.
 func rulesWithoutSuggestions() *rules.Rules {
-	r := rules.NewDefaultRules()
+	r := validationRules()
 	for _, pair := range []struct{ with, without core.Rule }{
 		{rules.KnownArgumentNamesRule, rules.KnownArgumentNamesRuleWithoutSuggestions},
 		{rules.KnownTypeNamesRule, rules.KnownTypeNamesRuleWithoutSuggestions},
@@ -225,21 +260,30 @@ type rootFields struct {
 	observe func(operation, field, code string, took time.Duration)
 	audit   func(context.Context, audit.Event)
 	trace   func(context.Context, string) (context.Context, func(string))
+	recover graphql.RecoverFunc
 }
 
 // around implements [graphql.RootFieldMiddleware]. The code of a field is that of
 // its first error, including errors of the fields below: a `me` without its
 // e-mail address is not a success.
-func (f rootFields) around(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+func (f rootFields) around(ctx context.Context, next graphql.RootResolver) (result graphql.Marshaler) {
 	start := time.Now()
 	root := graphql.GetRootFieldContext(ctx)
+	// gqlgen runs several root fields in goroutines of their own, and recovers in the
+	// fields only. A panic here would end the process.
+	defer func() {
+		if cause := recover(); cause != nil {
+			graphql.AddError(ctx, f.recover(ctx, cause))
+			result = graphql.Null
+		}
+	}()
 	operation := graphql.GetOperationContext(ctx).Operation.Operation
 	object := "Query"
 	if operation == ast.Mutation {
 		object = "Mutation"
 	}
 	traced, end := f.trace(ctx, object+"."+root.Field.Name)
-	result := next(traced)
+	result = next(traced)
 	code := "OK"
 	for _, err := range graphql.GetErrors(ctx) {
 		if len(err.Path) > 0 && err.Path[0] == ast.PathName(root.Field.Alias) {

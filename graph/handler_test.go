@@ -41,6 +41,7 @@ type options struct {
 	body          string // of the stub
 	limits        graph.Limits
 	operations    graph.Operations
+	trace         func(context.Context, string) (context.Context, func(string))
 }
 
 // unlimited is a @rateLimit directive that allows everything.
@@ -82,6 +83,7 @@ func newAPI(t testing.TB, o options) *api {
 		Introspection: o.introspection,
 		Log:           slog.New(slog.NewJSONHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Observe:       a.observed.add,
+		Trace:         o.trace,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -806,6 +808,7 @@ func FuzzHTTP(f *testing.F) {
 	f.Add(`{"query":"mutation($i:SigninInput!){signin(input:$i){__typename}}","variables":{"i":{"email":"a@b.cd","password":"x"}}}`, "*/*")
 	f.Add(`{"query":"{__schema{types{name}}}","operationName":null}`, "application/graphql-response+json;q=0.1")
 	f.Add(`[{"query":"{me{id}}"}]`, "")
+	f.Add(`{"query":"{me @skip(if:{}){id} _entities(representations:[{id:99999999999999999999}]){__typename}}"}`, "")
 	client, err := cognito.New(cognito.Options{
 		Region: "us-east-1", ClientID: "c", Endpoint: "http://127.0.0.1:1", UsernameAttribute: "name",
 	})
@@ -841,15 +844,81 @@ func FuzzHTTP(f *testing.F) {
 	})
 }
 
-// A panic outside of the fields, here in a library, has the form of any other error.
+// A panic outside of the fields has the form of any other error.
 func TestPanicOutsideOfFields(t *testing.T) {
 	for _, accept := range []string{"application/json", "application/graphql-response+json"} {
-		got := newAPI(t, options{}).do(t, post(`{"query":"{a:__typename @skip(if:{})}"}`, accept))
+		request := post("", accept)
+		request.Body = panicking{}
+		got := newAPI(t, options{}).do(t, request)
 		if got.status != 500 || got.code() != "INTERNAL" || strings.Contains(got.text, `"data"`) {
 			t.Errorf("%s: %d %s", accept, got.status, got.text)
 		}
 		if want := accept + "; charset=utf-8"; got.header.Get("Content-Type") != want {
 			t.Errorf("content type %q, want %q", got.header.Get("Content-Type"), want)
+		}
+	}
+}
+
+// panicking is a body that cannot be read because of a bug.
+type panicking struct{ io.ReadCloser }
+
+func (panicking) Read([]byte) (int, error) { panic("a bug") }
+
+// A panic around a root field is an error of that field. Several root fields run in
+// goroutines in which it would end the process.
+func TestPanicAroundRootFields(t *testing.T) {
+	a := newAPI(t, options{trace: func(ctx context.Context, field string) (context.Context, func(string)) {
+		if field == "Query.tokenStatus" {
+			panic("a bug")
+		}
+		return ctx, func(string) {}
+	}})
+	got := a.query(t, `{me{id} __typename other:me{id}}`)
+	if got.code() != "" {
+		t.Fatalf("without a panic: %s", got.text)
+	}
+	got = a.query(t, `{me{id} tokenStatus(token:"x"){active}}`)
+	if got.status != 200 || got.code() != "INTERNAL" || !strings.Contains(got.text, `"data":null`) {
+		t.Errorf("%d %s", got.status, got.text)
+	}
+}
+
+// Literals that the libraries cannot convert are refused, and not a fault of the server.
+func TestLiterals(t *testing.T) {
+	const large = "99999999999999999999999"
+	for _, document := range []string{
+		"{me @skip(if:{}){id}}",
+		"{me @include(if:{}){id}}",
+		"{me{id @skip(if:{})}}",
+		"{...@skip(if:{}){me{id}}}",
+		"{me{...F @include(if:{})}} fragment F on User{id}",
+		"{__typename @skip(if:{})}",
+		"{me{device(key:{}){key}}}",
+		`mutation{startSignin(input:{email:"a@b.cd",preferredFactor:{}}){__typename}}`,
+		"{me{devices(first:" + large + "){nodes{key}}}}",
+		"{_entities(representations:" + large + "){__typename}}",
+		"{_entities(representations:[-" + large + "]){__typename}}",
+		`{_entities(representations:[{__typename:"User",id:` + large + `}]){__typename}}`,
+		`{_entities(representations:[{__typename:"User",id:"a",x:[{y:1e400}]}]){__typename}}`,
+		`query($r:[_Any!]!=[{__typename:"User",id:` + large + `}]){_entities(representations:$r){__typename}}`,
+	} {
+		for _, introspection := range []bool{false, true} {
+			a := newAPI(t, options{introspection: introspection})
+			got := a.query(t, document)
+			if got.status != 400 || got.code() != "GRAPHQL_VALIDATION_FAILED" || strings.Contains(got.text, large) {
+				t.Errorf("%s: %d %s", document, got.status, got.text)
+			}
+			if a.upstream.Load() != 0 {
+				t.Errorf("%s: Cognito was called", document)
+			}
+		}
+	}
+	for _, document := range []string{
+		`{_entities(representations:[{__typename:"User",id:"the-sub",x:{y:[1.5,-7,{}]}}]){__typename}}`,
+		"query($a:Boolean=false){me @skip(if:$a){id}}",
+	} {
+		if got := newAPI(t, options{}).query(t, document); got.code() != "" {
+			t.Errorf("%s: %s", document, got.text)
 		}
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"authgraph/internal/apierr"
 )
@@ -58,7 +57,7 @@ func ParseOperations(text []byte) (Operations, error) {
 func (o Operations) check(schema *ast.Schema) error {
 	var failures []error
 	for id, document := range o {
-		if _, errs := gqlparser.LoadQueryWithRules(schema, document, rules.NewDefaultRules()); len(errs) > 0 {
+		if _, errs := gqlparser.LoadQueryWithRules(schema, document, validationRules()); len(errs) > 0 {
 			failures = append(failures, fmt.Errorf("graph: the operation %q does not fit the schema: %w", id, errs))
 		}
 	}
