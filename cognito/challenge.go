@@ -416,6 +416,13 @@ func (c *Client) respond(ctx context.Context, s challengeState, responses map[st
 	}
 	began := time.Now()
 	out, err := invoke(ctx, c, opRespondToAuthChallenge, c.api.RespondToAuthChallenge, in)
+	if provesPassword(s.Challenge, responses) {
+		var tokens *types.AuthenticationResultType
+		if out != nil {
+			tokens = out.AuthenticationResult
+		}
+		err = c.checkPassword(ctx, s.Account, tokens, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -430,6 +437,11 @@ func (c *Client) respond(ctx context.Context, s challengeState, responses map[st
 		deviceKey:  s.DeviceKey,
 		parameters: out.ChallengeParameters,
 	}), nil
+}
+
+// provesPassword reports whether responses to a challenge prove a password.
+func provesPassword(challenge string, responses map[string]string) bool {
+	return challenge == "PASSWORD_VERIFIER" || responses["PASSWORD"] != ""
 }
 
 // SessionNames returns the names of the user in the session of a challenge: the one that

@@ -85,6 +85,9 @@ type Options struct {
 	// SignedIn is called for each new session, before its tokens are returned. Default:
 	// none.
 	SignedIn func(context.Context, SignIn)
+	// Flags remember accounts that were signed up again before they were confirmed. Default:
+	// no account is remembered.
+	Flags Flags
 	// PasswordChanged is called for each new password before the operation returns, which
 	// fails with its error. For passwords that are set with a code, that takes another call
 	// to Cognito. Default: none.

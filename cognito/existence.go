@@ -2,6 +2,7 @@ package cognito
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -270,6 +271,9 @@ func isOverload(err error) bool {
 
 // revealsUser reports whether an error reveals that a user exists or does not exist.
 func revealsUser(err *apierr.Error) bool {
+	if errors.Is(err.Cause, errPasswordUntrusted) {
+		return false // the client knows the password
+	}
 	switch err.Code {
 	case apierr.UserNotFound, apierr.UserNotConfirmed, apierr.UserAlreadyConfirmed, apierr.UserDisabled,
 		apierr.PasswordResetRequired, apierr.PasswordResetUnavailable, apierr.NoVerifiedAddress,

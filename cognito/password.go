@@ -39,6 +39,7 @@ func (a accounts) ConfirmForgotPassword(ctx context.Context, email, code, newPas
 	if err != nil {
 		return err
 	}
+	a.options.Flags.clear(ctx, email)
 	return a.passwordReset(ctx, email, newPassword)
 }
 
@@ -61,9 +62,9 @@ func (c *Client) passwordReset(ctx context.Context, email, newPassword string) e
 	if c.options.PasswordChanged == nil {
 		return nil
 	}
-	username, err := c.usernameOf(ctx, email, newPassword)
+	username, err := c.usernameOf(ctx, email, &newPassword)
 	if isTemporary(err) && pause(ctx) {
-		username, err = c.usernameOf(ctx, email, newPassword)
+		username, err = c.usernameOf(ctx, email, &newPassword)
 	}
 	if err != nil {
 		// The code is used up, so that the same request would fail.
@@ -81,20 +82,25 @@ func (c *Client) passwordChanged(ctx context.Context, change PasswordChange) err
 }
 
 // usernameOf returns Cognito's name of a user. Only a sign-in reveals it without AWS
-// credentials. The flows by SRP do so in their first step, which no session follows.
-func (c *Client) usernameOf(ctx context.Context, email, password string) (string, error) {
+// credentials. The flows by SRP do so in their first step, which no session follows. If
+// password is nil, only these are tried.
+func (c *Client) usernameOf(ctx context.Context, email string, password *string) (string, error) {
 	run, err := srp.New()
 	if err != nil {
 		return "", err
 	}
-	for _, attempt := range []struct {
+	type attempt struct {
 		flow       types.AuthFlowType
 		parameters map[string]string
-	}{
+	}
+	attempts := []attempt{
 		{types.AuthFlowTypeUserSrpAuth, map[string]string{"SRP_A": run.A()}},
 		{types.AuthFlowTypeUserAuth, map[string]string{"SRP_A": run.A(), "PREFERRED_CHALLENGE": "PASSWORD_SRP"}},
-		{types.AuthFlowTypeUserPasswordAuth, map[string]string{"PASSWORD": password}},
-	} {
+	}
+	if password != nil {
+		attempts = append(attempts, attempt{types.AuthFlowTypeUserPasswordAuth, map[string]string{"PASSWORD": *password}})
+	}
+	for _, attempt := range attempts {
 		out, err := invoke(ctx, c, opInitiateAuth, c.api.InitiateAuth, &sdk.InitiateAuthInput{
 			AuthFlow:        attempt.flow,
 			ClientId:        &c.options.ClientID,

@@ -169,6 +169,13 @@ func (c *Client) initiateAuth(
 		Session:         session,
 		UserContextData: c.userContext(ctx),
 	})
+	if flow == types.AuthFlowTypeUserPasswordAuth {
+		var tokens *types.AuthenticationResultType
+		if out != nil {
+			tokens = out.AuthenticationResult
+		}
+		err = c.checkPassword(ctx, email, tokens, err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -106,9 +106,16 @@ func (a accounts) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, er
 
 		UserContextData: a.userContext(ctx),
 	})
+	if e := apierr.From(err); e != nil && e.Code == apierr.EmailAlreadyRegistered {
+		if err := a.options.Flags.set(ctx, SignedUpAgain, in.Email, signedUpAgainFor); err != nil {
+			return nil, err
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
+	// Flags are of an account that was deleted.
+	a.options.Flags.clear(ctx, in.Email)
 	return &SignUpResult{
 		UserID:       out.UserSub,
 		Confirmed:    out.UserConfirmed,
@@ -160,8 +167,13 @@ type Verification struct {
 }
 
 // ConfirmSignUp implements [Accounts]. It is not an error if the account is confirmed
-// already.
+// already. It signs nobody in, and makes the password untrusted, if the account was signed
+// up again before.
 func (a accounts) ConfirmSignUp(ctx context.Context, email, code string) (*Verification, error) {
+	disputed, err := a.options.Flags.has(ctx, SignedUpAgain, email)
+	if err != nil {
+		return nil, err
+	}
 	out, err := invoke(ctx, a.Client, opConfirmSignUp, a.api.ConfirmSignUp, &sdk.ConfirmSignUpInput{
 		ClientId:         &a.options.ClientID,
 		SecretHash:       a.secretHash(email),
@@ -174,6 +186,12 @@ func (a accounts) ConfirmSignUp(ctx context.Context, email, code string) (*Verif
 	}
 	if err != nil {
 		return nil, err
+	}
+	if disputed {
+		if err := a.distrustPassword(ctx, email); err != nil {
+			return nil, err
+		}
+		return &Verification{Status: Verified}, nil
 	}
 	return &Verification{Status: Verified, client: a.Client, email: email, session: aws.ToString(out.Session)}, nil
 }

@@ -1853,6 +1853,9 @@ type Mutation {
   Confirms an account with the code from the sign-up message. An account that is already confirmed is not an error;
   see ` + "`" + `status` + "`" + `.
 
+  If someone signed up with the same address again before that, the first password may not be the owner's: ` + "`" + `signin` + "`" + `
+  is null, and signing in with a password fails with ` + "`" + `PASSWORD_RESET_REQUIRED` + "`" + ` until it is reset with a code.
+
   Fails with ` + "`" + `CODE_MISMATCH` + "`" + `, ` + "`" + `CODE_EXPIRED` + "`" + ` (Cognito's codes last 24 hours), ` + "`" + `USER_NOT_FOUND` + "`" + `, or
   ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + `. Cognito: ConfirmSignUp.
   """

@@ -187,6 +187,7 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 		ReplayRefreshes:    s.settings.CookieTransport,
 		Revoked:            sessions.revoked,
 		SignedIn:           sessions.signedIn,
+		Flags:              sessions.flags(),
 		PasswordChanged:    sessions.passwordChanged(s.settings.PasswordEndsSessions),
 		Observe:            s.metrics.ObserveCognito,
 		Trace:              s.tracer.Call(),

@@ -280,6 +280,22 @@ func (s *sessions) status(claims *token.AccessClaims) revocation.Status {
 	return outdated
 }
 
+// flags returns the flags of accounts, which are marks beside the counters.
+func (s *sessions) flags() cognito.Flags {
+	mark := func(flag cognito.Flag, account string) string {
+		return string(flag) + ":" + s.limit.Accounts.Of(account)
+	}
+	return cognito.Flags{
+		Set: func(ctx context.Context, flag cognito.Flag, account string, lifetime time.Duration) error {
+			return s.counters.Update(ctx, ratelimit.Update{Mark: []string{mark(flag, account)}, Lifetime: lifetime})
+		},
+		Has: func(ctx context.Context, flag cognito.Flag, account string) (bool, error) {
+			decision, err := s.counters.Take(ctx, ratelimit.Attempt{Hold: mark(flag, account)})
+			return decision.RefusedBy == ratelimit.Hold, err
+		},
+	}
+}
+
 // signedIn records a completed sign-in.
 func (s *sessions) signedIn(ctx context.Context, in cognito.SignIn) {
 	s.limit.SignedIn(ctx, in.Account, in.Username, in.Subject)

@@ -1,6 +1,7 @@
 package testutil
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -79,6 +80,7 @@ func (u *FakeCognito) URL() string { return u.server.URL }
 func (u *FakeCognito) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The server notices a closed connection only after the body has been read.
 	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	u.mu.Lock()
 	u.calls[operation]++

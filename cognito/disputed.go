@@ -1,0 +1,131 @@
+package cognito
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"authgraph/internal/apierr"
+)
+
+// Anyone can sign up with an address that is not theirs. The owner of the address who then
+// signs up gets a code for the stranger's account, and would confirm the stranger's
+// password with it. So the password of an account that was signed up again before it was
+// confirmed is not trusted until it is reset with a code.
+
+// Flag is a fact about an account that Cognito does not know.
+type Flag string
+
+const (
+	// SignedUpAgain means that a later sign-up had the same address. The account may have
+	// been confirmed before that, so nothing follows from it alone.
+	SignedUpAgain Flag = "signed-up-again"
+	// PasswordUntrusted means that the account was confirmed after it was signed up again,
+	// and that its password was not reset with a code since.
+	PasswordUntrusted Flag = "password-untrusted"
+)
+
+const (
+	// signedUpAgainFor is how long a second sign-up is remembered.
+	signedUpAgainFor = 30 * 24 * time.Hour
+	// passwordUntrustedFor is how long a password is refused after the last attempt to use
+	// it, or after the account was confirmed.
+	passwordUntrustedFor = 40 * 24 * time.Hour
+)
+
+// Flags stores flags of accounts. account is the name that users enter, in any spelling.
+type Flags struct {
+	// Set sets a flag for a time, which replaces that of an earlier call.
+	Set func(ctx context.Context, flag Flag, account string, lifetime time.Duration) error
+	// Has reports whether a flag is set.
+	Has func(ctx context.Context, flag Flag, account string) (bool, error)
+}
+
+// has is Flags.Has. Without flags it returns false.
+func (f Flags) has(ctx context.Context, flag Flag, account string) (bool, error) {
+	if f.Has == nil {
+		return false, nil
+	}
+	set, err := f.Has(ctx, flag, account)
+	if err != nil {
+		return false, flagsUnavailable(err)
+	}
+	return set, nil
+}
+
+// set is Flags.Set. Without flags it does nothing. What the flag is about has happened
+// already, so it is set even if the caller has gone.
+func (f Flags) set(ctx context.Context, flag Flag, account string, lifetime time.Duration) error {
+	if f.Set == nil {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	if err := f.Set(ctx, flag, account, lifetime); err != nil {
+		return flagsUnavailable(err)
+	}
+	return nil
+}
+
+// clear removes all flags of an account. If that fails, its user has to reset the password
+// once more.
+func (f Flags) clear(ctx context.Context, account string) {
+	for _, flag := range []Flag{SignedUpAgain, PasswordUntrusted} {
+		_ = f.set(ctx, flag, account, time.Millisecond)
+	}
+}
+
+func flagsUnavailable(err error) error {
+	return apierr.New(apierr.ServiceUnavailable, "The state of the account is temporarily unavailable. Try again.").WithCause(err)
+}
+
+// errPasswordUntrusted is the cause of PASSWORD_RESET_REQUIRED for a password that is right
+// but not trusted. As after a success, it reveals nothing to clients that do not know the
+// password.
+var errPasswordUntrusted = errors.New("the account was signed up again before it was confirmed, and its password was not reset since")
+
+const resetRequired = "The password must be reset before signing in."
+
+// checkPassword returns an error if the password of an account is not trusted. It is called
+// after each step of a sign-in that proves a password. err is the error of the step, which
+// is returned otherwise, and result the tokens, if there are any already.
+func (c *Client) checkPassword(ctx context.Context, account string, result *types.AuthenticationResultType, err error) error {
+	if err != nil && apierr.From(err).Code != apierr.InvalidCredentials {
+		return err
+	}
+	untrusted, flagErr := c.options.Flags.has(ctx, PasswordUntrusted, account)
+	if flagErr == nil && !untrusted {
+		return err
+	}
+	if result != nil && aws.ToString(result.RefreshToken) != "" {
+		_ = c.revokeToken(ctx, *result.RefreshToken) // no one else has it
+	}
+	switch {
+	case flagErr != nil:
+		return flagErr
+	case err != nil:
+		// The owner may try the password of the second sign-up.
+		return replaceError(apierr.From(err), apierr.PasswordResetRequired, resetRequired)
+	}
+	_ = c.options.Flags.set(ctx, PasswordUntrusted, account, passwordUntrustedFor) // the flag is set already
+	return apierr.New(apierr.PasswordResetRequired, resetRequired).WithCause(errPasswordUntrusted)
+}
+
+// distrustPassword makes the password of an account that was just confirmed untrusted, and
+// ends the sessions that began in the meantime.
+func (c *Client) distrustPassword(ctx context.Context, account string) error {
+	if err := c.options.Flags.set(ctx, PasswordUntrusted, account, passwordUntrustedFor); err != nil {
+		return err
+	}
+	if c.options.PasswordChanged == nil {
+		return nil
+	}
+	username, err := c.usernameOf(ctx, account, nil)
+	if err != nil {
+		// Only a sign-in at this very moment could have started a session.
+		return nil
+	}
+	return c.passwordChanged(ctx, PasswordChange{Username: username, Reset: true})
+}

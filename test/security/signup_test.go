@@ -1,0 +1,106 @@
+package security_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"authgraph/internal/redisconn/redistest"
+	"authgraph/internal/testutil"
+)
+
+// disputed is a Cognito with one account, which a stranger has signed up.
+type disputed struct {
+	tokens string // the response to a sign-in
+
+	mu        sync.Mutex
+	confirmed bool
+	revoked   bool
+	password  string
+}
+
+func (d *disputed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	var in struct {
+		Password       string
+		AuthFlow       string
+		AuthParameters map[string]string
+	}
+	_ = json.NewDecoder(r.Body).Decode(&in)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	response := "{}"
+	switch {
+	case operation == "SignUp":
+		response = `{"__type":"UsernameExistsException","message":"User already exists"}`
+	case operation == "ConfirmSignUp":
+		d.confirmed, response = true, `{"Session":"abcdefghijklmnopqrstuvwxyz"}`
+	case operation == "ConfirmForgotPassword":
+		d.password = in.Password
+	case operation == "RevokeToken":
+		d.revoked = true
+	case operation == "InitiateAuth" && in.AuthFlow == "USER_SRP_AUTH":
+		response = `{"ChallengeName":"PASSWORD_VERIFIER","ChallengeParameters":{"USER_ID_FOR_SRP":"ada","SALT":"1","SRP_B":"1","SECRET_BLOCK":"x"}}`
+	case operation == "InitiateAuth" && !d.confirmed:
+		response = `{"__type":"UserNotConfirmedException","message":"User is not confirmed."}`
+	case operation == "InitiateAuth" && in.AuthFlow == "USER_PASSWORD_AUTH" && in.AuthParameters["PASSWORD"] != d.password:
+		response = `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`
+	case operation == "InitiateAuth":
+		response = d.tokens
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	if strings.Contains(response, "__type") {
+		w.WriteHeader(http.StatusBadRequest)
+	}
+	_, _ = io.WriteString(w, response)
+}
+
+// P32: the password of an account that was signed up again before it was confirmed is
+// refused at all replicas, until it is reset.
+func TestAttackSignupAgain(t *testing.T) {
+	t.Parallel()
+	replicas := newReplicas(t, 2, "REDIS_URL="+redistest.Start(t).URL())
+	a, b := replicas[0], replicas[1]
+	meanwhile := a.sessionToken(t, "ada", "meanwhile", 0)
+	for _, g := range replicas {
+		testutil.Eventually(t, "the store to be read", 5*time.Second, func() bool { return g.whoami(t, meanwhile) == "absent" })
+	}
+	upstream := &disputed{password: "Strange-Horse-1", tokens: fmt.Sprintf(
+		`{"AuthenticationResult":{"AccessToken":%q,"RefreshToken":"r","ExpiresIn":3600,"TokenType":"Bearer"}}`, a.sessionToken(t, "ada", "new", 10))}
+	a.Cognito.RespondWith(upstream.ServeHTTP)
+	post := func(g *target, document, want string) testutil.TimedResponse {
+		t.Helper()
+		r, err := g.Post(document)
+		if err != nil || r.Code() != want {
+			t.Fatalf("%s: %v %s, want %s", document, err, r.Body, want)
+		}
+		return r
+	}
+	signin := func(password string) string {
+		return fmt.Sprintf(`mutation{signin(input:{email:"ada@example.com",password:%q}){__typename}}`, password)
+	}
+
+	post(a, `mutation{signup(input:{email:"ada@example.com",password:"Owners-Horse-1",username:"ada",mode:"m"}){userId}}`, "EMAIL_ALREADY_REGISTERED")
+	r := post(b, `mutation{verifyAccount(input:{email:"ADA@example.com",confirmationCode:"123456"}){status signin{__typename}}}`, "absent")
+	if got := r.Text("data.verifyAccount.signin"); got != "null" {
+		t.Errorf("the code signed in: %s", r.Body)
+	}
+	for _, g := range replicas {
+		post(g, signin("Strange-Horse-1"), "PASSWORD_RESET_REQUIRED")
+		testutil.Eventually(t, "the session to end", 2*time.Second, func() bool { return g.whoami(t, meanwhile) == "TOKEN_REVOKED" })
+	}
+	upstream.mu.Lock()
+	if !upstream.revoked {
+		t.Error("the stranger's session was not ended in Cognito")
+	}
+	upstream.mu.Unlock()
+
+	post(a, `mutation{confirmForgotPassword(input:{email:"ada@example.com",confirmationCode:"123456",newPassword:"Owners-Horse-2"}){success}}`, "absent")
+	post(b, signin("Strange-Horse-1"), "INVALID_CREDENTIALS")
+	post(b, signin("Owners-Horse-2"), "absent")
+}
