@@ -31,9 +31,9 @@ const (
 const (
 	// signedUpAgainFor is how long a second sign-up is remembered.
 	signedUpAgainFor = 30 * 24 * time.Hour
-	// passwordUntrustedFor is how long a password is refused after the last attempt to use
-	// it, or after the account was confirmed.
-	passwordUntrustedFor = 40 * 24 * time.Hour
+	// passwordUntrustedFor is how long a password is refused that is not reset: for ever,
+	// as far as the store is concerned.
+	passwordUntrustedFor = 10 * 365 * 24 * time.Hour
 )
 
 // Flags stores flags of accounts. account is the name that users enter, in any spelling.
@@ -109,7 +109,6 @@ func (c *Client) checkPassword(ctx context.Context, account string, result *type
 		// The owner may try the password of the second sign-up.
 		return replaceError(apierr.From(err), apierr.PasswordResetRequired, resetRequired)
 	}
-	_ = c.options.Flags.set(ctx, PasswordUntrusted, account, passwordUntrustedFor) // the flag is set already
 	return apierr.New(apierr.PasswordResetRequired, resetRequired).WithCause(errPasswordUntrusted)
 }
 

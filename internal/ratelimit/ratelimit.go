@@ -21,6 +21,9 @@ const (
 	maxBudgets  = 32
 	maxKeyLen   = 200
 	maxLifetime = 40 * 24 * time.Hour
+
+	// maxMarkLifetime is long enough for marks that last until they are cleared.
+	maxMarkLifetime = 10 * 365 * 24 * time.Hour
 )
 
 // Hold is the value of [Decision].RefusedBy if a hold refused the attempt.
@@ -78,7 +81,7 @@ type Update struct {
 	Refill []string
 
 	// Mark has the keys of marks to set. They expire after Lifetime, between a
-	// millisecond and 40 days, which replaces the time they had left.
+	// millisecond and ten years, which replaces the time they had left.
 	Mark     []string
 	Lifetime time.Duration
 }
@@ -129,7 +132,7 @@ func (a Attempt) validate() error {
 }
 
 func (u Update) validate() error {
-	if len(u.Mark) > 0 && (u.Lifetime < time.Millisecond || u.Lifetime > maxLifetime) {
+	if len(u.Mark) > 0 && (u.Lifetime < time.Millisecond || u.Lifetime > maxMarkLifetime) {
 		return fmt.Errorf("ratelimit: invalid lifetime of a mark: %s", u.Lifetime)
 	}
 	for _, key := range slices.Concat(u.Refill, u.Mark) {
