@@ -80,7 +80,7 @@ type Options struct {
 	// send the old token. Default: the pool's grace period applies.
 	ReplayRefreshes bool
 	// Revoked is as in [token.VerifierOptions]. Refreshes of a revoked session fail.
-	// Default: no session is revoked.
+	// ReplayRefreshes requires it. Default: no session is revoked.
 	Revoked func(*token.AccessClaims) error
 	// SignedIn is called for each new session, before its tokens are returned. Default:
 	// none.
@@ -132,6 +132,8 @@ func New(o Options) (*Client, error) {
 		return nil, errors.New("cognito: Options.ClientID is empty")
 	case o.UsernameAttribute == "":
 		return nil, errors.New("cognito: Options.UsernameAttribute is empty")
+	case o.ReplayRefreshes && o.Revoked == nil:
+		return nil, errors.New("cognito: Options.ReplayRefreshes requires Options.Revoked")
 	case o.MaxConcurrentCalls < 0:
 		return nil, errors.New("cognito: Options.MaxConcurrentCalls is negative")
 	}
