@@ -185,7 +185,7 @@ func (c *Client) newChallenge(ctx context.Context, in challenge) SigninResult {
 type challengeState struct {
 	Challenge string `json:"c"`
 	// Account is the name that the user entered, and Username the one that Cognito
-	// requires. Attempts are counted by them, so the client must not be able to choose.
+	// requires. They are rate-limit keys, so clients must not control them.
 	Account   string `json:"a"`
 	Username  string `json:"u"`
 	Session   string `json:"s,omitempty"`
@@ -195,8 +195,7 @@ type challengeState struct {
 // maxChallengeLifetime is Cognito's maximum of the app client's AuthSessionValidity.
 const maxChallengeLifetime = 15 * time.Minute
 
-// challengeStates turns states into sessions and back. Sessions are encrypted and
-// authenticated.
+// challengeStates encrypts and decrypts challenge sessions.
 type challengeStates struct{ box *sealed.Box }
 
 func newChallengeStates(o Options) *challengeStates {
@@ -210,14 +209,14 @@ func (c *challengeStates) seal(ctx context.Context, s challengeState) string {
 }
 
 // open returns the state in a session. It fails with BAD_USER_INPUT for a text that is not
-// a session, and with SESSION_EXPIRED for one that this server did not issue lately.
+// a session, and with SESSION_EXPIRED for one that has expired or was not issued here.
 func (c *challengeStates) open(ctx context.Context, session string) (challengeState, error) {
 	var s challengeState
 	text, err := c.box.Open(ctx, session)
 	switch {
 	case errors.Is(err, sealed.ErrMalformed):
 		return s, &apierr.Error{
-			Code: apierr.BadUserInput, Field: "input.session", Message: "input.session is not the session of a challenge.",
+			Code: apierr.BadUserInput, Field: "input.session", Message: "input.session is not a challenge session.",
 		}
 	case err != nil || json.Unmarshal(text, &s) != nil:
 		return challengeState{}, apierr.New(apierr.SessionExpired, sessionExpired).WithCause(err)

@@ -330,8 +330,7 @@ type Request struct {
 	IPAddress netip.Addr
 	// EncodedData is the device fingerprint that Amazon's script collected in the browser.
 	EncodedData string
-	// Caller returns who makes the request: the user, or the address of a client that is
-	// not signed in. If Cognito throttles a caller, other callers go on. Default: all
+	// Caller returns the caller: the user id, or the client address if not signed in. If Cognito throttles a caller, other callers go on. Default: all
 	// requests have the same caller.
 	Caller func() string
 	// Deadline applies to all operations of the request together. Default: only the timeout

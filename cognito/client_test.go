@@ -401,7 +401,7 @@ func TestErrorDetails(t *testing.T) {
 		schema   = "Attributes did not conform to the schema: "
 
 		rejected = "The user pool rejected a value of the input."
-		phone    = "A phone number consists of a plus sign, the country code and the number, for example +14325551212."
+		phone    = "Phone numbers need a plus sign, the country code and the number, for example +14325551212."
 	)
 	tests := []struct {
 		operation, exception, text string

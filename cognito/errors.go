@@ -405,7 +405,7 @@ func exceptionRules() []rule {
 		invalidToken = meaning{apierr.InvalidToken, "The token is malformed, revoked, expired, or belongs to another application."}
 		badSecret    = meaning{apierr.ServiceMisconfigured, "The server's app client secret is missing or wrong."}
 		flowIsOff    = meaning{apierr.ServiceMisconfigured, "The app client does not allow this way to sign in."}
-		revoked      = meaning{apierr.TokenRevoked, "The token was revoked by a sign-out. Sign in again."}
+		revoked      = meaning{apierr.TokenRevoked, "The session has ended, by a sign-out or a new password. Sign in again."}
 		confirmed    = meaning{apierr.UserAlreadyConfirmed, "The account is already confirmed."}
 		startAgain   = meaning{apierr.SessionExpired, sessionExpired}
 		disabled     = meaning{apierr.UserDisabled, "An administrator has disabled the account."}
@@ -451,7 +451,7 @@ func exceptionRules() []rule {
 		{exception: notAuthorized, text: "cannot be reset in the current state", meaning: meaning{apierr.PasswordResetUnavailable, "This password cannot be reset with a code. Sign in with the temporary password of the invitation, or with the account's identity provider."}},
 		{exception: notAuthorized, text: "contact administrator", meaning: meaning{apierr.NotEnabled, "Only an administrator can reset passwords in this pool."}},
 		{exception: notAuthorized, text: "feedback", operations: []operation{opUpdateAuthEventFeedback}, meaning: invalidToken},
-		{exception: invalidParameter, text: "no registered/verified", meaning: meaning{apierr.NoVerifiedAddress, "The account has no verified address to send a code to. Verify it with resendConfirmationCode and verifyAccount. If it is verified, only an administrator can reset the password."}},
+		{exception: invalidParameter, text: "no registered/verified", meaning: meaning{apierr.NoVerifiedAddress, "The account has no verified address to send a code to. If it is not confirmed, use resendConfirmationCode and verifyAccount. Otherwise an administrator has to reset the password."}},
 		{exception: invalidParameter, text: "has not set up software token", meaning: notEnrolled},
 		{exception: invalidParameter, text: "has not verified software token", meaning: notEnrolled},
 		{exception: invalidParameter, text: "delivery config", meaning: notEnrolled},

@@ -76,7 +76,7 @@ func inputPaths(op operation) map[string]string {
 	}
 }
 
-// inputFaults recognizes the input that a message of Cognito is about.
+// inputFaults maps the messages of Cognito about invalid input to fields of the input.
 type inputFaults struct {
 	usernameAttribute string
 	parameter         *regexp.Regexp // of a validation message
@@ -129,7 +129,7 @@ func (f inputFaults) describe(e *apierr.Error, fault *Fault, text string) *apier
 		e.Message = "The user pool does not accept the e-mail address."
 	case strings.Contains(lower, "phone number format"):
 		e.Field = f.pathOf(op, "phone_number")
-		e.Message = "A phone number consists of a plus sign, the country code and the number, for example +14325551212."
+		e.Message = "Phone numbers need a plus sign, the country code and the number, for example +14325551212."
 	case strings.Contains(lower, "unauthorized attribute"):
 		e.Field = paths[attributesParameter]
 	}

@@ -8,7 +8,7 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// IsText reports whether other people can be shown the text as it is: it has no control
+// IsText reports whether text is safe to display to other people: it has no control
 // characters other than tabs and line breaks, and none that override, embed or isolate
 // the direction of text, which can make it look like something else.
 // https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
@@ -18,7 +18,7 @@ func IsText(text string) bool {
 	})
 }
 
-// IsName reports whether other people can be shown the text as a name: like [IsText],
+// IsName reports whether text is safe to display as a name: like [IsText],
 // without line breaks and tabs.
 func IsName(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool {
@@ -43,5 +43,5 @@ func (c *Client) checkAttribute(path string, index int, a Attribute) error {
 	return nil
 }
 
-// NotAName says why a value is refused for which [IsName] is false.
-const NotAName = "must not contain control characters, line breaks or text direction overrides"
+// NotAName is the error text for values that fail [IsName].
+const NotAName = "must not contain line breaks or control characters, including bidirectional ones"

@@ -114,7 +114,7 @@ func (a accounts) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, er
 	if err != nil {
 		return nil, err
 	}
-	// Flags are of an account that was deleted.
+	// Clear flags left over from a deleted account.
 	a.options.Flags.clear(ctx, in.Email)
 	return &SignUpResult{
 		UserID:       out.UserSub,

@@ -124,7 +124,7 @@ func refusal(err error) *apierr.Error {
 	case isExpired(err):
 		e.Code, e.Message = apierr.TokenExpired, "The access token has expired. Refresh it."
 	case errors.Is(err, token.ErrTokenRevoked):
-		e.Code, e.Message = apierr.TokenRevoked, "The token was revoked by a sign-out. Sign in again."
+		e.Code, e.Message = apierr.TokenRevoked, "The session has ended, by a sign-out or a new password. Sign in again."
 	case errors.Is(err, token.ErrRevocationsUnknown):
 		e.Code, e.Message = apierr.ServiceUnavailable, cognito.RevocationsUnknown
 	case errors.Is(err, token.ErrKeysUnavailable):

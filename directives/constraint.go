@@ -133,7 +133,7 @@ func checkFormat(text string, format ConstraintFormat) string {
 	case format == ConstraintFormatName && !cognito.IsName(text):
 		return cognito.NotAName
 	case format == ConstraintFormatText && !cognito.IsText(text):
-		return "must not contain control characters or text direction overrides"
+		return "must not contain control characters, including bidirectional ones"
 	default:
 		return ""
 	}

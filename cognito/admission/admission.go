@@ -84,9 +84,10 @@ func New(o Options) *Controller {
 	return c
 }
 
-// Admit returns when a call of the category may be made. The outcome must then be reported.
-// caller identifies on whose behalf the call is made, such as a user id. The error is a [*Rejection], or that of ctx, whose deadline must be set. The
-// checks that fail immediately come first, so that rejected calls use no budget.
+// Admit waits until a call of the category may be made. Callers must report the outcome.
+// caller identifies on whose behalf the call is made, such as a user id. The error is a
+// [*Rejection], or that of ctx, whose deadline must be set. The checks that fail immediately
+// come first, so that rejected calls use no budget.
 func (c *Controller) Admit(ctx context.Context, category, caller string) (report func(Outcome), err error) {
 	throttle := c.throttles[category]
 	if err := c.circuit.check(); err != nil {

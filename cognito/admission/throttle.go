@@ -21,14 +21,14 @@ const (
 	// for the whole category to pause.
 	callersToPause = 5
 	throttleWindow = 2 * time.Second
-	// maxPausedCallers bounds the callers that are held back, in each category.
+	// maxPausedCallers bounds the number of paused callers per category.
 	maxPausedCallers = 1 << 10
 )
 
-// throttle holds back calls of a category after Cognito throttled some. Cognito limits
-// single users as well as the account, and the exception is the same. So the caller is held
-// back first. If several callers are throttled at the same time, it is the account, and the
-// category pauses: new callers, each backing off for itself, would keep Cognito throttling.
+// throttle backs off calls of a category after Cognito throttled some. The exception does not
+// tell a limit of a single user from the account's quota, so the caller is paused first. If
+// several callers are throttled at the same time, the category pauses: new callers, each
+// backing off for itself, would keep Cognito throttling.
 type throttle struct {
 	category pause
 	callers  *lru.Cache[string, *pause] // those that were throttled
@@ -54,7 +54,7 @@ func newThrottle() *throttle {
 	return &throttle{callers: callers}
 }
 
-// remaining returns how long calls of the caller are held back, 0 if one may be made.
+// remaining returns how long calls of the caller are paused, 0 if one may be made.
 func (t *throttle) remaining(caller string, now time.Time) time.Duration {
 	left := t.category.remaining(now)
 	if own, ok := t.callers.Get(caller); ok {
@@ -92,15 +92,15 @@ func (t *throttle) leave(a admitted, outcome Outcome, now time.Time) {
 		t.callers.Remove(a.caller)
 	}
 
-	if outcome == Throttled && !a.category.probe && !t.isAccount(a.caller, now) {
+	if outcome == Throttled && !a.category.probe && !t.record(a.caller, now) {
 		outcome = Inconclusive
 	}
 	t.category.leave(a.category, outcome, now)
 }
 
-// isAccount adds a throttled caller to the recent ones, and reports whether there are so
-// many that the account as a whole must be over its quota.
-func (t *throttle) isAccount(caller string, now time.Time) bool {
+// record records a throttled caller, and reports whether there are so many that the quota of
+// the account appears to be used up.
+func (t *throttle) record(caller string, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.recent = slices.DeleteFunc(t.recent, func(e throttled) bool {

@@ -1594,9 +1594,9 @@ var sources = []*ast.Source{
 	{Name: "../../schema.graphqls", Input: `"""
 Requires a valid Cognito access token in ` + "`" + `Authorization: Bearer …` + "`" + `.
 
-Fails with ` + "`" + `UNAUTHENTICATED` + "`" + ` without a token, ` + "`" + `TOKEN_EXPIRED` + "`" + ` after its expiry, ` + "`" + `TOKEN_REVOKED` + "`" + ` after a sign-out,
-` + "`" + `INVALID_TOKEN` + "`" + ` for any other token that does not verify, and ` + "`" + `FORBIDDEN` + "`" + ` if a required group or scope is missing;
-` + "`" + `extensions.required` + "`" + ` then lists what is required.
+Fails with ` + "`" + `UNAUTHENTICATED` + "`" + ` without a token, ` + "`" + `TOKEN_EXPIRED` + "`" + ` after its expiry, ` + "`" + `TOKEN_REVOKED` + "`" + ` after a sign-out or a
+new password, ` + "`" + `INVALID_TOKEN` + "`" + ` for any other token that does not verify, and ` + "`" + `FORBIDDEN` + "`" + ` if a required group or scope is
+missing; ` + "`" + `extensions.required` + "`" + ` then lists what is required.
 """
 directive @auth(
   """Groups of which the user needs at least one (claim ` + "`" + `cognito:groups` + "`" + `). Default: no group is required."""
@@ -1668,7 +1668,7 @@ enum ConstraintFormat {
   """E-mail address ` + "`" + `local@domain` + "`" + `, without display name, comments or quoted parts. The domain must contain a dot."""
   EMAIL
   """
-  A name that other people are shown: no control characters, line breaks, or characters that override, embed or
+  A name shown to other people: no control characters, line breaks, or characters that override, embed or
   isolate the direction of text.
   """
   NAME
@@ -1728,7 +1728,7 @@ enum ErrorCode {
   """404. The requested object does not exist."""
   NOT_FOUND
   """
-  400. The account has no verified address that a code could be sent to. If it is not confirmed, use
+  400. The account has no verified address to send a code to. If it is not confirmed, use
   ` + "`" + `resendConfirmationCode` + "`" + ` and ` + "`" + `verifyAccount` + "`" + ` first. Otherwise an administrator has to reset the password.
   """
   NO_VERIFIED_ADDRESS
@@ -1744,11 +1744,14 @@ enum ErrorCode {
   PASSKEY_UNSUPPORTED
   """400. The password does not meet the pool's password policy. The message names the rule."""
   PASSWORD_POLICY
-  """403. The user must reset the password before signing in. Use ` + "`" + `forgotPassword` + "`" + `."""
+  """
+  403. The user must reset the password before signing in: an administrator requires it, or the address was signed up
+  again before it was confirmed. Use ` + "`" + `forgotPassword` + "`" + `.
+  """
   PASSWORD_RESET_REQUIRED
   """
-  403. The password cannot be reset with a code. Sign in with the temporary password of the invitation, or with the
-  identity provider of the account.
+  403. The password cannot be reset with a code. Sign in with the temporary password from the invitation, or with the
+  account's identity provider.
   """
   PASSWORD_RESET_UNAVAILABLE
   """400. The password was used before."""
@@ -1777,7 +1780,7 @@ enum ErrorCode {
   TEMPORARY_PASSWORD_EXPIRED
   """401. The access token has expired. Use ` + "`" + `refreshToken` + "`" + `."""
   TOKEN_EXPIRED
-  """401. The token was revoked by a sign-out. Sign in again."""
+  """401. The session was ended by a sign-out or a new password. Sign in again."""
   TOKEN_REVOKED
   """429. Too many attempts for this account. Wait before trying again."""
   TOO_MANY_ATTEMPTS
@@ -1853,8 +1856,8 @@ type Mutation {
   Confirms an account with the code from the sign-up message. An account that is already confirmed is not an error;
   see ` + "`" + `status` + "`" + `.
 
-  If someone signed up with the same address again before that, the first password may not be the owner's: ` + "`" + `signin` + "`" + `
-  is null, and signing in with a password fails with ` + "`" + `PASSWORD_RESET_REQUIRED` + "`" + ` until it is reset with a code.
+  If the address was signed up again before confirmation, the password may not be the owner's: ` + "`" + `signin` + "`" + ` is null, and
+  signing in with a password fails with ` + "`" + `PASSWORD_RESET_REQUIRED` + "`" + ` until the password is reset with a code.
 
   Fails with ` + "`" + `CODE_MISMATCH` + "`" + `, ` + "`" + `CODE_EXPIRED` + "`" + ` (Cognito's codes last 24 hours), ` + "`" + `USER_NOT_FOUND` + "`" + `, or
   ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + `. Cognito: ConfirmSignUp.
@@ -2126,7 +2129,7 @@ input SignupInput {
 input AttributeInput {
   """Name in the schema of the pool, for example ` + "`" + `given_name` + "`" + ` or ` + "`" + `custom:plan` + "`" + `."""
   name: String! @constraint(minLength: 1, maxLength: 32, pattern: "^(custom:)?[A-Za-z0-9_.-]+$")
-  """The value. Numbers and booleans are given as strings. Attributes with the name of a person must have one line."""
+  """The value. Numbers and booleans are given as strings. Name attributes must be a single line."""
   value: String! @constraint(maxLength: 2048, format: TEXT)
 }
 

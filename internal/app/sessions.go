@@ -54,7 +54,7 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 			opened.close()
 		}
 	}()
-	// A refresh token that is as old as can be obtains a last access token.
+	// A refresh token can obtain one more access token just before it expires.
 	opened.remember = max(minRefreshLifetime, s.settings.RefreshCookieLifetime) + revocation.MaxTokenLifetime
 	var signOuts, passwords revocation.Log // nil if they are kept in memory only
 	local := ratelimit.NewMemory(ratelimit.MemoryOptions{})
@@ -92,7 +92,7 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 	case secret != "":
 		opened.stateKeys = sealed.Secret([]byte(secret.Reveal()))
 	case s.settings.RedisURL == "" && !s.settings.Embedded():
-		s.log.Info("sign-ins must end at the process where they began; with several, set STATE_KEY or REDIS_URL")
+		s.log.Info("challenge sessions are valid in this process only; with several replicas set STATE_KEY or REDIS_URL")
 	}
 	opened.revocations = revocation.NewList(revocation.Options{
 		Log: signOuts, FailOpen: s.settings.RevocationsFailOpen, Logger: s.log, Observe: s.metrics.ObserveRevocationLog,
@@ -196,9 +196,9 @@ func (s *sessions) reopenAudit(ctx context.Context, log *slog.Logger) {
 			return
 		}
 		if err := s.auditFile.Reopen(); err != nil {
-			log.Error("opening AUDIT_LOG again failed, the former file stays in use", "err", err)
+			log.Error("reopening the audit log failed, still writing to the old file", "err", err)
 		} else {
-			log.Info("audit log opened again")
+			log.Info("audit log reopened")
 		}
 	}
 }
@@ -288,6 +288,13 @@ func (s *sessions) flags() cognito.Flags {
 	return cognito.Flags{
 		Set: func(ctx context.Context, flag cognito.Flag, account string, lifetime time.Duration) error {
 			return s.counters.Update(ctx, ratelimit.Update{Mark: []string{mark(flag, account)}, Lifetime: lifetime})
+		},
+		Clear: func(ctx context.Context, account string, flags ...cognito.Flag) error {
+			var update ratelimit.Update
+			for _, flag := range flags {
+				update.Unmark = append(update.Unmark, mark(flag, account))
+			}
+			return s.counters.Update(ctx, update)
 		},
 		Has: func(ctx context.Context, flag cognito.Flag, account string) (bool, error) {
 			decision, err := s.counters.Take(ctx, ratelimit.Attempt{Hold: mark(flag, account)})

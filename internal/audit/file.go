@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// File is a file for a [Log]. It can be opened again while it is in use, after it was
-// moved away to rotate it. It is safe for concurrent use.
+// File is a file for a [Log] that can be reopened after rotation. It is safe for concurrent
+// use.
 type File struct {
 	name string
 	mu   sync.Mutex
@@ -26,7 +26,7 @@ func open(name string) (*os.File, error) {
 	return os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 }
 
-// Reopen opens the file of this name again. If that fails, the former file stays in use.
+// Reopen reopens the file by its name. If that fails, the old file stays in use.
 func (f *File) Reopen() error {
 	file, err := open(f.name)
 	if err != nil {

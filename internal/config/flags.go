@@ -131,11 +131,11 @@ func (f *Flags) define() []Setting {
 
 	group = "HTTP"
 	optional(&f.addr, "ADDR", "HOST:PORT", defaultAddr, "Address to listen on. If ADDR is not set and PORT is: that port, on all interfaces with Cognito, on 127.0.0.1 with the embedded pool.")
-	optional(&f.basePath, "BASE_PATH", "PATH", "none", "Path in front of /graphql and the playground, such as /auth, where a proxy or API Gateway forwards its own path. They are also served without it.")
+	optional(&f.basePath, "BASE_PATH", "PATH", "none", "Path prefix at which /graphql and the playground are also served, such as /auth, for a proxy or API Gateway that does not strip its own path.")
 	text(&f.tokenTransport, "TOKEN_TRANSPORT", "body|cookie", "body", "How refresh tokens travel: in request and response bodies, or in an HttpOnly cookie for browser apps.", GatewayConfig)
-	text(&f.refreshCookieLifetime, "REFRESH_COOKIE_LIFETIME", "DURATION", "720h", "How long browsers keep the refresh cookie, and the server remembers new passwords (30 days at least). Set it to the lifetime of the app client's refresh tokens; Cognito's default is 30 days.")
+	text(&f.refreshCookieLifetime, "REFRESH_COOKIE_LIFETIME", "DURATION", "720h", "Lifetime of the refresh cookie in browsers. Also how long the server remembers new passwords, but at least 30 days. Set it to the lifetime of the app client's refresh tokens; Cognito's default is 30 days.")
 	optional(&f.corsAllowedOrigins, "CORS_ALLOWED_ORIGINS", "ORIGIN,...", "none (same origin only)", "Origins whose pages may call the API, each as scheme://host[:port].", GatewayConfig)
-	optional(&f.corsAllowedHeaders, "CORS_ALLOWED_HEADERS", "NAME,...", "none", "Request headers that those pages may send, besides the ones that the API reads, Apollo's and those of tracing (traceparent, tracestate, baggage, sentry-trace).", GatewayConfig)
+	optional(&f.corsAllowedHeaders, "CORS_ALLOWED_HEADERS", "NAME,...", "none", "Additional request headers that those pages may send. Headers of the API, Apollo's clients and tracing (traceparent, tracestate, baggage, sentry-trace) are always allowed.", GatewayConfig)
 	optional(&f.trustedProxies, "TRUSTED_PROXIES", "CIDR,...", "none", "Addresses of the reverse proxies whose X-Forwarded-For header is trusted.")
 	text(&f.introspection, "INTROSPECTION", "auto|on|off", "auto", "Whether clients may read the schema. auto: on with the embedded pool, off with Cognito.")
 	text(&f.playground, "PLAYGROUND", "auto|on|off", "auto", "Whether browsers get the playground at /. Requires introspection. auto: on with the embedded pool, off with Cognito.")
@@ -144,10 +144,10 @@ func (f *Flags) define() []Setting {
 	optional(&f.rateLimits, "RATE_LIMITS", "NAME=BURST/INTERVAL,...", spaced(defaultRates), "Limits on attempts: BURST at once, then one every INTERVAL. NAME=off removes one limit, off removes all.")
 	optional(&f.graphQLLimits, "GRAPHQL_LIMITS", "NAME=NUMBER,...", f.defaults.DocumentLimits.String(), "Limits on the size and cost of one GraphQL request.")
 	optional(&f.persistedOperations, "PERSISTED_OPERATIONS", "FILE", "none (all operations run)", "Run only the operations in this file: an Apollo persisted query manifest, or a JSON object that maps ids, such as hashes, to documents. Clients send the document, its id as documentId, or Apollo's extensions.persistedQuery.")
-	secret(&f.redisURL, "REDIS_URL", "URL", "none (each process keeps its own)", "Valkey or Redis server that replicas share for limits and sign-outs: redis://[user:password@]host:port/db. Several addresses, separated by commas, are nodes of a cluster; redis+cluster:// is a cluster with one address, and redis+sentinel://[user:password@]host:port,.../master/db a master that sentinels watch. rediss is redis with TLS.")
-	secret(&f.stateKey, "STATE_KEY", "SECRET", "derived from the app client's secret, else shared through REDIS_URL, else random", "Secret of at least 32 characters that protects the sessions of sign-ins with several steps. All replicas need the same one; a random one is not shared and ends with the process.")
+	secret(&f.redisURL, "REDIS_URL", "URL", "none (each process keeps its own)", "Valkey or Redis server that replicas share for limits and sign-outs: redis://[user:password@]host:port/db. Several addresses, separated by commas, are nodes of a cluster; redis+cluster:// is a cluster with one address, and redis+sentinel://[user:password@]host:port,.../master/db a master found through Sentinel. Use rediss for TLS.")
+	secret(&f.stateKey, "STATE_KEY", "SECRET", "derived from the app client's secret, else shared through REDIS_URL, else random", "Secret of at least 32 characters that protects challenge sessions. Needed with several replicas or Lambda if there is neither a client secret nor REDIS_URL; use the same value everywhere.")
 	toggle(&f.revocationsFailOpen, "REVOCATIONS_FAIL_OPEN", "Accept access tokens while the shared store is down, although another replica may have revoked them. Off: reject them until it is back.")
-	text(&f.passwordEndsSessions, "PASSWORD_ENDS_SESSIONS", "always|reset|never", "always", "Which new passwords end the user's other sessions, including those that a refresh token could continue. always: any; reset: those set with a code, or as an administrator requires; never: none.")
+	text(&f.passwordEndsSessions, "PASSWORD_ENDS_SESSIONS", "always|reset|never", "always", "Which password changes end the user's other sessions, including what their refresh tokens could obtain. always: all; reset: only passwords set with a code or required by an administrator; never: none.")
 	toggle(&f.hideUserExistence, "HIDE_USER_EXISTENCE", "Return the same response, after the same time, whether or not an account exists. Off: Cognito's own setting decides, and sign-up reveals it.")
 	optional(&f.serviceGroups, "SERVICE_GROUPS", "NAME,...", "none", "Groups whose members are services: they may query tokenStatus.", Schema)
 	optional(&f.serviceScopes, "SERVICE_SCOPES", "NAME,...", "none", "OAuth scopes that mark a caller as a service: it may query tokenStatus.", Schema)
@@ -180,7 +180,7 @@ func (f *Flags) define() []Setting {
 	group = "Logs, metrics and profiles"
 	text(&f.logLevel, "LOG_LEVEL", "debug|info|warn|error", "info", "Minimum level of log messages.", Pool)
 	text(&f.logFormat, "LOG_FORMAT", "auto|text|json", "auto", "Log format. auto: text on a terminal, otherwise json.", Pool)
-	optional(&f.metricsAddr, "METRICS_ADDR", "HOST:PORT", "none (at ADDR)", "Address that serves /metrics, which then is not served at ADDR.")
+	optional(&f.metricsAddr, "METRICS_ADDR", "HOST:PORT", "none (at ADDR)", "Separate address for /metrics. If set, ADDR does not serve /metrics.")
 	optional(&f.pprofAddr, "PPROF_ADDR", "HOST:PORT", "none", "Loopback address that serves profiles (pprof).")
 	return all
 }

@@ -34,9 +34,9 @@ func warnings(t *testing.T, log string) []string {
 
 func TestAdviceAboutPages(t *testing.T) {
 	const (
-		foreign = "a page of another origin was refused: if it is yours, add its origin to CORS_ALLOWED_ORIGINS | "
+		foreign = "refused a cross-origin request: if the page is yours, add its origin to CORS_ALLOWED_ORIGINS | "
 		none    = "a page without an origin was refused: serve it over HTTP, not from a file or in a sandboxed frame | null"
-		header  = "a page was refused because of a header that it sends: add it to CORS_ALLOWED_HEADERS | "
+		header  = "refused a cross-origin request because of a header: if the page is yours, add it to CORS_ALLOWED_HEADERS | "
 	)
 	preflight := []string{"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers"}
 	for _, test := range []struct {
@@ -83,7 +83,7 @@ func TestAdviceAboutPages(t *testing.T) {
 }
 
 func TestAdviceAboutProxies(t *testing.T) {
-	const unlisted = "X-Forwarded-For was ignored: if the peer is your proxy, add it to TRUSTED_PROXIES | "
+	const unlisted = "ignored X-Forwarded-For: if the peer is your proxy, add it to TRUSTED_PROXIES | "
 	for _, test := range []struct {
 		name, peer, forwarded string
 		want                  string
@@ -125,7 +125,7 @@ func TestAdviceIsBounded(t *testing.T) {
 		send(handler, http.MethodPost, "/graphql", "Origin", fmt.Sprintf("https://%d.example.com", i))
 	}
 	got := warnings(t, log.String())
-	if last := "the warning before this one is not repeated any more | "; len(got) != 51 || got[50] != last {
+	if last := "suppressing further warnings of this kind | "; len(got) != 51 || got[50] != last {
 		t.Errorf("%d warnings, the last %q", len(got), got[len(got)-1])
 	}
 }

@@ -48,7 +48,7 @@ func (a *Advice) warn(ctx context.Context, message, attribute, caller string) {
 	a.mu.Unlock()
 	a.log.LogAttrs(ctx, slog.LevelWarn, message, slog.String(attribute, caller))
 	if isLast {
-		a.log.LogAttrs(ctx, slog.LevelWarn, "the warning before this one is not repeated any more", slog.Int("times", maxAdvice))
+		a.log.LogAttrs(ctx, slog.LevelWarn, "suppressing further warnings of this kind", slog.Int("times", maxAdvice))
 	}
 }
 
@@ -80,7 +80,7 @@ func (a *Advice) unlistedProxy(r *http.Request, trusted []netip.Prefix) {
 		return false
 	})
 	if !names {
-		a.warn(r.Context(), "X-Forwarded-For was ignored: if the peer is your proxy, add it to TRUSTED_PROXIES",
+		a.warn(r.Context(), "ignored X-Forwarded-For: if the peer is your proxy, add it to TRUSTED_PROXIES",
 			"peer", peer.String())
 	}
 }
@@ -95,14 +95,14 @@ func (a *Advice) refusedPage(r *http.Request, origins, headers []string) {
 		a.warn(r.Context(), "a page without an origin was refused: serve it over HTTP, not from a file or in a sandboxed frame",
 			"origin", from)
 	case !slices.Contains(origins, from):
-		a.warn(r.Context(), "a page of another origin was refused: if it is yours, add its origin to CORS_ALLOWED_ORIGINS",
+		a.warn(r.Context(), "refused a cross-origin request: if the page is yours, add its origin to CORS_ALLOWED_ORIGINS",
 			"origin", from)
 	case r.Method == http.MethodOptions:
 		for name := range strings.SplitSeq(r.Header.Get("Access-Control-Request-Headers"), ",") {
 			name = strings.TrimSpace(name)
 			allowed := slices.ContainsFunc(headers, func(h string) bool { return strings.EqualFold(h, name) })
 			if !allowed && isHeaderName(name) {
-				a.warn(r.Context(), "a page was refused because of a header that it sends: add it to CORS_ALLOWED_HEADERS", "header", name)
+				a.warn(r.Context(), "refused a cross-origin request because of a header: if the page is yours, add it to CORS_ALLOWED_HEADERS", "header", name)
 				return // one is enough: the others come up once it is allowed
 			}
 		}

@@ -259,13 +259,13 @@ const scenarios = {
     assert.equal(await page.getByRole('tab').count(), 1);
 
     // Confirm the account beside the page, and sign in by the panel.
-    const confirmationCode = await codeFor('ada@example.com');
-    await graphql('mutation ($input: VerifyAccountInput!) { verifyAccount(input: $input) { status } }', { email: 'ada@example.com', confirmationCode });
+    const confirmationCode = await codeFor('grace@example.com');
+    await graphql('mutation ($input: VerifyAccountInput!) { verifyAccount(input: $input) { status } }', { email: 'grace@example.com', confirmationCode });
     await tabTo('Sign in');
     await page.keyboard.press('Enter');
     await page.getByLabel('E-mail address').waitFor();
     await page.getByLabel('E-mail address').focus();
-    await page.keyboard.type('ada@example.com');
+    await page.keyboard.type('grace@example.com');
     await page.keyboard.press('Tab');
     await page.keyboard.type('Correct-Horse-1');
     await page.keyboard.press('Enter');

@@ -231,6 +231,18 @@ func testCounters(t *testing.T, open func(*testing.T) fixture) {
 			p.allowed(a)
 			p.refused(a, "b", every)
 		},
+		"a hold that is removed": func(t *testing.T, p fixture) {
+			a := attempt(budget("b", 1, every))
+			a.Hold = "hold"
+			p.mark(10*every, "hold", "other")
+			p.refused(a, ratelimit.Hold, 10*every)
+			if err := p.clients[0].Update(context.Background(), ratelimit.Update{Unmark: []string{"hold", "unknown"}}); err != nil {
+				t.Fatal(err)
+			}
+			p.allowed(a)
+			a.Hold = "other"
+			p.refused(a, ratelimit.Hold, 10*every)
+		},
 		"known callers are exempt from a hold": func(_ *testing.T, p fixture) {
 			a := attempt(budget("b", 1, every))
 			a.Hold, a.Known = "hold", "device"
@@ -322,7 +334,7 @@ func testCounters(t *testing.T, open func(*testing.T) fixture) {
 					t.Errorf("mark for %s: no error", lifetime)
 				}
 			}
-			for _, u := range []ratelimit.Update{{Mark: []string{""}, Lifetime: every}, {Refill: []string{""}}} {
+			for _, u := range []ratelimit.Update{{Mark: []string{""}, Lifetime: every}, {Refill: []string{""}}, {Unmark: []string{""}}} {
 				if p.clients[0].Update(context.Background(), u) == nil {
 					t.Errorf("%+v: no error", u)
 				}

@@ -144,6 +144,9 @@ func (m *Memory) Update(_ context.Context, u Update) error {
 	for _, key := range u.Mark {
 		m.marks.Add(key, end)
 	}
+	for _, key := range u.Unmark {
+		m.marks.Remove(key)
+	}
 	return nil
 }
 

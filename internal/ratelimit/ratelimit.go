@@ -84,6 +84,9 @@ type Update struct {
 	// millisecond and ten years, which replaces the time they had left.
 	Mark     []string
 	Lifetime time.Duration
+
+	// Unmark has the keys of marks to remove.
+	Unmark []string
 }
 
 // Counters stores token buckets, which start full, and marks, which are flags that
@@ -135,7 +138,7 @@ func (u Update) validate() error {
 	if len(u.Mark) > 0 && (u.Lifetime < time.Millisecond || u.Lifetime > maxMarkLifetime) {
 		return fmt.Errorf("ratelimit: invalid lifetime of a mark: %s", u.Lifetime)
 	}
-	for _, key := range slices.Concat(u.Refill, u.Mark) {
+	for _, key := range slices.Concat(u.Refill, u.Mark, u.Unmark) {
 		if key == "" || len(key) > maxKeyLen {
 			return errKey
 		}

@@ -103,7 +103,7 @@ func luaBool(b bool) string {
 
 // Update implements [Counters], in one round trip.
 func (r *Redis) Update(ctx context.Context, u Update) error {
-	if err := u.validate(); err != nil || len(u.Refill)+len(u.Mark) == 0 {
+	if err := u.validate(); err != nil || len(u.Refill)+len(u.Mark)+len(u.Unmark) == 0 {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
@@ -114,6 +114,9 @@ func (r *Redis) Update(ctx context.Context, u Update) error {
 		}
 		for _, key := range u.Mark {
 			p.Do(ctx, "SET", r.markKey(key), "1", "PX", u.Lifetime.Milliseconds())
+		}
+		for _, key := range u.Unmark {
+			p.Del(ctx, r.markKey(key))
 		}
 		return nil
 	})

@@ -24,12 +24,12 @@ var (
 	ErrInvalid = errors.New("sealed: expired, changed, or sealed with another key")
 )
 
-// Keys returns secrets, of which the first one seals and all open. It must return at
+// Keys returns secrets, of which the first one seals and any opens. It must return at
 // least one. It is called for each operation, so it must be fast and safe for concurrent
 // use.
 type Keys func(context.Context) [][]byte
 
-// Secret returns Keys with one secret of at least 16 bytes of entropy.
+// Secret returns Keys with one secret, which must have at least 16 bytes of entropy.
 func Secret(secret []byte) Keys {
 	return func(context.Context) [][]byte { return [][]byte{secret} }
 }

@@ -152,8 +152,8 @@ func (h *Hook) drain() {
 	}
 }
 
-// deliver sends one event, with retries. A panic, which would end the process, ends this
-// delivery only.
+// deliver sends one event, with retries. A panic ends only this
+// delivery.
 func (h *Hook) deliver(ctx context.Context, e event) {
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -138,10 +138,10 @@ func TestQueueIsBounded(t *testing.T) {
 // A panic ends one delivery, and neither the process nor later deliveries.
 func TestDeliveryPanics(t *testing.T) {
 	url, seen := receiver(t)
-	calls := 0
+	var calls atomic.Int64
 	delivered := make(chan string, 1)
 	hook := webhook.New(webhook.Options{URL: url, Key: key, Observe: func(outcome string) {
-		if calls++; calls <= 10 { // more than there are senders
+		if calls.Add(1) <= 10 { // more than there are senders
 			panic("a bug")
 		}
 		delivered <- outcome

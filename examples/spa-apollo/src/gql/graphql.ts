@@ -8,7 +8,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type AttributeInput = {
   /** Name in the schema of the pool, for example `given_name` or `custom:plan`. */
   name: string;
-  /** The value. Numbers and booleans are given as strings. Attributes with the name of a person must have one line. */
+  /** The value. Numbers and booleans are given as strings. Name attributes must be a single line. */
   value: string;
 };
 

@@ -11,17 +11,17 @@ import (
 	"authgraph/internal/apierr"
 )
 
-// Anyone can sign up with an address that is not theirs. The owner of the address who then
-// signs up gets a code for the stranger's account, and would confirm the stranger's
-// password with it. So the password of an account that was signed up again before it was
-// confirmed is not trusted until it is reset with a code.
+// Anyone can sign up with someone else's address. A code that the owner gets later then
+// confirms the stranger's account, with the stranger's password. So the password of an
+// account that was signed up again before it was confirmed is not trusted until it is
+// reset with a code.
 
-// Flag is a fact about an account that Cognito does not know.
+// Flag is a property of an account that Cognito does not store.
 type Flag string
 
 const (
 	// SignedUpAgain means that a later sign-up had the same address. The account may have
-	// been confirmed before that, so nothing follows from it alone.
+	// been confirmed before that, so it proves nothing by itself.
 	SignedUpAgain Flag = "signed-up-again"
 	// PasswordUntrusted means that the account was confirmed after it was signed up again,
 	// and that its password was not reset with a code since.
@@ -31,8 +31,8 @@ const (
 const (
 	// signedUpAgainFor is how long a second sign-up is remembered.
 	signedUpAgainFor = 30 * 24 * time.Hour
-	// passwordUntrustedFor is how long a password is refused that is not reset: for ever,
-	// as far as the store is concerned.
+	// passwordUntrustedFor is how long an untrusted password is rejected: practically for
+	// ever, but the store requires a time.
 	passwordUntrustedFor = 10 * 365 * 24 * time.Hour
 )
 
@@ -40,6 +40,8 @@ const (
 type Flags struct {
 	// Set sets a flag for a time, which replaces that of an earlier call.
 	Set func(ctx context.Context, flag Flag, account string, lifetime time.Duration) error
+	// Clear clears flags.
+	Clear func(ctx context.Context, account string, flags ...Flag) error
 	// Has reports whether a flag is set.
 	Has func(ctx context.Context, flag Flag, account string) (bool, error)
 }
@@ -56,8 +58,8 @@ func (f Flags) has(ctx context.Context, flag Flag, account string) (bool, error)
 	return set, nil
 }
 
-// set is Flags.Set. Without flags it does nothing. What the flag is about has happened
-// already, so it is set even if the caller has gone.
+// set is Flags.Set. Without flags it does nothing. The event has happened
+// already, so it is set even if ctx is canceled.
 func (f Flags) set(ctx context.Context, flag Flag, account string, lifetime time.Duration) error {
 	if f.Set == nil {
 		return nil
@@ -69,11 +71,11 @@ func (f Flags) set(ctx context.Context, flag Flag, account string, lifetime time
 	return nil
 }
 
-// clear removes all flags of an account. If that fails, its user has to reset the password
-// once more.
+// clear clears all flags of an account. If that fails, the user has to reset the password
+// again.
 func (f Flags) clear(ctx context.Context, account string) {
-	for _, flag := range []Flag{SignedUpAgain, PasswordUntrusted} {
-		_ = f.set(ctx, flag, account, time.Millisecond)
+	if f.Clear != nil {
+		_ = f.Clear(context.WithoutCancel(ctx), account, SignedUpAgain, PasswordUntrusted)
 	}
 }
 
@@ -88,9 +90,9 @@ var errPasswordUntrusted = errors.New("the account was signed up again before it
 
 const resetRequired = "The password must be reset before signing in."
 
-// checkPassword returns an error if the password of an account is not trusted. It is called
-// after each step of a sign-in that proves a password. err is the error of the step, which
-// is returned otherwise, and result the tokens, if there are any already.
+// checkPassword rejects a step of a sign-in if the password of the account is not trusted.
+// Call it after each step that proves a password. err is the error of the step, returned
+// unchanged if the password is trusted, and result has the tokens, if there are any already.
 func (c *Client) checkPassword(ctx context.Context, account string, result *types.AuthenticationResultType, err error) error {
 	if err != nil && apierr.From(err).Code != apierr.InvalidCredentials {
 		return err
@@ -112,7 +114,7 @@ func (c *Client) checkPassword(ctx context.Context, account string, result *type
 	return apierr.New(apierr.PasswordResetRequired, resetRequired).WithCause(errPasswordUntrusted)
 }
 
-// distrustPassword makes the password of an account that was just confirmed untrusted, and
+// distrustPassword marks the password of a newly confirmed account as untrusted, and
 // ends the sessions that began in the meantime.
 func (c *Client) distrustPassword(ctx context.Context, account string) error {
 	if err := c.options.Flags.set(ctx, PasswordUntrusted, account, passwordUntrustedFor); err != nil {
