@@ -296,6 +296,7 @@ await scenario('by phone', async (step) => {
     pool: {
       UsernameAttributes: ['phone_number'],
       AutoVerifiedAttributes: ['phone_number'],
+      SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms' },
       Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'SMS_OTP'] } },
     },
   });

@@ -358,11 +358,12 @@ await scenario('second factors', async (step) => {
     await press(page, 'Continue');
     await account(page);
   });
+  const sms = { SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms', ExternalId: 'sms' } };
   await step('choose between two', async () => {
     await signOut(page);
     await wire('SetUserPoolMfaConfig', {
       UserPoolId: poolId, MfaConfiguration: 'OPTIONAL', SoftwareTokenMfaConfiguration: { Enabled: true },
-      SmsMfaConfiguration: { SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms', ExternalId: 'sms' } },
+      SmsMfaConfiguration: sms,
     });
     await wire('AdminSetUserMFAPreference', {
       UserPoolId: poolId, Username: email, SMSMfaSettings: { Enabled: true, PreferredMfa: false }, SoftwareTokenMfaSettings: { Enabled: true, PreferredMfa: false },
@@ -380,15 +381,21 @@ await scenario('second factors', async (step) => {
     await page.getByRole('button', { name: 'Set up' }).waitFor();
     await signOut(page);
   });
+  // With a required second factor Cognito allows no first factor but the password.
   const required = (work, app = true) => async () => {
-    const mfa = { UserPoolId: poolId, SoftwareTokenMfaConfiguration: { Enabled: true } };
+    const mfa = { UserPoolId: poolId, SmsMfaConfiguration: sms, EmailMfaConfiguration: { Message: '{####}', Subject: 'Your code' } };
+    const { UserPool } = await wire('DescribeUserPool', { UserPoolId: poolId });
+    const allowFirst = (AllowedFirstAuthFactors) =>
+      wire('UpdateUserPool', { UserPoolId: poolId, AutoVerifiedAttributes: ['email'], Policies: { ...UserPool.Policies, SignInPolicy: { AllowedFirstAuthFactors } } });
+    await allowFirst(['PASSWORD']);
     await wire('SetUserPoolMfaConfig', { ...mfa, MfaConfiguration: 'ON', SoftwareTokenMfaConfiguration: { Enabled: app } });
     try {
       await work();
       await account(page);
       await signOut(page);
     } finally {
-      await wire('SetUserPoolMfaConfig', { ...mfa, MfaConfiguration: 'OPTIONAL' });
+      await wire('SetUserPoolMfaConfig', { ...mfa, MfaConfiguration: 'OPTIONAL', SoftwareTokenMfaConfiguration: { Enabled: true } });
+      await allowFirst(UserPool.Policies.SignInPolicy.AllowedFirstAuthFactors);
     }
   };
   await step('sign in by a code by e-mail', required(async () => {

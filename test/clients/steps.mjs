@@ -107,9 +107,8 @@ export async function newPool({ pool = {}, client = {}, mfa } = {}) {
     UsernameAttributes: ['email'],
     UsernameConfiguration: { CaseSensitive: false },
     AutoVerifiedAttributes: ['email'],
-    // Cognito requires them for codes of a second factor and by text message.
+    // Cognito requires it for codes by e-mail as a second factor.
     EmailConfiguration: { EmailSendingAccount: 'DEVELOPER', SourceArn: 'arn:aws:ses:us-east-1:123456789012:identity/example.com' },
-    SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms' },
     ...pool,
   });
   if (mfa) await wire('SetUserPoolMfaConfig', { UserPoolId: UserPool.Id, ...mfa });
