@@ -28,9 +28,6 @@ func slack(bar time.Duration) time.Duration {
 	return bar
 }
 
-// crowd is held by tests that use most of the file descriptors of a process.
-var crowd sync.Mutex
-
 // roomFor returns how many connections can be open at once, at most want.
 func roomFor(want int) int {
 	var limit syscall.Rlimit
@@ -555,9 +552,8 @@ func TestAttackFaultsDeserted(t *testing.T) {
 // needs no Cognito. All of them get an error, memory stays bounded, and afterwards
 // nothing is left of them.
 func TestAttackFaultsCrowd(t *testing.T) {
-	t.Parallel()
-	crowd.Lock()
-	defer crowd.Unlock()
+	// Not parallel: with the rest of the suite beside it, connections wait for the
+	// processor longer than the server waits for their headers.
 	waiting := 5_000
 	if testutil.RaceEnabled {
 		waiting = 1_200 // the race detector allows a process 8,128 goroutines

@@ -240,8 +240,6 @@ func TestAttackStopTwice(t *testing.T) {
 // clients.
 func TestAttackIdleConnections(t *testing.T) {
 	t.Parallel()
-	crowd.Lock()
-	defer crowd.Unlock()
 	idle, half := 10_000, 2_000
 	if testutil.RaceEnabled {
 		idle, half = 4_000, 800 // the race detector allows a process 8,128 goroutines
