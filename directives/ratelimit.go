@@ -48,8 +48,12 @@ const (
 )
 
 const (
-	// knownFor is how long an address counts as the owner's after a sign-in from it.
+	// knownFor is how long an address counts as the owner's after a sign-in, or after a
+	// code from the mailbox was entered.
 	knownFor = 30 * 24 * time.Hour
+	// signedUpFor is how long it counts so for codes after a sign-up: as long as the code
+	// is valid.
+	signedUpFor = 24 * time.Hour
 	// heldFor is how long strangers are kept from an account that Cognito has locked
 	// because of them. Without their attempts the lock ends within seconds.
 	heldFor = 15 * time.Minute
@@ -102,14 +106,24 @@ func (l *RateLimit) Directive(
 }
 
 // identify returns the account of an attempt, by all of its names that are known: the
-// one that the input names, or else the caller's.
+// one that the input names, or else the caller's. A new address, to which a code is sent,
+// counts as a name too, so that several accounts cannot flood one mailbox.
 func (l *RateLimit) identify(ctx context.Context, input map[string]any, of []RateLimitKind) party {
 	names := account.Names(input, func(session string) []string { return l.Client.SessionNames(ctx, session) })
 	caller := cognito.CallerFromContext(ctx)
 	if len(names) > 0 || caller == nil {
-		return l.party(ctx, names...)
+		who := l.party(ctx, names...)
+		if answer, _ := input["answer"].(map[string]any); answer != nil {
+			setup, _ := answer["mfaSetup"].(map[string]any)
+			address, _ := setup["email"].(string)
+			who.addAccount(l.Accounts.Of(address))
+		}
+		return who
 	}
 	who := l.party(ctx, caller.Claims.Subject)
+	for _, address := range newAddresses(input["attributes"]) {
+		who.addAccount(l.Accounts.Of(address))
+	}
 	if isGuess(of) {
 		// Otherwise a stolen access token would double the guesses of the password. A
 		// success does not prove that the address is the caller's.
@@ -134,7 +148,7 @@ func applies(field string, input map[string]any, kind RateLimitKind) bool {
 	case "startSignin":
 		return kind != RateLimitMessage || sendsCode(input["preferredFactor"])
 	case "updateUser":
-		return kind != RateLimitMessage || changesAddress(input["attributes"])
+		return kind != RateLimitMessage || len(newAddresses(input["attributes"])) > 0
 	case "respondToChallenge":
 		answer, _ := input["answer"].(map[string]any)
 		return appliesToAnswer(answer, kind)
@@ -167,17 +181,21 @@ func sendsCode(factor any) bool {
 	return factor == "EMAIL_OTP" || factor == "SMS_OTP" || factor == "SMS_MFA"
 }
 
-// changesAddress reports whether one of the attributes is an address, to which Cognito
-// sends a code.
-func changesAddress(attributes any) bool {
+// newAddresses returns those of the attributes that are addresses, to which Cognito sends
+// a code: at most six, since an update that sets an attribute twice is refused.
+func newAddresses(attributes any) (addresses []string) {
 	list, ok := attributes.([]any)
 	if !ok {
 		list = []any{attributes} // GraphQL coerces a single item to a list
 	}
-	return slices.ContainsFunc(list, func(item any) bool {
+	for _, item := range list {
 		attribute, _ := item.(map[string]any)
-		return attribute["name"] == "email" || attribute["name"] == "phone_number"
-	})
+		if name := attribute["name"]; (name == "email" || name == "phone_number") && len(addresses) < 6 {
+			address, _ := attribute["value"].(string)
+			addresses = append(addresses, address)
+		}
+	}
+	return addresses
 }
 
 // party holds the keys of the account and of the client of an attempt.
@@ -219,11 +237,18 @@ func (p *party) addAccount(key string) {
 // pair returns the key of an account together with the client's address.
 func (p party) pair(account string) string { return account + "@" + p.address }
 
-// knownKeys returns the marks that make the address a known one of the account.
-func (p party) knownKeys() []string {
+// knownKeys returns the marks that make the address a known one of the account, for
+// passwords and for codes.
+func (p party) knownKeys() []string { return append(p.keys("known:"), p.signedUpKeys()...) }
+
+// signedUpKeys returns the marks that make the address a known one of the account for
+// codes only. Whoever signs up has not proven that the mailbox is theirs.
+func (p party) signedUpKeys() []string { return p.keys("known-for-codes:") }
+
+func (p party) keys(mark string) []string {
 	keys := make([]string, p.proven)
 	for i, account := range p.accounts[:p.proven] {
-		keys[i] = "known:" + p.pair(account)
+		keys[i] = mark + p.pair(account)
 	}
 	return keys
 }
@@ -294,8 +319,12 @@ func (l *RateLimit) attempt(who party, of []RateLimitKind) ratelimit.Attempt {
 		add(budgetAddress, who.address, false)
 		add(budgetNetwork, who.network, false)
 	}
-	if who.proven > 0 {
+	switch {
+	case who.proven == 0:
+	case slices.Contains(of, RateLimitPassword):
 		a.Known = who.knownKeys()[0]
+	default:
+		a.Known = who.signedUpKeys()[0]
 	}
 	return a
 }
@@ -332,14 +361,28 @@ func (l *RateLimit) settle(ctx context.Context, who party, of []RateLimitKind, r
 		_ = l.Counters.Update(ctx, ratelimit.Update{Mark: who.holdKeys(), Lifetime: heldFor, Refill: who.guesses()})
 	case err != nil:
 	case slices.Contains(of, RateLimitSignup):
-		// The address of a sign-up is the owner's, unless the result hides whether an
-		// account was created.
+		// Strangers must not keep the new account from being confirmed, unless the result
+		// hides whether it was created.
 		if made, _ := result.(*cognito.SignUpResult); made != nil && made.UserID != nil {
-			_ = l.Counters.Update(ctx, ratelimit.Update{Mark: who.knownKeys(), Lifetime: knownFor})
+			_ = l.Counters.Update(ctx, ratelimit.Update{Mark: who.signedUpKeys(), Lifetime: signedUpFor})
 		}
-	case isGuess(of) && !isChallenge(result):
-		_ = l.Counters.Update(ctx, ratelimit.Update{Refill: who.guesses()})
+	case isGuess(of) && isProof(result):
+		update := ratelimit.Update{Refill: who.guesses()}
+		if cognito.CallerFromContext(ctx) == nil {
+			// A code from the mailbox. Sessions are marked by SignedIn.
+			update.Mark, update.Lifetime = who.knownKeys(), knownFor
+		}
+		_ = l.Counters.Update(ctx, update)
 	}
+}
+
+// isProof reports whether a result proves that the guess was right. For an account that
+// is confirmed already, any code will do.
+func isProof(result any) bool {
+	if verification, ok := result.(*cognito.Verification); ok {
+		return verification.Status == cognito.Verified
+	}
+	return !isChallenge(result)
 }
 
 func isGuess(of []RateLimitKind) bool {

@@ -420,6 +420,52 @@ func TestRateLimitOfUnknownAddresses(t *testing.T) {
 	}
 }
 
+// TestKnownAddresses checks what makes an address a known one of an account: a code from
+// the mailbox, and for codes also a sign-up, which proves nothing about the mailbox.
+func TestKnownAddresses(t *testing.T) {
+	const email = "ada@example.com"
+	guess := func(l *limitedAPI, from string) string { return l.signin(from, email, "right") }
+	enter := func(code string) func(*limitedAPI, string) string {
+		return func(l *limitedAPI, from string) string {
+			return l.mutate(from, `verifyAccount(input:{email:"`+email+`",confirmationCode:"`+code+`"}){status}`)
+		}
+	}
+	signup := func(l *limitedAPI, from string) string {
+		return l.mutate(from, `signup(input:{email:"`+email+`",password:"longenough",username:"a",mode:"m"}){userId}`)
+	}
+	reset := func(l *limitedAPI, from string) string {
+		return l.mutate(from, `confirmForgotPassword(input:{email:"`+email+`",confirmationCode:"111111",newPassword:"longenough"}){success}`)
+	}
+	for name, tt := range map[string]struct {
+		first func(*limitedAPI, string) string // what happens at the address
+		// Whether passwords and codes are accepted there while strangers are limited.
+		password, code bool
+	}{
+		"nothing":                 {func(*limitedAPI, string) string { return "" }, false, false},
+		"sign-up":                 {signup, false, true},
+		"code of the sign-up":     {enter("111111"), true, true},
+		"a wrong code":            {enter("222222"), false, false},
+		"code for a new password": {reset, true, true},
+		"sign-in":                 {guess, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLimitedAPI(t)
+			tt.first(l, home)
+			for i := range 20 {
+				l.signin(fmt.Sprintf("203.0.113.%d", i), email, "wrong")
+				enter("222222")(l, fmt.Sprintf("203.0.113.%d", i))
+			}
+			if got := guess(l, home) != "RATE_LIMITED"; got != tt.password {
+				t.Errorf("a password is accepted: %t", got)
+			}
+			if got := enter("111111")(l, home) != "RATE_LIMITED"; got != tt.code {
+				t.Errorf("a code is accepted: %t", got)
+			}
+		})
+	}
+}
+
 // TestRateLimitOfPasswordSpraying checks the limits on an address or network that tries
 // one password on many accounts.
 func TestRateLimitOfPasswordSpraying(t *testing.T) {

@@ -243,6 +243,21 @@ func testCounters(t *testing.T, open func(*testing.T) fixture) {
 			a.Hold = "other"
 			p.refused(a, ratelimit.Hold, 10*every)
 		},
+		"marks": func(t *testing.T, p fixture) {
+			p.mark(10*every, "a")
+			p.mark(every, "b")
+			p.pass(2 * every)
+			left, err := p.clients[len(p.clients)-1].Marks(context.Background(), "a", "b", "c")
+			if err != nil || len(left) != 3 || left[1] != 0 || left[2] != 0 {
+				t.Fatalf("%v, %v", left, err)
+			}
+			if left[0] > 8*every || left[0] < 8*every-p.elapsed()-time.Millisecond {
+				t.Errorf("a is set for %s, want %s", left[0], 8*every)
+			}
+			if _, err := p.clients[0].Marks(context.Background(), ""); err == nil {
+				t.Error("an empty key: no error")
+			}
+		},
 		"known callers are exempt from a hold": func(_ *testing.T, p fixture) {
 			a := attempt(budget("b", 1, every))
 			a.Hold, a.Known = "hold", "device"

@@ -150,5 +150,34 @@ func (m *Memory) Update(_ context.Context, u Update) error {
 	return nil
 }
 
+// Marks implements [Counters].
+func (m *Memory) Marks(_ context.Context, keys ...string) ([]time.Duration, error) {
+	if err := validateMarks(keys); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.clock()
+	left := make([]time.Duration, len(keys))
+	for i, key := range keys {
+		left[i] = time.Duration(m.timeLeft(key, now)) * time.Microsecond
+	}
+	return left, nil
+}
+
+// mirrorMarks applies what Redis says about marks.
+func (m *Memory) mirrorMarks(keys []string, left []time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.clock()
+	for i, key := range keys {
+		if left[i] > 0 {
+			m.marks.Add(key, now+left[i].Microseconds())
+		} else {
+			m.marks.Remove(key)
+		}
+	}
+}
+
 // Close implements [Counters]. It does nothing.
 func (m *Memory) Close() error { return nil }

@@ -99,8 +99,12 @@ type Counters interface {
 	// refuse the attempt.
 	Take(context.Context, Attempt) (Decision, error)
 
-	// Update refills buckets and sets marks.
+	// Update refills buckets, and sets and removes marks.
 	Update(context.Context, Update) error
+
+	// Marks returns how much longer each of the marks is set, 0 for those that are not.
+	// There are at most 32.
+	Marks(ctx context.Context, keys ...string) ([]time.Duration, error)
 
 	Close() error
 }
@@ -132,6 +136,14 @@ func (a Attempt) validate() error {
 		}
 	}
 	return nil
+}
+
+// validateMarks returns an error for keys that [Counters].Marks does not take.
+func validateMarks(keys []string) error {
+	if len(keys) > maxBudgets {
+		return fmt.Errorf("ratelimit: %d marks, more than %d", len(keys), maxBudgets)
+	}
+	return Update{Unmark: keys}.validate()
 }
 
 func (u Update) validate() error {

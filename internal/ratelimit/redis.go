@@ -123,5 +123,29 @@ func (r *Redis) Update(ctx context.Context, u Update) error {
 	return redisconn.SafeError(err)
 }
 
+// Marks implements [Counters], in one round trip.
+func (r *Redis) Marks(ctx context.Context, keys ...string) ([]time.Duration, error) {
+	if err := validateMarks(keys); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
+	defer cancel()
+	replies := make([]*redis.DurationCmd, len(keys))
+	_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, key := range keys {
+			replies[i] = p.PTTL(ctx, r.markKey(key))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, redisconn.SafeError(err)
+	}
+	left := make([]time.Duration, len(keys))
+	for i, reply := range replies {
+		left[i] = max(0, reply.Val()) // negative without the key
+	}
+	return left, nil
+}
+
 // Close implements [Counters]. It closes the connections.
 func (r *Redis) Close() error { return r.client.Close() }

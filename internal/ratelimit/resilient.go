@@ -164,5 +164,24 @@ func (r *Resilient) Update(ctx context.Context, u Update) error {
 	return err
 }
 
+// Marks implements [Counters]. While Redis is down, it knows the marks that it has seen.
+func (r *Resilient) Marks(ctx context.Context, keys ...string) (left []time.Duration, err error) {
+	if err := validateMarks(keys); err != nil {
+		return nil, err
+	}
+	_, ok, err := r.try(ctx, func() (redisDecision, error) {
+		left, err = r.redis.Marks(ctx, keys...)
+		return redisDecision{}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return r.memory.Marks(ctx, keys...)
+	}
+	r.memory.mirrorMarks(keys, left)
+	return left, nil
+}
+
 // Close implements [Counters]. It closes the connections to Redis.
 func (r *Resilient) Close() error { return r.redis.Close() }
