@@ -136,6 +136,7 @@ type challenge struct {
 	account    string // the name that the user entered
 	username   string // of the call that was challenged
 	deviceKey  string // of the call that was challenged; may be empty
+	byPassword bool   // whether a password was proven
 	parameters map[string]string
 	available  []types.ChallengeNameType
 }
@@ -190,6 +191,8 @@ type challengeState struct {
 	Username  string `json:"u"`
 	Session   string `json:"s,omitempty"`
 	DeviceKey string `json:"d,omitempty"`
+	// ByPassword is set once a password was proven.
+	ByPassword bool `json:"p,omitempty"`
 }
 
 // maxChallengeLifetime is Cognito's maximum of the app client's AuthSessionValidity.
@@ -227,7 +230,7 @@ func (c *challengeStates) open(ctx context.Context, session string) (challengeSt
 func (c challenge) state() challengeState {
 	// Cognito requires the name that it returned, not the one that the user entered.
 	username := cmp.Or(usernameIn(c.parameters), c.username)
-	return challengeState{Challenge: c.name, Account: c.account, Username: username, Session: c.session, DeviceKey: c.deviceKey}
+	return challengeState{Challenge: c.name, Account: c.account, Username: username, Session: c.session, DeviceKey: c.deviceKey, ByPassword: c.byPassword}
 }
 
 // usernameIn returns Cognito's name of the user in the parameters of a challenge. It is
@@ -415,12 +418,13 @@ func (c *Client) respond(ctx context.Context, s challengeState, responses map[st
 	}
 	began := time.Now()
 	out, err := invoke(ctx, c, opRespondToAuthChallenge, c.api.RespondToAuthChallenge, in)
-	if provesPassword(s.Challenge, responses) {
-		var tokens *types.AuthenticationResultType
+	byPassword := s.ByPassword || provesPassword(s.Challenge, responses)
+	if byPassword {
+		step := passwordStep{account: s.Account, username: s.Username}
 		if out != nil {
-			tokens = out.AuthenticationResult
+			step.challenge, step.parameters, step.result = out.ChallengeName, out.ChallengeParameters, out.AuthenticationResult
 		}
-		err = c.checkPassword(ctx, s.Account, tokens, err)
+		err = c.checkPassword(ctx, step, err)
 	}
 	if err != nil {
 		return nil, err
@@ -434,6 +438,7 @@ func (c *Client) respond(ctx context.Context, s challengeState, responses map[st
 		account:    s.Account,
 		username:   s.Username,
 		deviceKey:  s.DeviceKey,
+		byPassword: byPassword && out.ChallengeName != types.ChallengeNameTypeNewPasswordRequired,
 		parameters: out.ChallengeParameters,
 	}), nil
 }

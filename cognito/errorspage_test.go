@@ -47,8 +47,7 @@ func TestErrorsPage(t *testing.T) {
 	}
 }
 
-// codesTable returns a row for each value of the schema's enum ErrorCode.
-func codesTable(t *testing.T) string {
+func loadSchema(t *testing.T) *ast.Schema {
 	t.Helper()
 	text, err := os.ReadFile("../schema.graphqls")
 	if err != nil {
@@ -58,6 +57,13 @@ func codesTable(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return schema
+}
+
+// codesTable returns a row for each value of the schema's enum ErrorCode.
+func codesTable(t *testing.T) string {
+	t.Helper()
+	schema := loadSchema(t)
 	status := regexp.MustCompile(`^\d{3}\. `)
 	var b strings.Builder
 	b.WriteString("| code | status | retryable | meaning |\n|---|---|---|---|\n")

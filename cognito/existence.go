@@ -91,13 +91,16 @@ func (h *accountsHidingExistence) SignUp(ctx context.Context, in SignUpInput) (*
 		_, err := h.accounts.SignUp(ctx, in)
 		if err != nil {
 			switch apierr.From(err).Code {
-			case apierr.EmailAlreadyRegistered, apierr.AliasAlreadyRegistered:
-				h.notifyOwner(ctx, in.Email)
-			case apierr.CodeDeliveryFailed, apierr.TooManyAttempts:
-				// The user is registered, and can request another code.
+			case apierr.EmailAlreadyRegistered, apierr.AliasAlreadyRegistered, apierr.CodeDeliveryFailed, apierr.TooManyAttempts:
+				// In the last two cases the user is registered, and can request another code.
 			default:
 				return nil, err
 			}
+		}
+		// A new account got a message too, and so many fewer can be requested.
+		mayNotify := h.mayNotify(ctx, in.Email)
+		if e := apierr.From(err); mayNotify && e != nil && (e.Code == apierr.EmailAlreadyRegistered || e.Code == apierr.AliasAlreadyRegistered) {
+			h.notifyOwner(ctx, in.Email)
 		}
 		return &SignUpResult{CodeDelivery: presumedDelivery(in.Email)}, nil
 	})
@@ -123,9 +126,6 @@ func (h *accountsHidingExistence) notifyOwner(ctx context.Context, email string)
 		}()
 		ctx, cancel := context.WithTimeout(ctx, noticeTimeout)
 		defer cancel()
-		if !h.mayNotify(ctx, email) {
-			return
-		}
 		if _, err := h.accounts.ResendConfirmationCode(ctx, email); err != nil && !isTemporary(err) {
 			_, _ = h.accounts.ForgotPassword(ctx, email)
 		}

@@ -691,8 +691,12 @@ func TestNoticePanics(t *testing.T) {
 	causes := make(chan any)
 	client, err := New(Options{
 		Region: "eu-west-1", UserPoolID: "eu-west-1_AbC123def", ClientID: "client", Endpoint: server.URL, UsernameAttribute: "nickname", HideUserExistence: true,
-		MayNotify: func(context.Context, string) bool { panic("a bug") },
-		Panicked:  func(cause any) { causes <- cause },
+		Observe: func(operation, _, _ string, _ time.Duration) {
+			if operation == "ResendConfirmationCode" {
+				panic("a bug")
+			}
+		},
+		Panicked: func(cause any) { causes <- cause },
 	})
 	if err != nil {
 		t.Fatal(err)

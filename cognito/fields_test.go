@@ -1,24 +1,13 @@
 package cognito
 
 import (
-	"os"
 	"strings"
 	"testing"
-
-	"github.com/vektah/gqlparser/v2"
-	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // Every path in extensions.field exists in the input of the mutation.
 func TestInputPathsExist(t *testing.T) {
-	text, err := os.ReadFile("../schema.graphqls")
-	if err != nil {
-		t.Fatal(err)
-	}
-	schema, err := gqlparser.LoadSchema(&ast.Source{Input: string(text)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := loadSchema(t)
 	inputs := map[operation]string{
 		opSignUp: "SignupInput", opConfirmSignUp: "VerifyAccountInput", opResendConfirmationCode: "ResendConfirmationCodeInput",
 		opInitiateAuth: "SigninInput", opRespondToAuthChallenge: "RespondToChallengeInput",

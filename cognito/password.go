@@ -39,7 +39,6 @@ func (a accounts) ConfirmForgotPassword(ctx context.Context, email, code, newPas
 	if err != nil {
 		return err
 	}
-	a.options.Flags.clear(ctx, email)
 	return a.passwordReset(ctx, email, newPassword)
 }
 
@@ -59,7 +58,7 @@ type PasswordChange struct {
 
 // passwordReset reports a password that was set with a code.
 func (c *Client) passwordReset(ctx context.Context, email, newPassword string) error {
-	if c.options.PasswordChanged == nil {
+	if c.options.PasswordChanged == nil && c.options.Flags.Set == nil {
 		return nil
 	}
 	username, err := c.usernameOf(ctx, email, &newPassword)
@@ -70,6 +69,9 @@ func (c *Client) passwordReset(ctx context.Context, email, newPassword string) e
 		// The code is used up, so that the same request would fail.
 		return apierr.New(apierr.ServiceUnavailable,
 			"The password was set, but the user's sessions could not be ended. Sign in, and end them with logout.").WithCause(err)
+	}
+	if err := c.trustPassword(ctx, username, email); err != nil {
+		return err
 	}
 	return c.passwordChanged(ctx, PasswordChange{Username: username, Reset: true})
 }
@@ -117,7 +119,10 @@ func (c *Client) usernameOf(ctx context.Context, email string, password *string)
 			if result.RefreshToken != nil {
 				_ = c.revokeToken(ctx, *result.RefreshToken) // no one else has it
 			}
-			return text(unverifiedClaims(aws.ToString(result.AccessToken))["username"]), nil
+			if name := text(unverifiedClaims(aws.ToString(result.AccessToken))["username"]); name != "" {
+				return name, nil
+			}
+			continue
 		}
 		if name := usernameIn(out.ChallengeParameters); name != "" {
 			return name, nil
@@ -153,6 +158,9 @@ func (c *Client) newPasswordSet(ctx context.Context, state challengeState, resul
 	if tokens, ok := result.(*AuthTokens); ok {
 		claims := accessClaimsOf(tokens)
 		change.Username, change.Subject, change.OriginJTI = claims.Username, claims.Subject, claims.OriginJTI
+	}
+	if err := c.trustPassword(ctx, change.Username, state.Account); err != nil {
+		return err
 	}
 	return c.passwordChanged(ctx, change)
 }

@@ -169,12 +169,13 @@ func (c *Client) initiateAuth(
 		Session:         session,
 		UserContextData: c.userContext(ctx),
 	})
-	if flow == types.AuthFlowTypeUserPasswordAuth {
-		var tokens *types.AuthenticationResultType
+	byPassword := flow == types.AuthFlowTypeUserPasswordAuth
+	if byPassword {
+		step := passwordStep{account: email}
 		if out != nil {
-			tokens = out.AuthenticationResult
+			step.challenge, step.parameters, step.result = out.ChallengeName, out.ChallengeParameters, out.AuthenticationResult
 		}
-		err = c.checkPassword(ctx, email, tokens, err)
+		err = c.checkPassword(ctx, step, err)
 	}
 	if err != nil {
 		return nil, err
@@ -188,6 +189,7 @@ func (c *Client) initiateAuth(
 		account:    email,
 		username:   email,
 		deviceKey:  parameters["DEVICE_KEY"],
+		byPassword: byPassword && out.ChallengeName != types.ChallengeNameTypeNewPasswordRequired,
 		parameters: out.ChallengeParameters,
 		available:  out.AvailableChallenges,
 	}), nil

@@ -114,8 +114,6 @@ func (a accounts) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, er
 	if err != nil {
 		return nil, err
 	}
-	// Clear flags left over from a deleted account.
-	a.options.Flags.clear(ctx, in.Email)
 	return &SignUpResult{
 		UserID:       out.UserSub,
 		Confirmed:    out.UserConfirmed,
@@ -167,10 +165,10 @@ type Verification struct {
 }
 
 // ConfirmSignUp implements [Accounts]. It is not an error if the account is confirmed
-// already. It signs nobody in, and makes the password untrusted, if the account was signed
-// up again before.
+// already. If the account was signed up again before, no session starts, and the password
+// becomes untrusted.
 func (a accounts) ConfirmSignUp(ctx context.Context, email, code string) (*Verification, error) {
-	disputed, err := a.options.Flags.has(ctx, SignedUpAgain, email)
+	signedUpAgain, err := a.options.Flags.has(ctx, Flagged{SignedUpAgain, email})
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +185,7 @@ func (a accounts) ConfirmSignUp(ctx context.Context, email, code string) (*Verif
 	if err != nil {
 		return nil, err
 	}
-	if disputed {
+	if signedUpAgain[0] {
 		if err := a.distrustPassword(ctx, email); err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package cognito
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -20,63 +21,72 @@ import (
 type Flag string
 
 const (
-	// SignedUpAgain means that a later sign-up had the same address. The account may have
-	// been confirmed before that, so it proves nothing by itself.
+	// SignedUpAgain is for an address that was signed up again. Its account may have been
+	// confirmed before that, so it proves nothing by itself. It is never cleared: nobody but
+	// Cognito knows which spellings of an address it considers equal.
 	SignedUpAgain Flag = "signed-up-again"
-	// PasswordUntrusted means that the account was confirmed after it was signed up again,
-	// and that its password was not reset with a code since.
+	// PasswordUntrusted is for the user name of an account that was confirmed after its
+	// address was signed up again.
 	PasswordUntrusted Flag = "password-untrusted"
+	// AddressUntrusted is for the address of such an account, if Cognito's user name is not
+	// known.
+	AddressUntrusted Flag = "address-untrusted"
+	// PasswordReset is for a user name, and overrides the other two.
+	PasswordReset Flag = "password-reset"
+	// ResetAdvised is for an address, and only determines the error for a wrong password.
+	ResetAdvised Flag = "reset-advised"
 )
 
 const (
 	// signedUpAgainFor is how long a second sign-up is remembered.
 	signedUpAgainFor = 30 * 24 * time.Hour
-	// passwordUntrustedFor is how long an untrusted password is rejected: practically for
-	// ever, but the store requires a time.
-	passwordUntrustedFor = 10 * 365 * 24 * time.Hour
+	// decidedFor is how long the other flags are kept: practically for ever, but the store
+	// requires a time.
+	decidedFor = 10 * 365 * 24 * time.Hour
 )
 
-// Flags stores flags of accounts. account is the name that users enter, in any spelling.
-type Flags struct {
-	// Set sets a flag for a time, which replaces that of an earlier call.
-	Set func(ctx context.Context, flag Flag, account string, lifetime time.Duration) error
-	// Clear clears flags.
-	Clear func(ctx context.Context, account string, flags ...Flag) error
-	// Has reports whether a flag is set.
-	Has func(ctx context.Context, flag Flag, account string) (bool, error)
+// OfUser reports whether a flag is for Cognito's user name, as opposed to an address, which
+// has many spellings.
+func (f Flag) OfUser() bool { return f == PasswordUntrusted || f == PasswordReset }
+
+// Flagged is a flag of a user or an address.
+type Flagged struct {
+	Flag Flag
+	Name string
 }
 
-// has is Flags.Has. Without flags it returns false.
-func (f Flags) has(ctx context.Context, flag Flag, account string) (bool, error) {
+// Flags stores flags. The functions are all set, or none.
+type Flags struct {
+	// Set sets a flag for a time, which replaces that of an earlier call.
+	Set func(ctx context.Context, f Flagged, lifetime time.Duration) error
+	// Clear clears a flag.
+	Clear func(ctx context.Context, f Flagged) error
+	// Has reports which of the flags are set.
+	Has func(ctx context.Context, flags ...Flagged) ([]bool, error)
+}
+
+// has is Flags.Has. Without a store no flag is set.
+func (f Flags) has(ctx context.Context, flags ...Flagged) ([]bool, error) {
 	if f.Has == nil {
-		return false, nil
+		return make([]bool, len(flags)), nil
 	}
-	set, err := f.Has(ctx, flag, account)
+	set, err := f.Has(ctx, flags...)
 	if err != nil {
-		return false, flagsUnavailable(err)
+		return nil, flagsUnavailable(err)
 	}
 	return set, nil
 }
 
-// set is Flags.Set. Without flags it does nothing. The event has happened
-// already, so it is set even if ctx is canceled.
-func (f Flags) set(ctx context.Context, flag Flag, account string, lifetime time.Duration) error {
+// set is Flags.Set. Without a store it does nothing. The event has happened already, so the
+// flag is set even if ctx is canceled.
+func (f Flags) set(ctx context.Context, flag Flag, name string, lifetime time.Duration) error {
 	if f.Set == nil {
 		return nil
 	}
-	ctx = context.WithoutCancel(ctx)
-	if err := f.Set(ctx, flag, account, lifetime); err != nil {
+	if err := f.Set(context.WithoutCancel(ctx), Flagged{flag, name}, lifetime); err != nil {
 		return flagsUnavailable(err)
 	}
 	return nil
-}
-
-// clear clears all flags of an account. If that fails, the user has to reset the password
-// again.
-func (f Flags) clear(ctx context.Context, account string) {
-	if f.Clear != nil {
-		_ = f.Clear(context.WithoutCancel(ctx), account, SignedUpAgain, PasswordUntrusted)
-	}
 }
 
 func flagsUnavailable(err error) error {
@@ -90,26 +100,46 @@ var errPasswordUntrusted = errors.New("the account was signed up again before it
 
 const resetRequired = "The password must be reset before signing in."
 
-// checkPassword rejects a step of a sign-in if the password of the account is not trusted.
-// Call it after each step that proves a password. err is the error of the step, returned
-// unchanged if the password is trusted, and result has the tokens, if there are any already.
-func (c *Client) checkPassword(ctx context.Context, account string, result *types.AuthenticationResultType, err error) error {
-	if err != nil && apierr.From(err).Code != apierr.InvalidCredentials {
-		return err
-	}
-	untrusted, flagErr := c.options.Flags.has(ctx, PasswordUntrusted, account)
-	if flagErr == nil && !untrusted {
-		return err
-	}
-	if result != nil && aws.ToString(result.RefreshToken) != "" {
-		_ = c.revokeToken(ctx, *result.RefreshToken) // no one else has it
-	}
+// passwordStep is the outcome of a step of a sign-in in which a password was proven.
+type passwordStep struct {
+	account    string // the name that was entered
+	username   string // Cognito's name of the user, as far as it is known
+	challenge  types.ChallengeNameType
+	parameters map[string]string
+	result     *types.AuthenticationResultType
+}
+
+// checkPassword rejects a sign-in if the password of the user is not trusted. Call it after
+// the step that proves the password and after each one that follows. err is the error of
+// the step, returned unchanged if the password is trusted.
+func (c *Client) checkPassword(ctx context.Context, step passwordStep, err error) error {
 	switch {
-	case flagErr != nil:
-		return flagErr
-	case err != nil:
+	case err != nil && apierr.From(err).Code == apierr.InvalidCredentials:
 		// The owner may try the password of the second sign-up.
+		advised, flagErr := c.options.Flags.has(ctx, Flagged{ResetAdvised, step.account})
+		if flagErr != nil || !advised[0] {
+			return cmp.Or(flagErr, err)
+		}
 		return replaceError(apierr.From(err), apierr.PasswordResetRequired, resetRequired)
+	case err != nil:
+		return err
+	case step.challenge == types.ChallengeNameTypeNewPasswordRequired:
+		return nil // an administrator set the password
+	}
+	username := cmp.Or(usernameIn(step.parameters), step.username)
+	if step.result != nil {
+		username = text(unverifiedClaims(aws.ToString(step.result.AccessToken))["username"])
+	}
+	flags, err := c.options.Flags.has(ctx,
+		Flagged{PasswordUntrusted, username}, Flagged{AddressUntrusted, step.account}, Flagged{PasswordReset, username})
+	if err == nil && (flags[2] || !flags[0] && !flags[1]) {
+		return nil
+	}
+	if step.result != nil && aws.ToString(step.result.RefreshToken) != "" {
+		_ = c.revokeToken(ctx, *step.result.RefreshToken) // no one else has it
+	}
+	if err != nil {
+		return err
 	}
 	return apierr.New(apierr.PasswordResetRequired, resetRequired).WithCause(errPasswordUntrusted)
 }
@@ -117,16 +147,41 @@ func (c *Client) checkPassword(ctx context.Context, account string, result *type
 // distrustPassword marks the password of a newly confirmed account as untrusted, and
 // ends the sessions that began in the meantime.
 func (c *Client) distrustPassword(ctx context.Context, account string) error {
-	if err := c.options.Flags.set(ctx, PasswordUntrusted, account, passwordUntrustedFor); err != nil {
-		return err
-	}
-	if c.options.PasswordChanged == nil {
+	if c.options.Flags.Set == nil {
 		return nil
 	}
 	username, err := c.usernameOf(ctx, account, nil)
+	if isTemporary(err) && pause(ctx) {
+		username, err = c.usernameOf(ctx, account, nil)
+	}
+	if flagErr := c.options.Flags.set(ctx, ResetAdvised, account, decidedFor); flagErr != nil {
+		return flagErr
+	}
 	if err != nil {
-		// Only a sign-in at this very moment could have started a session.
-		return nil
+		// The app client allows passwords only, so there is no other way to sign in and
+		// change the address. Nor can a session have begun, but at this very moment.
+		return c.options.Flags.set(ctx, AddressUntrusted, account, decidedFor)
+	}
+	if err := c.options.Flags.set(ctx, PasswordUntrusted, username, decidedFor); err != nil {
+		return err
 	}
 	return c.passwordChanged(ctx, PasswordChange{Username: username, Reset: true})
+}
+
+// trustPassword ends the effect of distrustPassword after the password was reset. account
+// is the address that was entered, if any.
+func (c *Client) trustPassword(ctx context.Context, username, account string) error {
+	flags, err := c.options.Flags.has(ctx, Flagged{PasswordUntrusted, username}, Flagged{AddressUntrusted, account})
+	if err != nil {
+		return err
+	}
+	if flags[0] || flags[1] {
+		if err := c.options.Flags.set(ctx, PasswordReset, username, decidedFor); err != nil {
+			return err
+		}
+	}
+	if c.options.Flags.Clear != nil {
+		_ = c.options.Flags.Clear(context.WithoutCancel(ctx), Flagged{ResetAdvised, account})
+	}
+	return nil
 }

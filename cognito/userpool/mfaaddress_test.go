@@ -156,7 +156,7 @@ func TestFactorWithoutAddress(t *testing.T) {
 	_, err = b.signIn("ann@example.com", goodPassword)
 	b.refused(err, "MFAMethodNotFoundException", "The user has no phone_number to send the code of SMS_MFA to.")
 
-	// With another factor, that one is asked for.
+	// If the user has another factor, the sign-in continues with it.
 	secret := b.enrol(token)
 	b.clock.pass(30e9)
 	c := b.challenge("ann@example.com", "SOFTWARE_TOKEN_MFA")

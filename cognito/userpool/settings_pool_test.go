@@ -234,7 +234,7 @@ func TestPoolSettings(t *testing.T) {
 			name: "own sender without an address", operation: create, request: `{"EmailConfiguration":{"EmailSendingAccount":"DEVELOPER"}}`,
 			refused: invalid + "Source ARN is required to use DEVELOPER email sending owner",
 		},
-		{name: "sender that is no address", operation: create, request: `{"EmailConfiguration":{"From":"nobody"}}`, refused: invalid + "Provided From email address is invalid"},
+		{name: "invalid sender address", operation: create, request: `{"EmailConfiguration":{"From":"nobody"}}`, refused: invalid + "Provided From email address is invalid"},
 		{name: "sender with a name", operation: create, request: `{"EmailConfiguration":{"From":"App <app@example.com>"}}`, result: `{"EmailConfiguration":{"From":"App <app@example.com>"}}`},
 		{
 			name: "reply address", operation: create, request: `{"EmailConfiguration":{"ReplyToEmailAddress":"not an address"}}`,

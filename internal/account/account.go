@@ -27,6 +27,11 @@ func (k Keys) Of(name string) string {
 	if name == "" {
 		return ""
 	}
+	return k.OfUser(name)
+}
+
+// OfUser is like [Keys.Of] for a name that Cognito returned, which has one spelling.
+func (k Keys) OfUser(name string) string {
 	sum := sha256.Sum256([]byte(k.Pool + "\n" + name))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }

@@ -280,25 +280,33 @@ func (s *sessions) status(claims *token.AccessClaims) revocation.Status {
 	return outdated
 }
 
-// flags returns the flags of accounts, which are marks beside the counters.
+// flags returns the flags of users and addresses, which are marks beside the counters.
 func (s *sessions) flags() cognito.Flags {
-	mark := func(flag cognito.Flag, account string) string {
-		return string(flag) + ":" + s.limit.Accounts.Of(account)
+	mark := func(f cognito.Flagged) string {
+		key := s.limit.Accounts.Of
+		if f.Flag.OfUser() {
+			key = s.limit.Accounts.OfUser
+		}
+		return string(f.Flag) + ":" + key(f.Name)
 	}
 	return cognito.Flags{
-		Set: func(ctx context.Context, flag cognito.Flag, account string, lifetime time.Duration) error {
-			return s.counters.Update(ctx, ratelimit.Update{Mark: []string{mark(flag, account)}, Lifetime: lifetime})
+		Set: func(ctx context.Context, f cognito.Flagged, lifetime time.Duration) error {
+			return s.counters.Update(ctx, ratelimit.Update{Mark: []string{mark(f)}, Lifetime: lifetime})
 		},
-		Clear: func(ctx context.Context, account string, flags ...cognito.Flag) error {
-			var update ratelimit.Update
-			for _, flag := range flags {
-				update.Unmark = append(update.Unmark, mark(flag, account))
+		Clear: func(ctx context.Context, f cognito.Flagged) error {
+			return s.counters.Update(ctx, ratelimit.Update{Unmark: []string{mark(f)}})
+		},
+		Has: func(ctx context.Context, flags ...cognito.Flagged) ([]bool, error) {
+			keys := make([]string, len(flags))
+			for i, f := range flags {
+				keys[i] = mark(f)
 			}
-			return s.counters.Update(ctx, update)
-		},
-		Has: func(ctx context.Context, flag cognito.Flag, account string) (bool, error) {
-			decision, err := s.counters.Take(ctx, ratelimit.Attempt{Hold: mark(flag, account)})
-			return decision.RefusedBy == ratelimit.Hold, err
+			left, err := s.counters.Marks(ctx, keys...)
+			set := make([]bool, len(flags))
+			for i := range left {
+				set[i] = left[i] > 0
+			}
+			return set, err
 		},
 	}
 }

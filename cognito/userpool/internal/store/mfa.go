@@ -35,8 +35,8 @@ func (u *User) HasFactor(p *settings.Pool, factor string) bool {
 	return u.CanAnswer(p, factor) && (address == "" || u.Verified(address))
 }
 
-// CanAnswer reports whether the user can be asked for a second factor. An address need not be verified: once a factor
-// is on, a change of the address must not turn it off.
+// CanAnswer reports whether the user can complete a second factor. Its address may be unverified: a new address must
+// not turn off a factor that is on.
 func (u *User) CanAnswer(p *settings.Pool, factor string) bool {
 	if factor == settings.FactorTOTP {
 		return u.TOTP.Verified()
