@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bufio"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -15,6 +14,32 @@ import (
 	"authgraph/internal/testutil"
 )
 
+// startProgram runs the program in this process until the test ends. It returns its banner.
+func startProgram(t *testing.T, settings map[string]string, args ...string) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	out, stdout := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		err := Run(ctx, args, func(name string) string { return settings[name] }, stdout, io.Discard)
+		_ = stdout.Close()
+		done <- err
+	}()
+	banner := make([]byte, 4096)
+	n, err := out.Read(banner) // one write
+	if err != nil {
+		t.Fatal(err, <-done)
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("the program failed: %v", err)
+		}
+	})
+	return string(banner[:n])
+}
+
 // The command pool serves the embedded pool and no API, and ignores settings for the
 // pool's clients.
 func TestPoolAlone(t *testing.T) {
@@ -22,28 +47,12 @@ func TestPoolAlone(t *testing.T) {
 		"POOL_ADDR": "127.0.0.1:0", "DATA_DIR": t.TempDir(),
 		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://127.0.0.1:9",
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	out, stdout := io.Pipe()
-	done := make(chan error, 1)
-	go func() {
-		err := Run(ctx, []string{"pool"}, func(name string) string { return settings[name] }, stdout, io.Discard)
-		_ = stdout.Close()
-		done <- err
-	}()
-
-	var banner strings.Builder
-	inbox := regexp.MustCompile(`(http://[0-9.:]+)/inbox`)
-	url := ""
-	for lines := bufio.NewScanner(out); url == "" && lines.Scan(); {
-		banner.WriteString(lines.Text() + "\n")
-		if m := inbox.FindStringSubmatch(lines.Text()); m != nil {
-			url = m[1]
-		}
+	banner := startProgram(t, settings, "pool")
+	inbox := regexp.MustCompile(`(http://[0-9.:]+)/inbox`).FindStringSubmatch(banner)
+	if inbox == nil || strings.Contains(banner, "GraphQL") {
+		t.Fatalf("the banner is\n%s", banner)
 	}
-	go func() { _, _ = io.Copy(io.Discard, out) }()
-	if url == "" || strings.Contains(banner.String(), "GraphQL") {
-		t.Fatalf("the banner is\n%s", &banner)
-	}
+	url := inbox[1]
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(`{"MaxResults":1}`))
 	if err != nil {
 		t.Fatal(err)
@@ -60,10 +69,6 @@ func TestPoolAlone(t *testing.T) {
 		t.Errorf("%d %s", response.StatusCode, body)
 	}
 	client.CloseIdleConnections()
-	stop()
-	if err := <-done; err != nil {
-		t.Errorf("the program failed: %v", err)
-	}
 }
 
 // With POOL_URL, the pool answers to that host name and issues tokens in its name,
@@ -75,30 +80,11 @@ func TestPoolURL(t *testing.T) {
 		"ADDR": testutil.FreeAddress(t), "POOL_ADDR": "0.0.0.0:" + port, "DATA_DIR": t.TempDir(), "EMBEDDED_POOL": "true",
 		"POOL_URL": "http://authgraph.test:9229/", "LOG_LEVEL": "error",
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	out, stdout := io.Pipe()
-	done := make(chan error, 1)
-	go func() {
-		err := Run(ctx, nil, func(name string) string { return settings[name] }, stdout, io.Discard)
-		_ = stdout.Close()
-		done <- err
-	}()
-	banner := make([]byte, 4096)
-	n, err := out.Read(banner) // one write
-	if err != nil {
-		t.Fatal(err, <-done)
-	}
-	go func() { _, _ = io.Copy(io.Discard, out) }()
-	defer func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Errorf("the program failed: %v", err)
-		}
-	}()
-	poolID := regexp.MustCompile(`us-east-1_\w+`).FindString(string(banner[:n]))
+	banner := startProgram(t, settings)
+	poolID := regexp.MustCompile(`us-east-1_\w+`).FindString(banner)
 	for _, want := range []string{"http://authgraph.test:9229/inbox", "--endpoint-url http://authgraph.test:9229 "} {
-		if !strings.Contains(string(banner[:n]), want) {
-			t.Errorf("no %s in the banner\n%s", want, banner[:n])
+		if !strings.Contains(banner, want) {
+			t.Errorf("no %s in the banner\n%s", want, banner)
 		}
 	}
 
@@ -161,21 +147,8 @@ func TestPoolURL(t *testing.T) {
 // A pool that is served alone has the region that it is given.
 func TestPoolRegion(t *testing.T) {
 	settings := map[string]string{"POOL_ADDR": "127.0.0.1:0", "DATA_DIR": t.TempDir(), "AWS_REGION_NAME": "eu-west-1", "LOG_LEVEL": "error"}
-	ctx, stop := context.WithCancel(t.Context())
-	out, stdout := io.Pipe()
-	done := make(chan error, 1)
-	go func() {
-		err := Run(ctx, []string{"pool"}, func(name string) string { return settings[name] }, stdout, io.Discard)
-		_ = stdout.Close()
-		done <- err
-	}()
-	banner := make([]byte, 4096)
-	n, err := out.Read(banner) // one write
-	stop()
-	if failure := <-done; err != nil || failure != nil {
-		t.Fatal(err, failure)
-	}
-	if text := string(banner[:n]); !regexp.MustCompile(`Pool id +eu-west-1_`).MatchString(text) || !strings.Contains(text, "--region eu-west-1 ") {
-		t.Errorf("the banner is\n%s", text)
+	banner := startProgram(t, settings, "pool")
+	if !regexp.MustCompile(`Pool id +eu-west-1_`).MatchString(banner) || !strings.Contains(banner, "--region eu-west-1 ") {
+		t.Errorf("the banner is\n%s", banner)
 	}
 }

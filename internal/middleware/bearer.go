@@ -16,7 +16,7 @@ var (
 )
 
 // bearer returns the token of the Authorization header, or "" without one. A blank
-// header counts as none: clients send it while nobody is signed in. The grammar is
+// header counts as none: some clients send it before the user signs in. The grammar is
 // that of RFC 6750, section 2.1:
 //
 //	b64token    = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
