@@ -58,12 +58,15 @@ type PasswordChange struct {
 
 // passwordReset reports a password that was set with a code.
 func (c *Client) passwordReset(ctx context.Context, email, newPassword string) error {
-	if c.options.PasswordChanged == nil && c.options.Flags.Set == nil {
+	if c.options.PasswordChanged == nil && !c.hasUntrusted(ctx) {
 		return nil
 	}
 	username, err := c.usernameOf(ctx, email, &newPassword)
 	if isTemporary(err) && pause(ctx) {
 		username, err = c.usernameOf(ctx, email, &newPassword)
+	}
+	if err != nil && c.options.PasswordChanged == nil {
+		return nil // at worst, the password has to be reset again
 	}
 	if err != nil {
 		// The code is used up, so that the same request would fail.

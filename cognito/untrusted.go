@@ -33,6 +33,8 @@ const (
 	AddressUntrusted Flag = "address-untrusted"
 	// PasswordReset is for a user name, and overrides the other two.
 	PasswordReset Flag = "password-reset"
+	// AnyUntrusted is set without a name once there was an untrusted password in the pool.
+	AnyUntrusted Flag = "any-untrusted"
 	// ResetAdvised is for an address, and only determines the error for a wrong password.
 	ResetAdvised Flag = "reset-advised"
 )
@@ -154,8 +156,10 @@ func (c *Client) distrustPassword(ctx context.Context, account string) error {
 	if isTemporary(err) && pause(ctx) {
 		username, err = c.usernameOf(ctx, account, nil)
 	}
-	if flagErr := c.options.Flags.set(ctx, ResetAdvised, account, decidedFor); flagErr != nil {
-		return flagErr
+	for flag, name := range map[Flag]string{AnyUntrusted: "", ResetAdvised: account} {
+		if err := c.options.Flags.set(ctx, flag, name, decidedFor); err != nil {
+			return err
+		}
 	}
 	if err != nil {
 		// The app client allows passwords only, so there is no other way to sign in and
@@ -166,6 +170,12 @@ func (c *Client) distrustPassword(ctx context.Context, account string) error {
 		return err
 	}
 	return c.passwordChanged(ctx, PasswordChange{Username: username, Reset: true})
+}
+
+// hasUntrusted reports whether there may be untrusted passwords in the pool.
+func (c *Client) hasUntrusted(ctx context.Context) bool {
+	set, err := c.options.Flags.has(ctx, Flagged{Flag: AnyUntrusted})
+	return err != nil || set[0]
 }
 
 // trustPassword ends the effect of distrustPassword after the password was reset. account

@@ -57,6 +57,8 @@ var cognitoLocalLacks = map[string]string{
 	"signin-wrong-client-secret":           "client secrets are not checked",
 	"signup-again":                         "user names are case-sensitive",
 	"signup-again-in-secret":               "a wrong password is InvalidPasswordException",
+	"signup-again-keeping-sessions":        "USER_AUTH is unsupported, so the address is restricted and not the user",
+	"signup-again-new-address":             "USER_AUTH is unsupported",
 	"signup-disabled":                      "AllowAdminCreateUserOnly is ignored",
 	"signup-no-privilege":                  "users can write email_verified",
 	"signup-password-policy":               "the password policy is not enforced",
