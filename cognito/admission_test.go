@@ -112,7 +112,7 @@ func TestQuotaIsChargedForEveryAttempt(t *testing.T) {
 			}
 		})
 		_, _ = client.getUser(t.Context(), "token")
-		_, _ = client.Respond(t.Context(), client.states.seal(t.Context(), challengeState{Challenge: "SMS_MFA", Username: "u"}), Answer{Code: new("123456")})
+		_, _ = client.Respond(t.Context(), RespondToChallengeInput{Session: client.states.seal(t.Context(), challengeState{Challenge: "SMS_MFA", Username: "u"}), Answer: Answer{Code: new("123456")}})
 		if got := fmt.Sprint(charged); got != "[UserRead UserRead RespondToAuthChallenge]" {
 			t.Errorf("charged the budgets %s", got)
 		}
@@ -140,7 +140,7 @@ func TestThrottlingPausesTheCategory(t *testing.T) {
 				t.Errorf("round %d: retry after %s, want %s to %s", round, err.RetryAfter, low, high)
 			}
 			// Other categories are not affected.
-			if _, other := client.ForgotPassword(t.Context(), "ada@example.com"); up.calls() != before+1 && round == 0 {
+			if _, other := client.ForgotPassword(t.Context(), SendCodeInput{Identifier: ByEmail("ada@example.com")}); up.calls() != before+1 && round == 0 {
 				t.Errorf("ForgotPassword was refused too: %v", other)
 			}
 			before = up.calls()

@@ -54,7 +54,7 @@ func TestAnswers(t *testing.T) {
 				if kind == tt.kind {
 					continue
 				}
-				_, err := client.Respond(t.Context(), client.SessionOf(t.Context(), tt.challenge), answers[kind])
+				_, err := client.Respond(t.Context(), cognito.RespondToChallengeInput{Session: client.SessionOf(t.Context(), tt.challenge), Answer: answers[kind]})
 				if e := apierr.From(err); e == nil || e.Code != apierr.BadUserInput || e.Field != "input.answer" {
 					t.Errorf("answered by %s: %v", kind, err)
 				}
@@ -62,7 +62,7 @@ func TestAnswers(t *testing.T) {
 			if u.calls.Load() != 0 {
 				t.Fatal("Cognito was called with the wrong kind of answer")
 			}
-			result, err := client.Respond(t.Context(), client.SessionOf(t.Context(), tt.challenge), answers[tt.kind])
+			result, err := client.Respond(t.Context(), cognito.RespondToChallengeInput{Session: client.SessionOf(t.Context(), tt.challenge), Answer: answers[tt.kind]})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +83,7 @@ func TestAnswerHasOneMember(t *testing.T) {
 	u := newUpstream(t, 200, `{}`)
 	client := newClient(t, u.URL, nil)
 	for _, answer := range []cognito.Answer{{}, {Code: new("1"), Password: new("x")}} {
-		_, err := client.Respond(t.Context(), client.SessionOf(t.Context(), "SMS_MFA"), answer)
+		_, err := client.Respond(t.Context(), cognito.RespondToChallengeInput{Session: client.SessionOf(t.Context(), "SMS_MFA"), Answer: answer})
 		if e := apierr.From(err); e == nil || e.Code != apierr.BadUserInput {
 			t.Errorf("%v", err)
 		}
@@ -93,7 +93,7 @@ func TestAnswerHasOneMember(t *testing.T) {
 func TestMalformedSession(t *testing.T) {
 	u := newUpstream(t, 200, `{}`)
 	for _, session := range []string{"", "x", "e30", "bnVsbA", "!!!!"} {
-		_, err := newClient(t, u.URL, nil).Respond(t.Context(), session, cognito.Answer{Code: new("1")})
+		_, err := newClient(t, u.URL, nil).Respond(t.Context(), cognito.RespondToChallengeInput{Session: session, Answer: cognito.Answer{Code: new("1")}})
 		if e := apierr.From(err); e == nil || e.Code != apierr.BadUserInput || e.Field != "input.session" {
 			t.Errorf("%q: %v", session, err)
 		}
@@ -107,11 +107,11 @@ func TestMalformedSession(t *testing.T) {
 func TestDeviceKeyIsSent(t *testing.T) {
 	u := newUpstream(t, 200, `{"ChallengeName":"SOFTWARE_TOKEN_MFA","Session":"s","ChallengeParameters":{}}`)
 	client := newClient(t, u.URL, nil)
-	result, err := client.SignIn(t.Context(), "ada@example.com", "x", new("the-device"))
+	result, err := client.SignIn(t.Context(), cognito.SigninInput{Identifier: cognito.ByEmail("ada@example.com"), Password: "x", DeviceKey: new("the-device")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = client.Respond(t.Context(), result.(cognito.Challenge).GetSession(), cognito.Answer{Code: new("123456")}); err != nil {
+	if _, err = client.Respond(t.Context(), cognito.RespondToChallengeInput{Session: result.(cognito.Challenge).GetSession(), Answer: cognito.Answer{Code: new("123456")}}); err != nil {
 		t.Fatal(err)
 	}
 	_, request := u.last()

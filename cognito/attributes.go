@@ -11,7 +11,11 @@ import (
 // UpdateAttributes changes attributes of the caller. It returns where codes were sent to
 // verify a new e-mail address or phone number. A setting of the pool decides whether the
 // old value applies until then.
-func (c *Caller) UpdateAttributes(ctx context.Context, attributes []*Attribute) ([]*CodeDelivery, error) {
+func (c *Caller) UpdateAttributes(ctx context.Context, attributes []*Attribute, entries []*MetadataEntry) ([]*CodeDelivery, error) {
+	triggers, err := metadata("clientMetadata", entries)
+	if err != nil {
+		return nil, err
+	}
 	list := make([]types.AttributeType, len(attributes))
 	for i, a := range attributes {
 		if err := c.client.checkAttribute("input.attributes", i, *a); err != nil {
@@ -20,7 +24,7 @@ func (c *Caller) UpdateAttributes(ctx context.Context, attributes []*Attribute) 
 		list[i] = types.AttributeType{Name: aws.String(a.Name), Value: aws.String(a.Value)}
 	}
 	out, err := invoke(ctx, c.client, opUpdateUserAttributes, c.client.api.UpdateUserAttributes,
-		&sdk.UpdateUserAttributesInput{AccessToken: &c.accessToken, UserAttributes: list})
+		&sdk.UpdateUserAttributesInput{AccessToken: &c.accessToken, UserAttributes: list, ClientMetadata: triggers})
 	if err != nil {
 		return nil, err
 	}
@@ -39,9 +43,13 @@ func (c *Caller) DeleteAttributes(ctx context.Context, names []string) error {
 }
 
 // RequestAttributeCode sends a code for verifying an attribute.
-func (c *Caller) RequestAttributeCode(ctx context.Context, attribute string) (*CodeDelivery, error) {
+func (c *Caller) RequestAttributeCode(ctx context.Context, attribute string, entries []*MetadataEntry) (*CodeDelivery, error) {
+	triggers, err := metadata("clientMetadata", entries)
+	if err != nil {
+		return nil, err
+	}
 	out, err := invoke(ctx, c.client, opGetUserAttributeVerificationCode, c.client.api.GetUserAttributeVerificationCode,
-		&sdk.GetUserAttributeVerificationCodeInput{AccessToken: &c.accessToken, AttributeName: &attribute})
+		&sdk.GetUserAttributeVerificationCodeInput{AccessToken: &c.accessToken, AttributeName: &attribute, ClientMetadata: triggers})
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func BenchmarkSignIn(b *testing.B) {
 	client = newClient(client.options, &http.Client{Transport: inMemory{[]byte(`{"AuthenticationResult":{"AccessToken":"` + token + `","IdToken":"` + token + `","RefreshToken":"` + token + token + `","ExpiresIn":3600,"TokenType":"Bearer"}}`)}})
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := client.SignIn(b.Context(), "ada@example.com", "Right-Horse-1", nil); err != nil {
+		if _, err := client.SignIn(b.Context(), SigninInput{Identifier: ByEmail("ada@example.com"), Password: "Right-Horse-1"}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -343,16 +343,26 @@ type (
 	}
 )
 
+// RespondToChallengeInput is the answer to a challenge. See the schema.
+type RespondToChallengeInput struct {
+	Session        string
+	Answer         Answer
+	ClientMetadata []*MetadataEntry
+}
+
 // Respond implements [Accounts].
-func (a accounts) Respond(ctx context.Context, session string, answer Answer) (SigninResult, error) {
-	state, err := a.states.open(ctx, session)
+func (a accounts) Respond(ctx context.Context, in RespondToChallengeInput) (SigninResult, error) {
+	triggers, err := metadata("clientMetadata", in.ClientMetadata)
 	if err != nil {
 		return nil, err
 	}
+	state, err := a.states.open(ctx, in.Session)
+	if err != nil {
+		return nil, err
+	}
+	answer := in.Answer
 	if answer.members() != 1 {
-		return nil, &apierr.Error{
-			Code: apierr.BadUserInput, Field: "input.answer", Message: "input.answer must have exactly one member.",
-		}
+		return nil, badInput("input.answer", "input.answer must have exactly one member.")
 	}
 	if state.Challenge == "MFA_SETUP" && answer.MFASetup != nil && answer.MFASetup.TotpCode != nil {
 		state.Session, err = a.verifySoftwareToken(ctx, &sdk.VerifySoftwareTokenInput{
@@ -379,7 +389,7 @@ func (a accounts) Respond(ctx context.Context, session string, answer Answer) (S
 			Message: fmt.Sprintf("The answer to this challenge must be input.answer.%s.", answerTo(state.Challenge)),
 		}
 	}
-	result, err := a.respond(ctx, state, responses)
+	result, err := a.respond(ctx, state, responses, triggers)
 	if err == nil && answer.NewPassword != nil {
 		err = a.newPasswordSet(ctx, state, result)
 	}
@@ -405,7 +415,7 @@ func (a Answer) members() int {
 }
 
 // respond sends the responses to a challenge, with the parameters that all need.
-func (c *Client) respond(ctx context.Context, s challengeState, responses map[string]string) (SigninResult, error) {
+func (c *Client) respond(ctx context.Context, s challengeState, responses, triggers map[string]string) (SigninResult, error) {
 	if s.DeviceKey != "" && responses["DEVICE_KEY"] == "" {
 		responses["DEVICE_KEY"] = s.DeviceKey
 	}
@@ -414,6 +424,7 @@ func (c *Client) respond(ctx context.Context, s challengeState, responses map[st
 		ChallengeName:      types.ChallengeNameType(s.Challenge),
 		ChallengeResponses: c.authParameters(s.Username, responses),
 		Session:            optional(s.Session),
+		ClientMetadata:     triggers,
 		UserContextData:    c.userContext(ctx),
 	}
 	began := time.Now()
@@ -446,17 +457,6 @@ func (c *Client) respond(ctx context.Context, s challengeState, responses map[st
 // provesPassword reports whether responses to a challenge prove a password.
 func provesPassword(challenge string, responses map[string]string) bool {
 	return challenge == "PASSWORD_VERIFIER" || responses["PASSWORD"] != ""
-}
-
-// SessionNames returns the names of the user in the session of a challenge: the one that
-// was entered when the sign-in started, and Cognito's, if the challenge has it. It returns
-// none for a session that this server did not issue lately.
-func (c *Client) SessionNames(ctx context.Context, session string) []string {
-	state, err := c.states.open(ctx, session)
-	if err != nil {
-		return nil
-	}
-	return []string{state.Account, state.Username}
 }
 
 // answerTo returns the name of the member of Answer that fits a challenge.

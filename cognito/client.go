@@ -43,8 +43,15 @@ type Options struct {
 	ClientSecret string
 	// Endpoint is the URL of the user pools API. Default: that of AWS.
 	Endpoint string
-	// UsernameAttribute is the attribute that holds the display name. Required.
+	// SignInWith has the kinds of names that users can sign in with: [SignInWithEmail],
+	// [SignInWithPhoneNumber] or [SignInWithUsername]. Without user names, the first one
+	// that a sign-up has becomes Cognito's user name. Default: e-mail addresses.
+	SignInWith []string
+	// UsernameAttribute is the attribute that holds the display name, in pools without user
+	// names. Required.
 	UsernameAttribute string
+	// ModeAttribute is the attribute that holds the user's mode. Default: modes are rejected.
+	ModeAttribute string
 	// PasswordlessSignUp lets users sign up without a password, for pools that accept a
 	// code or a passkey instead.
 	PasswordlessSignUp bool
@@ -63,7 +70,10 @@ type Options struct {
 	HideUserExistence bool
 	// MayNotify reports whether the owner of an account may be told that someone tried to
 	// sign up with the address. It limits the messages to a mailbox. Default: always.
-	MayNotify func(ctx context.Context, email string) bool
+	MayNotify func(ctx context.Context, account string) bool
+	// Unconfirmable is called for each new account that needs a confirmation, but for which
+	// the pool sent no code. Default: none.
+	Unconfirmable func()
 	// StateKeys protect the sessions of challenges, and make decoys with HideUserExistence.
 	// Replicas must share them. Default: derived from the client secret, or else random.
 	StateKeys sealed.Keys
@@ -158,6 +168,12 @@ func New(o Options) (*Client, error) {
 	if o.MayNotify == nil {
 		o.MayNotify = func(context.Context, string) bool { return true }
 	}
+	if o.Unconfirmable == nil {
+		o.Unconfirmable = func() {}
+	}
+	if len(o.SignInWith) == 0 {
+		o.SignInWith = []string{SignInWithEmail}
+	}
 	if o.Panicked == nil {
 		o.Panicked = func(any) {}
 	}
@@ -175,7 +191,7 @@ func newClient(o Options, http sdk.HTTPClient) *Client {
 		// The operations of end users are not signed. Without this, the SDK would look for
 		// credentials.
 		api: newAPI(o, http, aws.AnonymousCredentials{}), options: o,
-		errors: newErrorTable(o.UsernameAttribute),
+		errors: newErrorTable(o),
 		states: newChallengeStates(o),
 		calls:  admission.New(admission.Options{MaxCalls: o.MaxConcurrentCalls, Reserve: o.Timeout / 4, Budget: o.Quota}),
 	}

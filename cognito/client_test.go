@@ -72,7 +72,7 @@ func (u *upstream) last() (operation string, request map[string]any) {
 func newClient(t *testing.T, endpoint string, change func(*cognito.Options)) *cognito.Client {
 	t.Helper()
 	o := cognito.Options{
-		Region: "us-east-1", UserPoolID: "us-east-1_Pool", ClientID: "the-client", Endpoint: endpoint, UsernameAttribute: "preferred_username",
+		Region: "us-east-1", UserPoolID: "us-east-1_Pool", ClientID: "the-client", Endpoint: endpoint, UsernameAttribute: "preferred_username", ModeAttribute: "custom:mode",
 	}
 	if change != nil {
 		change(&o)
@@ -87,23 +87,23 @@ func newClient(t *testing.T, endpoint string, change func(*cognito.Options)) *co
 // operations are the operations of the client, each with a valid input.
 var operations = map[string]func(context.Context, *cognito.Client) error{
 	"SignUp": func(ctx context.Context, c *cognito.Client) error {
-		_, err := c.SignUp(ctx, cognito.SignUpInput{Username: "ada", Email: "ada@example.com", Password: new("Secret-Passw0rd"), Mode: "user"})
+		_, err := c.SignUp(ctx, cognito.SignUpInput{Identifier: cognito.Identifier{Email: new("ada@example.com"), Username: new("ada")}, Password: new("Secret-Passw0rd"), Mode: new("user")})
 		return err
 	},
 	"ConfirmSignUp": func(ctx context.Context, c *cognito.Client) error {
-		_, err := c.ConfirmSignUp(ctx, "ada@example.com", "123456")
+		_, err := c.ConfirmSignUp(ctx, cognito.VerifyAccountInput{Identifier: cognito.ByEmail("ada@example.com"), ConfirmationCode: "123456"})
 		return err
 	},
 	"ResendConfirmationCode": func(ctx context.Context, c *cognito.Client) error {
-		_, err := c.ResendConfirmationCode(ctx, "ada@example.com")
+		_, err := c.ResendConfirmationCode(ctx, cognito.SendCodeInput{Identifier: cognito.ByEmail("ada@example.com")})
 		return err
 	},
 	"InitiateAuth": func(ctx context.Context, c *cognito.Client) error {
-		_, err := c.SignIn(ctx, "ada@example.com", "Secret-Passw0rd", nil)
+		_, err := c.SignIn(ctx, cognito.SigninInput{Identifier: cognito.ByEmail("ada@example.com"), Password: "Secret-Passw0rd"})
 		return err
 	},
 	"GetTokensFromRefreshToken": func(ctx context.Context, c *cognito.Client) error {
-		_, err := c.RefreshTokens(ctx, "refresh", nil)
+		_, err := c.RefreshTokens(ctx, "refresh", nil, nil)
 		return err
 	},
 	"RevokeToken": func(ctx context.Context, c *cognito.Client) error {
@@ -118,28 +118,28 @@ var operations = map[string]func(context.Context, *cognito.Client) error{
 		return err
 	},
 	"RespondToAuthChallenge": func(ctx context.Context, c *cognito.Client) error {
-		_, err := c.Respond(ctx, c.SessionOf(ctx, "SMS_MFA"), cognito.Answer{Code: new("123456")})
+		_, err := c.Respond(ctx, cognito.RespondToChallengeInput{Session: c.SessionOf(ctx, "SMS_MFA"), Answer: cognito.Answer{Code: new("123456")}})
 		return err
 	},
 	"ForgotPassword": func(ctx context.Context, c *cognito.Client) error {
-		_, err := c.ForgotPassword(ctx, "ada@example.com")
+		_, err := c.ForgotPassword(ctx, cognito.SendCodeInput{Identifier: cognito.ByEmail("ada@example.com")})
 		return err
 	},
 	"ConfirmForgotPassword": func(ctx context.Context, c *cognito.Client) error {
-		return c.ConfirmForgotPassword(ctx, "ada@example.com", "123456", "New-Passw0rd")
+		return c.ConfirmForgotPassword(ctx, cognito.ConfirmForgotPasswordInput{Identifier: cognito.ByEmail("ada@example.com"), ConfirmationCode: "123456", NewPassword: "New-Passw0rd"})
 	},
 	"ChangePassword": func(ctx context.Context, c *cognito.Client) error {
 		return caller(c).ChangePassword(ctx, new("Secret-Passw0rd"), "New-Passw0rd")
 	},
 	"UpdateUserAttributes": func(ctx context.Context, c *cognito.Client) error {
-		_, err := caller(c).UpdateAttributes(ctx, []*cognito.Attribute{{Name: "name", Value: "Ada"}})
+		_, err := caller(c).UpdateAttributes(ctx, []*cognito.Attribute{{Name: "name", Value: "Ada"}}, nil)
 		return err
 	},
 	"DeleteUserAttributes": func(ctx context.Context, c *cognito.Client) error {
 		return caller(c).DeleteAttributes(ctx, []string{"name"})
 	},
 	"GetUserAttributeVerificationCode": func(ctx context.Context, c *cognito.Client) error {
-		_, err := caller(c).RequestAttributeCode(ctx, "email")
+		_, err := caller(c).RequestAttributeCode(ctx, "email", nil)
 		return err
 	},
 	"VerifyUserAttribute": func(ctx context.Context, c *cognito.Client) error {
@@ -436,7 +436,7 @@ func TestErrorDetails(t *testing.T) {
 
 		// Attributes.
 		{"SignUp", invalid, schema + "email: The attribute is required\n", "input.email", "The user pool requires the attribute email."},
-		{"SignUp", invalid, schema + "phone_number: The attribute is required\n", "input.attributes", "The user pool requires the attribute phone_number."},
+		{"SignUp", invalid, schema + "phone_number: The attribute is required\n", "input.phoneNumber", "The user pool requires the attribute phone_number."},
 		{"SignUp", invalid, schema + "custom:plan: Attribute does not exist in the schema.\n", "input.attributes", "The user pool has no attribute custom:plan."},
 		{"SignUp", invalid, schema + "custom:mode: Attribute does not exist in the schema.\n", "", "The pool's schema lacks an attribute that this server sets: custom:mode."},
 		{"SignUp", invalid, schema + "custom:mode: Attribute value is too long\n", "input.mode", "The user pool does not accept this value of the attribute custom:mode."},
@@ -668,7 +668,7 @@ func TestRefreshFallsBack(t *testing.T) {
 	defer stand.Close()
 	client := newClient(t, stand.URL, nil)
 	for range 2 {
-		tokens, err := client.RefreshTokens(t.Context(), "refresh", nil)
+		tokens, err := client.RefreshTokens(t.Context(), "refresh", nil, nil)
 		if err != nil || tokens.AccessToken != "a.b.c" || tokens.TokenType != "Bearer" {
 			t.Fatal(tokens, err)
 		}
@@ -680,10 +680,10 @@ func TestRefreshFallsBack(t *testing.T) {
 
 func TestNewRequiredOptions(t *testing.T) {
 	for _, o := range []cognito.Options{
-		{ClientID: "c", UsernameAttribute: "u"},
-		{Region: "r", UsernameAttribute: "u"},
+		{ClientID: "c", UsernameAttribute: "u", ModeAttribute: "custom:mode"},
+		{Region: "r", UsernameAttribute: "u", ModeAttribute: "custom:mode"},
 		{Region: "r", ClientID: "c"},
-		{Region: "r", ClientID: "c", UsernameAttribute: "u", MaxConcurrentCalls: -1},
+		{Region: "r", ClientID: "c", UsernameAttribute: "u", ModeAttribute: "custom:mode", MaxConcurrentCalls: -1},
 	} {
 		if _, err := cognito.New(o); err == nil {
 			t.Errorf("no error for %+v", o)

@@ -23,6 +23,8 @@ import (
 type decoyFactory struct {
 	keys   sealed.Keys
 	states *challengeStates
+	// userNames reports whether users have user names of their own.
+	userNames bool
 	// The shape of real challenges, learned from the latest one of each kind.
 	secretBlockSize atomic.Int64
 	sessionSize     atomic.Int64
@@ -36,7 +38,7 @@ const (
 )
 
 func newDecoyFactory(o Options, states *challengeStates) *decoyFactory {
-	f := &decoyFactory{keys: o.StateKeys, states: states}
+	f := &decoyFactory{keys: o.StateKeys, states: states, userNames: o.hasUserNames()}
 	f.secretBlockSize.Store(defaultSecretBlockSize)
 	f.sessionSize.Store(defaultSessionSize)
 	f.factors.Store(&[]string{"PASSWORD", "PASSWORD_SRP"})
@@ -64,30 +66,29 @@ func (f *decoyFactory) learn(ctx context.Context, result SigninResult) {
 
 // challenge returns the decoy for a user name and a first factor, which is empty if it is
 // yet to be chosen. hasChoice reports whether the flow is USER_AUTH.
-func (f *decoyFactory) challenge(ctx context.Context, factor, email, deviceKey string, hasChoice bool) Challenge {
-	state := challengeState{Challenge: factor, Account: email, Username: email, DeviceKey: deviceKey}
+func (f *decoyFactory) challenge(ctx context.Context, factor, account, deviceKey string, hasChoice bool) Challenge {
+	state := challengeState{Challenge: factor, Account: account, Username: account, DeviceKey: deviceKey}
 	if hasChoice {
 		state.Session = f.session()
 	}
 	switch factor {
 	case "PASSWORD_SRP":
-		state.Challenge, state.Username = "PASSWORD_VERIFIER", f.userID(ctx, email)
+		state.Challenge, state.Username = "PASSWORD_VERIFIER", f.userID(ctx, account)
 		return &SRPChallenge{
 			challengeBase: challengeBase{f.states.seal(ctx, state)},
 			// The salt of a user is always the same.
-			Salt:         new(big.Int).SetBytes(f.derive(ctx, "salt", email)[:16]).Text(16),
+			Salt:         new(big.Int).SetBytes(f.derive(ctx, "salt", account)[:16]).Text(16),
 			SrpB:         srp.RandomB(),
 			SecretBlock:  base64.StdEncoding.EncodeToString(randomBytes(int(f.secretBlockSize.Load()) / 4 * 3)),
 			UserIDForSrp: state.Username,
 		}
 	case "EMAIL_OTP":
 		return &EmailOTPChallenge{challengeBase{f.states.seal(ctx, state)}, &CodeDelivery{
-			Destination: maskEmail(email), Medium: new(DeliveryMediumEmail),
+			Destination: f.email(ctx, account), Medium: new(DeliveryMediumEmail),
 		}}
 	case "SMS_OTP":
-		digits := f.derive(ctx, "phone", email)
 		return &SMSOTPChallenge{challengeBase{f.states.seal(ctx, state)}, &CodeDelivery{
-			Destination: fmt.Sprintf("+*******%04d", (int(digits[0])<<8|int(digits[1]))%10_000), Medium: new(DeliveryMediumSMS),
+			Destination: f.phoneNumber(ctx, account), Medium: new(DeliveryMediumSMS),
 		}}
 	case "PASSWORD":
 		return &PasswordChallenge{challengeBase{f.states.seal(ctx, state)}, false}
@@ -97,18 +98,40 @@ func (f *decoyFactory) challenge(ctx context.Context, factor, email, deviceKey s
 	}
 }
 
-// userID returns the user id for an address. It is always the same, and looks like
-// Cognito's: a UUID with an unusual version and variant.
-func (f *decoyFactory) userID(ctx context.Context, email string) string {
-	id := f.derive(ctx, "sub", email)
+// email returns a masked e-mail address, which is that of the account if it is one.
+func (f *decoyFactory) email(ctx context.Context, account string) string {
+	if strings.Contains(account, "@") {
+		return maskEmail(account)
+	}
+	letters := f.derive(ctx, "email", account)
+	return fmt.Sprintf("%c***@%c***", 'a'+letters[0]%26, 'a'+letters[1]%26)
+}
+
+// phoneNumber returns a masked phone number, which is that of the account if it is one.
+func (f *decoyFactory) phoneNumber(ctx context.Context, account string) string {
+	if strings.HasPrefix(account, "+") {
+		return maskPhoneNumber(account)
+	}
+	digits := f.derive(ctx, "phone", account)
+	return maskPhoneNumber(fmt.Sprintf("%04d", (int(digits[0])<<8|int(digits[1]))%10_000))
+}
+
+// userID returns the user id for an account. It is always the same, and looks like
+// Cognito's: the user name if there is one, otherwise a UUID with an unusual version and
+// variant.
+func (f *decoyFactory) userID(ctx context.Context, account string) string {
+	if f.userNames && !strings.Contains(account, "@") && !strings.HasPrefix(account, "+") {
+		return account
+	}
+	id := f.derive(ctx, "sub", account)
 	id[6] = 0x70
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:16])
 }
 
-// derive returns 32 bytes that depend on the key, the purpose and the address.
-func (f *decoyFactory) derive(ctx context.Context, purpose, email string) []byte {
+// derive returns 32 bytes that depend on the key, the purpose and the account.
+func (f *decoyFactory) derive(ctx context.Context, purpose, account string) []byte {
 	mac := hmac.New(sha256.New, sealed.Derive(f.keys(ctx)[0], "decoys"))
-	mac.Write([]byte(purpose + "\n" + strings.ToLower(email)))
+	mac.Write([]byte(purpose + "\n" + strings.ToLower(account)))
 	return mac.Sum(nil)
 }
 

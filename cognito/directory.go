@@ -203,7 +203,7 @@ func (d *directory) profile(ctx context.Context, id string) (lookedUp, error) {
 	case err != nil:
 		return lookedUp{}, err
 	default:
-		found := newProfile(attributesOf(out.UserAttributes), c.options.UsernameAttribute)
+		found := c.newProfile(out.Username, attributesOf(out.UserAttributes))
 		if aws.ToString(found.value("sub")) == id {
 			found.factors = &Factors{Second: listOf(out.UserMFASettingList), Preferred: out.PreferredMfaSetting}
 			return lookedUp{username: aws.ToString(out.Username), profile: found}, nil
@@ -216,7 +216,7 @@ func (d *directory) profile(ctx context.Context, id string) (lookedUp, error) {
 	}
 	return lookedUp{
 		username: aws.ToString(user.Username),
-		profile:  newProfile(attributesOf(user.Attributes), c.options.UsernameAttribute),
+		profile:  c.newProfile(user.Username, attributesOf(user.Attributes)),
 	}, nil
 }
 

@@ -77,7 +77,7 @@ func newAdministration(t *testing.T, credentials *cognito.Credentials) (*adminis
 	server := httptest.NewServer(a)
 	t.Cleanup(server.Close)
 	client, err := cognito.New(cognito.Options{
-		Region: "us-east-1", UserPoolID: "us-east-1_Abc", ClientID: "c", Endpoint: server.URL, UsernameAttribute: "name", Credentials: credentials,
+		Region: "us-east-1", UserPoolID: "us-east-1_Abc", ClientID: "c", Endpoint: server.URL, UsernameAttribute: "name", ModeAttribute: "custom:mode", Credentials: credentials,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -253,7 +253,7 @@ func TestFindUsersQuota(t *testing.T) {
 	var mu sync.Mutex
 	left := 3
 	client, err := cognito.New(cognito.Options{
-		Region: "us-east-1", UserPoolID: "us-east-1_Abc", ClientID: "c", Endpoint: server.URL, UsernameAttribute: "name",
+		Region: "us-east-1", UserPoolID: "us-east-1_Abc", ClientID: "c", Endpoint: server.URL, UsernameAttribute: "name", ModeAttribute: "custom:mode",
 		Credentials: cognito.DummyCredentials(),
 		Quota: func(_ context.Context, category string) time.Duration {
 			mu.Lock()

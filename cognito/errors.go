@@ -378,19 +378,27 @@ func statusOf(err error) int {
 	return 0
 }
 
-func newErrorTable(usernameAttribute string) errorTable {
+func newErrorTable(o Options) errorTable {
 	return errorTable{
-		exceptions: exceptionMeanings(),
+		exceptions: exceptionMeanings(wrongCredentials(o)),
 		rules:      exceptionRules(),
-		inputs:     newInputFaults(usernameAttribute),
+		inputs:     newInputFaults(o),
 	}
 }
 
-// Messages that [accountsHidingExistence] uses too.
-const (
-	wrongCredentials = "E-mail address or password is wrong."
-	sessionExpired   = "The sign-in session has expired or was already used. Start again."
-)
+// sessionExpired is the message of SESSION_EXPIRED.
+const sessionExpired = "The sign-in session has expired or was already used. Start again."
+
+// wrongCredentials returns the message of INVALID_CREDENTIALS.
+func wrongCredentials(o Options) string {
+	name := "Name"
+	if len(o.SignInWith) == 1 {
+		name = map[string]string{
+			SignInWithEmail: "E-mail address", SignInWithPhoneNumber: "Phone number", SignInWithUsername: "User name",
+		}[o.SignInWith[0]]
+	}
+	return name + " or password is wrong."
+}
 
 // Parts of Cognito's messages for a flow that the app client does not allow.
 const (
@@ -464,7 +472,7 @@ func exceptionRules() []rule {
 
 // exceptionMeanings returns the meaning of every exception type of the SDK. A test compares
 // the list with the SDK.
-func exceptionMeanings() map[string]meaning {
+func exceptionMeanings(wrongCredentials string) map[string]meaning {
 	var (
 		misconfigured = meaning{apierr.ServiceMisconfigured, "The user pool is misconfigured. See the server's log."}
 		notEnabled    = meaning{apierr.NotEnabled, "This is disabled in the user pool or its app client."}

@@ -86,7 +86,7 @@ func codesTable(t *testing.T) string {
 func exceptionsTable() string {
 	var b strings.Builder
 	b.WriteString("| exception | operation | message contains | code | status |\n|---|---|---|---|---|\n")
-	rules, meanings := exceptionRules(), exceptionMeanings()
+	rules, meanings := exceptionRules(), exceptionMeanings("The name or the password is wrong.")
 	for _, exception := range slices.Sorted(maps.Keys(meanings)) {
 		for _, r := range rules {
 			if r.exception == exception {

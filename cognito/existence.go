@@ -18,21 +18,20 @@ type Accounts interface {
 	// SignUp registers a user.
 	SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, error)
 	// ConfirmSignUp confirms an account with the code that was sent.
-	ConfirmSignUp(ctx context.Context, email, code string) (*Verification, error)
+	ConfirmSignUp(ctx context.Context, in VerifyAccountInput) (*Verification, error)
 	// ResendConfirmationCode sends a new code for an account that is not confirmed.
-	ResendConfirmationCode(ctx context.Context, email string) (*CodeDelivery, error)
-	// SignIn signs in with e-mail address and password. deviceKey is nil if the pool does
-	// not track devices or the device is new.
-	SignIn(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error)
+	ResendConfirmationCode(ctx context.Context, in SendCodeInput) (*CodeDelivery, error)
+	// SignIn signs in with a password.
+	SignIn(ctx context.Context, in SigninInput) (SigninResult, error)
 	// StartSignIn starts a sign-in by SRP (SrpA alone), by custom authentication (Custom),
 	// or with a first factor that is preferred or yet to be chosen.
 	StartSignIn(ctx context.Context, in StartSigninInput) (SigninResult, error)
 	// Respond answers a challenge. It returns tokens or the next challenge.
-	Respond(ctx context.Context, session string, answer Answer) (SigninResult, error)
+	Respond(ctx context.Context, in RespondToChallengeInput) (SigninResult, error)
 	// ForgotPassword sends a code for resetting the password.
-	ForgotPassword(ctx context.Context, email string) (*CodeDelivery, error)
+	ForgotPassword(ctx context.Context, in SendCodeInput) (*CodeDelivery, error)
 	// ConfirmForgotPassword sets a new password with the code of ForgotPassword.
-	ConfirmForgotPassword(ctx context.Context, email, code, newPassword string) error
+	ConfirmForgotPassword(ctx context.Context, in ConfirmForgotPasswordInput) error
 }
 
 var (
@@ -54,12 +53,14 @@ var (
 //     errors checks that only for users who exist. PASSWORD_POLICY is passed on all the
 //     same, since the alternative is to call a correct code wrong.
 type accountsHidingExistence struct {
-	accounts  Accounts
-	decoys    *decoyFactory
-	states    *challengeStates
-	mayNotify func(ctx context.Context, email string) bool
-	notices   chan struct{} // bounds concurrent messages to account owners
-	panicked  func(cause any)
+	accounts         Accounts
+	decoys           *decoyFactory
+	states           *challengeStates
+	mayNotify        func(ctx context.Context, account string) bool
+	signUpName       func(Identifier) *member
+	notices          chan struct{} // bounds concurrent messages to account owners
+	panicked         func(cause any)
+	wrongCredentials string
 }
 
 const (
@@ -75,12 +76,14 @@ const wrongOrExpiredCode = "The code is wrong or has expired. Request a new one.
 
 func newAccountsHidingExistence(next Accounts, o Options, states *challengeStates) *accountsHidingExistence {
 	return &accountsHidingExistence{
-		accounts:  next,
-		decoys:    newDecoyFactory(o, states),
-		states:    states,
-		mayNotify: o.MayNotify,
-		notices:   make(chan struct{}, maxNotices),
-		panicked:  o.Panicked,
+		accounts:         next,
+		decoys:           newDecoyFactory(o, states),
+		states:           states,
+		mayNotify:        o.MayNotify,
+		signUpName:       o.signUpName,
+		notices:          make(chan struct{}, maxNotices),
+		panicked:         o.Panicked,
+		wrongCredentials: wrongCredentials(o),
 	}
 }
 
@@ -90,26 +93,27 @@ func (h *accountsHidingExistence) SignUp(ctx context.Context, in SignUpInput) (*
 	return withConstantTime(ctx, func() (*SignUpResult, error) {
 		_, err := h.accounts.SignUp(ctx, in)
 		if err != nil {
-			switch apierr.From(err).Code {
-			case apierr.EmailAlreadyRegistered, apierr.AliasAlreadyRegistered, apierr.CodeDeliveryFailed, apierr.TooManyAttempts:
+			switch code := apierr.From(err).Code; {
+			case isTaken(code), code == apierr.CodeDeliveryFailed, code == apierr.TooManyAttempts:
 				// In the last two cases the user is registered, and can request another code.
 			default:
 				return nil, err
 			}
 		}
+		name := h.signUpName(in.Identifier)
 		// A new account got a message too, and so many fewer can be requested.
-		mayNotify := h.mayNotify(ctx, in.Email)
-		if e := apierr.From(err); mayNotify && e != nil && (e.Code == apierr.EmailAlreadyRegistered || e.Code == apierr.AliasAlreadyRegistered) {
-			h.notifyOwner(ctx, in.Email)
+		mayNotify := h.mayNotify(ctx, *name.value)
+		if err != nil && mayNotify && isTaken(apierr.From(err).Code) {
+			h.notifyOwner(ctx, SendCodeInput{Identifier: name.identifier(), ClientMetadata: in.ClientMetadata})
 		}
-		return &SignUpResult{CodeDelivery: presumedDelivery(in.Email)}, nil
+		return &SignUpResult{CodeDelivery: presumedDelivery(in.Identifier)}, nil
 	})
 }
 
 // notifyOwner sends the owner of an account a code: the one that confirms the account, or
 // else one for resetting the password. It does not block, and does nothing when too many
 // messages are being sent.
-func (h *accountsHidingExistence) notifyOwner(ctx context.Context, email string) {
+func (h *accountsHidingExistence) notifyOwner(ctx context.Context, in SendCodeInput) {
 	select {
 	case h.notices <- struct{}{}:
 	default:
@@ -126,16 +130,16 @@ func (h *accountsHidingExistence) notifyOwner(ctx context.Context, email string)
 		}()
 		ctx, cancel := context.WithTimeout(ctx, noticeTimeout)
 		defer cancel()
-		if _, err := h.accounts.ResendConfirmationCode(ctx, email); err != nil && !isTemporary(err) {
-			_, _ = h.accounts.ForgotPassword(ctx, email)
+		if _, err := h.accounts.ResendConfirmationCode(ctx, in); err != nil && !isTemporary(err) {
+			_, _ = h.accounts.ForgotPassword(ctx, in)
 		}
 	}()
 }
 
 // ConfirmSignUp implements [Accounts].
-func (h *accountsHidingExistence) ConfirmSignUp(ctx context.Context, email, code string) (*Verification, error) {
+func (h *accountsHidingExistence) ConfirmSignUp(ctx context.Context, in VerifyAccountInput) (*Verification, error) {
 	return withConstantTime(ctx, func() (*Verification, error) {
-		verification, err := h.accounts.ConfirmSignUp(ctx, email, code)
+		verification, err := h.accounts.ConfirmSignUp(ctx, in)
 		if err == nil && verification.Status == AlreadyVerified {
 			verification, err = nil, verification.cause
 		}
@@ -144,28 +148,28 @@ func (h *accountsHidingExistence) ConfirmSignUp(ctx context.Context, email, code
 }
 
 // ResendConfirmationCode implements [Accounts].
-func (h *accountsHidingExistence) ResendConfirmationCode(ctx context.Context, email string) (*CodeDelivery, error) {
-	return sendHidingExistence(ctx, email, h.accounts.ResendConfirmationCode)
+func (h *accountsHidingExistence) ResendConfirmationCode(ctx context.Context, in SendCodeInput) (*CodeDelivery, error) {
+	return sendHidingExistence(ctx, in, h.accounts.ResendConfirmationCode)
 }
 
 // ForgotPassword implements [Accounts].
-func (h *accountsHidingExistence) ForgotPassword(ctx context.Context, email string) (*CodeDelivery, error) {
-	return sendHidingExistence(ctx, email, h.accounts.ForgotPassword)
+func (h *accountsHidingExistence) ForgotPassword(ctx context.Context, in SendCodeInput) (*CodeDelivery, error) {
+	return sendHidingExistence(ctx, in, h.accounts.ForgotPassword)
 }
 
 // ConfirmForgotPassword implements [Accounts].
-func (h *accountsHidingExistence) ConfirmForgotPassword(ctx context.Context, email, code, newPassword string) error {
+func (h *accountsHidingExistence) ConfirmForgotPassword(ctx context.Context, in ConfirmForgotPasswordInput) error {
 	_, err := withConstantTime(ctx, func() (struct{}, error) {
-		return struct{}{}, hideInCode(h.accounts.ConfirmForgotPassword(ctx, email, code, newPassword))
+		return struct{}{}, hideInCode(h.accounts.ConfirmForgotPassword(ctx, in))
 	})
 	return err
 }
 
 // SignIn implements [Accounts].
-func (h *accountsHidingExistence) SignIn(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error) {
+func (h *accountsHidingExistence) SignIn(ctx context.Context, in SigninInput) (SigninResult, error) {
 	start := time.Now()
-	result, err := h.accounts.SignIn(ctx, email, password, deviceKey)
-	return result, hideInCredentials(ctx, start, err)
+	result, err := h.accounts.SignIn(ctx, in)
+	return result, h.hideInCredentials(ctx, start, err)
 }
 
 // StartSignIn starts a sign-in. It returns a decoy challenge for users who do not exist or
@@ -189,30 +193,30 @@ func (h *accountsHidingExistence) StartSignIn(ctx context.Context, in StartSigni
 			factor = "PASSWORD_SRP"
 		case custom:
 			// Only the pool's own triggers know what a custom challenge looks like.
-			return nil, replaceError(e, apierr.InvalidCredentials, wrongCredentials)
+			return nil, replaceError(e, apierr.InvalidCredentials, h.wrongCredentials)
 		}
 		hasChoice := !custom && (in.SrpA == nil || in.PreferredFactor != nil)
-		return h.decoys.challenge(ctx, factor, in.Email, aws.ToString(in.DeviceKey), hasChoice), nil
+		return h.decoys.challenge(ctx, factor, in.Identifier.name(), aws.ToString(in.DeviceKey), hasChoice), nil
 	})
 }
 
 // Respond answers a challenge, which may be a decoy.
-func (h *accountsHidingExistence) Respond(ctx context.Context, session string, answer Answer) (SigninResult, error) {
+func (h *accountsHidingExistence) Respond(ctx context.Context, in RespondToChallengeInput) (SigninResult, error) {
 	start := time.Now()
-	result, err := h.accounts.Respond(ctx, session, answer)
-	state, openErr := h.states.open(ctx, session)
+	result, err := h.accounts.Respond(ctx, in)
+	state, openErr := h.states.open(ctx, in.Session)
 	if openErr != nil || isOverload(err) {
 		return result, err
 	}
 	switch state.Challenge {
 	case "PASSWORD_VERIFIER", "PASSWORD", "PASSWORD_SRP", "WEB_AUTHN", "CUSTOM_CHALLENGE":
-		return result, hideInCredentials(ctx, start, expiredAsInvalid(err))
+		return result, h.hideInCredentials(ctx, start, h.expiredAsInvalid(err))
 	case "SELECT_CHALLENGE":
-		return h.chooseFactor(ctx, start, state, answer, result, err)
+		return h.chooseFactor(ctx, start, state, in.Answer, result, err)
 	case "EMAIL_OTP", "SMS_OTP":
 		if err != nil {
 			padTime(ctx, start)
-			err = hideInCode(expiredAsInvalid(err))
+			err = hideInCode(h.expiredAsInvalid(err))
 		}
 		return result, err
 	default:
@@ -233,9 +237,9 @@ func (h *accountsHidingExistence) chooseFactor(
 ) (SigninResult, error) {
 	hasProof := answer.Factor == nil || answer.Factor.Password != nil || answer.Factor.Passkey != nil
 	if hasProof {
-		return result, hideInCredentials(ctx, start, expiredAsInvalid(err))
+		return result, h.hideInCredentials(ctx, start, h.expiredAsInvalid(err))
 	}
-	e := apierr.From(expiredAsInvalid(err))
+	e := apierr.From(h.expiredAsInvalid(err))
 	if e != nil && (revealsUser(e) || e.Code == apierr.InvalidCredentials || e.Code == apierr.CodeDeliveryFailed) {
 		result, err = h.decoys.challenge(ctx, answer.Factor.Factor, state.Account, state.DeviceKey, true), nil
 	}
@@ -294,7 +298,7 @@ func replaceError(err *apierr.Error, code apierr.Code, message string) *apierr.E
 
 // hideInCredentials turns every error that reveals a user into INVALID_CREDENTIALS, with
 // constant time. Success needs no padding, since it requires the password.
-func hideInCredentials(ctx context.Context, start time.Time, err error) error {
+func (h *accountsHidingExistence) hideInCredentials(ctx context.Context, start time.Time, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -303,7 +307,7 @@ func hideInCredentials(ctx context.Context, start time.Time, err error) error {
 		return err
 	}
 	padTime(ctx, start)
-	return replaceError(e, apierr.InvalidCredentials, wrongCredentials)
+	return replaceError(e, apierr.InvalidCredentials, h.wrongCredentials)
 }
 
 // hideInCode turns every error that reveals a user or a code into CODE_MISMATCH.
@@ -324,23 +328,23 @@ func hideInCode(err error) error {
 
 // expiredAsInvalid turns SESSION_EXPIRED, which Cognito returns for the session of a
 // decoy, into INVALID_CREDENTIALS.
-func expiredAsInvalid(err error) error {
+func (h *accountsHidingExistence) expiredAsInvalid(err error) error {
 	if e := apierr.From(err); e != nil && e.Code == apierr.SessionExpired {
-		return replaceError(e, apierr.InvalidCredentials, wrongCredentials)
+		return replaceError(e, apierr.InvalidCredentials, h.wrongCredentials)
 	}
 	return err
 }
 
 // sendHidingExistence sends a code, and responds as if that had succeeded.
 func sendHidingExistence(
-	ctx context.Context, email string, send func(context.Context, string) (*CodeDelivery, error),
+	ctx context.Context, in SendCodeInput, send func(context.Context, SendCodeInput) (*CodeDelivery, error),
 ) (*CodeDelivery, error) {
 	return withConstantTime(ctx, func() (*CodeDelivery, error) {
-		_, err := send(ctx, email)
+		_, err := send(ctx, in)
 		if err != nil && !dependsOnRecipient(apierr.From(err)) {
 			return nil, err
 		}
-		return presumedDelivery(email), nil
+		return presumedDelivery(in.Identifier), nil
 	})
 }
 
@@ -355,15 +359,6 @@ func dependsOnRecipient(err *apierr.Error) bool {
 		return err.Field == ""
 	default:
 		return revealsUser(err)
-	}
-}
-
-// presumedDelivery returns where a code to the address would go, as Cognito reports it.
-func presumedDelivery(email string) *CodeDelivery {
-	return &CodeDelivery{
-		Destination: maskEmail(email),
-		Medium:      new(DeliveryMediumEmail),
-		Attribute:   new(emailAttribute),
 	}
 }
 

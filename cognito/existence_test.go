@@ -153,44 +153,44 @@ func (p *pool) wearOut(email string) {
 // that a client sees, except values that are always random.
 var operationsByEmail = map[string]func(context.Context, *Client, string) (any, error){
 	"SignUp": func(ctx context.Context, c *Client, email string) (any, error) {
-		return c.SignUp(ctx, SignUpInput{Username: "ada", Email: email, Password: new(goodPassword), Mode: "user"})
+		return c.SignUp(ctx, SignUpInput{Identifier: Identifier{Email: new(email), Username: new("ada")}, Password: new(goodPassword), Mode: new("user")})
 	},
 	"SignUp with a weak password": func(ctx context.Context, c *Client, email string) (any, error) {
-		return c.SignUp(ctx, SignUpInput{Username: "ada", Email: email, Password: new("weak"), Mode: "user"})
+		return c.SignUp(ctx, SignUpInput{Identifier: Identifier{Email: new(email), Username: new("ada")}, Password: new("weak"), Mode: new("user")})
 	},
 	"ConfirmSignUp": func(ctx context.Context, c *Client, email string) (any, error) {
-		return c.ConfirmSignUp(ctx, email, "000000")
+		return c.ConfirmSignUp(ctx, VerifyAccountInput{Identifier: ByEmail(email), ConfirmationCode: "000000"})
 	},
 	"ResendConfirmationCode": func(ctx context.Context, c *Client, email string) (any, error) {
-		return c.ResendConfirmationCode(ctx, email)
+		return c.ResendConfirmationCode(ctx, SendCodeInput{Identifier: ByEmail(email)})
 	},
 	"ForgotPassword": func(ctx context.Context, c *Client, email string) (any, error) {
-		return c.ForgotPassword(ctx, email)
+		return c.ForgotPassword(ctx, SendCodeInput{Identifier: ByEmail(email)})
 	},
 	"ConfirmForgotPassword": func(ctx context.Context, c *Client, email string) (any, error) {
-		return nil, c.ConfirmForgotPassword(ctx, email, "000000", goodPassword)
+		return nil, c.ConfirmForgotPassword(ctx, ConfirmForgotPasswordInput{Identifier: ByEmail(email), ConfirmationCode: "000000", NewPassword: goodPassword})
 	},
 	"SignIn": func(ctx context.Context, c *Client, email string) (any, error) {
-		return c.SignIn(ctx, email, "wrong", nil)
+		return c.SignIn(ctx, SigninInput{Identifier: ByEmail(email), Password: "wrong"})
 	},
 	"SignIn with SRP": func(ctx context.Context, c *Client, email string) (any, error) {
-		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email, SrpA: new(srp.WithSecret(fixed).A())})
+		result, err := c.StartSignIn(ctx, StartSigninInput{Identifier: ByEmail(email), SrpA: new(srp.WithSecret(fixed).A())})
 		return continueSignIn(ctx, c, result, err, Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: time.Now().UTC().Format(srp.TimestampFormat)}})
 	},
 	"SignIn with SRP by choice": func(ctx context.Context, c *Client, email string) (any, error) {
-		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email, PreferredFactor: new(FirstFactor("PASSWORD_SRP")), SrpA: new(srp.WithSecret(fixed).A())})
+		result, err := c.StartSignIn(ctx, StartSigninInput{Identifier: ByEmail(email), PreferredFactor: new(FirstFactor("PASSWORD_SRP")), SrpA: new(srp.WithSecret(fixed).A())})
 		return continueSignIn(ctx, c, result, err, Answer{Srp: &SRPAnswer{Signature: "AAAA", SecretBlock: "AAAA", Timestamp: time.Now().UTC().Format(srp.TimestampFormat)}})
 	},
 	"SignIn by the choice of a password": func(ctx context.Context, c *Client, email string) (any, error) {
-		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email})
+		result, err := c.StartSignIn(ctx, StartSigninInput{Identifier: ByEmail(email)})
 		return continueSignIn(ctx, c, result, err, Answer{Factor: &FactorAnswer{Factor: "PASSWORD", Password: new("wrong")}})
 	},
 	"SignIn by the choice of SRP": func(ctx context.Context, c *Client, email string) (any, error) {
-		result, err := c.StartSignIn(ctx, StartSigninInput{Email: email})
+		result, err := c.StartSignIn(ctx, StartSigninInput{Identifier: ByEmail(email)})
 		return continueSignIn(ctx, c, result, err, Answer{Factor: &FactorAnswer{Factor: "PASSWORD_SRP", SrpA: new(srp.WithSecret(fixed).A())}})
 	},
 	"SignIn of a device": func(ctx context.Context, c *Client, email string) (any, error) {
-		return c.SignIn(ctx, email, "wrong", new("us-east-1_00000000-0000-4000-8000-000000000000"))
+		return c.SignIn(ctx, SigninInput{Identifier: ByEmail(email), Password: "wrong", DeviceKey: new("us-east-1_00000000-0000-4000-8000-000000000000")})
 	},
 	"a stale session of SMS_MFA":       stale("SMS_MFA", Answer{Code: new("123456")}),
 	"a stale session of EMAIL_OTP":     stale("EMAIL_OTP", Answer{Code: new("12345678")}),
@@ -204,7 +204,7 @@ var operationsByEmail = map[string]func(context.Context, *Client, string) (any, 
 
 func stale(challenge string, answer Answer) func(context.Context, *Client, string) (any, error) {
 	return func(ctx context.Context, c *Client, email string) (any, error) {
-		return c.Respond(ctx, c.states.seal(ctx, challengeState{Challenge: challenge, Username: email, Session: strings.Repeat("x", 200)}), answer)
+		return c.Respond(ctx, RespondToChallengeInput{Session: c.states.seal(ctx, challengeState{Challenge: challenge, Username: email, Session: strings.Repeat("x", 200)}), Answer: answer})
 	}
 }
 
@@ -215,7 +215,7 @@ func continueSignIn(ctx context.Context, c *Client, result SigninResult, err err
 		return nil, err
 	}
 	seen := []any{withoutRandomParts(result)}
-	next, err := c.Respond(ctx, result.(Challenge).GetSession(), answer)
+	next, err := c.Respond(ctx, RespondToChallengeInput{Session: result.(Challenge).GetSession(), Answer: answer})
 	return append(seen, withoutRandomParts(next)), err
 }
 
@@ -261,8 +261,8 @@ func TestExistenceIsHidden(t *testing.T) {
 						func(o *Options) { o.HideUserExistence = true })
 					// The shape of decoys is learned from real challenges.
 					p.member("somebody@example.com")
-					_, _ = p.client.StartSignIn(t.Context(), StartSigninInput{Email: "somebody@example.com", SrpA: new(srp.WithSecret(fixed).A())})
-					_, _ = p.client.StartSignIn(t.Context(), StartSigninInput{Email: "somebody@example.com"})
+					_, _ = p.client.StartSignIn(t.Context(), StartSigninInput{Identifier: ByEmail("somebody@example.com"), SrpA: new(srp.WithSecret(fixed).A())})
+					_, _ = p.client.StartSignIn(t.Context(), StartSigninInput{Identifier: ByEmail("somebody@example.com")})
 					for i, name := range slices.Sorted(maps.Keys(operationsByEmail)) {
 						email := fmt.Sprintf("jane%02d@example.com", i)
 						state.make(p, email)
@@ -302,16 +302,16 @@ func TestHidingExistenceAllowsSignIn(t *testing.T) {
 		}
 
 		run := srp.WithSecret(fixed)
-		result, err := p.client.StartSignIn(t.Context(), StartSigninInput{Email: "jane@example.com", SrpA: new(run.A())})
+		result, err := p.client.StartSignIn(t.Context(), StartSigninInput{Identifier: ByEmail("jane@example.com"), SrpA: new(run.A())})
 		p.must(err)
 		_, poolName, _ := strings.Cut(p.ID(), "_")
 		question := result.(*SRPChallenge)
 		signature, timestamp, err := run.Proof(question.srp(poolName), goodPassword, time.Now())
 		p.must(err)
 		began = time.Now()
-		result, err = p.client.Respond(t.Context(), question.Session, Answer{Srp: &SRPAnswer{
+		result, err = p.client.Respond(t.Context(), RespondToChallengeInput{Session: question.Session, Answer: Answer{Srp: &SRPAnswer{
 			Signature: signature, SecretBlock: question.SecretBlock, Timestamp: timestamp,
-		}})
+		}}})
 		p.must(err)
 		if _, ok := result.(*AuthTokens); !ok || time.Since(began) != 0 {
 			t.Errorf("%T after %s", result, time.Since(began))
@@ -329,15 +329,15 @@ func TestHidingExistenceAcceptsCorrectCodes(t *testing.T) {
 			return 200, `{"Session":"next"}`
 		}}
 		client := newInProcess(t, up, func(o *Options) { o.HideUserExistence = true })
-		verification, err := client.ConfirmSignUp(t.Context(), "jane@example.com", "123456")
+		verification, err := client.ConfirmSignUp(t.Context(), VerifyAccountInput{Identifier: ByEmail("jane@example.com"), ConfirmationCode: "123456"})
 		if err != nil || verification.Status != Verified || verification.session != "next" {
 			t.Errorf("%+v %v", verification, err)
 		}
-		if err := client.ConfirmForgotPassword(t.Context(), "jane@example.com", "123456", goodPassword); err != nil {
+		if err := client.ConfirmForgotPassword(t.Context(), ConfirmForgotPasswordInput{Identifier: ByEmail("jane@example.com"), ConfirmationCode: "123456", NewPassword: goodPassword}); err != nil {
 			t.Error(err)
 		}
 		// Cognito's data about the user is not passed on.
-		result, err := client.SignUp(t.Context(), SignUpInput{Email: "jane@gmail.com", Password: new(goodPassword)})
+		result, err := client.SignUp(t.Context(), SignUpInput{Identifier: ByEmail("jane@gmail.com"), Password: new(goodPassword)})
 		if err != nil || result.UserID != nil || result.Confirmed || result.CodeDelivery.Destination != "j***@g***" ||
 			*result.CodeDelivery.Medium != DeliveryMediumEmail || *result.CodeDelivery.Attribute != "email" {
 			t.Errorf("%+v %v", result, err)
@@ -570,7 +570,7 @@ func TestOwnerNotification(t *testing.T) {
 				client := newInProcess(t, up, func(o *Options) { o.HideUserExistence = true })
 				ctx, cancel := context.WithCancel(t.Context())
 				began := time.Now()
-				if _, err := client.SignUp(ctx, SignUpInput{Email: "jane@example.com", Password: new(goodPassword)}); err != nil {
+				if _, err := client.SignUp(ctx, SignUpInput{Identifier: ByEmail("jane@example.com"), Password: new(goodPassword)}); err != nil {
 					t.Fatal(err)
 				}
 				cancel()
@@ -601,7 +601,7 @@ func TestConcurrentNotifications(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 50 {
 			wg.Go(func() {
-				if _, err := client.SignUp(t.Context(), SignUpInput{Email: "jane@example.com", Password: new(goodPassword)}); err != nil {
+				if _, err := client.SignUp(t.Context(), SignUpInput{Identifier: ByEmail("jane@example.com"), Password: new(goodPassword)}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -631,7 +631,7 @@ func TestOwnerNotificationByThePool(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newPool(t, userpool.Shape{CustomAttributes: []string{"mode"}}, func(o *Options) { o.HideUserExistence = true })
 				tt.make(p, "jane@example.com")
-				_, err := p.client.SignUp(t.Context(), SignUpInput{Username: "ada", Email: "jane@example.com", Password: new(goodPassword), Mode: "user"})
+				_, err := p.client.SignUp(t.Context(), SignUpInput{Identifier: Identifier{Email: new("jane@example.com"), Username: new("ada")}, Password: new(goodPassword), Mode: new("user")})
 				p.must(err)
 				synctest.Wait()
 				if got := p.lastMessage("jane@example.com"); !strings.Contains(strings.ToLower(got), tt.kind) {
@@ -690,7 +690,7 @@ func TestNoticePanics(t *testing.T) {
 	t.Cleanup(server.Close)
 	causes := make(chan any)
 	client, err := New(Options{
-		Region: "eu-west-1", UserPoolID: "eu-west-1_AbC123def", ClientID: "client", Endpoint: server.URL, UsernameAttribute: "nickname", HideUserExistence: true,
+		Region: "eu-west-1", UserPoolID: "eu-west-1_AbC123def", ClientID: "client", Endpoint: server.URL, UsernameAttribute: "nickname", ModeAttribute: "custom:mode", HideUserExistence: true,
 		Observe: func(operation, _, _ string, _ time.Duration) {
 			if operation == "ResendConfirmationCode" {
 				panic("a bug")
@@ -702,7 +702,7 @@ func TestNoticePanics(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range maxNotices + 1 {
-		if _, err := client.SignUp(t.Context(), SignUpInput{Email: "ada@example.com", Username: "Ada", Password: new(goodPassword)}); err != nil {
+		if _, err := client.SignUp(t.Context(), SignUpInput{Identifier: Identifier{Email: new("ada@example.com"), Username: new("Ada")}, Password: new(goodPassword)}); err != nil {
 			t.Fatal(err)
 		}
 		if cause := <-causes; cause != "a bug" {

@@ -8,3 +8,6 @@ func (c *Client) SessionOf(ctx context.Context, challenge string) string {
 		Challenge: challenge, Account: "ada@example.com", Username: "the-sub", Session: "the-session",
 	})
 }
+
+// ByEmail identifies an account by its e-mail address.
+func ByEmail(address string) Identifier { return Identifier{Email: &address} }

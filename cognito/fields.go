@@ -2,7 +2,6 @@ package cognito
 
 import (
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,11 +12,14 @@ import (
 // contain in place of the parameter's.
 const attributesParameter = "attributes"
 
+// accountPath is the path of the name of an account, which [Identifier.locate] replaces
+// with that of the name that was entered.
+const accountPath = "input.email"
+
 // inputPaths maps the parameters of an operation, by their names in Cognito's messages, to
 // the input that they come from.
 func inputPaths(op operation) map[string]string {
 	const (
-		email       = "input.email"
 		code        = "input.confirmationCode"
 		newPassword = "input.newPassword"
 		attributes  = "input.attributes"
@@ -25,15 +27,15 @@ func inputPaths(op operation) map[string]string {
 	)
 	switch op {
 	case opSignUp:
-		return map[string]string{"username": email, "password": "input.password", attributesParameter: attributes}
+		return map[string]string{"username": accountPath, "password": "input.password", attributesParameter: attributes}
 	case opConfirmSignUp:
-		return map[string]string{"username": email, "confirmationCode": code}
+		return map[string]string{"username": accountPath, "confirmationCode": code}
 	case opInitiateAuth:
-		return map[string]string{"username": email, "password": "input.password"}
+		return map[string]string{"username": accountPath, "password": "input.password"}
 	case opResendConfirmationCode, opForgotPassword:
-		return map[string]string{"username": email}
+		return map[string]string{"username": accountPath}
 	case opConfirmForgotPassword:
-		return map[string]string{"username": email, "confirmationCode": code, "password": newPassword}
+		return map[string]string{"username": accountPath, "confirmationCode": code, "password": newPassword}
 	case opRespondToAuthChallenge:
 		return map[string]string{
 			"session": "input.session", "challengeResponses": "input.answer",
@@ -78,22 +80,29 @@ func inputPaths(op operation) map[string]string {
 
 // inputFaults maps the messages of Cognito about invalid input to fields of the input.
 type inputFaults struct {
-	usernameAttribute string
-	parameter         *regexp.Regexp // of a validation message
-	attribute         *regexp.Regexp // of a message about the schema, with the reason
-	missing           *regexp.Regexp // of a message about a missing attribute
+	signUp    map[string]string // paths of the attributes that sign-up sets from members of the input
+	parameter *regexp.Regexp    // of a validation message
+	attribute *regexp.Regexp    // of a message about the schema, with the reason
+	missing   *regexp.Regexp    // of a message about a missing attribute
 }
 
 // Attributes are matched by the form of their names, since a host name can be in the same
 // position.
 const attributeName = `(custom:[A-Za-z0-9_.-]{1,20}|[a-z_]{1,32})`
 
-func newInputFaults(usernameAttribute string) inputFaults {
+func newInputFaults(o Options) inputFaults {
+	signUp := map[string]string{emailAttribute: "input.email", phoneNumberAttribute: "input.phoneNumber"}
+	if !o.hasUserNames() {
+		signUp[o.UsernameAttribute] = "input.username"
+	}
+	if o.ModeAttribute != "" {
+		signUp[o.ModeAttribute] = "input.mode"
+	}
 	return inputFaults{
-		usernameAttribute: usernameAttribute,
-		parameter:         regexp.MustCompile(`at '([A-Za-z.]{1,64})[^']{0,64}'(?: failed to satisfy constraint: (.*))?`),
-		attribute:         regexp.MustCompile(`(?m)(?:^|[ :])(?:user\.)?` + attributeName + `: ((?:Attribute|The attribute).*)`),
-		missing:           regexp.MustCompile(`^Invalid attributes given, ` + attributeName + ` is missing`),
+		signUp:    signUp,
+		parameter: regexp.MustCompile(`at '([A-Za-z.]{1,64})[^']{0,64}'(?: failed to satisfy constraint: (.*))?`),
+		attribute: regexp.MustCompile(`(?m)(?:^|[ :])(?:user\.)?` + attributeName + `: ((?:Attribute|The attribute).*)`),
+		missing:   regexp.MustCompile(`^Invalid attributes given, ` + attributeName + ` is missing`),
 	}
 }
 
@@ -139,15 +148,8 @@ func (f inputFaults) describe(e *apierr.Error, fault *Fault, text string) *apier
 // pathOf returns the path of an attribute in the input of the operation.
 func (f inputFaults) pathOf(op operation, attribute string) string {
 	paths := inputPaths(op)
-	if op == opSignUp {
-		switch attribute {
-		case emailAttribute:
-			return "input.email"
-		case f.usernameAttribute:
-			return "input.username"
-		case modeAttribute:
-			return "input.mode"
-		}
+	if path := f.signUp[attribute]; op == opSignUp && path != "" {
+		return path
 	}
 	if op == opRespondToAuthChallenge && attribute == emailAttribute {
 		// It may also be that of a second factor.
@@ -165,7 +167,7 @@ func (f inputFaults) describeAttribute(e *apierr.Error, fault *Fault, attribute,
 	case strings.Contains(reason, "required"):
 		e.Message = "The user pool requires the attribute " + attribute + "."
 	case strings.Contains(reason, "does not exist"):
-		if op == opSignUp && slices.Contains([]string{modeAttribute, f.usernameAttribute}, attribute) {
+		if path := f.signUp[attribute]; op == opSignUp && (path == "input.mode" || path == "input.username") {
 			fault.Detail = "the pool lacks " + attribute
 			// The server sets this attribute, so the user cannot fix it.
 			return &apierr.Error{

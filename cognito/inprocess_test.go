@@ -106,7 +106,7 @@ func breakOff(string, *http.Request) (int, string) { panic(http.ErrAbortHandler)
 // newInProcess returns a client of the handler.
 func newInProcess(t *testing.T, upstream http.Handler, change func(*Options)) *Client {
 	t.Helper()
-	o := Options{Region: "us-east-1", UserPoolID: "us-east-1_Pool", ClientID: "the-client", Endpoint: "http://cognito.test", UsernameAttribute: "preferred_username"}
+	o := Options{Region: "us-east-1", UserPoolID: "us-east-1_Pool", ClientID: "the-client", Endpoint: "http://cognito.test", UsernameAttribute: "preferred_username", ModeAttribute: "custom:mode"}
 	if change != nil {
 		change(&o)
 	}
@@ -129,7 +129,7 @@ const (
 )
 
 func signIn(ctx context.Context, c *Client) *apierr.Error {
-	_, err := c.SignIn(ctx, "ada@example.com", "Secret-Passw0rd", nil)
+	_, err := c.SignIn(ctx, SigninInput{Identifier: ByEmail("ada@example.com"), Password: "Secret-Passw0rd"})
 	return apierr.From(err)
 }
 

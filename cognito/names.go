@@ -34,7 +34,7 @@ func changesDirection(r rune) bool {
 // one. path and index are those of the attribute in the input.
 func (c *Client) checkAttribute(path string, index int, a Attribute) error {
 	switch a.Name {
-	case c.options.UsernameAttribute, modeAttribute, "name", "given_name", "middle_name", "family_name", "nickname", "preferred_username":
+	case c.options.UsernameAttribute, c.options.ModeAttribute, "name", "given_name", "middle_name", "family_name", "nickname", "preferred_username":
 		if !IsName(a.Value) {
 			field := fmt.Sprintf("%s[%d].value", path, index)
 			return &apierr.Error{Code: apierr.BadUserInput, Field: field, Message: field + " " + NotAName + "."}

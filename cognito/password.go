@@ -13,33 +13,51 @@ import (
 )
 
 // ForgotPassword implements [Accounts].
-func (a accounts) ForgotPassword(ctx context.Context, email string) (*CodeDelivery, error) {
+func (a accounts) ForgotPassword(ctx context.Context, in SendCodeInput) (*CodeDelivery, error) {
+	account, triggers, err := a.resolve(in.Identifier, in.ClientMetadata)
+	if err != nil {
+		return nil, err
+	}
 	out, err := invoke(ctx, a.Client, opForgotPassword, a.api.ForgotPassword, &sdk.ForgotPasswordInput{
 		ClientId:        &a.options.ClientID,
-		SecretHash:      a.secretHash(email),
-		Username:        &email,
+		SecretHash:      a.secretHash(account),
+		Username:        &account,
+		ClientMetadata:  triggers,
 		UserContextData: a.userContext(ctx),
 	})
 	if err != nil {
-		return nil, err
+		return nil, in.Identifier.locate(err)
 	}
 	return newCodeDelivery(out.CodeDeliveryDetails), nil
 }
 
+// ConfirmForgotPasswordInput is a new password and the code that allows it. See the schema.
+type ConfirmForgotPasswordInput struct {
+	Identifier
+	ConfirmationCode string
+	NewPassword      string
+	ClientMetadata   []*MetadataEntry
+}
+
 // ConfirmForgotPassword implements [Accounts].
-func (a accounts) ConfirmForgotPassword(ctx context.Context, email, code, newPassword string) error {
-	_, err := invoke(ctx, a.Client, opConfirmForgotPassword, a.api.ConfirmForgotPassword, &sdk.ConfirmForgotPasswordInput{
-		ClientId:         &a.options.ClientID,
-		SecretHash:       a.secretHash(email),
-		Username:         &email,
-		ConfirmationCode: &code,
-		Password:         &newPassword,
-		UserContextData:  a.userContext(ctx),
-	})
+func (a accounts) ConfirmForgotPassword(ctx context.Context, in ConfirmForgotPasswordInput) error {
+	account, triggers, err := a.resolve(in.Identifier, in.ClientMetadata)
 	if err != nil {
 		return err
 	}
-	return a.passwordReset(ctx, email, newPassword)
+	_, err = invoke(ctx, a.Client, opConfirmForgotPassword, a.api.ConfirmForgotPassword, &sdk.ConfirmForgotPasswordInput{
+		ClientId:         &a.options.ClientID,
+		SecretHash:       a.secretHash(account),
+		Username:         &account,
+		ConfirmationCode: &in.ConfirmationCode,
+		Password:         &in.NewPassword,
+		ClientMetadata:   triggers,
+		UserContextData:  a.userContext(ctx),
+	})
+	if err != nil {
+		return in.Identifier.locate(err)
+	}
+	return a.passwordReset(ctx, account, in.NewPassword)
 }
 
 // PasswordChange is a new password of a user.
@@ -57,13 +75,13 @@ type PasswordChange struct {
 }
 
 // passwordReset reports a password that was set with a code.
-func (c *Client) passwordReset(ctx context.Context, email, newPassword string) error {
+func (c *Client) passwordReset(ctx context.Context, account, newPassword string) error {
 	if c.options.PasswordChanged == nil && !c.hasUntrusted(ctx) {
 		return nil
 	}
-	username, err := c.usernameOf(ctx, email, &newPassword)
+	username, err := c.usernameOf(ctx, account, &newPassword)
 	if isTemporary(err) && pause(ctx) {
-		username, err = c.usernameOf(ctx, email, &newPassword)
+		username, err = c.usernameOf(ctx, account, &newPassword)
 	}
 	if err != nil && c.options.PasswordChanged == nil {
 		return nil // at worst, the password has to be reset again
@@ -73,7 +91,7 @@ func (c *Client) passwordReset(ctx context.Context, email, newPassword string) e
 		return apierr.New(apierr.ServiceUnavailable,
 			"The password was set, but the user's sessions could not be ended. Sign in, and end them with logout.").WithCause(err)
 	}
-	if err := c.trustPassword(ctx, username, email); err != nil {
+	if err := c.trustPassword(ctx, username, account); err != nil {
 		return err
 	}
 	return c.passwordChanged(ctx, PasswordChange{Username: username, Reset: true})
@@ -89,7 +107,7 @@ func (c *Client) passwordChanged(ctx context.Context, change PasswordChange) err
 // usernameOf returns Cognito's name of a user. Only a sign-in reveals it without AWS
 // credentials. The flows by SRP do so in their first step, which no session follows. If
 // password is nil, only these are tried.
-func (c *Client) usernameOf(ctx context.Context, email string, password *string) (string, error) {
+func (c *Client) usernameOf(ctx context.Context, account string, password *string) (string, error) {
 	run, err := srp.New()
 	if err != nil {
 		return "", err
@@ -109,7 +127,7 @@ func (c *Client) usernameOf(ctx context.Context, email string, password *string)
 		out, err := invoke(ctx, c, opInitiateAuth, c.api.InitiateAuth, &sdk.InitiateAuthInput{
 			AuthFlow:        attempt.flow,
 			ClientId:        &c.options.ClientID,
-			AuthParameters:  c.authParameters(email, attempt.parameters),
+			AuthParameters:  c.authParameters(account, attempt.parameters),
 			UserContextData: c.userContext(ctx),
 		})
 		if isFlowDisabled(err) || isUnsupported(err) {

@@ -104,7 +104,7 @@ func (p *pool) member(email string) {
 // tokens signs a user in.
 func (p *pool) tokens(email string) *AuthTokens {
 	p.Helper()
-	result, err := p.client.SignIn(p.Context(), email, goodPassword, nil)
+	result, err := p.client.SignIn(p.Context(), SigninInput{Identifier: ByEmail(email), Password: goodPassword})
 	p.must(err)
 	return result.(*AuthTokens)
 }

@@ -38,12 +38,12 @@ func TestReplayOfReplacedToken(t *testing.T) {
 				o.ReplayRefreshes = true
 				o.Revoked = func(*token.AccessClaims) error { return revoked }
 			})
-			if _, err := client.RefreshTokens(t.Context(), "first", nil); err != nil {
+			if _, err := client.RefreshTokens(t.Context(), "first", nil, nil); err != nil {
 				t.Fatal(err)
 			}
 			revoked = tt.revoked
 			up.set(always(http.StatusBadRequest, reused))
-			tokens, err := client.RefreshTokens(t.Context(), "first", nil)
+			tokens, err := client.RefreshTokens(t.Context(), "first", nil, nil)
 			if up.calls() != tt.calls {
 				t.Errorf("%d calls, want %d", up.calls(), tt.calls)
 			}

@@ -16,39 +16,39 @@ func TestUserContext(t *testing.T) {
 	const email, code = "ada@example.com", "123456"
 	calls := map[string]func(context.Context, *Client) error{
 		"SignUp": func(ctx context.Context, c *Client) error {
-			_, err := c.SignUp(ctx, SignUpInput{Email: email, Password: new(goodPassword)})
+			_, err := c.SignUp(ctx, SignUpInput{Identifier: ByEmail(email), Password: new(goodPassword)})
 			return err
 		},
 		"ConfirmSignUp": func(ctx context.Context, c *Client) error {
-			_, err := c.ConfirmSignUp(ctx, email, code)
+			_, err := c.ConfirmSignUp(ctx, VerifyAccountInput{Identifier: ByEmail(email), ConfirmationCode: code})
 			return err
 		},
 		"ResendConfirmationCode": func(ctx context.Context, c *Client) error {
-			_, err := c.ResendConfirmationCode(ctx, email)
+			_, err := c.ResendConfirmationCode(ctx, SendCodeInput{Identifier: ByEmail(email)})
 			return err
 		},
 		"ForgotPassword": func(ctx context.Context, c *Client) error {
-			_, err := c.ForgotPassword(ctx, email)
+			_, err := c.ForgotPassword(ctx, SendCodeInput{Identifier: ByEmail(email)})
 			return err
 		},
 		"ConfirmForgotPassword": func(ctx context.Context, c *Client) error {
-			return c.ConfirmForgotPassword(ctx, email, code, goodPassword)
+			return c.ConfirmForgotPassword(ctx, ConfirmForgotPasswordInput{Identifier: ByEmail(email), ConfirmationCode: code, NewPassword: goodPassword})
 		},
 		"InitiateAuth": func(ctx context.Context, c *Client) error {
-			_, err := c.SignIn(ctx, email, goodPassword, nil)
+			_, err := c.SignIn(ctx, SigninInput{Identifier: ByEmail(email), Password: goodPassword})
 			return err
 		},
 		"InitiateAuth to refresh": func(ctx context.Context, c *Client) error {
-			_, err := c.refreshTokenAuth(ctx, "refresh", nil)
+			_, err := c.refreshTokenAuth(ctx, "refresh", nil, nil)
 			return err
 		},
 		"RespondToAuthChallenge": func(ctx context.Context, c *Client) error {
-			_, err := c.Respond(ctx, c.states.seal(ctx, challengeState{Challenge: "SMS_MFA", Username: "u"}), Answer{Code: new(code)})
+			_, err := c.Respond(ctx, RespondToChallengeInput{Session: c.states.seal(ctx, challengeState{Challenge: "SMS_MFA", Username: "u"}), Answer: Answer{Code: new(code)}})
 			return err
 		},
 		// Cognito's API has no user context data here.
 		"GetTokensFromRefreshToken": func(ctx context.Context, c *Client) error {
-			_, err := c.RefreshTokens(ctx, "refresh", nil)
+			_, err := c.RefreshTokens(ctx, "refresh", nil, nil)
 			return err
 		},
 		"GetUser": func(ctx context.Context, c *Client) error {

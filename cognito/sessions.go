@@ -36,7 +36,7 @@ type SignedOut struct {
 // fails temporarily, nothing is revoked and the caller can retry. If only the revocation
 // fails, RevokeToken returns both the session and the error.
 func (c *Client) RevokeToken(ctx context.Context, refreshToken string) (*SignedOut, error) {
-	tokens, err := c.RefreshTokens(ctx, refreshToken, nil)
+	tokens, err := c.RefreshTokens(ctx, refreshToken, nil, nil)
 	if isTemporary(err) {
 		return nil, err
 	}
@@ -133,9 +133,15 @@ type replacement struct {
 // flow does not work for an app client with a secret, since the secret hash depends on the
 // internal user name, which a refresh does not know.
 //
-// Concurrent refreshes of one token share a call: with rotation, Cognito would treat the
-// second one as token theft.
-func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
+// Concurrent refreshes of one token share a call, with the metadata of the first one: with
+// rotation, Cognito would treat the second one as token theft.
+func (c *Client) RefreshTokens(
+	ctx context.Context, refreshToken string, deviceKey *string, entries []*MetadataEntry,
+) (*AuthTokens, error) {
+	triggers, err := metadata("clientMetadata", entries)
+	if err != nil {
+		return nil, err
+	}
 	key := refreshKey(refreshToken, deviceKey)
 	if tokens, err := c.replay(key); tokens != nil || err != nil {
 		return tokens, err
@@ -145,7 +151,7 @@ func (c *Client) RefreshTokens(ctx context.Context, refreshToken string, deviceK
 		if tokens, err := c.replay(key); tokens != nil || err != nil {
 			return tokens, err
 		}
-		tokens, err := c.refreshOnce(ctx, refreshToken, deviceKey)
+		tokens, err := c.refreshOnce(ctx, refreshToken, deviceKey, triggers)
 		if err == nil && errors.Is(c.options.Revoked(accessClaimsOf(tokens)), token.ErrTokenRevoked) {
 			return nil, c.endRevoked(ctx, cmp.Or(aws.ToString(tokens.RefreshToken), refreshToken))
 		}
@@ -191,26 +197,27 @@ func (c *Client) replay(key [sha256.Size]byte) (*AuthTokens, error) {
 	}
 }
 
-func (c *Client) refreshOnce(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
+func (c *Client) refreshOnce(ctx context.Context, refreshToken string, deviceKey *string, triggers map[string]string) (*AuthTokens, error) {
 	if !c.lacksTokenRefresh.Load() {
-		tokens, err := c.getTokensFromRefreshToken(ctx, refreshToken, deviceKey)
+		tokens, err := c.getTokensFromRefreshToken(ctx, refreshToken, deviceKey, triggers)
 		if !isUnknownOperation(err) || c.options.ClientSecret != "" {
 			return tokens, err
 		}
 		c.lacksTokenRefresh.Store(true)
 	}
-	return c.refreshTokenAuth(ctx, refreshToken, deviceKey)
+	return c.refreshTokenAuth(ctx, refreshToken, deviceKey, triggers)
 }
 
 func (c *Client) getTokensFromRefreshToken(
-	ctx context.Context, refreshToken string, deviceKey *string,
+	ctx context.Context, refreshToken string, deviceKey *string, triggers map[string]string,
 ) (*AuthTokens, error) {
 	out, err := invoke(ctx, c, opGetTokensFromRefreshToken, c.api.GetTokensFromRefreshToken,
 		&sdk.GetTokensFromRefreshTokenInput{
-			ClientId:     &c.options.ClientID,
-			ClientSecret: c.clientSecret(),
-			RefreshToken: &refreshToken,
-			DeviceKey:    deviceKey,
+			ClientId:       &c.options.ClientID,
+			ClientSecret:   c.clientSecret(),
+			RefreshToken:   &refreshToken,
+			DeviceKey:      deviceKey,
+			ClientMetadata: triggers,
 		})
 	if err != nil {
 		return nil, err
@@ -218,12 +225,15 @@ func (c *Client) getTokensFromRefreshToken(
 	return c.newAuthTokens(opGetTokensFromRefreshToken, out.AuthenticationResult)
 }
 
-func (c *Client) refreshTokenAuth(ctx context.Context, refreshToken string, deviceKey *string) (*AuthTokens, error) {
+func (c *Client) refreshTokenAuth(
+	ctx context.Context, refreshToken string, deviceKey *string, triggers map[string]string,
+) (*AuthTokens, error) {
 	parameters := withDeviceKey(map[string]string{"REFRESH_TOKEN": refreshToken}, deviceKey)
 	out, err := invoke(ctx, c, opRefreshTokenAuth, c.api.InitiateAuth, &sdk.InitiateAuthInput{
 		AuthFlow:        types.AuthFlowTypeRefreshTokenAuth,
 		ClientId:        &c.options.ClientID,
 		AuthParameters:  parameters,
+		ClientMetadata:  triggers,
 		UserContextData: c.userContext(ctx),
 	})
 	if err != nil {

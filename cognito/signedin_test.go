@@ -34,31 +34,31 @@ func TestSignedIn(t *testing.T) {
 		want   *SignIn
 	}{
 		{"password", 200, string(answer), func(ctx context.Context, c *Client) error {
-			_, err := c.SignIn(ctx, "ada@example.com", "x", nil)
+			_, err := c.SignIn(ctx, SigninInput{Identifier: ByEmail("ada@example.com"), Password: "x"})
 			return err
 		}, &full},
 		{"answer to a challenge", 200, string(answer), func(ctx context.Context, c *Client) error {
-			_, err := c.Respond(ctx, c.states.seal(ctx, state), Answer{Code: new("123456")})
+			_, err := c.Respond(ctx, RespondToChallengeInput{Session: c.states.seal(ctx, state), Answer: Answer{Code: new("123456")}})
 			return err
 		}, &full},
 		{"access token alone", 200, string(withoutID), func(ctx context.Context, c *Client) error {
-			_, err := c.SignIn(ctx, "ada@example.com", "x", nil)
+			_, err := c.SignIn(ctx, SigninInput{Identifier: ByEmail("ada@example.com"), Password: "x"})
 			return err
 		}, &SignIn{Subject: "the-sub", Account: "ada@example.com"}},
 		{"address of somebody else in the token", 200, string(unverified), func(ctx context.Context, c *Client) error {
-			_, err := c.SignIn(ctx, "ada@example.com", "x", nil)
+			_, err := c.SignIn(ctx, SigninInput{Identifier: ByEmail("ada@example.com"), Password: "x"})
 			return err
 		}, &SignIn{Subject: "the-sub", Account: "ada@example.com", Email: "eve@example.com"}},
 		{"refresh", 200, string(answer), func(ctx context.Context, c *Client) error {
-			_, err := c.RefreshTokens(ctx, "refresh", nil)
+			_, err := c.RefreshTokens(ctx, "refresh", nil, nil)
 			return err
 		}, nil},
 		{"challenge", 200, `{"ChallengeName":"SMS_MFA","Session":"s","ChallengeParameters":{}}`, func(ctx context.Context, c *Client) error {
-			_, err := c.SignIn(ctx, "ada@example.com", "x", nil)
+			_, err := c.SignIn(ctx, SigninInput{Identifier: ByEmail("ada@example.com"), Password: "x"})
 			return err
 		}, nil},
 		{"refusal", 400, exception("NotAuthorizedException", "Incorrect username or password."), func(ctx context.Context, c *Client) error {
-			_, _ = c.SignIn(ctx, "ada@example.com", "x", nil)
+			_, _ = c.SignIn(ctx, SigninInput{Identifier: ByEmail("ada@example.com"), Password: "x"})
 			return nil
 		}, nil},
 	}

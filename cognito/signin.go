@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"authgraph/cognito/srp"
-	"authgraph/internal/apierr"
 )
 
 // SigninResult is either *[AuthTokens] or one of the challenges.
@@ -39,31 +38,49 @@ type NewDevice struct {
 	DeviceGroupKey string
 }
 
+// SigninInput is a sign-in with a password. See the schema.
+type SigninInput struct {
+	Identifier
+	Password       string
+	DeviceKey      *string // nil if the pool does not track devices or the device is new
+	ClientMetadata []*MetadataEntry
+}
+
 // SignIn implements [Accounts]. It uses USER_PASSWORD_AUTH, or SRP if the app client does
 // not allow that flow.
-func (a accounts) SignIn(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error) {
+func (a accounts) SignIn(ctx context.Context, in SigninInput) (SigninResult, error) {
+	account, triggers, err := a.resolve(in.Identifier, in.ClientMetadata)
+	if err != nil {
+		return nil, err
+	}
 	if !a.wantsSRP.Load() {
-		parameters := withDeviceKey(map[string]string{"PASSWORD": password}, deviceKey)
-		result, err := a.initiateAuth(ctx, types.AuthFlowTypeUserPasswordAuth, email, parameters, nil)
+		result, err := a.initiateAuth(ctx, signinStart{
+			flow: types.AuthFlowTypeUserPasswordAuth, account: account, metadata: triggers,
+			parameters: withDeviceKey(map[string]string{"PASSWORD": in.Password}, in.DeviceKey),
+		})
 		if !isFlowDisabled(err) {
-			return result, err
+			return result, in.Identifier.locate(err)
 		}
 	}
-	result, err := a.signInBySRP(ctx, email, password, deviceKey)
+	result, err := a.signInBySRP(ctx, account, triggers, in)
 	if err == nil {
 		a.wantsSRP.Store(true)
 	}
-	return result, err
+	return result, in.Identifier.locate(err)
 }
 
 // signInBySRP proves the password without sending it to Cognito.
-func (a accounts) signInBySRP(ctx context.Context, email, password string, deviceKey *string) (SigninResult, error) {
+func (a accounts) signInBySRP(
+	ctx context.Context, account string, triggers map[string]string, in SigninInput,
+) (SigninResult, error) {
 	run, err := srp.New()
 	if err != nil {
 		return nil, err
 	}
-	parameters := withDeviceKey(map[string]string{"SRP_A": run.A()}, deviceKey)
-	result, err := a.initiateAuth(ctx, types.AuthFlowTypeUserSrpAuth, email, parameters, nil)
+	result, err := a.initiateAuth(ctx, signinStart{
+		flow: types.AuthFlowTypeUserSrpAuth, account: account, metadata: triggers,
+		parameters: withDeviceKey(map[string]string{"SRP_A": run.A()}, in.DeviceKey),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -72,13 +89,12 @@ func (a accounts) signInBySRP(ctx context.Context, email, password string, devic
 		return result, nil
 	}
 	_, poolName, _ := strings.Cut(a.options.UserPoolID, "_")
-	signature, timestamp, err := run.Proof(challenge.srp(poolName), password, time.Now())
+	signature, timestamp, err := run.Proof(challenge.srp(poolName), in.Password, time.Now())
 	if err != nil {
 		return nil, a.errors.translate(opInitiateAuth, err)
 	}
-	return a.Respond(ctx, challenge.Session, Answer{Srp: &SRPAnswer{
-		Signature: signature, SecretBlock: challenge.SecretBlock, Timestamp: timestamp,
-	}})
+	answer := Answer{Srp: &SRPAnswer{Signature: signature, SecretBlock: challenge.SecretBlock, Timestamp: timestamp}}
+	return a.Respond(ctx, RespondToChallengeInput{Session: challenge.Session, Answer: answer, ClientMetadata: in.ClientMetadata})
 }
 
 // srp returns the challenge as the SRP client takes it.
@@ -123,15 +139,20 @@ func (f FirstFactor) MarshalGQL(w io.Writer) {
 
 // StartSigninInput starts a sign-in that consists of challenges. See the schema.
 type StartSigninInput struct {
-	Email           string
+	Identifier
 	SrpA            *string
 	PreferredFactor *FirstFactor
 	Custom          *bool
 	DeviceKey       *string
+	ClientMetadata  []*MetadataEntry
 }
 
 // StartSignIn implements [Accounts].
 func (a accounts) StartSignIn(ctx context.Context, in StartSigninInput) (SigninResult, error) {
+	account, triggers, err := a.resolve(in.Identifier, in.ClientMetadata)
+	if err != nil {
+		return nil, err
+	}
 	parameters := withDeviceKey(map[string]string{}, in.DeviceKey)
 	if in.SrpA != nil {
 		parameters["SRP_A"] = *in.SrpA
@@ -140,10 +161,7 @@ func (a accounts) StartSignIn(ctx context.Context, in StartSigninInput) (SigninR
 	flow := types.AuthFlowTypeUserAuth
 	switch {
 	case custom && in.PreferredFactor != nil:
-		return nil, &apierr.Error{
-			Code: apierr.BadUserInput, Field: "input.custom",
-			Message: "input.custom and input.preferredFactor are mutually exclusive.",
-		}
+		return nil, badInput("input.custom", "input.custom and input.preferredFactor are mutually exclusive.")
 	case custom:
 		flow = types.AuthFlowTypeCustomAuth
 		if in.SrpA != nil {
@@ -154,24 +172,33 @@ func (a accounts) StartSignIn(ctx context.Context, in StartSigninInput) (SigninR
 	case in.SrpA != nil:
 		flow = types.AuthFlowTypeUserSrpAuth
 	}
-	return a.initiateAuth(ctx, flow, in.Email, parameters, nil)
+	result, err := a.initiateAuth(ctx, signinStart{flow: flow, account: account, parameters: parameters, metadata: triggers})
+	return result, in.Identifier.locate(err)
 }
 
-// initiateAuth starts a sign-in. session is that of ConfirmSignUp, or nil.
-func (c *Client) initiateAuth(
-	ctx context.Context, flow types.AuthFlowType, email string, parameters map[string]string, session *string,
-) (SigninResult, error) {
+// signinStart is the first step of a sign-in.
+type signinStart struct {
+	flow       types.AuthFlowType
+	account    string            // the name that was entered
+	parameters map[string]string // without those that all flows have
+	session    *string           // that of ConfirmSignUp, or nil
+	metadata   map[string]string // for the pool's triggers
+}
+
+// initiateAuth starts a sign-in.
+func (c *Client) initiateAuth(ctx context.Context, start signinStart) (SigninResult, error) {
 	began := time.Now()
 	out, err := invoke(ctx, c, opInitiateAuth, c.api.InitiateAuth, &sdk.InitiateAuthInput{
-		AuthFlow:        flow,
+		AuthFlow:        start.flow,
 		ClientId:        &c.options.ClientID,
-		AuthParameters:  c.authParameters(email, parameters),
-		Session:         session,
+		AuthParameters:  c.authParameters(start.account, start.parameters),
+		Session:         start.session,
+		ClientMetadata:  start.metadata,
 		UserContextData: c.userContext(ctx),
 	})
-	byPassword := flow == types.AuthFlowTypeUserPasswordAuth
+	byPassword := start.flow == types.AuthFlowTypeUserPasswordAuth
 	if byPassword {
-		step := passwordStep{account: email}
+		step := passwordStep{account: start.account}
 		if out != nil {
 			step.challenge, step.parameters, step.result = out.ChallengeName, out.ChallengeParameters, out.AuthenticationResult
 		}
@@ -181,14 +208,14 @@ func (c *Client) initiateAuth(
 		return nil, err
 	}
 	if out.AuthenticationResult != nil {
-		return c.begin(ctx, opInitiateAuth, out.AuthenticationResult, email, began)
+		return c.begin(ctx, opInitiateAuth, out.AuthenticationResult, start.account, began)
 	}
 	return c.newChallenge(ctx, challenge{
 		name:       string(out.ChallengeName),
 		session:    aws.ToString(out.Session),
-		account:    email,
-		username:   email,
-		deviceKey:  parameters["DEVICE_KEY"],
+		account:    start.account,
+		username:   start.account,
+		deviceKey:  start.parameters["DEVICE_KEY"],
 		byPassword: byPassword && out.ChallengeName != types.ChallengeNameTypeNewPasswordRequired,
 		parameters: out.ChallengeParameters,
 		available:  out.AvailableChallenges,

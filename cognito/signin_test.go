@@ -61,7 +61,7 @@ func TestChallenges(t *testing.T) {
 			u := newUpstream(t, 200, `{"ChallengeName":"`+tt.name+`","Session":"the-session","ChallengeParameters":`+parameters+tt.more+`}`)
 			replica := func(o *cognito.Options) { o.StateKeys = sealed.Secret([]byte("shared by replicas")) }
 			elsewhere := newClient(t, u.URL, replica)
-			result, err := newClient(t, u.URL, replica).SignIn(t.Context(), "ada@example.com", "x", nil)
+			result, err := newClient(t, u.URL, replica).SignIn(t.Context(), cognito.SigninInput{Identifier: cognito.ByEmail("ada@example.com"), Password: "x"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +72,7 @@ func TestChallenges(t *testing.T) {
 			if !ok {
 				t.Fatalf("%T is not a Challenge", result)
 			}
-			if len(elsewhere.SessionNames(t.Context(), challenge.GetSession())) == 0 {
+			if len(elsewhere.Names(t.Context(), map[string]any{"session": challenge.GetSession()})) == 0 {
 				t.Error("another replica cannot take the answer")
 			}
 		})
@@ -108,15 +108,15 @@ func describe(result cognito.SigninResult) string {
 func TestSessionKeepsCognitosUserName(t *testing.T) {
 	u := newUpstream(t, 200, `{"ChallengeName":"SOFTWARE_TOKEN_MFA","Session":"s","ChallengeParameters":{"USER_ID_FOR_SRP":"the-sub"}}`)
 	client := newClient(t, u.URL, nil)
-	result, err := client.SignIn(t.Context(), "ada@example.com", "x", nil)
+	result, err := client.SignIn(t.Context(), cognito.SigninInput{Identifier: cognito.ByEmail("ada@example.com"), Password: "x"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	session := result.(cognito.Challenge).GetSession()
-	if names := client.SessionNames(t.Context(), session); !slices.Equal(names, []string{"ada@example.com", "the-sub"}) {
+	if names := client.Names(t.Context(), map[string]any{"session": session}); !slices.Equal(names, []string{"ada@example.com", "the-sub"}) {
 		t.Errorf("the session is of %q", names)
 	}
-	if _, err := client.Respond(t.Context(), session, cognito.Answer{Code: new("123456")}); err != nil {
+	if _, err := client.Respond(t.Context(), cognito.RespondToChallengeInput{Session: session, Answer: cognito.Answer{Code: new("123456")}}); err != nil {
 		t.Fatal(err)
 	}
 	_, request := u.last()
@@ -133,7 +133,7 @@ func TestAuthTokens(t *testing.T) {
 		"NewDeviceMetadata": map[string]string{"DeviceKey": "k", "DeviceGroupKey": "g"},
 	}})
 	u := newUpstream(t, 200, string(answer))
-	result, err := newClient(t, u.URL, nil).SignIn(t.Context(), "ada@example.com", "x", nil)
+	result, err := newClient(t, u.URL, nil).SignIn(t.Context(), cognito.SigninInput{Identifier: cognito.ByEmail("ada@example.com"), Password: "x"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestRefreshesAreShared(t *testing.T) {
 		waiting.Add(1)
 		done.Go(func() {
 			waiting.Done()
-			tokens, err := client.RefreshTokens(t.Context(), token, device)
+			tokens, err := client.RefreshTokens(t.Context(), token, device, nil)
 			if err != nil || *tokens.RefreshToken != "the next" {
 				t.Errorf("%v %v", tokens, err)
 			}
@@ -205,7 +205,7 @@ func TestRefreshesAreShared(t *testing.T) {
 	// A caller that goes away does not cancel the call.
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if tokens, err := client.RefreshTokens(ctx, "three", nil); err != nil || *tokens.RefreshToken != "the next" {
+	if tokens, err := client.RefreshTokens(ctx, "three", nil, nil); err != nil || *tokens.RefreshToken != "the next" {
 		t.Errorf("after the caller went away: %v %v", tokens, err)
 	}
 }
@@ -228,7 +228,7 @@ func TestStartSignIn(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			u := newUpstream(t, 200, `{"ChallengeName":"CUSTOM_CHALLENGE","Session":"s","ChallengeParameters":{}}`)
-			tt.in.Email = "ada@example.com"
+			tt.in.Email = new("ada@example.com")
 			if _, err := newClient(t, u.URL, nil).StartSignIn(t.Context(), tt.in); err != nil {
 				t.Fatal(err)
 			}
@@ -240,7 +240,7 @@ func TestStartSignIn(t *testing.T) {
 		})
 	}
 	_, err := newClient(t, "http://127.0.0.1:1", nil).StartSignIn(t.Context(),
-		cognito.StartSigninInput{Email: "ada@example.com", Custom: new(true), PreferredFactor: new(cognito.FirstFactor("PASSWORD"))})
+		cognito.StartSigninInput{Identifier: cognito.ByEmail("ada@example.com"), Custom: new(true), PreferredFactor: new(cognito.FirstFactor("PASSWORD"))})
 	if e := apierr.From(err); e.Code != apierr.BadUserInput || e.Field != "input.custom" {
 		t.Errorf("custom and a preferred factor: %v", err)
 	}
@@ -249,7 +249,7 @@ func TestStartSignIn(t *testing.T) {
 // Signing in with the session that Cognito returns for a confirmation code.
 func TestVerificationSignin(t *testing.T) {
 	u := newUpstream(t, 200, `{"Session":"from-the-code","AuthenticationResult":{"AccessToken":"a.b.c","ExpiresIn":60}}`)
-	verification, err := newClient(t, u.URL, nil).ConfirmSignUp(t.Context(), "ada@example.com", "123456")
+	verification, err := newClient(t, u.URL, nil).ConfirmSignUp(t.Context(), cognito.VerifyAccountInput{Identifier: cognito.ByEmail("ada@example.com"), ConfirmationCode: "123456"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ func TestVerificationSignin(t *testing.T) {
 	}
 
 	u = newUpstream(t, 200, `{}`)
-	verification, err = newClient(t, u.URL, nil).ConfirmSignUp(t.Context(), "ada@example.com", "123456")
+	verification, err = newClient(t, u.URL, nil).ConfirmSignUp(t.Context(), cognito.VerifyAccountInput{Identifier: cognito.ByEmail("ada@example.com"), ConfirmationCode: "123456"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,13 +44,13 @@ func TestRevokeTokenOnThePool(t *testing.T) {
 			if _, err := p.client.getUser(t.Context(), here.AccessToken); apierr.From(err) == nil || apierr.From(err).Code != apierr.TokenRevoked {
 				t.Errorf("the access token of the ended session: %v", err)
 			}
-			if _, err := p.client.RefreshTokens(t.Context(), *here.RefreshToken, nil); err == nil {
+			if _, err := p.client.RefreshTokens(t.Context(), *here.RefreshToken, nil, nil); err == nil {
 				t.Error("the refresh token of the ended session is good")
 			}
 			if _, err := p.client.getUser(t.Context(), there.AccessToken); err != nil {
 				t.Errorf("the access token of another session: %v", err)
 			}
-			if _, err := p.client.RefreshTokens(t.Context(), *there.RefreshToken, nil); err != nil {
+			if _, err := p.client.RefreshTokens(t.Context(), *there.RefreshToken, nil, nil); err != nil {
 				t.Errorf("the refresh token of another session: %v", err)
 			}
 

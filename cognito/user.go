@@ -80,19 +80,28 @@ func (c *Client) getUser(ctx context.Context, accessToken string) (profile, erro
 	if err != nil {
 		return profile{}, err
 	}
-	return newProfile(attributesOf(out.UserAttributes), c.options.UsernameAttribute), nil
+	return c.newProfile(out.Username, attributesOf(out.UserAttributes)), nil
 }
 
 // profile is a user's attributes.
 type profile struct {
-	attributes        []Attribute // by name
-	usernameAttribute string
-	factors           *Factors // only from AdminGetUser
+	username   *string // the user name, or else the display name
+	mode       *string
+	attributes []Attribute // by name
+	factors    *Factors    // only from AdminGetUser
 }
 
-func newProfile(attributes []Attribute, usernameAttribute string) profile {
+// newProfile returns a user's profile. username is Cognito's name of the user.
+func (c *Client) newProfile(username *string, attributes []Attribute) profile {
 	slices.SortFunc(attributes, func(a, b Attribute) int { return strings.Compare(a.Name, b.Name) })
-	return profile{attributes: attributes, usernameAttribute: usernameAttribute}
+	p := profile{attributes: attributes, username: username}
+	if !c.options.hasUserNames() {
+		p.username = p.value(c.options.UsernameAttribute)
+	}
+	if c.options.ModeAttribute != "" {
+		p.mode = p.value(c.options.ModeAttribute)
+	}
+	return p
 }
 
 // value returns the value of an attribute, or nil.
@@ -176,11 +185,11 @@ func (u *User) Device(ctx context.Context, key string) (*Device, error) {
 	return u.caller.client.device(ctx, u.caller.accessToken, key)
 }
 
-// Username returns the display name, the only part of a profile that every signed-in user
+// Username returns the user name or else the display name, the only part of a profile that every signed-in user
 // may see.
 func (u *User) Username(ctx context.Context) (*string, error) {
 	p, err := u.load(ctx)
-	return p.value(p.usernameAttribute), err
+	return p.username, err
 }
 
 // Email returns the e-mail address.
@@ -202,12 +211,13 @@ func (u *User) EmailVerified(ctx context.Context) (*bool, error) {
 
 // PhoneNumber returns the phone number in E.164 form.
 func (u *User) PhoneNumber(ctx context.Context) (*string, error) {
-	return u.attribute(ctx, "phone_number")
+	return u.attribute(ctx, phoneNumberAttribute)
 }
 
 // Mode returns the application's mode of the user.
 func (u *User) Mode(ctx context.Context) (*string, error) {
-	return u.attribute(ctx, modeAttribute)
+	p, err := u.private(ctx)
+	return p.mode, err
 }
 
 // Attributes returns all attributes, sorted by name.
@@ -239,7 +249,7 @@ func newUserFromTokens(t *AuthTokens) *User {
 	caller := t.client.NewCaller(&token.AccessClaims{}, t.AccessToken)
 	user := &User{ID: text(access["sub"]), groups: groupsOf(access), caller: caller, load: caller.loadProfile}
 	if t.IDToken != nil {
-		id := profileOf(unverifiedClaims(*t.IDToken), t.client.options.UsernameAttribute)
+		id := t.client.profileOf(unverifiedClaims(*t.IDToken))
 		user.load = func(context.Context) (profile, error) { return id, nil }
 	}
 	return user
@@ -264,8 +274,8 @@ func unverifiedClaims(token string) map[string]any {
 	return claims
 }
 
-// profileOf returns the user attributes among the claims of an ID token.
-func profileOf(claims map[string]any, usernameAttribute string) profile {
+// profileOf returns the profile in the claims of an ID token.
+func (c *Client) profileOf(claims map[string]any) profile {
 	var attributes []Attribute
 	for name, value := range claims {
 		if strings.HasPrefix(name, "cognito:") || isTokenClaim(name) {
@@ -278,7 +288,7 @@ func profileOf(claims map[string]any, usernameAttribute string) profile {
 			attributes = append(attributes, Attribute{name, map[bool]string{true: "true", false: "false"}[v]})
 		}
 	}
-	return newProfile(attributes, usernameAttribute)
+	return c.newProfile(optional(text(claims["cognito:username"])), attributes)
 }
 
 // isTokenClaim reports whether a claim is about the token rather than the user.

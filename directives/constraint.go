@@ -24,6 +24,9 @@ type ConstraintFormat string
 const (
 	// ConstraintFormatEmail is an e-mail address as users type it.
 	ConstraintFormatEmail ConstraintFormat = "EMAIL"
+	// ConstraintFormatPhoneNumber is a phone number in E.164 form.
+	// https://www.itu.int/rec/T-REC-E.164
+	ConstraintFormatPhoneNumber ConstraintFormat = "PHONE_NUMBER"
 	// ConstraintFormatName is a name that other people are shown, see [cognito.IsName].
 	ConstraintFormatName ConstraintFormat = "NAME"
 	// ConstraintFormatText is text that other people are shown, see [cognito.IsText].
@@ -130,6 +133,8 @@ func checkFormat(text string, format ConstraintFormat) string {
 	switch {
 	case format == ConstraintFormatEmail && !isEmail(text):
 		return "must be an e-mail address of the form local@domain"
+	case format == ConstraintFormatPhoneNumber && !isPhoneNumber(text):
+		return "must be a plus sign, the country code and the number, for example +14325551212"
 	case format == ConstraintFormatName && !cognito.IsName(text):
 		return cognito.NotAName
 	case format == ConstraintFormatText && !cognito.IsText(text):
@@ -162,6 +167,14 @@ func inputPath(ctx context.Context) string {
 	}
 	slices.Reverse(parts)
 	return strings.TrimPrefix(strings.Join(parts, ""), ".")
+}
+
+// isPhoneNumber reports whether s is a plus sign and up to 15 digits, of which the first
+// is not 0.
+func isPhoneNumber(s string) bool {
+	digits, found := strings.CutPrefix(s, "+")
+	return found && len(digits) >= 2 && len(digits) <= 15 && digits[0] != '0' &&
+		!strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
 }
 
 // Limits of RFC 5321, section 4.5.3.1, and RFC 1035, section 2.3.4, in octets.

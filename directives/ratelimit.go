@@ -73,8 +73,12 @@ type RateLimit struct {
 	Rates map[string]Rate
 	// Accounts computes the keys of accounts. Required.
 	Accounts account.Keys
-	// Client knows the accounts of challenge sessions. Required.
+	// Client knows the accounts that inputs refer to. Required.
 	Client *cognito.Client
+	// Aliases reports whether accounts have several names that users sign in with, such as
+	// a user name and an e-mail address. An attempt is then charged to the account under
+	// each name that a sign-in has used before.
+	Aliases bool
 	// Observe is called with the name of every budget that refuses an attempt.
 	// Default: none.
 	Observe func(budget string)
@@ -109,10 +113,11 @@ func (l *RateLimit) Directive(
 // one that the input names, or else the caller's. A new address, to which a code is sent,
 // counts as a name too, so that several accounts cannot flood one mailbox.
 func (l *RateLimit) identify(ctx context.Context, input map[string]any, of []RateLimitKind) party {
-	names := account.Names(input, func(session string) []string { return l.Client.SessionNames(ctx, session) })
+	names := l.Client.Names(ctx, input)
 	caller := cognito.CallerFromContext(ctx)
 	if len(names) > 0 || caller == nil {
 		who := l.party(ctx, names...)
+		l.addLinked(ctx, &who)
 		if answer, _ := input["answer"].(map[string]any); answer != nil {
 			setup, _ := answer["mfaSetup"].(map[string]any)
 			address, _ := setup["email"].(string)
@@ -130,6 +135,22 @@ func (l *RateLimit) identify(ctx context.Context, input map[string]any, of []Rat
 		who.addAccount(l.Accounts.Of(caller.Email(ctx)))
 	}
 	return who
+}
+
+// addLinked adds the other names of the account that are known. On an error, or without a
+// link, each name has budgets of its own until the next sign-in.
+func (l *RateLimit) addLinked(ctx context.Context, who *party) {
+	if !l.Aliases || len(who.accounts) == 0 {
+		return
+	}
+	linked, err := l.Counters.Links(ctx, who.accounts...)
+	if err != nil {
+		return
+	}
+	for _, key := range linked {
+		who.addAccount(key)
+	}
+	who.proven = len(who.accounts)
 }
 
 // applicable returns the kinds that apply to the input.
@@ -401,13 +422,19 @@ func isChallenge(result any) bool {
 }
 
 // SignedIn marks the client's address as known for the account with these names, so that
-// strangers can no longer lock out the user there.
+// strangers can no longer lock out the user there. The first name is the one that was
+// entered, the second one that by which Cognito knows the user.
 func (l *RateLimit) SignedIn(ctx context.Context, names ...string) {
 	if len(l.Rates) == 0 {
 		return
 	}
 	who := l.party(ctx, names...)
-	_ = l.Counters.Update(ctx, ratelimit.Update{Mark: who.knownKeys(), Lifetime: knownFor, Refill: who.guesses()})
+	update := ratelimit.Update{Mark: who.knownKeys(), Lifetime: knownFor, Refill: who.guesses()}
+	if l.Aliases && len(who.accounts) > 1 {
+		// The first name is the one that was entered. The second one never changes.
+		update.Link = map[string]string{who.accounts[0]: who.accounts[1]}
+	}
+	_ = l.Counters.Update(ctx, update)
 }
 
 // MaySend charges a message to the account that no field was called for, and reports

@@ -66,7 +66,7 @@ func newLimitedAPI(t *testing.T) *limitedAPI {
 		Accounts: account.Keys{Pool: "p"},
 	}
 	client, err := cognito.New(cognito.Options{
-		Region: "r", ClientID: "c", Endpoint: stub.URL, UsernameAttribute: "name",
+		Region: "r", ClientID: "c", Endpoint: stub.URL, UsernameAttribute: "name", ModeAttribute: "custom:mode",
 		SignedIn: func(ctx context.Context, s cognito.SignIn) { l.limit.SignedIn(ctx, s.Account, s.Username, s.Subject) },
 	})
 	if err != nil {

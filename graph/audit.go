@@ -21,9 +21,7 @@ func auditEvent(ctx context.Context, client *cognito.Client, field *graphql.Root
 		return audit.Event{}, false
 	}
 	event := audit.Event{Name: field.Field.Name, Outcome: code, Subject: reqctx.FromContext(ctx).Subject()}
-	names := account.Names(account.Input(field.Field.Field, operation.Variables),
-		func(session string) []string { return client.SessionNames(ctx, session) })
-	if len(names) > 0 {
+	if names := client.Names(ctx, account.Input(field.Field.Field, operation.Variables)); len(names) > 0 {
 		event.Account = names[0]
 	}
 	return event, true

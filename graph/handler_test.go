@@ -64,7 +64,7 @@ func newAPI(t testing.TB, o options) *api {
 	t.Cleanup(stub.Close)
 
 	client, err := cognito.New(cognito.Options{
-		Region: "us-east-1", ClientID: "client", Endpoint: stub.URL, UsernameAttribute: "preferred_username",
+		Region: "us-east-1", ClientID: "client", Endpoint: stub.URL, UsernameAttribute: "preferred_username", ModeAttribute: "custom:mode",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -563,10 +563,15 @@ func TestInputErrors(t *testing.T) {
 		{"email with two @", with("email", "a@b@example.com"), "input.email"},
 		{"username empty", with("username", ""), "input.username"},
 		{"username of 51 characters", with("username", strings.Repeat("é", 51)), "input.username"},
-		{"password of 7 characters", with("password", "Abc-123"), "input.password"},
-		{"password of 7 characters and more bytes", with("password", "Äbç-12é"), "input.password"},
+		{"password of 5 characters", with("password", "Ab-12"), "input.password"},
+		{"password of 5 characters and more bytes", with("password", "Äç-1é"), "input.password"},
 		{"password of 257 characters", with("password", strings.Repeat("x", 257)), "input.password"},
-		{"mode missing", without("mode"), "input.mode"},
+		{"phone number without a plus sign", with("phoneNumber", "14325551212"), "input.phoneNumber"},
+		{"phone number with spaces", with("phoneNumber", "+1 432 555 1212"), "input.phoneNumber"},
+		{"phone number of 16 digits", with("phoneNumber", "+1234567890123456"), "input.phoneNumber"},
+		{"phone number that begins with 0", with("phoneNumber", "+0432555121"), "input.phoneNumber"},
+		{"metadata key empty", with("clientMetadata", []any{map[string]any{"key": "", "value": "v"}}), "input.clientMetadata[0].key"},
+		{"metadata value of 2049 characters", with("validationData", []any{map[string]any{"key": "k", "value": strings.Repeat("x", 2049)}}), "input.validationData[0].value"},
 		{"attribute without a name", attributes(attribute("given_name", "x"), attribute("", "x")), "input.attributes[1].name"},
 		{"attribute with an invalid name", attributes(attribute("a b", "x")), "input.attributes[0].name"},
 		{"attribute with a long value", attributes(attribute("given_name", strings.Repeat("x", 2049))), "input.attributes[0].value"},
@@ -761,7 +766,7 @@ func TestObservations(t *testing.T) {
 // TestPanic checks that a panic is returned as INTERNAL, counted, and logged with its
 // stack.
 func TestPanic(t *testing.T) {
-	client, err := cognito.New(cognito.Options{Region: "r", ClientID: "c", UsernameAttribute: "name"})
+	client, err := cognito.New(cognito.Options{Region: "r", ClientID: "c", UsernameAttribute: "name", ModeAttribute: "custom:mode"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -791,7 +796,7 @@ func TestPanic(t *testing.T) {
 }
 
 func TestNewHandlerRequiresAllDirectives(t *testing.T) {
-	client, err := cognito.New(cognito.Options{Region: "r", ClientID: "c", UsernameAttribute: "name"})
+	client, err := cognito.New(cognito.Options{Region: "r", ClientID: "c", UsernameAttribute: "name", ModeAttribute: "custom:mode"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -810,7 +815,7 @@ func FuzzHTTP(f *testing.F) {
 	f.Add(`[{"query":"{me{id}}"}]`, "")
 	f.Add(`{"query":"{me @skip(if:{}){id} _entities(representations:[{id:99999999999999999999}]){__typename}}"}`, "")
 	client, err := cognito.New(cognito.Options{
-		Region: "us-east-1", ClientID: "c", Endpoint: "http://127.0.0.1:1", UsernameAttribute: "name",
+		Region: "us-east-1", ClientID: "c", Endpoint: "http://127.0.0.1:1", UsernameAttribute: "name", ModeAttribute: "custom:mode",
 	})
 	if err != nil {
 		f.Fatal(err)

@@ -16,24 +16,24 @@ func (r *mutationResolver) Signup(ctx context.Context, input cognito.SignUpInput
 	return r.Cognito.SignUp(ctx, input)
 }
 
-func (r *mutationResolver) VerifyAccount(ctx context.Context, input model.VerifyAccountInput) (*cognito.Verification, error) {
-	return r.Cognito.ConfirmSignUp(ctx, input.Email, input.ConfirmationCode)
+func (r *mutationResolver) VerifyAccount(ctx context.Context, input cognito.VerifyAccountInput) (*cognito.Verification, error) {
+	return r.Cognito.ConfirmSignUp(ctx, input)
 }
 
-func (r *mutationResolver) ResendConfirmationCode(ctx context.Context, input model.ResendConfirmationCodeInput) (*cognito.CodeDelivery, error) {
-	return r.Cognito.ResendConfirmationCode(ctx, input.Email)
+func (r *mutationResolver) ResendConfirmationCode(ctx context.Context, input cognito.SendCodeInput) (*cognito.CodeDelivery, error) {
+	return r.Cognito.ResendConfirmationCode(ctx, input)
 }
 
-func (r *mutationResolver) Signin(ctx context.Context, input model.SigninInput) (cognito.SigninResult, error) {
-	return r.Cognito.SignIn(ctx, input.Email, input.Password, input.DeviceKey)
+func (r *mutationResolver) Signin(ctx context.Context, input cognito.SigninInput) (cognito.SigninResult, error) {
+	return r.Cognito.SignIn(ctx, input)
 }
 
 func (r *mutationResolver) StartSignin(ctx context.Context, input cognito.StartSigninInput) (cognito.SigninResult, error) {
 	return r.Cognito.StartSignIn(ctx, input)
 }
 
-func (r *mutationResolver) RespondToChallenge(ctx context.Context, input model.RespondToChallengeInput) (cognito.SigninResult, error) {
-	return r.Cognito.Respond(ctx, input.Session, input.Answer)
+func (r *mutationResolver) RespondToChallenge(ctx context.Context, input cognito.RespondToChallengeInput) (cognito.SigninResult, error) {
+	return r.Cognito.Respond(ctx, input)
 }
 
 func (r *mutationResolver) RefreshToken(ctx context.Context, input *model.RefreshTokenInput) (*cognito.AuthTokens, error) {
@@ -47,12 +47,12 @@ func (r *mutationResolver) Logout(ctx context.Context, input *model.LogoutInput)
 	return &model.LogoutPayload{Success: true}, nil
 }
 
-func (r *mutationResolver) ForgotPassword(ctx context.Context, input model.ForgotPasswordInput) (*cognito.CodeDelivery, error) {
-	return r.Cognito.ForgotPassword(ctx, input.Email)
+func (r *mutationResolver) ForgotPassword(ctx context.Context, input cognito.SendCodeInput) (*cognito.CodeDelivery, error) {
+	return r.Cognito.ForgotPassword(ctx, input)
 }
 
-func (r *mutationResolver) ConfirmForgotPassword(ctx context.Context, input model.ConfirmForgotPasswordInput) (*model.ConfirmForgotPasswordPayload, error) {
-	if err := r.Cognito.ConfirmForgotPassword(ctx, input.Email, input.ConfirmationCode, input.NewPassword); err != nil {
+func (r *mutationResolver) ConfirmForgotPassword(ctx context.Context, input cognito.ConfirmForgotPasswordInput) (*model.ConfirmForgotPasswordPayload, error) {
+	if err := r.Cognito.ConfirmForgotPassword(ctx, input); err != nil {
 		return nil, err
 	}
 	return &model.ConfirmForgotPasswordPayload{Success: true}, nil
@@ -66,7 +66,7 @@ func (r *mutationResolver) ChangePassword(ctx context.Context, input model.Chang
 }
 
 func (r *mutationResolver) UpdateUser(ctx context.Context, input model.UpdateUserInput) (*model.UpdateUserPayload, error) {
-	deliveries, err := cognito.CallerFromContext(ctx).UpdateAttributes(ctx, input.Attributes)
+	deliveries, err := cognito.CallerFromContext(ctx).UpdateAttributes(ctx, input.Attributes, input.ClientMetadata)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (r *mutationResolver) DeleteUserAttributes(ctx context.Context, input model
 }
 
 func (r *mutationResolver) RequestAttributeCode(ctx context.Context, input model.RequestAttributeCodeInput) (*cognito.CodeDelivery, error) {
-	return cognito.CallerFromContext(ctx).RequestAttributeCode(ctx, input.Attribute)
+	return cognito.CallerFromContext(ctx).RequestAttributeCode(ctx, input.Attribute, input.ClientMetadata)
 }
 
 func (r *mutationResolver) VerifyAttribute(ctx context.Context, input model.VerifyAttributeInput) (*model.VerifyAttributePayload, error) {

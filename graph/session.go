@@ -44,7 +44,7 @@ func (r *Resolver) refresh(ctx context.Context, input *model.RefreshTokenInput) 
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := r.Cognito.RefreshTokens(ctx, token, input.DeviceKey)
+	tokens, err := r.Cognito.RefreshTokens(ctx, token, input.DeviceKey, input.ClientMetadata)
 	if fromCookie && isPermanent(err) {
 		reqctx.FromContext(ctx).RefreshCookie.Clear()
 	}

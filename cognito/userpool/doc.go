@@ -12,6 +12,7 @@
 //	GET  /{poolId}/.well-known/jwks.json            public keys of the tokens
 //	GET  /{poolId}/.well-known/openid-configuration discovery document
 //	GET  /inbox?to=ADDRESS                          mails and text messages that would have been sent, newest first
+//	GET  /metadata                                  ClientMetadata and ValidationData of the latest calls, newest first
 //
 // The inbox is a JSON array of objects with the members to, kind (such as SIGN_UP, RESEND, FORGOT_PASSWORD, INVITATION,
 // SIGN_IN, MFA), medium (EMAIL or SMS), code and sentAt. Browsers get a page.

@@ -46,7 +46,7 @@ func (p *Pool) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPost && r.URL.Path == "/":
 		p.serveOperation(w, r, id)
-	case r.Method == http.MethodOptions && r.URL.Path != "/inbox":
+	case r.Method == http.MethodOptions && r.URL.Path != "/inbox" && r.URL.Path != "/metadata":
 		servePreflight(w, r)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD, OPTIONS, POST")
@@ -56,6 +56,8 @@ func (p *Pool) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, about)
 	case r.URL.Path == "/inbox":
 		p.inbox.ServeHTTP(w, r)
+	case r.URL.Path == "/metadata":
+		p.metadata.ServeHTTP(w, r)
 	default:
 		p.serveWellKnown(w, r)
 	}
@@ -160,6 +162,7 @@ func (p *Pool) operate(w http.ResponseWriter, r *http.Request, c *service.Call, 
 		}
 		return nil, exception.New("SerializationException", "The body could not be read.")
 	}
+	p.metadata.add(name, body, p.now())
 	return op.run(c, body)
 }
 

@@ -45,6 +45,7 @@ type Pool struct {
 	service    *service.Service
 	operations map[string]operation
 	inbox      *inbox.Handler
+	metadata   metadataLog
 	now        func() time.Time
 	log        *slog.Logger
 	hosts      []string // in lower case

@@ -163,27 +163,27 @@ type ComplexityRoot struct {
 		ChangePassword              func(childComplexity int, input model.ChangePasswordInput) int
 		CompletePasskeyRegistration func(childComplexity int, input model.CompletePasskeyRegistrationInput) int
 		ConfirmDevice               func(childComplexity int, input model.ConfirmDeviceInput) int
-		ConfirmForgotPassword       func(childComplexity int, input model.ConfirmForgotPasswordInput) int
+		ConfirmForgotPassword       func(childComplexity int, input cognito.ConfirmForgotPasswordInput) int
 		DeleteAccount               func(childComplexity int) int
 		DeletePasskey               func(childComplexity int, input model.DeletePasskeyInput) int
 		DeleteUserAttributes        func(childComplexity int, input model.DeleteUserAttributesInput) int
 		ForgetDevice                func(childComplexity int, input model.ForgetDeviceInput) int
-		ForgotPassword              func(childComplexity int, input model.ForgotPasswordInput) int
+		ForgotPassword              func(childComplexity int, input cognito.SendCodeInput) int
 		Logout                      func(childComplexity int, input *model.LogoutInput) int
 		RefreshToken                func(childComplexity int, input *model.RefreshTokenInput) int
 		RequestAttributeCode        func(childComplexity int, input model.RequestAttributeCodeInput) int
-		ResendConfirmationCode      func(childComplexity int, input model.ResendConfirmationCodeInput) int
-		RespondToChallenge          func(childComplexity int, input model.RespondToChallengeInput) int
+		ResendConfirmationCode      func(childComplexity int, input cognito.SendCodeInput) int
+		RespondToChallenge          func(childComplexity int, input cognito.RespondToChallengeInput) int
 		SendAuthEventFeedback       func(childComplexity int, input model.AuthEventFeedbackInput) int
 		SetMfaPreference            func(childComplexity int, input cognito.MFAPreference) int
 		SetupTotp                   func(childComplexity int) int
-		Signin                      func(childComplexity int, input model.SigninInput) int
+		Signin                      func(childComplexity int, input cognito.SigninInput) int
 		Signup                      func(childComplexity int, input cognito.SignUpInput) int
 		StartPasskeyRegistration    func(childComplexity int) int
 		StartSignin                 func(childComplexity int, input cognito.StartSigninInput) int
 		UpdateDevice                func(childComplexity int, input model.UpdateDeviceInput) int
 		UpdateUser                  func(childComplexity int, input model.UpdateUserInput) int
-		VerifyAccount               func(childComplexity int, input model.VerifyAccountInput) int
+		VerifyAccount               func(childComplexity int, input cognito.VerifyAccountInput) int
 		VerifyAttribute             func(childComplexity int, input model.VerifyAttributeInput) int
 		VerifyTotp                  func(childComplexity int, input model.VerifyTotpInput) int
 	}
@@ -352,15 +352,15 @@ type EntityResolver interface {
 }
 type MutationResolver interface {
 	Signup(ctx context.Context, input cognito.SignUpInput) (*cognito.SignUpResult, error)
-	VerifyAccount(ctx context.Context, input model.VerifyAccountInput) (*cognito.Verification, error)
-	ResendConfirmationCode(ctx context.Context, input model.ResendConfirmationCodeInput) (*cognito.CodeDelivery, error)
-	Signin(ctx context.Context, input model.SigninInput) (cognito.SigninResult, error)
+	VerifyAccount(ctx context.Context, input cognito.VerifyAccountInput) (*cognito.Verification, error)
+	ResendConfirmationCode(ctx context.Context, input cognito.SendCodeInput) (*cognito.CodeDelivery, error)
+	Signin(ctx context.Context, input cognito.SigninInput) (cognito.SigninResult, error)
 	StartSignin(ctx context.Context, input cognito.StartSigninInput) (cognito.SigninResult, error)
-	RespondToChallenge(ctx context.Context, input model.RespondToChallengeInput) (cognito.SigninResult, error)
+	RespondToChallenge(ctx context.Context, input cognito.RespondToChallengeInput) (cognito.SigninResult, error)
 	RefreshToken(ctx context.Context, input *model.RefreshTokenInput) (*cognito.AuthTokens, error)
 	Logout(ctx context.Context, input *model.LogoutInput) (*model.LogoutPayload, error)
-	ForgotPassword(ctx context.Context, input model.ForgotPasswordInput) (*cognito.CodeDelivery, error)
-	ConfirmForgotPassword(ctx context.Context, input model.ConfirmForgotPasswordInput) (*model.ConfirmForgotPasswordPayload, error)
+	ForgotPassword(ctx context.Context, input cognito.SendCodeInput) (*cognito.CodeDelivery, error)
+	ConfirmForgotPassword(ctx context.Context, input cognito.ConfirmForgotPasswordInput) (*model.ConfirmForgotPasswordPayload, error)
 	ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error)
 	UpdateUser(ctx context.Context, input model.UpdateUserInput) (*model.UpdateUserPayload, error)
 	DeleteUserAttributes(ctx context.Context, input model.DeleteUserAttributesInput) (*model.DeleteUserAttributesPayload, error)
@@ -759,7 +759,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.ConfirmForgotPassword(childComplexity, args["input"].(model.ConfirmForgotPasswordInput)), true
+		return e.ComplexityRoot.Mutation.ConfirmForgotPassword(childComplexity, args["input"].(cognito.ConfirmForgotPasswordInput)), true
 	case "Mutation.deleteAccount":
 		if e.ComplexityRoot.Mutation.DeleteAccount == nil {
 			break
@@ -809,7 +809,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.ForgotPassword(childComplexity, args["input"].(model.ForgotPasswordInput)), true
+		return e.ComplexityRoot.Mutation.ForgotPassword(childComplexity, args["input"].(cognito.SendCodeInput)), true
 	case "Mutation.logout":
 		if e.ComplexityRoot.Mutation.Logout == nil {
 			break
@@ -853,7 +853,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.ResendConfirmationCode(childComplexity, args["input"].(model.ResendConfirmationCodeInput)), true
+		return e.ComplexityRoot.Mutation.ResendConfirmationCode(childComplexity, args["input"].(cognito.SendCodeInput)), true
 	case "Mutation.respondToChallenge":
 		if e.ComplexityRoot.Mutation.RespondToChallenge == nil {
 			break
@@ -864,7 +864,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.RespondToChallenge(childComplexity, args["input"].(model.RespondToChallengeInput)), true
+		return e.ComplexityRoot.Mutation.RespondToChallenge(childComplexity, args["input"].(cognito.RespondToChallengeInput)), true
 	case "Mutation.sendAuthEventFeedback":
 		if e.ComplexityRoot.Mutation.SendAuthEventFeedback == nil {
 			break
@@ -903,7 +903,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.Signin(childComplexity, args["input"].(model.SigninInput)), true
+		return e.ComplexityRoot.Mutation.Signin(childComplexity, args["input"].(cognito.SigninInput)), true
 	case "Mutation.signup":
 		if e.ComplexityRoot.Mutation.Signup == nil {
 			break
@@ -964,7 +964,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.VerifyAccount(childComplexity, args["input"].(model.VerifyAccountInput)), true
+		return e.ComplexityRoot.Mutation.VerifyAccount(childComplexity, args["input"].(cognito.VerifyAccountInput)), true
 	case "Mutation.verifyAttribute":
 		if e.ComplexityRoot.Mutation.VerifyAttribute == nil {
 			break
@@ -1498,6 +1498,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ForgetDeviceInput", ec.unmarshalInputForgetDeviceInput),
 			graphql.NewInputUnmarshaler("ForgotPasswordInput", ec.unmarshalInputForgotPasswordInput),
 			graphql.NewInputUnmarshaler("LogoutInput", ec.unmarshalInputLogoutInput),
+			graphql.NewInputUnmarshaler("MetadataInput", ec.unmarshalInputMetadataInput),
 			graphql.NewInputUnmarshaler("MfaPreferenceInput", ec.unmarshalInputMfaPreferenceInput),
 			graphql.NewInputUnmarshaler("MfaSetupAnswer", ec.unmarshalInputMfaSetupAnswer),
 			graphql.NewInputUnmarshaler("NewPasswordAnswer", ec.unmarshalInputNewPasswordAnswer),
@@ -1622,7 +1623,7 @@ Limits attempts to guess passwords and codes, to send messages, to create accoun
 field counts as one attempt, no matter how many documents, aliases or requests the attempts are spread over.
 
 Attempts are counted per account and client address, per account over all addresses its owner never signed in from,
-and per client address. The account is the one named by ` + "`" + `email` + "`" + ` or ` + "`" + `session` + "`" + ` in the input, else the caller's. Fails
+and per client address. The account is the one that the input names or whose ` + "`" + `session` + "`" + ` it has, else the caller's. Fails
 with ` + "`" + `RATE_LIMITED` + "`" + ` and ` + "`" + `extensions.retryAfterSeconds` + "`" + `, whether or not the account exists.
 """
 directive @rateLimit(
@@ -1667,6 +1668,8 @@ directive @constraint(
 enum ConstraintFormat {
   """E-mail address ` + "`" + `local@domain` + "`" + `, without display name, comments or quoted parts. The domain must contain a dot."""
   EMAIL
+  """Phone number in E.164 form: a plus sign, the country code and the number, for example ` + "`" + `+14325551212` + "`" + `."""
+  PHONE_NUMBER
   """
   A name shown to other people: no control characters, line breaks, or characters that override, embed or
   isolate the direction of text.
@@ -1702,6 +1705,8 @@ enum ErrorCode {
   EMAIL_ALREADY_REGISTERED
   """409. Another account already uses this e-mail address, phone number or preferred user name."""
   ALIAS_ALREADY_REGISTERED
+  """409. An account with this phone number already exists. Sign in, or use ` + "`" + `forgotPassword` + "`" + `."""
+  PHONE_NUMBER_ALREADY_REGISTERED
   """
   403. The access token is valid but lacks a required group or scope, which ` + "`" + `extensions.required` + "`" + ` lists. Also for
   private fields of other users, and in cookie mode for requests from pages of other sites.
@@ -1713,7 +1718,7 @@ enum ErrorCode {
   GRAPHQL_VALIDATION_FAILED
   """500. Unexpected error. The server's log has the cause under ` + "`" + `requestId` + "`" + `."""
   INTERNAL
-  """401. The e-mail address or the password is wrong."""
+  """401. The name of the account or the password is wrong."""
   INVALID_CREDENTIALS
   """401, or 400 for a malformed token. The token is not valid, or not valid for this purpose."""
   INVALID_TOKEN
@@ -1796,6 +1801,8 @@ enum ErrorCode {
   403. The account is not confirmed. Enter the code with ` + "`" + `verifyAccount` + "`" + `. ` + "`" + `resendConfirmationCode` + "`" + ` sends another one.
   """
   USER_NOT_CONFIRMED
+  """409. The user name is taken. Choose another one."""
+  USERNAME_ALREADY_REGISTERED
   """404. The user does not exist."""
   USER_NOT_FOUND
 }
@@ -1840,11 +1847,12 @@ type TokenStatus {
 """Mutations."""
 type Mutation {
   """
-  Registers a user. Cognito sends a code to the e-mail address, which ` + "`" + `verifyAccount` + "`" + ` takes, unless the pool
-  confirms accounts automatically.
+  Registers a user. Cognito sends a code to the e-mail address or phone number, which ` + "`" + `verifyAccount` + "`" + ` takes, unless
+  the pool confirms accounts automatically.
 
-  Fails with ` + "`" + `EMAIL_ALREADY_REGISTERED` + "`" + ` if the address is taken (unless HIDE_USER_EXISTENCE is on),
-  ` + "`" + `PASSWORD_POLICY` + "`" + `, ` + "`" + `SIGNUP_DISABLED` + "`" + `, or ` + "`" + `REJECTED_BY_POLICY` + "`" + ` if a trigger of the pool rejects the sign-up.
+  Fails with ` + "`" + `EMAIL_ALREADY_REGISTERED` + "`" + `, ` + "`" + `PHONE_NUMBER_ALREADY_REGISTERED` + "`" + ` or ` + "`" + `USERNAME_ALREADY_REGISTERED` + "`" + ` if the name
+  is taken (unless HIDE_USER_EXISTENCE is on), ` + "`" + `PASSWORD_POLICY` + "`" + `, ` + "`" + `SIGNUP_DISABLED` + "`" + `, or ` + "`" + `REJECTED_BY_POLICY` + "`" + ` if a
+  trigger of the pool rejects the sign-up.
   Cognito: SignUp.
   """
   signup(
@@ -1879,7 +1887,7 @@ type Mutation {
   ): CodeDelivery! @rateLimit(of: [MESSAGE])
 
   """
-  Signs in with e-mail address and password. Returns tokens, or a challenge to answer with ` + "`" + `respondToChallenge` + "`" + `. If
+  Signs in with a name and a password. Returns tokens, or a challenge to answer with ` + "`" + `respondToChallenge` + "`" + `. If
   the app client does not allow USER_PASSWORD_AUTH, the server runs SRP on behalf of the client.
 
   Fails with ` + "`" + `INVALID_CREDENTIALS` + "`" + `, ` + "`" + `USER_NOT_CONFIRMED` + "`" + `, ` + "`" + `USER_DISABLED` + "`" + `, ` + "`" + `PASSWORD_RESET_REQUIRED` + "`" + `,
@@ -2104,25 +2112,44 @@ type Mutation {
 
 """Input of ` + "`" + `signup` + "`" + `."""
 input SignupInput {
-  """Display name, stored in the attribute that USERNAME_ATTRIBUTE names (default ` + "`" + `preferred_username` + "`" + `)."""
-  username: String! @constraint(minLength: 1, maxLength: 50, format: NAME)
-  """E-mail address to sign in with. The code is sent to it."""
-  email: String! @constraint(format: EMAIL)
+  """
+  User name to sign in with, if SIGN_IN_WITH includes user names. Otherwise a display name, stored in the attribute
+  that USERNAME_ATTRIBUTE names (default ` + "`" + `preferred_username` + "`" + `).
+  """
+  username: String @constraint(minLength: 1, maxLength: 50, format: NAME)
+  """E-mail address. Required if it is the only name that users sign in with."""
+  email: String @constraint(format: EMAIL)
+  """Phone number in E.164 form. Required if it is the only name that users sign in with."""
+  phoneNumber: String @constraint(format: PHONE_NUMBER)
   """
   The password, used exactly as given. The policy of the pool may require more than the length. May be omitted only
   if PASSWORDLESS_SIGNUP is on.
   """
-  password: String @constraint(minLength: 8, maxLength: 256)
+  password: String @constraint(minLength: 6, maxLength: 256)
   """
-  Application-defined kind of user, stored in the attribute ` + "`" + `custom:mode` + "`" + `. Users can change it; do not authorize by
-  it.
+  Application-defined kind of user, stored in the attribute that MODE_ATTRIBUTE names (default ` + "`" + `custom:mode` + "`" + `). Users
+  can change it; do not authorize by it.
   """
-  mode: String! @constraint(minLength: 1, maxLength: 256, format: NAME)
+  mode: String @constraint(minLength: 1, maxLength: 256, format: NAME)
   """
-  Further attributes, by their names in the schema of the pool. ` + "`" + `email` + "`" + `, ` + "`" + `custom:mode` + "`" + ` and the user name attribute
-  are set by the other fields and must not be repeated.
+  Further attributes, by their names in the schema of the pool. Those that other fields of the input set must not be
+  repeated.
   """
   attributes: [AttributeInput!] @constraint(maxItems: 100)
+  """Values for the pool's pre sign-up trigger. Cognito does not store them."""
+  validationData: [MetadataInput!] @constraint(maxItems: 50)
+  """Values for the pool's triggers."""
+  clientMetadata: [MetadataInput!] @constraint(maxItems: 50)
+}
+
+"""
+A value for the Lambda triggers of the user pool. Cognito neither checks nor encrypts it. Do not send anything secret.
+"""
+input MetadataInput {
+  """Name of the value. Must not be repeated."""
+  key: String! @constraint(minLength: 1, maxLength: 128)
+  """The value."""
+  value: String! @constraint(maxLength: 2048)
 }
 
 """An attribute to set."""
@@ -2135,32 +2162,54 @@ input AttributeInput {
 
 """Input of ` + "`" + `verifyAccount` + "`" + `."""
 input VerifyAccountInput {
-  """E-mail address of the account."""
-  email: String! @constraint(format: EMAIL)
+  """E-mail address of the account. Set this, ` + "`" + `phoneNumber` + "`" + ` or ` + "`" + `username` + "`" + `."""
+  email: String @constraint(format: EMAIL)
+  """Phone number of the account, in E.164 form."""
+  phoneNumber: String @constraint(format: PHONE_NUMBER)
+  """User name of the account, or an alias of it."""
+  username: String @constraint(minLength: 1, maxLength: 128, format: NAME)
   """The code from the message."""
   confirmationCode: String! @constraint(minLength: 1, maxLength: 6, pattern: "^\\S+$")
+  """Values for the pool's triggers."""
+  clientMetadata: [MetadataInput!] @constraint(maxItems: 50)
 }
 
 """Input of ` + "`" + `resendConfirmationCode` + "`" + `."""
 input ResendConfirmationCodeInput {
-  """E-mail address of the account."""
-  email: String! @constraint(format: EMAIL)
+  """E-mail address of the account. Set this, ` + "`" + `phoneNumber` + "`" + ` or ` + "`" + `username` + "`" + `."""
+  email: String @constraint(format: EMAIL)
+  """Phone number of the account, in E.164 form."""
+  phoneNumber: String @constraint(format: PHONE_NUMBER)
+  """User name of the account, or an alias of it."""
+  username: String @constraint(minLength: 1, maxLength: 128, format: NAME)
+  """Values for the pool's triggers."""
+  clientMetadata: [MetadataInput!] @constraint(maxItems: 50)
 }
 
 """Input of ` + "`" + `signin` + "`" + `."""
 input SigninInput {
-  """E-mail address of the account."""
-  email: String! @constraint(format: EMAIL)
+  """E-mail address of the account. Set this, ` + "`" + `phoneNumber` + "`" + ` or ` + "`" + `username` + "`" + `."""
+  email: String @constraint(format: EMAIL)
+  """Phone number of the account, in E.164 form."""
+  phoneNumber: String @constraint(format: PHONE_NUMBER)
+  """User name of the account, or an alias of it."""
+  username: String @constraint(minLength: 1, maxLength: 128, format: NAME)
   """The password, used exactly as given."""
   password: String! @constraint(minLength: 1, maxLength: 256)
   """Key of a device that the pool remembers. Lets the device replace the second factor."""
   deviceKey: String @constraint(minLength: 1, maxLength: 55)
+  """Values for the pool's triggers."""
+  clientMetadata: [MetadataInput!] @constraint(maxItems: 50)
 }
 
-"""Input of ` + "`" + `startSignin` + "`" + `. With nothing but ` + "`" + `email` + "`" + `, the result is a ` + "`" + `SelectFactorChallenge` + "`" + `."""
+"""Input of ` + "`" + `startSignin` + "`" + `. With nothing but the account, the result is a ` + "`" + `SelectFactorChallenge` + "`" + `."""
 input StartSigninInput {
-  """E-mail address of the account."""
-  email: String! @constraint(format: EMAIL)
+  """E-mail address of the account. Set this, ` + "`" + `phoneNumber` + "`" + ` or ` + "`" + `username` + "`" + `."""
+  email: String @constraint(format: EMAIL)
+  """Phone number of the account, in E.164 form."""
+  phoneNumber: String @constraint(format: PHONE_NUMBER)
+  """User name of the account, or an alias of it."""
+  username: String @constraint(minLength: 1, maxLength: 128, format: NAME)
   """SRP public value A of the client, hexadecimal. Alone, or with the factor ` + "`" + `PASSWORD_SRP` + "`" + ` or with ` + "`" + `custom` + "`" + `."""
   srpA: String @constraint(minLength: 1, maxLength: 1024, pattern: "^[0-9A-Fa-f]+$")
   """First factor to start with. Excludes ` + "`" + `custom` + "`" + `."""
@@ -2169,6 +2218,8 @@ input StartSigninInput {
   custom: Boolean
   """Key of a device that the pool remembers. Lets the device replace the second factor."""
   deviceKey: String @constraint(minLength: 1, maxLength: 55)
+  """Values for the pool's triggers."""
+  clientMetadata: [MetadataInput!] @constraint(maxItems: 50)
 }
 
 """First factors of a sign-in."""
@@ -2191,6 +2242,8 @@ input RespondToChallengeInput {
   session: String! @constraint(minLength: 1, maxLength: 8192)
   """The answer."""
   answer: ChallengeAnswer!
+  """Values for the pool's triggers."""
+  clientMetadata: [MetadataInput!] @constraint(maxItems: 50)
 }
 
 """Answer to a challenge. Set exactly one field: the one for the type of the challenge."""
@@ -2234,7 +2287,7 @@ input MfaSetupAnswer {
 """Answer to ` + "`" + `NewPasswordChallenge` + "`" + `."""
 input NewPasswordAnswer {
   """The new password, used exactly as given."""
-  password: String! @constraint(minLength: 8, maxLength: 256)
+  password: String! @constraint(minLength: 6, maxLength: 256)
   """The attributes that ` + "`" + `NewPasswordChallenge.missingAttributes` + "`" + ` lists."""
   attributes: [AttributeInput!] @constraint(maxItems: 100)
 }
@@ -2279,18 +2332,30 @@ input ChallengeParameterInput {
 
 """Input of ` + "`" + `forgotPassword` + "`" + `."""
 input ForgotPasswordInput {
-  """E-mail address of the account."""
-  email: String! @constraint(format: EMAIL)
+  """E-mail address of the account. Set this, ` + "`" + `phoneNumber` + "`" + ` or ` + "`" + `username` + "`" + `."""
+  email: String @constraint(format: EMAIL)
+  """Phone number of the account, in E.164 form."""
+  phoneNumber: String @constraint(format: PHONE_NUMBER)
+  """User name of the account, or an alias of it."""
+  username: String @constraint(minLength: 1, maxLength: 128, format: NAME)
+  """Values for the pool's triggers."""
+  clientMetadata: [MetadataInput!] @constraint(maxItems: 50)
 }
 
 """Input of ` + "`" + `confirmForgotPassword` + "`" + `."""
 input ConfirmForgotPasswordInput {
-  """E-mail address of the account."""
-  email: String! @constraint(format: EMAIL)
+  """E-mail address of the account. Set this, ` + "`" + `phoneNumber` + "`" + ` or ` + "`" + `username` + "`" + `."""
+  email: String @constraint(format: EMAIL)
+  """Phone number of the account, in E.164 form."""
+  phoneNumber: String @constraint(format: PHONE_NUMBER)
+  """User name of the account, or an alias of it."""
+  username: String @constraint(minLength: 1, maxLength: 128, format: NAME)
   """The code from the message."""
   confirmationCode: String! @constraint(minLength: 1, maxLength: 16, pattern: "^\\S+$")
   """The new password, used exactly as given."""
-  newPassword: String! @constraint(minLength: 8, maxLength: 256)
+  newPassword: String! @constraint(minLength: 6, maxLength: 256)
+  """Values for the pool's triggers."""
+  clientMetadata: [MetadataInput!] @constraint(maxItems: 50)
 }
 
 """Input of ` + "`" + `changePassword` + "`" + `."""
@@ -2298,13 +2363,15 @@ input ChangePasswordInput {
   """The current password. Omit it for a user who has none."""
   currentPassword: String @constraint(minLength: 1, maxLength: 256)
   """The new password, used exactly as given."""
-  newPassword: String! @constraint(minLength: 8, maxLength: 256)
+  newPassword: String! @constraint(minLength: 6, maxLength: 256)
 }
 
 """Input of ` + "`" + `updateUser` + "`" + `."""
 input UpdateUserInput {
   """The attributes with their new values."""
   attributes: [AttributeInput!]! @constraint(minItems: 1, maxItems: 100)
+  """Values for the pool's triggers."""
+  clientMetadata: [MetadataInput!] @constraint(maxItems: 50)
 }
 
 """Input of ` + "`" + `deleteUserAttributes` + "`" + `."""
@@ -2317,6 +2384,8 @@ input DeleteUserAttributesInput {
 input RequestAttributeCodeInput {
   """Name of the attribute: ` + "`" + `email` + "`" + ` or ` + "`" + `phone_number` + "`" + `."""
   attribute: String! @constraint(minLength: 1, maxLength: 32)
+  """Values for the pool's triggers."""
+  clientMetadata: [MetadataInput!] @constraint(maxItems: 50)
 }
 
 """Input of ` + "`" + `verifyAttribute` + "`" + `."""
@@ -2414,6 +2483,8 @@ input RefreshTokenInput {
   refreshToken: String @constraint(minLength: 1, maxLength: 8192)
   """Key of the device that the session was started on, if the pool tracks devices."""
   deviceKey: String @constraint(minLength: 1, maxLength: 55)
+  """Values for the pool's triggers."""
+  clientMetadata: [MetadataInput!] @constraint(maxItems: 50)
 }
 
 """Input of ` + "`" + `logout` + "`" + `."""
@@ -2598,7 +2669,10 @@ caller is in one of USER_READER_GROUPS.
 type User {
   """Id of the user: the claim ` + "`" + `sub` + "`" + `. Never changes."""
   id: ID!
-  """Name chosen at sign-up, stored in the attribute that USERNAME_ATTRIBUTE names."""
+  """
+  Name chosen at sign-up: the user name if SIGN_IN_WITH includes user names, else the attribute that
+  USERNAME_ATTRIBUTE names.
+  """
   username: String
   """E-mail address. Cognito: GetUser."""
   email: String
@@ -2606,7 +2680,10 @@ type User {
   emailVerified: Boolean
   """Phone number in E.164 format, for example ` + "`" + `+14155552671` + "`" + `."""
   phoneNumber: String
-  """Application-defined kind of user (attribute ` + "`" + `custom:mode` + "`" + `). Users can change it; do not authorize by it."""
+  """
+  Application-defined kind of user, from the attribute that MODE_ATTRIBUTE names. Users can change it; do not authorize
+  by it.
+  """
   mode: String
   """
   Groups from the access token (claim ` + "`" + `cognito:groups` + "`" + `), in order of precedence. Null if the caller may not see
@@ -3635,8 +3712,8 @@ func (ec *executionContext) field_Mutation_confirmForgotPassword_args(ctx contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.ConfirmForgotPasswordInput, error) {
-			return ec.unmarshalNConfirmForgotPasswordInput2authgraphᚋgraphᚋmodelᚐConfirmForgotPasswordInput(ctx, v)
+		func(ctx context.Context, v any) (cognito.ConfirmForgotPasswordInput, error) {
+			return ec.unmarshalNConfirmForgotPasswordInput2authgraphᚋcognitoᚐConfirmForgotPasswordInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3691,8 +3768,8 @@ func (ec *executionContext) field_Mutation_forgotPassword_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.ForgotPasswordInput, error) {
-			return ec.unmarshalNForgotPasswordInput2authgraphᚋgraphᚋmodelᚐForgotPasswordInput(ctx, v)
+		func(ctx context.Context, v any) (cognito.SendCodeInput, error) {
+			return ec.unmarshalNForgotPasswordInput2authgraphᚋcognitoᚐSendCodeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3747,8 +3824,8 @@ func (ec *executionContext) field_Mutation_resendConfirmationCode_args(ctx conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.ResendConfirmationCodeInput, error) {
-			return ec.unmarshalNResendConfirmationCodeInput2authgraphᚋgraphᚋmodelᚐResendConfirmationCodeInput(ctx, v)
+		func(ctx context.Context, v any) (cognito.SendCodeInput, error) {
+			return ec.unmarshalNResendConfirmationCodeInput2authgraphᚋcognitoᚐSendCodeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3761,8 +3838,8 @@ func (ec *executionContext) field_Mutation_respondToChallenge_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.RespondToChallengeInput, error) {
-			return ec.unmarshalNRespondToChallengeInput2authgraphᚋgraphᚋmodelᚐRespondToChallengeInput(ctx, v)
+		func(ctx context.Context, v any) (cognito.RespondToChallengeInput, error) {
+			return ec.unmarshalNRespondToChallengeInput2authgraphᚋcognitoᚐRespondToChallengeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3803,8 +3880,8 @@ func (ec *executionContext) field_Mutation_signin_args(ctx context.Context, rawA
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.SigninInput, error) {
-			return ec.unmarshalNSigninInput2authgraphᚋgraphᚋmodelᚐSigninInput(ctx, v)
+		func(ctx context.Context, v any) (cognito.SigninInput, error) {
+			return ec.unmarshalNSigninInput2authgraphᚋcognitoᚐSigninInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3873,8 +3950,8 @@ func (ec *executionContext) field_Mutation_verifyAccount_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.VerifyAccountInput, error) {
-			return ec.unmarshalNVerifyAccountInput2authgraphᚋgraphᚋmodelᚐVerifyAccountInput(ctx, v)
+		func(ctx context.Context, v any) (cognito.VerifyAccountInput, error) {
+			return ec.unmarshalNVerifyAccountInput2authgraphᚋcognitoᚐVerifyAccountInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5433,7 +5510,7 @@ func (ec *executionContext) _Mutation_verifyAccount(ctx context.Context, field g
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().VerifyAccount(ctx, fc.Args["input"].(model.VerifyAccountInput))
+			return ec.Resolvers.Mutation().VerifyAccount(ctx, fc.Args["input"].(cognito.VerifyAccountInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5495,7 +5572,7 @@ func (ec *executionContext) _Mutation_resendConfirmationCode(ctx context.Context
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ResendConfirmationCode(ctx, fc.Args["input"].(model.ResendConfirmationCodeInput))
+			return ec.Resolvers.Mutation().ResendConfirmationCode(ctx, fc.Args["input"].(cognito.SendCodeInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5557,7 +5634,7 @@ func (ec *executionContext) _Mutation_signin(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().Signin(ctx, fc.Args["input"].(model.SigninInput))
+			return ec.Resolvers.Mutation().Signin(ctx, fc.Args["input"].(cognito.SigninInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5681,7 +5758,7 @@ func (ec *executionContext) _Mutation_respondToChallenge(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RespondToChallenge(ctx, fc.Args["input"].(model.RespondToChallengeInput))
+			return ec.Resolvers.Mutation().RespondToChallenge(ctx, fc.Args["input"].(cognito.RespondToChallengeInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5889,7 +5966,7 @@ func (ec *executionContext) _Mutation_forgotPassword(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ForgotPassword(ctx, fc.Args["input"].(model.ForgotPasswordInput))
+			return ec.Resolvers.Mutation().ForgotPassword(ctx, fc.Args["input"].(cognito.SendCodeInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5951,7 +6028,7 @@ func (ec *executionContext) _Mutation_confirmForgotPassword(ctx context.Context,
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ConfirmForgotPassword(ctx, fc.Args["input"].(model.ConfirmForgotPasswordInput))
+			return ec.Resolvers.Mutation().ConfirmForgotPassword(ctx, fc.Args["input"].(cognito.ConfirmForgotPasswordInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -10868,7 +10945,7 @@ func (ec *executionContext) unmarshalInputChangePasswordInput(ctx context.Contex
 			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
-				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 8)
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 6)
 				if err != nil {
 					var zeroVal string
 					return zeroVal, err
@@ -11149,8 +11226,8 @@ func UnmarshalConfirmDeviceInput(ctx context.Context, raw any) (model.ConfirmDev
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputConfirmForgotPasswordInput(ctx context.Context, obj any) (model.ConfirmForgotPasswordInput, error) {
-	var it model.ConfirmForgotPasswordInput
+func (ec *executionContext) unmarshalInputConfirmForgotPasswordInput(ctx context.Context, obj any) (cognito.ConfirmForgotPasswordInput, error) {
+	var it cognito.ConfirmForgotPasswordInput
 	if obj == nil {
 		return it, nil
 	}
@@ -11160,7 +11237,7 @@ func (ec *executionContext) unmarshalInputConfirmForgotPasswordInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"email", "confirmationCode", "newPassword"}
+	fieldsInOrder := [...]string{"email", "phoneNumber", "username", "confirmationCode", "newPassword", "clientMetadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11169,16 +11246,16 @@ func (ec *executionContext) unmarshalInputConfirmForgotPasswordInput(ctx context
 		switch k {
 		case "email":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
-			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
 				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "EMAIL")
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				if ec.Directives.Constraint == nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
 				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
@@ -11188,10 +11265,80 @@ func (ec *executionContext) unmarshalInputConfirmForgotPasswordInput(ctx context
 			if err != nil {
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
-			if data, ok := tmp.(string); ok {
+			if data, ok := tmp.(*string); ok {
 				it.Email = data
+			} else if tmp == nil {
+				it.Email = nil
 			} else {
-				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "phoneNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneNumber"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "PHONE_NUMBER")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.PhoneNumber = data
+			} else if tmp == nil {
+				it.PhoneNumber = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "username":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("username"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 128)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "NAME")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, format, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.Username = data
+			} else if tmp == nil {
+				it.Username = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		case "confirmationCode":
@@ -11236,7 +11383,7 @@ func (ec *executionContext) unmarshalInputConfirmForgotPasswordInput(ctx context
 			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
-				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 8)
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 6)
 				if err != nil {
 					var zeroVal string
 					return zeroVal, err
@@ -11263,6 +11410,37 @@ func (ec *executionContext) unmarshalInputConfirmForgotPasswordInput(ctx context
 				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
+		case "clientMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMetadata"))
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOMetadataInput2ᚕᚖauthgraphᚋcognitoᚐMetadataEntryᚄ(ctx, v)
+			}
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 50)
+				if err != nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]*cognito.MetadataEntry); ok {
+				it.ClientMetadata = data
+			} else if tmp == nil {
+				it.ClientMetadata = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []*authgraph/cognito.MetadataEntry`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
 		}
 	}
 	return it, nil
@@ -11274,8 +11452,8 @@ func (ec *executionContext) unmarshalInputConfirmForgotPasswordInput(ctx context
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalConfirmForgotPasswordInput(ctx context.Context, raw any) (model.ConfirmForgotPasswordInput, error) {
-	var out model.ConfirmForgotPasswordInput
+func UnmarshalConfirmForgotPasswordInput(ctx context.Context, raw any) (cognito.ConfirmForgotPasswordInput, error) {
+	var out cognito.ConfirmForgotPasswordInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConfirmForgotPasswordInput", raw, &out)
 	return out, err
 }
@@ -11829,8 +12007,8 @@ func UnmarshalForgetDeviceInput(ctx context.Context, raw any) (model.ForgetDevic
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputForgotPasswordInput(ctx context.Context, obj any) (model.ForgotPasswordInput, error) {
-	var it model.ForgotPasswordInput
+func (ec *executionContext) unmarshalInputForgotPasswordInput(ctx context.Context, obj any) (cognito.SendCodeInput, error) {
+	var it cognito.SendCodeInput
 	if obj == nil {
 		return it, nil
 	}
@@ -11840,7 +12018,7 @@ func (ec *executionContext) unmarshalInputForgotPasswordInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"email"}
+	fieldsInOrder := [...]string{"email", "phoneNumber", "username", "clientMetadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11849,16 +12027,16 @@ func (ec *executionContext) unmarshalInputForgotPasswordInput(ctx context.Contex
 		switch k {
 		case "email":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
-			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
 				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "EMAIL")
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				if ec.Directives.Constraint == nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
 				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
@@ -11868,10 +12046,111 @@ func (ec *executionContext) unmarshalInputForgotPasswordInput(ctx context.Contex
 			if err != nil {
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
-			if data, ok := tmp.(string); ok {
+			if data, ok := tmp.(*string); ok {
 				it.Email = data
+			} else if tmp == nil {
+				it.Email = nil
 			} else {
-				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "phoneNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneNumber"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "PHONE_NUMBER")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.PhoneNumber = data
+			} else if tmp == nil {
+				it.PhoneNumber = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "username":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("username"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 128)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "NAME")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, format, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.Username = data
+			} else if tmp == nil {
+				it.Username = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "clientMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMetadata"))
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOMetadataInput2ᚕᚖauthgraphᚋcognitoᚐMetadataEntryᚄ(ctx, v)
+			}
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 50)
+				if err != nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]*cognito.MetadataEntry); ok {
+				it.ClientMetadata = data
+			} else if tmp == nil {
+				it.ClientMetadata = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []*authgraph/cognito.MetadataEntry`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		}
@@ -11885,8 +12164,8 @@ func (ec *executionContext) unmarshalInputForgotPasswordInput(ctx context.Contex
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalForgotPasswordInput(ctx context.Context, raw any) (model.ForgotPasswordInput, error) {
-	var out model.ForgotPasswordInput
+func UnmarshalForgotPasswordInput(ctx context.Context, raw any) (cognito.SendCodeInput, error) {
+	var out cognito.SendCodeInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ForgotPasswordInput", raw, &out)
 	return out, err
 }
@@ -11968,6 +12247,100 @@ func (ec *executionContext) unmarshalInputLogoutInput(ctx context.Context, obj a
 func UnmarshalLogoutInput(ctx context.Context, raw any) (model.LogoutInput, error) {
 	var out model.LogoutInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "LogoutInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMetadataInput(ctx context.Context, obj any) (cognito.MetadataEntry, error) {
+	var it cognito.MetadataEntry
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"key", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 128)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, nil, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Key = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 2048)
+				if err != nil {
+					var zeroVal string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, maxLength, nil, nil, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(string); ok {
+				it.Value = data
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMetadataInput unmarshals raw into the MetadataInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMetadataInput(ctx context.Context, raw any) (cognito.MetadataEntry, error) {
+	var out cognito.MetadataEntry
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MetadataInput", raw, &out)
 	return out, err
 }
 
@@ -12189,7 +12562,7 @@ func (ec *executionContext) unmarshalInputNewPasswordAnswer(ctx context.Context,
 			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
-				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 8)
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 6)
 				if err != nil {
 					var zeroVal string
 					return zeroVal, err
@@ -12275,7 +12648,7 @@ func (ec *executionContext) unmarshalInputRefreshTokenInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"refreshToken", "deviceKey"}
+	fieldsInOrder := [...]string{"refreshToken", "deviceKey", "clientMetadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12350,6 +12723,37 @@ func (ec *executionContext) unmarshalInputRefreshTokenInput(ctx context.Context,
 				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
+		case "clientMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMetadata"))
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOMetadataInput2ᚕᚖauthgraphᚋcognitoᚐMetadataEntryᚄ(ctx, v)
+			}
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 50)
+				if err != nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]*cognito.MetadataEntry); ok {
+				it.ClientMetadata = data
+			} else if tmp == nil {
+				it.ClientMetadata = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []*authgraph/cognito.MetadataEntry`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
 		}
 	}
 	return it, nil
@@ -12378,7 +12782,7 @@ func (ec *executionContext) unmarshalInputRequestAttributeCodeInput(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"attribute"}
+	fieldsInOrder := [...]string{"attribute", "clientMetadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12417,6 +12821,37 @@ func (ec *executionContext) unmarshalInputRequestAttributeCodeInput(ctx context.
 				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
+		case "clientMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMetadata"))
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOMetadataInput2ᚕᚖauthgraphᚋcognitoᚐMetadataEntryᚄ(ctx, v)
+			}
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 50)
+				if err != nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]*cognito.MetadataEntry); ok {
+				it.ClientMetadata = data
+			} else if tmp == nil {
+				it.ClientMetadata = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []*authgraph/cognito.MetadataEntry`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
 		}
 	}
 	return it, nil
@@ -12434,8 +12869,8 @@ func UnmarshalRequestAttributeCodeInput(ctx context.Context, raw any) (model.Req
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputResendConfirmationCodeInput(ctx context.Context, obj any) (model.ResendConfirmationCodeInput, error) {
-	var it model.ResendConfirmationCodeInput
+func (ec *executionContext) unmarshalInputResendConfirmationCodeInput(ctx context.Context, obj any) (cognito.SendCodeInput, error) {
+	var it cognito.SendCodeInput
 	if obj == nil {
 		return it, nil
 	}
@@ -12445,7 +12880,7 @@ func (ec *executionContext) unmarshalInputResendConfirmationCodeInput(ctx contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"email"}
+	fieldsInOrder := [...]string{"email", "phoneNumber", "username", "clientMetadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12454,16 +12889,16 @@ func (ec *executionContext) unmarshalInputResendConfirmationCodeInput(ctx contex
 		switch k {
 		case "email":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
-			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
 				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "EMAIL")
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				if ec.Directives.Constraint == nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
 				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
@@ -12473,10 +12908,111 @@ func (ec *executionContext) unmarshalInputResendConfirmationCodeInput(ctx contex
 			if err != nil {
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
-			if data, ok := tmp.(string); ok {
+			if data, ok := tmp.(*string); ok {
 				it.Email = data
+			} else if tmp == nil {
+				it.Email = nil
 			} else {
-				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "phoneNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneNumber"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "PHONE_NUMBER")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.PhoneNumber = data
+			} else if tmp == nil {
+				it.PhoneNumber = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "username":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("username"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 128)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "NAME")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, format, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.Username = data
+			} else if tmp == nil {
+				it.Username = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "clientMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMetadata"))
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOMetadataInput2ᚕᚖauthgraphᚋcognitoᚐMetadataEntryᚄ(ctx, v)
+			}
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 50)
+				if err != nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]*cognito.MetadataEntry); ok {
+				it.ClientMetadata = data
+			} else if tmp == nil {
+				it.ClientMetadata = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []*authgraph/cognito.MetadataEntry`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		}
@@ -12490,14 +13026,14 @@ func (ec *executionContext) unmarshalInputResendConfirmationCodeInput(ctx contex
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalResendConfirmationCodeInput(ctx context.Context, raw any) (model.ResendConfirmationCodeInput, error) {
-	var out model.ResendConfirmationCodeInput
+func UnmarshalResendConfirmationCodeInput(ctx context.Context, raw any) (cognito.SendCodeInput, error) {
+	var out cognito.SendCodeInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResendConfirmationCodeInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputRespondToChallengeInput(ctx context.Context, obj any) (model.RespondToChallengeInput, error) {
-	var it model.RespondToChallengeInput
+func (ec *executionContext) unmarshalInputRespondToChallengeInput(ctx context.Context, obj any) (cognito.RespondToChallengeInput, error) {
+	var it cognito.RespondToChallengeInput
 	if obj == nil {
 		return it, nil
 	}
@@ -12507,7 +13043,7 @@ func (ec *executionContext) unmarshalInputRespondToChallengeInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"session", "answer"}
+	fieldsInOrder := [...]string{"session", "answer", "clientMetadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12553,6 +13089,37 @@ func (ec *executionContext) unmarshalInputRespondToChallengeInput(ctx context.Co
 				return it, err
 			}
 			it.Answer = data
+		case "clientMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMetadata"))
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOMetadataInput2ᚕᚖauthgraphᚋcognitoᚐMetadataEntryᚄ(ctx, v)
+			}
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 50)
+				if err != nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]*cognito.MetadataEntry); ok {
+				it.ClientMetadata = data
+			} else if tmp == nil {
+				it.ClientMetadata = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []*authgraph/cognito.MetadataEntry`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
 		}
 	}
 	return it, nil
@@ -12564,14 +13131,14 @@ func (ec *executionContext) unmarshalInputRespondToChallengeInput(ctx context.Co
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalRespondToChallengeInput(ctx context.Context, raw any) (model.RespondToChallengeInput, error) {
-	var out model.RespondToChallengeInput
+func UnmarshalRespondToChallengeInput(ctx context.Context, raw any) (cognito.RespondToChallengeInput, error) {
+	var out cognito.RespondToChallengeInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RespondToChallengeInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputSigninInput(ctx context.Context, obj any) (model.SigninInput, error) {
-	var it model.SigninInput
+func (ec *executionContext) unmarshalInputSigninInput(ctx context.Context, obj any) (cognito.SigninInput, error) {
+	var it cognito.SigninInput
 	if obj == nil {
 		return it, nil
 	}
@@ -12581,7 +13148,7 @@ func (ec *executionContext) unmarshalInputSigninInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"email", "password", "deviceKey"}
+	fieldsInOrder := [...]string{"email", "phoneNumber", "username", "password", "deviceKey", "clientMetadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12590,16 +13157,16 @@ func (ec *executionContext) unmarshalInputSigninInput(ctx context.Context, obj a
 		switch k {
 		case "email":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
-			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
 				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "EMAIL")
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				if ec.Directives.Constraint == nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
 				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
@@ -12609,10 +13176,80 @@ func (ec *executionContext) unmarshalInputSigninInput(ctx context.Context, obj a
 			if err != nil {
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
-			if data, ok := tmp.(string); ok {
+			if data, ok := tmp.(*string); ok {
 				it.Email = data
+			} else if tmp == nil {
+				it.Email = nil
 			} else {
-				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "phoneNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneNumber"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "PHONE_NUMBER")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.PhoneNumber = data
+			} else if tmp == nil {
+				it.PhoneNumber = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "username":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("username"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 128)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "NAME")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, format, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.Username = data
+			} else if tmp == nil {
+				it.Username = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		case "password":
@@ -12681,6 +13318,37 @@ func (ec *executionContext) unmarshalInputSigninInput(ctx context.Context, obj a
 				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
+		case "clientMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMetadata"))
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOMetadataInput2ᚕᚖauthgraphᚋcognitoᚐMetadataEntryᚄ(ctx, v)
+			}
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 50)
+				if err != nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]*cognito.MetadataEntry); ok {
+				it.ClientMetadata = data
+			} else if tmp == nil {
+				it.ClientMetadata = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []*authgraph/cognito.MetadataEntry`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
 		}
 	}
 	return it, nil
@@ -12692,8 +13360,8 @@ func (ec *executionContext) unmarshalInputSigninInput(ctx context.Context, obj a
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalSigninInput(ctx context.Context, raw any) (model.SigninInput, error) {
-	var out model.SigninInput
+func UnmarshalSigninInput(ctx context.Context, raw any) (cognito.SigninInput, error) {
+	var out cognito.SigninInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SigninInput", raw, &out)
 	return out, err
 }
@@ -12709,7 +13377,7 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"username", "email", "password", "mode", "attributes"}
+	fieldsInOrder := [...]string{"username", "email", "phoneNumber", "password", "mode", "attributes", "validationData", "clientMetadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12718,26 +13386,26 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 		switch k {
 		case "username":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("username"))
-			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
 				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 50)
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "NAME")
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				if ec.Directives.Constraint == nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
 				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, format, nil, nil)
@@ -12747,24 +13415,26 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 			if err != nil {
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
-			if data, ok := tmp.(string); ok {
+			if data, ok := tmp.(*string); ok {
 				it.Username = data
+			} else if tmp == nil {
+				it.Username = nil
 			} else {
-				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		case "email":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
-			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
 				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "EMAIL")
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				if ec.Directives.Constraint == nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
 				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
@@ -12774,10 +13444,41 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 			if err != nil {
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
-			if data, ok := tmp.(string); ok {
+			if data, ok := tmp.(*string); ok {
 				it.Email = data
+			} else if tmp == nil {
+				it.Email = nil
 			} else {
-				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "phoneNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneNumber"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "PHONE_NUMBER")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.PhoneNumber = data
+			} else if tmp == nil {
+				it.PhoneNumber = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		case "password":
@@ -12785,7 +13486,7 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
-				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 8)
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 6)
 				if err != nil {
 					var zeroVal *string
 					return zeroVal, err
@@ -12816,26 +13517,26 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 			}
 		case "mode":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mode"))
-			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
 				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 256)
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "NAME")
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				if ec.Directives.Constraint == nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
 				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, format, nil, nil)
@@ -12845,10 +13546,12 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 			if err != nil {
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
-			if data, ok := tmp.(string); ok {
+			if data, ok := tmp.(*string); ok {
 				it.Mode = data
+			} else if tmp == nil {
+				it.Mode = nil
 			} else {
-				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		case "attributes":
@@ -12880,6 +13583,68 @@ func (ec *executionContext) unmarshalInputSignupInput(ctx context.Context, obj a
 				it.Attributes = nil
 			} else {
 				err := fmt.Errorf(`unexpected type %T from directive, should be []authgraph/cognito.Attribute`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "validationData":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validationData"))
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOMetadataInput2ᚕᚖauthgraphᚋcognitoᚐMetadataEntryᚄ(ctx, v)
+			}
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 50)
+				if err != nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]*cognito.MetadataEntry); ok {
+				it.ValidationData = data
+			} else if tmp == nil {
+				it.ValidationData = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []*authgraph/cognito.MetadataEntry`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "clientMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMetadata"))
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOMetadataInput2ᚕᚖauthgraphᚋcognitoᚐMetadataEntryᚄ(ctx, v)
+			}
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 50)
+				if err != nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]*cognito.MetadataEntry); ok {
+				it.ClientMetadata = data
+			} else if tmp == nil {
+				it.ClientMetadata = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []*authgraph/cognito.MetadataEntry`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		}
@@ -13041,7 +13806,7 @@ func (ec *executionContext) unmarshalInputStartSigninInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"email", "srpA", "preferredFactor", "custom", "deviceKey"}
+	fieldsInOrder := [...]string{"email", "phoneNumber", "username", "srpA", "preferredFactor", "custom", "deviceKey", "clientMetadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13050,16 +13815,16 @@ func (ec *executionContext) unmarshalInputStartSigninInput(ctx context.Context, 
 		switch k {
 		case "email":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
-			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
 				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "EMAIL")
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				if ec.Directives.Constraint == nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
 				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
@@ -13069,10 +13834,80 @@ func (ec *executionContext) unmarshalInputStartSigninInput(ctx context.Context, 
 			if err != nil {
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
-			if data, ok := tmp.(string); ok {
+			if data, ok := tmp.(*string); ok {
 				it.Email = data
+			} else if tmp == nil {
+				it.Email = nil
 			} else {
-				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "phoneNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneNumber"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "PHONE_NUMBER")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.PhoneNumber = data
+			} else if tmp == nil {
+				it.PhoneNumber = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "username":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("username"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 128)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "NAME")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, format, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.Username = data
+			} else if tmp == nil {
+				it.Username = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		case "srpA":
@@ -13160,6 +13995,37 @@ func (ec *executionContext) unmarshalInputStartSigninInput(ctx context.Context, 
 				it.DeviceKey = nil
 			} else {
 				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "clientMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMetadata"))
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOMetadataInput2ᚕᚖauthgraphᚋcognitoᚐMetadataEntryᚄ(ctx, v)
+			}
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 50)
+				if err != nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]*cognito.MetadataEntry); ok {
+				it.ClientMetadata = data
+			} else if tmp == nil {
+				it.ClientMetadata = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []*authgraph/cognito.MetadataEntry`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		}
@@ -13264,7 +14130,7 @@ func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"attributes"}
+	fieldsInOrder := [...]string{"attributes", "clientMetadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13305,6 +14171,37 @@ func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, o
 				it.Attributes = nil
 			} else {
 				err := fmt.Errorf(`unexpected type %T from directive, should be []*authgraph/cognito.Attribute`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "clientMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMetadata"))
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOMetadataInput2ᚕᚖauthgraphᚋcognitoᚐMetadataEntryᚄ(ctx, v)
+			}
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 50)
+				if err != nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]*cognito.MetadataEntry); ok {
+				it.ClientMetadata = data
+			} else if tmp == nil {
+				it.ClientMetadata = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []*authgraph/cognito.MetadataEntry`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		}
@@ -13366,8 +14263,8 @@ func UnmarshalUserByIDsInput(ctx context.Context, raw any) (model.UserByIDsInput
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputVerifyAccountInput(ctx context.Context, obj any) (model.VerifyAccountInput, error) {
-	var it model.VerifyAccountInput
+func (ec *executionContext) unmarshalInputVerifyAccountInput(ctx context.Context, obj any) (cognito.VerifyAccountInput, error) {
+	var it cognito.VerifyAccountInput
 	if obj == nil {
 		return it, nil
 	}
@@ -13377,7 +14274,7 @@ func (ec *executionContext) unmarshalInputVerifyAccountInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"email", "confirmationCode"}
+	fieldsInOrder := [...]string{"email", "phoneNumber", "username", "confirmationCode", "clientMetadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13386,16 +14283,16 @@ func (ec *executionContext) unmarshalInputVerifyAccountInput(ctx context.Context
 		switch k {
 		case "email":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
-			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalNString2string(ctx, v) }
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
 
 			directive1 := func(ctx context.Context) (any, error) {
 				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "EMAIL")
 				if err != nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, err
 				}
 				if ec.Directives.Constraint == nil {
-					var zeroVal string
+					var zeroVal *string
 					return zeroVal, errors.New("directive constraint is not implemented")
 				}
 				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
@@ -13405,10 +14302,80 @@ func (ec *executionContext) unmarshalInputVerifyAccountInput(ctx context.Context
 			if err != nil {
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
-			if data, ok := tmp.(string); ok {
+			if data, ok := tmp.(*string); ok {
 				it.Email = data
+			} else if tmp == nil {
+				it.Email = nil
 			} else {
-				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "phoneNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneNumber"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "PHONE_NUMBER")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, format, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.PhoneNumber = data
+			} else if tmp == nil {
+				it.PhoneNumber = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "username":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("username"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOString2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				minLength, err := ec.unmarshalOInt2ᚖint32(ctx, 1)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				maxLength, err := ec.unmarshalOInt2ᚖint32(ctx, 128)
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				format, err := ec.unmarshalOConstraintFormat2ᚖauthgraphᚋdirectivesᚐConstraintFormat(ctx, "NAME")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, minLength, maxLength, nil, format, nil, nil)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.Username = data
+			} else if tmp == nil {
+				it.Username = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
 		case "confirmationCode":
@@ -13448,6 +14415,37 @@ func (ec *executionContext) unmarshalInputVerifyAccountInput(ctx context.Context
 				err := fmt.Errorf(`unexpected type %T from directive, should be string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
+		case "clientMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMetadata"))
+			directive0 := func(ctx context.Context) (any, error) {
+				return ec.unmarshalOMetadataInput2ᚕᚖauthgraphᚋcognitoᚐMetadataEntryᚄ(ctx, v)
+			}
+
+			directive1 := func(ctx context.Context) (any, error) {
+				maxItems, err := ec.unmarshalOInt2ᚖint32(ctx, 50)
+				if err != nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, err
+				}
+				if ec.Directives.Constraint == nil {
+					var zeroVal []*cognito.MetadataEntry
+					return zeroVal, errors.New("directive constraint is not implemented")
+				}
+				return ec.Directives.Constraint(ctx, obj, directive0, nil, nil, nil, nil, nil, maxItems)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]*cognito.MetadataEntry); ok {
+				it.ClientMetadata = data
+			} else if tmp == nil {
+				it.ClientMetadata = nil
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []*authgraph/cognito.MetadataEntry`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
 		}
 	}
 	return it, nil
@@ -13459,8 +14457,8 @@ func (ec *executionContext) unmarshalInputVerifyAccountInput(ctx context.Context
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalVerifyAccountInput(ctx context.Context, raw any) (model.VerifyAccountInput, error) {
-	var out model.VerifyAccountInput
+func UnmarshalVerifyAccountInput(ctx context.Context, raw any) (cognito.VerifyAccountInput, error) {
+	var out cognito.VerifyAccountInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "VerifyAccountInput", raw, &out)
 	return out, err
 }
@@ -16702,7 +17700,7 @@ func (ec *executionContext) marshalNConfirmDevicePayload2ᚖauthgraphᚋgraphᚋ
 	return ec._ConfirmDevicePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNConfirmForgotPasswordInput2authgraphᚋgraphᚋmodelᚐConfirmForgotPasswordInput(ctx context.Context, v any) (model.ConfirmForgotPasswordInput, error) {
+func (ec *executionContext) unmarshalNConfirmForgotPasswordInput2authgraphᚋcognitoᚐConfirmForgotPasswordInput(ctx context.Context, v any) (cognito.ConfirmForgotPasswordInput, error) {
 	res, err := ec.unmarshalInputConfirmForgotPasswordInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -16800,7 +17798,7 @@ func (ec *executionContext) marshalNForgetDevicePayload2ᚖauthgraphᚋgraphᚋm
 	return ec._ForgetDevicePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNForgotPasswordInput2authgraphᚋgraphᚋmodelᚐForgotPasswordInput(ctx context.Context, v any) (model.ForgotPasswordInput, error) {
+func (ec *executionContext) unmarshalNForgotPasswordInput2authgraphᚋcognitoᚐSendCodeInput(ctx context.Context, v any) (cognito.SendCodeInput, error) {
 	res, err := ec.unmarshalInputForgotPasswordInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -16839,6 +17837,11 @@ func (ec *executionContext) marshalNLogoutPayload2ᚖauthgraphᚋgraphᚋmodel�
 		return graphql.Null
 	}
 	return ec._LogoutPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNMetadataInput2ᚖauthgraphᚋcognitoᚐMetadataEntry(ctx context.Context, v any) (*cognito.MetadataEntry, error) {
+	res, err := ec.unmarshalInputMetadataInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNMfaPreferenceInput2authgraphᚋcognitoᚐMFAPreference(ctx context.Context, v any) (cognito.MFAPreference, error) {
@@ -16912,12 +17915,12 @@ func (ec *executionContext) unmarshalNRequestAttributeCodeInput2authgraphᚋgrap
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNResendConfirmationCodeInput2authgraphᚋgraphᚋmodelᚐResendConfirmationCodeInput(ctx context.Context, v any) (model.ResendConfirmationCodeInput, error) {
+func (ec *executionContext) unmarshalNResendConfirmationCodeInput2authgraphᚋcognitoᚐSendCodeInput(ctx context.Context, v any) (cognito.SendCodeInput, error) {
 	res, err := ec.unmarshalInputResendConfirmationCodeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNRespondToChallengeInput2authgraphᚋgraphᚋmodelᚐRespondToChallengeInput(ctx context.Context, v any) (model.RespondToChallengeInput, error) {
+func (ec *executionContext) unmarshalNRespondToChallengeInput2authgraphᚋcognitoᚐRespondToChallengeInput(ctx context.Context, v any) (cognito.RespondToChallengeInput, error) {
 	res, err := ec.unmarshalInputRespondToChallengeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -16938,7 +17941,7 @@ func (ec *executionContext) marshalNSetMfaPreferencePayload2ᚖauthgraphᚋgraph
 	return ec._SetMfaPreferencePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSigninInput2authgraphᚋgraphᚋmodelᚐSigninInput(ctx context.Context, v any) (model.SigninInput, error) {
+func (ec *executionContext) unmarshalNSigninInput2authgraphᚋcognitoᚐSigninInput(ctx context.Context, v any) (cognito.SigninInput, error) {
 	res, err := ec.unmarshalInputSigninInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -17097,7 +18100,7 @@ func (ec *executionContext) marshalNVerificationStatus2authgraphᚋcognitoᚐVer
 	return res
 }
 
-func (ec *executionContext) unmarshalNVerifyAccountInput2authgraphᚋgraphᚋmodelᚐVerifyAccountInput(ctx context.Context, v any) (model.VerifyAccountInput, error) {
+func (ec *executionContext) unmarshalNVerifyAccountInput2authgraphᚋcognitoᚐVerifyAccountInput(ctx context.Context, v any) (cognito.VerifyAccountInput, error) {
 	res, err := ec.unmarshalInputVerifyAccountInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -17726,6 +18729,23 @@ func (ec *executionContext) unmarshalOLogoutInput2ᚖauthgraphᚋgraphᚋmodel�
 	}
 	res, err := ec.unmarshalInputLogoutInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOMetadataInput2ᚕᚖauthgraphᚋcognitoᚐMetadataEntryᚄ(ctx context.Context, v any) ([]*cognito.MetadataEntry, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*cognito.MetadataEntry, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMetadataInput2ᚖauthgraphᚋcognitoᚐMetadataEntry(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) marshalOMfa2ᚖauthgraphᚋcognitoᚐFactors(ctx context.Context, sel ast.SelectionSet, v *cognito.Factors) graphql.Marshaler {

@@ -62,16 +62,6 @@ type ConfirmDevicePayload struct {
 	UserConfirmationNecessary bool `json:"userConfirmationNecessary"`
 }
 
-// Input of `confirmForgotPassword`.
-type ConfirmForgotPasswordInput struct {
-	// E-mail address of the account.
-	Email string `json:"email"`
-	// The code from the message.
-	ConfirmationCode string `json:"confirmationCode"`
-	// The new password, used exactly as given.
-	NewPassword string `json:"newPassword"`
-}
-
 // Result of `confirmForgotPassword`.
 type ConfirmForgotPasswordPayload struct {
 	// Always true. Failures are returned as errors.
@@ -120,12 +110,6 @@ type ForgetDevicePayload struct {
 	Success bool `json:"success"`
 }
 
-// Input of `forgotPassword`.
-type ForgotPasswordInput struct {
-	// E-mail address of the account.
-	Email string `json:"email"`
-}
-
 // Input of `logout`.
 type LogoutInput struct {
 	// Refresh token of the session to end.
@@ -154,26 +138,16 @@ type RefreshTokenInput struct {
 	RefreshToken *string `json:"refreshToken,omitempty"`
 	// Key of the device that the session was started on, if the pool tracks devices.
 	DeviceKey *string `json:"deviceKey,omitempty"`
+	// Values for the pool's triggers.
+	ClientMetadata []*cognito.MetadataEntry `json:"clientMetadata,omitempty"`
 }
 
 // Input of `requestAttributeCode`.
 type RequestAttributeCodeInput struct {
 	// Name of the attribute: `email` or `phone_number`.
 	Attribute string `json:"attribute"`
-}
-
-// Input of `resendConfirmationCode`.
-type ResendConfirmationCodeInput struct {
-	// E-mail address of the account.
-	Email string `json:"email"`
-}
-
-// Input of `respondToChallenge`.
-type RespondToChallengeInput struct {
-	// The `session` of the challenge, unchanged.
-	Session string `json:"session"`
-	// The answer.
-	Answer cognito.Answer `json:"answer"`
+	// Values for the pool's triggers.
+	ClientMetadata []*cognito.MetadataEntry `json:"clientMetadata,omitempty"`
 }
 
 // Result of `sendAuthEventFeedback`.
@@ -186,16 +160,6 @@ type SendAuthEventFeedbackPayload struct {
 type SetMfaPreferencePayload struct {
 	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
-}
-
-// Input of `signin`.
-type SigninInput struct {
-	// E-mail address of the account.
-	Email string `json:"email"`
-	// The password, used exactly as given.
-	Password string `json:"password"`
-	// Key of a device that the pool remembers. Lets the device replace the second factor.
-	DeviceKey *string `json:"deviceKey,omitempty"`
 }
 
 // Input of `updateDevice`.
@@ -216,6 +180,8 @@ type UpdateDevicePayload struct {
 type UpdateUserInput struct {
 	// The attributes with their new values.
 	Attributes []*cognito.Attribute `json:"attributes"`
+	// Values for the pool's triggers.
+	ClientMetadata []*cognito.MetadataEntry `json:"clientMetadata,omitempty"`
 }
 
 // Result of `updateUser`.
@@ -226,14 +192,6 @@ type UpdateUserPayload struct {
 
 type UserByIDsInput struct {
 	ID string `json:"ID"`
-}
-
-// Input of `verifyAccount`.
-type VerifyAccountInput struct {
-	// E-mail address of the account.
-	Email string `json:"email"`
-	// The code from the message.
-	ConfirmationCode string `json:"confirmationCode"`
 }
 
 // Input of `verifyAttribute`.

@@ -49,18 +49,3 @@ func Input(field *ast.Field, variables map[string]any) map[string]any {
 	input, _ := value.(map[string]any)
 	return input
 }
-
-// Names returns the names of the account that an `input` refers to: its e-mail address,
-// its user name, or those in the session of a challenge, which sessionNames returns. The
-// first one is the name that the user entered. It returns none if there is no account.
-func Names(input map[string]any, sessionNames func(session string) []string) []string {
-	for _, member := range []string{"email", "username"} {
-		if name, _ := input[member].(string); name != "" {
-			return []string{name}
-		}
-	}
-	if session, _ := input["session"].(string); session != "" {
-		return sessionNames(session)
-	}
-	return nil
-}

@@ -1,7 +1,6 @@
 package account_test
 
 import (
-	"slices"
 	"testing"
 
 	"authgraph/internal/account"
@@ -26,31 +25,5 @@ func TestKeysOf(t *testing.T) {
 	}
 	if keys.Of(" ") != "" {
 		t.Error("an empty name has a key")
-	}
-}
-
-func TestNames(t *testing.T) {
-	sessionNames := func(session string) []string {
-		if session == "known" {
-			return []string{"a@b.cd", "the-user"}
-		}
-		return nil
-	}
-	tests := []struct {
-		input map[string]any
-		want  []string
-	}{
-		{map[string]any{"email": "x@y.zz", "session": "known"}, []string{"x@y.zz"}},
-		{map[string]any{"session": "known"}, []string{"a@b.cd", "the-user"}},
-		{map[string]any{"session": "unknown"}, nil},
-		{map[string]any{"username": "u"}, []string{"u"}},
-		{map[string]any{"username": "Ada", "email": "a@b.cd"}, []string{"a@b.cd"}},
-		{map[string]any{"refreshToken": "r"}, nil},
-		{nil, nil},
-	}
-	for _, tt := range tests {
-		if got := account.Names(tt.input, sessionNames); !slices.Equal(got, tt.want) {
-			t.Errorf("%v: %q, want %q", tt.input, got, tt.want)
-		}
 	}
 }

@@ -175,22 +175,28 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 		ClientID:           t.clientID,
 		ClientSecret:       t.secret.Reveal(),
 		Endpoint:           t.endpoint,
+		SignInWith:         s.settings.SignInWith,
 		UsernameAttribute:  s.settings.UsernameAttribute,
+		ModeAttribute:      s.settings.ModeAttribute,
 		PasswordlessSignUp: s.settings.PasswordlessSignup,
 		StateKeys:          sessions.stateKeys,
 		HideUserExistence:  s.settings.HideUserExistence,
 		SendClientAddress:  s.settings.SendClientAddress,
 		MayNotify:          sessions.limit.MaySend,
 		Panicked:           s.panicked,
-		Quota:              sessions.quota(),
-		Credentials:        credentials,
-		ReplayRefreshes:    s.settings.CookieTransport,
-		Revoked:            sessions.revoked,
-		SignedIn:           sessions.signedIn,
-		Flags:              sessions.flags(),
-		PasswordChanged:    sessions.passwordChanged(s.settings.PasswordEndsSessions),
-		Observe:            s.metrics.ObserveCognito,
-		Trace:              s.tracer.Call(),
+		Unconfirmable: sync.OnceFunc(func() {
+			s.log.Warn("the pool sends no codes at sign-up, so that new users cannot confirm their accounts; " +
+				"set AutoVerifiedAttributes of the user pool, or confirm them by a pre sign-up trigger")
+		}),
+		Quota:           sessions.quota(),
+		Credentials:     credentials,
+		ReplayRefreshes: s.settings.CookieTransport,
+		Revoked:         sessions.revoked,
+		SignedIn:        sessions.signedIn,
+		Flags:           sessions.flags(),
+		PasswordChanged: sessions.passwordChanged(s.settings.PasswordEndsSessions),
+		Observe:         s.metrics.ObserveCognito,
+		Trace:           s.tracer.Call(),
 	})
 	if err != nil {
 		return nil, err

@@ -111,6 +111,7 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 	}
 	opened.limit = &directives.RateLimit{
 		Counters: opened.counters, Rates: rates, Accounts: accounts, Observe: s.metrics.ObserveRateLimit,
+		Aliases: len(s.settings.SignInWith) > 1,
 	}
 	opened.quotas = s.settings.CognitoQuotas
 	if s.settings.SignoutWebhookURL != "" {

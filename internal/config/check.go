@@ -60,8 +60,8 @@ func (f *Flags) check(s *Settings, command Command, errs *Errors) {
 			"ADDR and METRICS_ADDR are the same; give the metrics a port of their own, or unset METRICS_ADDR.",
 		},
 		{
-			s.embedded && servesAPI && len(s.Pool.UsernameAttributes) > 0 && !slices.Contains(s.Pool.UsernameAttributes, "email"),
-			"POOL_USERNAME_ATTRIBUTES lacks email, which users of the API sign up with; add it, or serve the pool alone (authgraph pool).",
+			s.embedded && servesAPI && len(s.Pool.UsernameAttributes) > 0 && !slices.ContainsFunc(s.SignInWith, func(kind string) bool { return slices.Contains(s.Pool.UsernameAttributes, kind) }),
+			"POOL_USERNAME_ATTRIBUTES has none of the names in SIGN_IN_WITH, so that no one can sign up; leave it unset, or serve the pool alone (authgraph pool).",
 		},
 		{
 			slices.Contains(s.Pool.UsernameAttributes, "username") && len(s.Pool.UsernameAttributes) > 1,

@@ -28,7 +28,9 @@ type Flags struct {
 	awsEndpointURLCognitoIdentityProvider string
 	awsCognitoIssuer                      string
 	passwordlessSignup                    Switch
+	signInWith                            string
 	usernameAttribute                     string
+	modeAttribute                         string
 
 	addr                  string
 	basePath              string
@@ -127,7 +129,9 @@ func (f *Flags) define() []Setting {
 	optional(&f.awsEndpointURLCognitoIdentityProvider, "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "URL", "Amazon's endpoint for the region", "Endpoint of the Cognito API, for an emulator or a private endpoint.", GatewayConfig)
 	optional(&f.awsCognitoIssuer, "AWS_COGNITO_ISSUER", "URL", "the issuers that Cognito, or the endpoint above, uses for the pool", "The only accepted token issuer (claim iss).", GatewayConfig)
 	toggle(&f.passwordlessSignup, "PASSWORDLESS_SIGNUP", "Let users sign up without a password, for pools where a code or a passkey is enough to sign in.")
-	text(&f.usernameAttribute, "USERNAME_ATTRIBUTE", "NAME", "preferred_username", "Pool attribute that stores the user name given at sign-up.")
+	text(&f.signInWith, "SIGN_IN_WITH", "NAME,...", "email", "What users sign in with: email, phone_number or username, as the pool permits. Without username, the first one that a sign-up has becomes Cognito's user name.")
+	text(&f.usernameAttribute, "USERNAME_ATTRIBUTE", "NAME", "preferred_username", "Pool attribute that stores the display name given at sign-up, where users have no user name to sign in with.")
+	text(&f.modeAttribute, "MODE_ATTRIBUTE", "NAME|none", "custom:mode", "Pool attribute that stores the mode given at sign-up. none: the pool has no such attribute, and sign-ups with a mode are rejected.")
 
 	group = "HTTP"
 	optional(&f.addr, "ADDR", "HOST:PORT", defaultAddr, "Address to listen on. If ADDR is not set and PORT is: that port, on all interfaces with Cognito, on 127.0.0.1 with the embedded pool.")
@@ -174,7 +178,7 @@ func (f *Flags) define() []Setting {
 	optional(&f.poolUserExistenceErrors, "POOL_USER_EXISTENCE_ERRORS", "enabled|legacy", kept+"enabled", "Whether errors hide (enabled) or reveal (legacy) that a user does not exist.", Pool)
 	optional(&f.poolRotation, "POOL_ROTATION", "off|SECONDS", kept+"off", "Refresh token rotation: off, or the grace period (0 to 60 s) of a replaced token.", Pool)
 	secret(&f.poolClientSecret, "POOL_CLIENT_SECRET", "SECRET", kept+"none", "Secret of the app client: 24 to 64 letters, digits, + or _.", Pool)
-	optional(&f.poolUsernameAttributes, "POOL_USERNAME_ATTRIBUTES", "NAME,...", "email", "How users of a new pool sign up: email, phone_number, both, or username. The API requires email.", Pool)
+	optional(&f.poolUsernameAttributes, "POOL_USERNAME_ATTRIBUTES", "NAME,...", "as in SIGN_IN_WITH", "How users of a new pool sign up: email, phone_number, both, or username.", Pool)
 	optional(&f.poolCustomAttributes, "POOL_CUSTOM_ATTRIBUTES", "NAME,...", "none (besides mode)", "Attributes to add to the pool's schema, without the prefix custom:.", Pool)
 
 	group = "Logs, metrics and profiles"

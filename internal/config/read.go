@@ -25,7 +25,9 @@ func (f *Flags) read(command Command, getenv func(string) string, errs *Errors) 
 		ClientSecret:       r.secret("AWS_COGNITO_APP_CLIENT_SECRET", f.awsCognitoAppClientSecret),
 		Endpoint:           strings.TrimRight(r.url("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", f.awsEndpointURLCognitoIdentityProvider), "/"),
 		Issuer:             r.url("AWS_COGNITO_ISSUER", f.awsCognitoIssuer),
+		SignInWith:         r.signInWith("SIGN_IN_WITH", f.signInWith),
 		UsernameAttribute:  r.attribute("USERNAME_ATTRIBUTE", f.usernameAttribute),
+		ModeAttribute:      r.modeAttribute("MODE_ATTRIBUTE", f.modeAttribute),
 		PasswordlessSignup: bool(f.passwordlessSignup),
 
 		BasePath:              strings.TrimRight(r.matching("BASE_PATH", f.basePath, `^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?$`, 200, "use a path such as /auth, of letters, digits, and - . _ ~"), "/"),
@@ -216,6 +218,24 @@ func (r reader) attribute(name, value string) string {
 		r.errs.add("%s is %q, which Cognito refuses or uses otherwise; use preferred_username, name, nickname or a custom: attribute.", name, value)
 	}
 	return value
+}
+
+// modeAttribute is attribute for a setting that may be none.
+func (r reader) modeAttribute(name, value string) string {
+	if value == "none" {
+		return ""
+	}
+	return r.attribute(name, value)
+}
+
+// signInWith parses the kinds of names that users sign in with.
+func (r reader) signInWith(name, value string) []string {
+	r.present(name, value)
+	kinds := r.names(name, value, `^(email|phone_number|username)$`, "use email, phone_number, username, or several of them")
+	if len(slices.Compact(slices.Sorted(slices.Values(kinds)))) < len(kinds) {
+		r.errs.add("%s repeats a name; list each once.", name)
+	}
+	return kinds
 }
 
 // address checks an address for net.Listen: a host, which may be empty, and a port.

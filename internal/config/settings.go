@@ -25,8 +25,13 @@ type Settings struct {
 	// Issuer is the setting AWS_COGNITO_ISSUER. [Settings.Issuers] returns the
 	// accepted issuers.
 	Issuer string
-	// UsernameAttribute is the attribute that stores the user name given at sign-up.
+	// SignInWith has the names that users sign in with: email, phone_number, username.
+	SignInWith []string
+	// UsernameAttribute is the attribute that stores the display name given at sign-up.
 	UsernameAttribute string
+	// ModeAttribute is the attribute that stores the mode given at sign-up. It is empty
+	// if there is none.
+	ModeAttribute string
 
 	// PasswordlessSignup lets users sign up without a password.
 	PasswordlessSignup bool

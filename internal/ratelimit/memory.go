@@ -12,8 +12,8 @@ const defaultMaxEntries = 100_000
 
 // MemoryOptions are the options of [NewMemory].
 type MemoryOptions struct {
-	// MaxEntries bounds the number of buckets, and separately that of marks, so
-	// that buckets of strangers never evict a mark. The least recently used entry
+	// MaxEntries bounds the number of buckets, and separately those of marks and of links,
+	// so that buckets of strangers never evict a mark. The least recently used entry
 	// is evicted first. The default is 100,000, which takes 20 MB at most.
 	MaxEntries int
 
@@ -31,6 +31,13 @@ type Memory struct {
 	mu      sync.Mutex
 	buckets *simplelru.LRU[string, int64] // when a bucket is full
 	marks   *simplelru.LRU[string, int64] // when a mark expires
+	links   *simplelru.LRU[string, link]
+}
+
+// link is what a key is linked to, and when that expires.
+type link struct {
+	to  string
+	end int64
 }
 
 var _ Counters = (*Memory)(nil)
@@ -47,6 +54,7 @@ func NewMemory(o MemoryOptions) *Memory {
 	// NewLRU only fails for sizes below one.
 	m.buckets, _ = simplelru.NewLRU[string, int64](o.MaxEntries, nil)
 	m.marks, _ = simplelru.NewLRU[string, int64](o.MaxEntries, nil)
+	m.links, _ = simplelru.NewLRU[string, link](o.MaxEntries, nil)
 	return m
 }
 
@@ -147,12 +155,15 @@ func (m *Memory) Update(_ context.Context, u Update) error {
 	for _, key := range u.Unmark {
 		m.marks.Remove(key)
 	}
+	for key, to := range u.Link {
+		m.links.Add(key, link{to, end})
+	}
 	return nil
 }
 
 // Marks implements [Counters].
 func (m *Memory) Marks(_ context.Context, keys ...string) ([]time.Duration, error) {
-	if err := validateMarks(keys); err != nil {
+	if err := validateKeys(keys); err != nil {
 		return nil, err
 	}
 	m.mu.Lock()
@@ -177,6 +188,23 @@ func (m *Memory) mirrorMarks(keys []string, left []time.Duration) {
 			m.marks.Remove(key)
 		}
 	}
+}
+
+// Links implements [Counters].
+func (m *Memory) Links(_ context.Context, keys ...string) ([]string, error) {
+	if err := validateKeys(keys); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.clock()
+	linked := make([]string, len(keys))
+	for i, key := range keys {
+		if l, ok := m.links.Get(key); ok && l.end > now {
+			linked[i] = l.to
+		}
+	}
+	return linked, nil
 }
 
 // Close implements [Counters]. It does nothing.

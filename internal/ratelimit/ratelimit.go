@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -87,10 +88,14 @@ type Update struct {
 
 	// Unmark has the keys of marks to remove.
 	Unmark []string
+
+	// Link has keys with what they are linked to: other names of the same account. Links
+	// expire after Lifetime, too.
+	Link map[string]string
 }
 
-// Counters stores token buckets, which start full, and marks, which are flags that
-// expire. Buckets and marks have separate keys. All methods are safe for concurrent
+// Counters stores token buckets, which start full, marks, which are flags that expire,
+// and links from one key to another. Each kind has separate keys. All methods are safe for concurrent
 // use.
 type Counters interface {
 	// Take charges all budgets of the attempt that apply, or none of them if
@@ -99,12 +104,16 @@ type Counters interface {
 	// refuse the attempt.
 	Take(context.Context, Attempt) (Decision, error)
 
-	// Update refills buckets, and sets and removes marks.
+	// Update refills buckets, sets and removes marks, and sets links.
 	Update(context.Context, Update) error
 
 	// Marks returns how much longer each of the marks is set, 0 for those that are not.
 	// There are at most 32.
 	Marks(ctx context.Context, keys ...string) ([]time.Duration, error)
+
+	// Links returns what each of the keys is linked to, "" for those that are not. There
+	// are at most 32.
+	Links(ctx context.Context, keys ...string) ([]string, error)
 
 	Close() error
 }
@@ -138,19 +147,20 @@ func (a Attempt) validate() error {
 	return nil
 }
 
-// validateMarks returns an error for keys that [Counters].Marks does not take.
-func validateMarks(keys []string) error {
+// validateKeys returns an error for keys that [Counters].Marks and Links do not take.
+func validateKeys(keys []string) error {
 	if len(keys) > maxBudgets {
-		return fmt.Errorf("ratelimit: %d marks, more than %d", len(keys), maxBudgets)
+		return fmt.Errorf("ratelimit: %d keys, more than %d", len(keys), maxBudgets)
 	}
 	return Update{Unmark: keys}.validate()
 }
 
 func (u Update) validate() error {
-	if len(u.Mark) > 0 && (u.Lifetime < time.Millisecond || u.Lifetime > maxMarkLifetime) {
-		return fmt.Errorf("ratelimit: invalid lifetime of a mark: %s", u.Lifetime)
+	if len(u.Mark)+len(u.Link) > 0 && (u.Lifetime < time.Millisecond || u.Lifetime > maxMarkLifetime) {
+		return fmt.Errorf("ratelimit: invalid lifetime of a mark or link: %s", u.Lifetime)
 	}
-	for _, key := range slices.Concat(u.Refill, u.Mark, u.Unmark) {
+	links := slices.AppendSeq(slices.Collect(maps.Keys(u.Link)), maps.Values(u.Link))
+	for _, key := range slices.Concat(u.Refill, u.Mark, u.Unmark, links) {
 		if key == "" || len(key) > maxKeyLen {
 			return errKey
 		}

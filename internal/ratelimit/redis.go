@@ -3,6 +3,7 @@ package ratelimit
 import (
 	"context"
 	_ "embed" // take.lua
+	"errors"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -38,6 +39,7 @@ func NewRedis(config redisconn.Config) *Redis {
 
 func (r *Redis) bucketKey(key string) string { return r.config.Key("budget:" + key) }
 func (r *Redis) markKey(key string) string   { return r.config.Key("mark:" + key) }
+func (r *Redis) linkKey(key string) string   { return r.config.Key("link:" + key) }
 
 // Take implements [Counters].
 func (r *Redis) Take(ctx context.Context, a Attempt) (Decision, error) {
@@ -103,7 +105,7 @@ func luaBool(b bool) string {
 
 // Update implements [Counters], in one round trip.
 func (r *Redis) Update(ctx context.Context, u Update) error {
-	if err := u.validate(); err != nil || len(u.Refill)+len(u.Mark)+len(u.Unmark) == 0 {
+	if err := u.validate(); err != nil || len(u.Refill)+len(u.Mark)+len(u.Unmark)+len(u.Link) == 0 {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
@@ -118,6 +120,9 @@ func (r *Redis) Update(ctx context.Context, u Update) error {
 		for _, key := range u.Unmark {
 			p.Del(ctx, r.markKey(key))
 		}
+		for key, to := range u.Link {
+			p.Do(ctx, "SET", r.linkKey(key), to, "PX", u.Lifetime.Milliseconds())
+		}
 		return nil
 	})
 	return redisconn.SafeError(err)
@@ -125,7 +130,7 @@ func (r *Redis) Update(ctx context.Context, u Update) error {
 
 // Marks implements [Counters], in one round trip.
 func (r *Redis) Marks(ctx context.Context, keys ...string) ([]time.Duration, error) {
-	if err := validateMarks(keys); err != nil {
+	if err := validateKeys(keys); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
@@ -145,6 +150,30 @@ func (r *Redis) Marks(ctx context.Context, keys ...string) ([]time.Duration, err
 		left[i] = max(0, reply.Val()) // negative without the key
 	}
 	return left, nil
+}
+
+// Links implements [Counters], in one round trip.
+func (r *Redis) Links(ctx context.Context, keys ...string) ([]string, error) {
+	if err := validateKeys(keys); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
+	defer cancel()
+	replies := make([]*redis.StringCmd, len(keys))
+	_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, key := range keys {
+			replies[i] = p.Get(ctx, r.linkKey(key))
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, redisconn.SafeError(err)
+	}
+	linked := make([]string, len(keys))
+	for i, reply := range replies {
+		linked[i] = reply.Val() // "" without the key
+	}
+	return linked, nil
 }
 
 // Close implements [Counters]. It closes the connections.

@@ -166,7 +166,7 @@ func (r *Resilient) Update(ctx context.Context, u Update) error {
 
 // Marks implements [Counters]. While Redis is down, it knows the marks that it has seen.
 func (r *Resilient) Marks(ctx context.Context, keys ...string) (left []time.Duration, err error) {
-	if err := validateMarks(keys); err != nil {
+	if err := validateKeys(keys); err != nil {
 		return nil, err
 	}
 	_, ok, err := r.try(ctx, func() (redisDecision, error) {
@@ -181,6 +181,22 @@ func (r *Resilient) Marks(ctx context.Context, keys ...string) (left []time.Dura
 	}
 	r.memory.mirrorMarks(keys, left)
 	return left, nil
+}
+
+// Links implements [Counters]. While Redis is down, it knows the links that this process
+// has set.
+func (r *Resilient) Links(ctx context.Context, keys ...string) (linked []string, err error) {
+	if err := validateKeys(keys); err != nil {
+		return nil, err
+	}
+	_, ok, err := r.try(ctx, func() (redisDecision, error) {
+		linked, err = r.redis.Links(ctx, keys...)
+		return redisDecision{}, err
+	})
+	if err != nil || ok {
+		return linked, err
+	}
+	return r.memory.Links(ctx, keys...)
 }
 
 // Close implements [Counters]. It closes the connections to Redis.

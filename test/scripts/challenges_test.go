@@ -77,7 +77,7 @@ func newStage(t *testing.T) *stage {
 	}
 	client, err := cognito.New(cognito.Options{
 		Region: "us-east-1", UserPoolID: w.pool.ID(), ClientID: w.pool.ClientID(), Endpoint: w.url,
-		UsernameAttribute: "preferred_username", PasswordlessSignUp: true,
+		UsernameAttribute: "preferred_username", ModeAttribute: "custom:mode", PasswordlessSignUp: true,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -55,12 +55,18 @@ export type CompletePasskeyRegistrationInput = {
 
 /** Input of `confirmForgotPassword`. */
 export type ConfirmForgotPasswordInput = {
+  /** Values for the pool's triggers. */
+  clientMetadata?: Array<MetadataInput> | null | undefined;
   /** The code from the message. */
   confirmationCode: string;
-  /** E-mail address of the account. */
-  email: string;
+  /** E-mail address of the account. Set this, `phoneNumber` or `username`. */
+  email?: string | null | undefined;
   /** The new password, used exactly as given. */
   newPassword: string;
+  /** Phone number of the account, in E.164 form. */
+  phoneNumber?: string | null | undefined;
+  /** User name of the account, or an alias of it. */
+  username?: string | null | undefined;
 };
 
 /** Input of `deletePasskey`. */
@@ -112,8 +118,14 @@ export type FirstFactor =
 
 /** Input of `forgotPassword`. */
 export type ForgotPasswordInput = {
-  /** E-mail address of the account. */
-  email: string;
+  /** Values for the pool's triggers. */
+  clientMetadata?: Array<MetadataInput> | null | undefined;
+  /** E-mail address of the account. Set this, `phoneNumber` or `username`. */
+  email?: string | null | undefined;
+  /** Phone number of the account, in E.164 form. */
+  phoneNumber?: string | null | undefined;
+  /** User name of the account, or an alias of it. */
+  username?: string | null | undefined;
 };
 
 /** Input of `logout`. */
@@ -125,6 +137,14 @@ export type LogoutInput = {
    * if the request has an `Authorization` header.
    */
   thisSession?: boolean;
+};
+
+/** A value for the Lambda triggers of the user pool. Cognito neither checks nor encrypts it. Do not send anything secret. */
+export type MetadataInput = {
+  /** Name of the value. Must not be repeated. */
+  key: string;
+  /** The value. */
+  value: string;
 };
 
 /** Input of `setMfaPreference`. Factors that are omitted do not change. */
@@ -159,49 +179,72 @@ export type NewPasswordAnswer = {
 
 /** Input of `resendConfirmationCode`. */
 export type ResendConfirmationCodeInput = {
-  /** E-mail address of the account. */
-  email: string;
+  /** Values for the pool's triggers. */
+  clientMetadata?: Array<MetadataInput> | null | undefined;
+  /** E-mail address of the account. Set this, `phoneNumber` or `username`. */
+  email?: string | null | undefined;
+  /** Phone number of the account, in E.164 form. */
+  phoneNumber?: string | null | undefined;
+  /** User name of the account, or an alias of it. */
+  username?: string | null | undefined;
 };
 
 /** Input of `respondToChallenge`. */
 export type RespondToChallengeInput = {
   /** The answer. */
   answer: ChallengeAnswer;
+  /** Values for the pool's triggers. */
+  clientMetadata?: Array<MetadataInput> | null | undefined;
   /** The `session` of the challenge, unchanged. */
   session: string;
 };
 
 /** Input of `signin`. */
 export type SigninInput = {
+  /** Values for the pool's triggers. */
+  clientMetadata?: Array<MetadataInput> | null | undefined;
   /** Key of a device that the pool remembers. Lets the device replace the second factor. */
   deviceKey?: string | null | undefined;
-  /** E-mail address of the account. */
-  email: string;
+  /** E-mail address of the account. Set this, `phoneNumber` or `username`. */
+  email?: string | null | undefined;
   /** The password, used exactly as given. */
   password: string;
+  /** Phone number of the account, in E.164 form. */
+  phoneNumber?: string | null | undefined;
+  /** User name of the account, or an alias of it. */
+  username?: string | null | undefined;
 };
 
 /** Input of `signup`. */
 export type SignupInput = {
   /**
-   * Further attributes, by their names in the schema of the pool. `email`, `custom:mode` and the user name attribute
-   * are set by the other fields and must not be repeated.
+   * Further attributes, by their names in the schema of the pool. Those that other fields of the input set must not be
+   * repeated.
    */
   attributes?: Array<AttributeInput> | null | undefined;
-  /** E-mail address to sign in with. The code is sent to it. */
-  email: string;
+  /** Values for the pool's triggers. */
+  clientMetadata?: Array<MetadataInput> | null | undefined;
+  /** E-mail address. Required if it is the only name that users sign in with. */
+  email?: string | null | undefined;
   /**
-   * Application-defined kind of user, stored in the attribute `custom:mode`. Users can change it; do not authorize by
-   * it.
+   * Application-defined kind of user, stored in the attribute that MODE_ATTRIBUTE names (default `custom:mode`). Users
+   * can change it; do not authorize by it.
    */
-  mode: string;
+  mode?: string | null | undefined;
   /**
    * The password, used exactly as given. The policy of the pool may require more than the length. May be omitted only
    * if PASSWORDLESS_SIGNUP is on.
    */
   password?: string | null | undefined;
-  /** Display name, stored in the attribute that USERNAME_ATTRIBUTE names (default `preferred_username`). */
-  username: string;
+  /** Phone number in E.164 form. Required if it is the only name that users sign in with. */
+  phoneNumber?: string | null | undefined;
+  /**
+   * User name to sign in with, if SIGN_IN_WITH includes user names. Otherwise a display name, stored in the attribute
+   * that USERNAME_ATTRIBUTE names (default `preferred_username`).
+   */
+  username?: string | null | undefined;
+  /** Values for the pool's pre sign-up trigger. Cognito does not store them. */
+  validationData?: Array<MetadataInput> | null | undefined;
 };
 
 /** Proof of a password by SRP. */
@@ -214,18 +257,24 @@ export type SrpAnswer = {
   timestamp: string;
 };
 
-/** Input of `startSignin`. With nothing but `email`, the result is a `SelectFactorChallenge`. */
+/** Input of `startSignin`. With nothing but the account, the result is a `SelectFactorChallenge`. */
 export type StartSigninInput = {
+  /** Values for the pool's triggers. */
+  clientMetadata?: Array<MetadataInput> | null | undefined;
   /** True to use the custom challenges of the pool. Excludes `preferredFactor`. */
   custom?: boolean | null | undefined;
   /** Key of a device that the pool remembers. Lets the device replace the second factor. */
   deviceKey?: string | null | undefined;
-  /** E-mail address of the account. */
-  email: string;
+  /** E-mail address of the account. Set this, `phoneNumber` or `username`. */
+  email?: string | null | undefined;
+  /** Phone number of the account, in E.164 form. */
+  phoneNumber?: string | null | undefined;
   /** First factor to start with. Excludes `custom`. */
   preferredFactor?: FirstFactor | null | undefined;
   /** SRP public value A of the client, hexadecimal. Alone, or with the factor `PASSWORD_SRP` or with `custom`. */
   srpA?: string | null | undefined;
+  /** User name of the account, or an alias of it. */
+  username?: string | null | undefined;
 };
 
 /** Outcome of `verifyAccount`. */
@@ -237,10 +286,16 @@ export type VerificationStatus =
 
 /** Input of `verifyAccount`. */
 export type VerifyAccountInput = {
+  /** Values for the pool's triggers. */
+  clientMetadata?: Array<MetadataInput> | null | undefined;
   /** The code from the message. */
   confirmationCode: string;
-  /** E-mail address of the account. */
-  email: string;
+  /** E-mail address of the account. Set this, `phoneNumber` or `username`. */
+  email?: string | null | undefined;
+  /** Phone number of the account, in E.164 form. */
+  phoneNumber?: string | null | undefined;
+  /** User name of the account, or an alias of it. */
+  username?: string | null | undefined;
 };
 
 /** Input of `verifyTotp`. */

@@ -7,6 +7,8 @@ export type ConstraintFormat =
    * isolate the direction of text.
    */
   | 'NAME'
+  /** Phone number in E.164 form: a plus sign, the country code and the number, for example `+14325551212`. */
+  | 'PHONE_NUMBER'
   /** Like NAME, but with tabs and line breaks. */
   | 'TEXT';
 
@@ -54,7 +56,7 @@ export type ErrorCode =
   | 'GRAPHQL_VALIDATION_FAILED'
   /** 500. Unexpected error. The server's log has the cause under `requestId`. */
   | 'INTERNAL'
-  /** 401. The e-mail address or the password is wrong. */
+  /** 401. The name of the account or the password is wrong. */
   | 'INVALID_CREDENTIALS'
   /** 401, or 400 for a malformed token. The token is not valid, or not valid for this purpose. */
   | 'INVALID_TOKEN'
@@ -103,6 +105,8 @@ export type ErrorCode =
   | 'PERSISTED_QUERY_NOT_FOUND'
   /** 403. This server runs only the operations in its list, and this is not one of them. */
   | 'PERSISTED_QUERY_NOT_IN_LIST'
+  /** 409. An account with this phone number already exists. Sign in, or use `forgotPassword`. */
+  | 'PHONE_NUMBER_ALREADY_REGISTERED'
   /** 429. Too many requests. Try again after `extensions.retryAfterSeconds`. */
   | 'RATE_LIMITED'
   /** 401. The refresh token was already replaced by a newer one. Sign in again. */
@@ -129,6 +133,8 @@ export type ErrorCode =
   | 'UNAUTHENTICATED'
   /** 415. The content type of the request is not `application/json`. */
   | 'UNSUPPORTED_MEDIA_TYPE'
+  /** 409. The user name is taken. Choose another one. */
+  | 'USERNAME_ALREADY_REGISTERED'
   /** 409. The account is already confirmed. Sign in. */
   | 'USER_ALREADY_CONFIRMED'
   /** 403. An administrator disabled the account. */

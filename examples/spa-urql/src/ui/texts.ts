@@ -30,6 +30,8 @@ const texts: Record<ErrorCode, string | null> = {
   CONFLICT: 'Your account was changed elsewhere at the same time. Try again.',
   DEVICE_EXISTS: 'This device is already registered.',
   EMAIL_ALREADY_REGISTERED: 'An account with this e-mail address already exists. Sign in instead.',
+  PHONE_NUMBER_ALREADY_REGISTERED: 'An account with this phone number already exists. Sign in instead.',
+  USERNAME_ALREADY_REGISTERED: 'This user name is taken. Choose another one.',
   FORBIDDEN: 'You are not allowed to do this.',
   GRAPHQL_PARSE_FAILED: again,
   GRAPHQL_VALIDATION_FAILED: again,
