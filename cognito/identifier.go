@@ -44,6 +44,9 @@ func (id Identifier) set() []member {
 	return slices.DeleteFunc(id.members(), func(m member) bool { return m.value == nil })
 }
 
+// SignInWith returns the kinds of names that users can sign in with, the usual one first.
+func (c *Client) SignInWith() []string { return slices.Clone(c.options.SignInWith) }
+
 // account returns the name of the account, in the form that Cognito's operations take, or
 // an error if the identifier does not name one, or by a name that users cannot sign in
 // with.

@@ -41,7 +41,7 @@ func publicFields() []string {
 	return []string{
 		"Mutation.signup", "Mutation.verifyAccount", "Mutation.resendConfirmationCode", "Mutation.signin",
 		"Mutation.refreshToken", "Mutation.startSignin", "Mutation.respondToChallenge", "Mutation.forgotPassword",
-		"Mutation.confirmForgotPassword", "Mutation.sendAuthEventFeedback",
+		"Mutation.confirmForgotPassword", "Mutation.sendAuthEventFeedback", "Query.signinOptions",
 	}
 }
 

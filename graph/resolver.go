@@ -4,11 +4,13 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 
 	"authgraph/cognito"
 	"authgraph/cognito/token"
+	"authgraph/graph/model"
 	"authgraph/internal/apierr"
 )
 
@@ -27,6 +29,16 @@ type Resolver struct {
 	MissedCookie func(context.Context)
 	// ReaderGroups may read the private fields of other users.
 	ReaderGroups []string
+}
+
+// signinNames returns the names that users can sign in with.
+func signinNames(client *cognito.Client) []model.SigninName {
+	kinds := client.SignInWith()
+	names := make([]model.SigninName, len(kinds))
+	for i, kind := range kinds {
+		names[i] = model.SigninName(strings.ToUpper(kind))
+	}
+	return names
 }
 
 // caller returns the user who makes the request. If a selected field needs

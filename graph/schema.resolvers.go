@@ -175,6 +175,10 @@ func (r *queryResolver) TokenStatus(ctx context.Context, token string) (*cognito
 	return cognito.CheckToken(ctx, r.Verifier, token)
 }
 
+func (r *queryResolver) SigninOptions(ctx context.Context) (*model.SigninOptions, error) {
+	return &model.SigninOptions{Names: signinNames(r.Cognito)}, nil
+}
+
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
 
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }

@@ -223,6 +223,7 @@ type ComplexityRoot struct {
 
 	Query struct {
 		Me                 func(childComplexity int) int
+		SigninOptions      func(childComplexity int) int
 		TokenStatus        func(childComplexity int, token string) int
 		__resolve__service func(childComplexity int) int
 		__resolve_entities func(childComplexity int, representations []map[string]any) int
@@ -244,6 +245,10 @@ type ComplexityRoot struct {
 
 	SetMfaPreferencePayload struct {
 		Success func(childComplexity int) int
+	}
+
+	SigninOptions struct {
+		Names func(childComplexity int) int
 	}
 
 	SignupPayload struct {
@@ -381,6 +386,7 @@ type MutationResolver interface {
 type QueryResolver interface {
 	Me(ctx context.Context) (*cognito.User, error)
 	TokenStatus(ctx context.Context, token string) (*cognito.TokenStatus, error)
+	SigninOptions(ctx context.Context) (*model.SigninOptions, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1090,6 +1096,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Me(childComplexity), true
+	case "Query.signinOptions":
+		if e.ComplexityRoot.Query.SigninOptions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SigninOptions(childComplexity), true
 	case "Query.tokenStatus":
 		if e.ComplexityRoot.Query.TokenStatus == nil {
 			break
@@ -1158,6 +1170,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetMfaPreferencePayload.Success(childComplexity), true
+
+	case "SigninOptions.names":
+		if e.ComplexityRoot.SigninOptions.Names == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SigninOptions.Names(childComplexity), true
 
 	case "SignupPayload.codeDelivery":
 		if e.ComplexityRoot.SignupPayload.CodeDelivery == nil {
@@ -1826,6 +1845,25 @@ type Query {
     """The access token to check."""
     token: String! @constraint(minLength: 1, maxLength: 8192)
   ): TokenStatus! @auth(service: true)
+
+  """How users can sign in, for pages that build their form accordingly. Makes no call to Cognito."""
+  signinOptions: SigninOptions!
+}
+
+"""How users can sign in."""
+type SigninOptions {
+  """The names that users sign in with, the usual one first. SIGN_IN_WITH sets them."""
+  names: [SigninName!]!
+}
+
+"""Names that users can sign in with."""
+enum SigninName {
+  """The field ` + "`" + `email` + "`" + ` of an input."""
+  EMAIL
+  """The field ` + "`" + `phoneNumber` + "`" + ` of an input."""
+  PHONE_NUMBER
+  """The field ` + "`" + `username` + "`" + ` of an input."""
+  USERNAME
 }
 
 """Status of an access token, modeled on token introspection (RFC 7662)."""
@@ -3286,6 +3324,14 @@ func (ec *executionContext) childFields_SetMfaPreferencePayload(ctx context.Cont
 		return ec.fieldContext_SetMfaPreferencePayload_success(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetMfaPreferencePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SigninOptions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "names":
+		return ec.fieldContext_SigninOptions_names(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SigninOptions", field.Name)
 }
 
 func (ec *executionContext) childFields_SignupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7638,6 +7684,38 @@ func (ec *executionContext) fieldContext_Query_tokenStatus(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_signinOptions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_signinOptions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().SigninOptions(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SigninOptions) graphql.Marshaler {
+			return ec.marshalNSigninOptions2ᚖauthgraphᚋgraphᚋmodelᚐSigninOptions(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_signinOptions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SigninOptions(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query__entities(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7949,6 +8027,29 @@ func (ec *executionContext) _SetMfaPreferencePayload_success(ctx context.Context
 }
 func (ec *executionContext) fieldContext_SetMfaPreferencePayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SetMfaPreferencePayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SigninOptions_names(ctx context.Context, field graphql.CollectedField, obj *model.SigninOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SigninOptions_names(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Names, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.SigninName) graphql.Marshaler {
+			return ec.marshalNSigninName2ᚕauthgraphᚋgraphᚋmodelᚐSigninNameᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SigninOptions_names(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SigninOptions", field, false, false, "SigninName")
 }
 
 func (ec *executionContext) _SignupPayload_userId(ctx context.Context, field graphql.CollectedField, obj *cognito.SignUpResult) (ret graphql.Marshaler) {
@@ -16300,6 +16401,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_tokenStatus(ctx, field)
 				})
+		case "signinOptions":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_signinOptions(ctx, field)
+				})
 		case "_entities":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -16470,6 +16577,39 @@ func (ec *executionContext) _SetMfaPreferencePayload(ctx context.Context, sel as
 			out.Values[i] = graphql.MarshalString("SetMfaPreferencePayload")
 		case "success":
 			out.Values[i] = ec._SetMfaPreferencePayload_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var signinOptionsImplementors = []string{"SigninOptions"}
+
+func (ec *executionContext) _SigninOptions(ctx context.Context, sel ast.SelectionSet, obj *model.SigninOptions) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, signinOptionsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SigninOptions")
+		case "names":
+			out.Values[i] = ec._SigninOptions_names(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -17944,6 +18084,54 @@ func (ec *executionContext) marshalNSetMfaPreferencePayload2ᚖauthgraphᚋgraph
 func (ec *executionContext) unmarshalNSigninInput2authgraphᚋcognitoᚐSigninInput(ctx context.Context, v any) (cognito.SigninInput, error) {
 	res, err := ec.unmarshalInputSigninInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSigninName2authgraphᚋgraphᚋmodelᚐSigninName(ctx context.Context, v any) (model.SigninName, error) {
+	var res model.SigninName
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSigninName2authgraphᚋgraphᚋmodelᚐSigninName(ctx context.Context, sel ast.SelectionSet, v model.SigninName) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNSigninName2ᚕauthgraphᚋgraphᚋmodelᚐSigninNameᚄ(ctx context.Context, v any) ([]model.SigninName, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.SigninName, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSigninName2authgraphᚋgraphᚋmodelᚐSigninName(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNSigninName2ᚕauthgraphᚋgraphᚋmodelᚐSigninNameᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SigninName) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSigninName2authgraphᚋgraphᚋmodelᚐSigninName(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSigninOptions2ᚖauthgraphᚋgraphᚋmodelᚐSigninOptions(ctx context.Context, sel ast.SelectionSet, v *model.SigninOptions) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SigninOptions!")
+		return graphql.Null
+	}
+	return ec._SigninOptions(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSigninResult2authgraphᚋcognitoᚐSigninResult(ctx context.Context, sel ast.SelectionSet, v cognito.SigninResult) graphql.Marshaler {

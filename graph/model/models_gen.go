@@ -4,6 +4,10 @@ package model
 
 import (
 	"authgraph/cognito"
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
 )
 
 // Input of `sendAuthEventFeedback`.
@@ -162,6 +166,12 @@ type SetMfaPreferencePayload struct {
 	Success bool `json:"success"`
 }
 
+// How users can sign in.
+type SigninOptions struct {
+	// The names that users sign in with, the usual one first. SIGN_IN_WITH sets them.
+	Names []SigninName `json:"names"`
+}
+
 // Input of `updateDevice`.
 type UpdateDeviceInput struct {
 	// Key of the device.
@@ -220,4 +230,65 @@ type VerifyTotpInput struct {
 type VerifyTotpPayload struct {
 	// Always true. Failures are returned as errors.
 	Success bool `json:"success"`
+}
+
+// Names that users can sign in with.
+type SigninName string
+
+const (
+	// The field `email` of an input.
+	SigninNameEmail SigninName = "EMAIL"
+	// The field `phoneNumber` of an input.
+	SigninNamePhoneNumber SigninName = "PHONE_NUMBER"
+	// The field `username` of an input.
+	SigninNameUsername SigninName = "USERNAME"
+)
+
+var AllSigninName = []SigninName{
+	SigninNameEmail,
+	SigninNamePhoneNumber,
+	SigninNameUsername,
+}
+
+func (e SigninName) IsValid() bool {
+	switch e {
+	case SigninNameEmail, SigninNamePhoneNumber, SigninNameUsername:
+		return true
+	}
+	return false
+}
+
+func (e SigninName) String() string {
+	return string(e)
+}
+
+func (e *SigninName) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SigninName(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SigninName", str)
+	}
+	return nil
+}
+
+func (e SigninName) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SigninName) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SigninName) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
