@@ -448,7 +448,7 @@ await scenario('first factors', async (step) => {
   };
   await step('without an address one is asked for', async () => {
     await press(page, 'Other ways to sign in');
-    equal(await page.evaluate(() => document.activeElement.name), 'email', 'the focus');
+    equal(await page.evaluate(() => document.activeElement.name), 'account', 'the focus');
   });
   await step('a code by e-mail', async () => {
     await choose('Code by e-mail');

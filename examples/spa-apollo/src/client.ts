@@ -81,8 +81,10 @@ export function begin(token: string): void {
 
 /** Ends the session and drops all data of the user. */
 export async function end(notice?: string): Promise<void> {
-  setSession(notice ? { status: 'signed out', notice } : { status: 'signed out' });
+  // Clearing the store cancels queries, also those of the next screen.
+  setSession({ status: 'starting' });
   await client.clearStore();
+  setSession(notice ? { status: 'signed out', notice } : { status: 'signed out' });
 }
 
 onOtherTab(resume);

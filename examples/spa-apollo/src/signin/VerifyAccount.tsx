@@ -1,39 +1,40 @@
 import { useMutation } from '@apollo/client/react';
 import { useState } from 'react';
 import { ResendConfirmationCodeDocument, VerifyAccountDocument } from '../gql/graphql';
-import { CodeField, EmailField, Form, type Values } from '../ui/Form';
+import { accountOf } from '../ui/account';
+import { AccountField, CodeField, Form, type Values } from '../ui/Form';
 import { LinkButton, Notice, Screen } from '../ui/Screen';
 import type { PlaceProps } from './SignedOut';
 
 /** Confirms an account with the code that was sent to it, and signs in directly if the pool allows it. */
-export function VerifyAccount({ place, go, proceed }: PlaceProps) {
+export function VerifyAccount({ place, names, go, proceed }: PlaceProps) {
   const [verify] = useMutation(VerifyAccountDocument);
   const [resend] = useMutation(ResendConfirmationCodeDocument);
-  const [email, setEmail] = useState(place.email ?? '');
+  const [account, setAccount] = useState(place.account ?? '');
   const [notice, setNotice] = useState(place.notice);
 
   async function submit(value: Values) {
-    const { data } = await verify({ variables: { input: { email, confirmationCode: value('confirmationCode') } } });
+    const { data } = await verify({ variables: { input: { ...accountOf(account, names), confirmationCode: value('confirmationCode') } } });
     const step = data?.verifyAccount.signin;
-    if (step) proceed(step, email);
-    else go({ name: 'sign in', email, notice: 'Your address is confirmed. Sign in.' });
+    if (step) proceed(step, account);
+    else go({ name: 'sign in', account, notice: 'Your account is confirmed. Sign in.' });
   }
 
   async function sendAgain() {
-    const { data } = await resend({ variables: { input: { email } } });
-    setNotice(`A new code was sent to ${data?.resendConfirmationCode.destination ?? email}. The old one is void.`);
+    const { data } = await resend({ variables: { input: accountOf(account, names) } });
+    setNotice(`A new code was sent to ${data?.resendConfirmationCode.destination ?? account}. The old one is void.`);
   }
 
   return (
     <Screen title="Confirm your address">
       {notice && <Notice>{notice}</Notice>}
       <Form submit="Confirm" onSubmit={submit}>
-        <EmailField value={email} onChange={(event) => setEmail(event.target.value)} />
+        <AccountField names={names} value={account} onChange={(event) => setAccount(event.target.value)} />
         <CodeField name="confirmationCode" maxLength={6} />
       </Form>
       <Form submit="Send another code" onSubmit={sendAgain} look="secondary" />
       <p className="links">
-        <LinkButton onClick={() => go({ name: 'sign in', email })}>Back to sign-in</LinkButton>
+        <LinkButton onClick={() => go({ name: 'sign in', account })}>Back to sign-in</LinkButton>
       </p>
     </Screen>
   );

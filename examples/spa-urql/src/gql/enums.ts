@@ -170,6 +170,15 @@ export type RateLimit =
   /** A refresh, a revocation, or another step that guesses nothing. */
   | 'TOKEN';
 
+/** Names that users can sign in with. */
+export type SigninName =
+  /** The field `email` of an input. */
+  | 'EMAIL'
+  /** The field `phoneNumber` of an input. */
+  | 'PHONE_NUMBER'
+  /** The field `username` of an input. */
+  | 'USERNAME';
+
 /** Outcome of `verifyAccount`. */
 export type VerificationStatus =
   /** The account was already confirmed. The code was not checked. */

@@ -3,28 +3,29 @@ import { useMutation } from 'urql';
 import { dataOf } from '../client';
 import { problemOf } from '../errors';
 import { type FirstFactor, SignInDocument, StartSignInDocument } from '../gql/graphql';
-import { EmailField, Form, PasswordField, type Values } from '../ui/Form';
+import { AccountField, Form, PasswordField, type Values } from '../ui/Form';
+import { accountOf } from '../ui/account';
 import { passkeysWork } from '../ui/passkeys';
 import { LinkButton, Notice, Screen } from '../ui/Screen';
 import type { PlaceProps } from './SignedOut';
 
 /** Signs in with a password, a passkey, or any other factor of the account. */
-export function SignIn({ place, go, proceed }: PlaceProps) {
+export function SignIn({ place, names, go, proceed }: PlaceProps) {
   const [, signIn] = useMutation(SignInDocument);
   const [, startSignIn] = useMutation(StartSignInDocument);
-  const email = useRef<HTMLInputElement>(null);
-  const typed = () => email.current?.value ?? '';
+  const account = useRef<HTMLInputElement>(null);
+  const typed = () => account.current?.value ?? '';
 
   // region signin
   async function withPassword(value: Values) {
+    const account = value('account');
     try {
-      const { signin } = dataOf(await signIn({ input: { email: value('email'), password: value('password') } }));
-      proceed(signin, value('email'));
+      const { signin } = dataOf(await signIn({ input: { ...accountOf(account, names), password: value('password') } }));
+      proceed(signin, account);
     } catch (error) {
       const { code, text } = problemOf(error);
-      if (code === 'USER_NOT_CONFIRMED') go({ name: 'verify', email: value('email'), notice: text });
-      else if (code === 'PASSWORD_RESET_REQUIRED')
-        go({ name: 'forgotten password', email: value('email'), notice: text });
+      if (code === 'USER_NOT_CONFIRMED') go({ name: 'verify', account, notice: text });
+      else if (code === 'PASSWORD_RESET_REQUIRED') go({ name: 'forgotten password', account, notice: text });
       else throw error;
     }
   }
@@ -32,8 +33,8 @@ export function SignIn({ place, go, proceed }: PlaceProps) {
 
   // Without a preferred factor, the result is a choice of the account's factors.
   async function otherwise(preferredFactor: FirstFactor | null) {
-    if (!email.current?.reportValidity()) return;
-    const { startSignin } = dataOf(await startSignIn({ input: { email: typed(), preferredFactor } }));
+    if (!account.current?.reportValidity()) return;
+    const { startSignin } = dataOf(await startSignIn({ input: { ...accountOf(typed(), names), preferredFactor } }));
     proceed(startSignin, typed());
   }
 
@@ -41,7 +42,7 @@ export function SignIn({ place, go, proceed }: PlaceProps) {
     <Screen title="Sign in">
       {place.notice && <Notice>{place.notice}</Notice>}
       <Form submit="Sign in" onSubmit={withPassword}>
-        <EmailField ref={email} defaultValue={place.email} />
+        <AccountField names={names} ref={account} defaultValue={place.account} />
         <PasswordField />
       </Form>
       <p className="or">or</p>
@@ -50,8 +51,8 @@ export function SignIn({ place, go, proceed }: PlaceProps) {
       )}
       <Form onSubmit={() => otherwise(null)} submit="Other ways to sign in" look="secondary" />
       <p className="links">
-        <LinkButton onClick={() => go({ name: 'forgotten password', email: typed() })}>Forgotten password</LinkButton>
-        <LinkButton onClick={() => go({ name: 'sign up', email: typed() })}>Create an account</LinkButton>
+        <LinkButton onClick={() => go({ name: 'forgotten password', account: typed() })}>Forgotten password</LinkButton>
+        <LinkButton onClick={() => go({ name: 'sign up', account: typed() })}>Create an account</LinkButton>
       </p>
     </Screen>
   );

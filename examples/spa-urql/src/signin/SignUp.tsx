@@ -1,30 +1,49 @@
 import { useMutation } from 'urql';
 import { dataOf } from '../client';
 import { SignUpDocument } from '../gql/graphql';
-import { EmailField, Field, Form, PasswordField, type Values } from '../ui/Form';
+import { Field, Form, NameField, PasswordField, type Values } from '../ui/Form';
 import { LinkButton, Screen } from '../ui/Screen';
 import type { PlaceProps } from './SignedOut';
 
 /** Creates an account. */
-export function SignUp({ place, go }: PlaceProps) {
+export function SignUp({ place, names, go }: PlaceProps) {
   const [, signUp] = useMutation(SignUpDocument);
+  // Without user names, the account has a display name. A code goes to an address.
+  const hasUserName = names.includes('USERNAME');
+  const hasPhoneNumber = names.includes('PHONE_NUMBER');
+  const hasEmail = names.includes('EMAIL') || !hasPhoneNumber;
+  const isEither = hasEmail && hasPhoneNumber;
 
   // region signup
   async function submit(value: Values) {
-    const email = value('email');
-    const { signup } = dataOf(
-      await signUp({ input: { username: value('username'), email, password: value('password'), mode: 'user' } }),
-    );
-    if (signup.confirmed) go({ name: 'sign in', email, notice: 'Your account is ready.' });
-    else go({ name: 'verify', email, notice: `A code was sent to ${signup.codeDelivery?.destination ?? email}.` });
+    const email = value('email') || null;
+    const phoneNumber = value('phoneNumber') || null;
+    const input = { username: value('username'), email, phoneNumber, password: value('password') };
+    const account = (hasUserName ? input.username : (email ?? phoneNumber)) ?? '';
+    const { signup } = dataOf(await signUp({ input }));
+    const destination = signup.codeDelivery?.destination ?? account;
+    if (signup.confirmed) go({ name: 'sign in', account, notice: 'Your account is ready.' });
+    else go({ name: 'verify', account, notice: `A code was sent to ${destination}.` });
   }
   // endregion
 
   return (
     <Screen title="Create an account">
       <Form submit="Create account" onSubmit={submit}>
-        <Field label="Name" name="username" autoComplete="nickname" maxLength={50} hint="This is what others see." />
-        <EmailField defaultValue={place.email} />
+        {hasUserName ? (
+          <NameField of="USERNAME" autoComplete="username" maxLength={50} defaultValue={place.account} />
+        ) : (
+          <Field label="Name" name="username" autoComplete="nickname" maxLength={50} hint="This is what others see." />
+        )}
+        {hasEmail && (
+          <NameField
+            of="EMAIL"
+            autoComplete={hasUserName ? 'email' : 'username'}
+            required={!isEither}
+            defaultValue={place.account?.includes('@') ? place.account : ''}
+          />
+        )}
+        {hasPhoneNumber && <NameField of="PHONE_NUMBER" autoComplete={hasUserName || hasEmail ? 'tel' : 'username'} required={!isEither} />}
         <PasswordField fresh />
       </Form>
       <p className="links">

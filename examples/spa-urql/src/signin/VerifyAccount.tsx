@@ -2,25 +2,26 @@ import { useState } from 'react';
 import { useMutation } from 'urql';
 import { dataOf } from '../client';
 import { ResendConfirmationCodeDocument, VerifyAccountDocument } from '../gql/graphql';
-import { CodeField, EmailField, Form, type Values } from '../ui/Form';
+import { accountOf } from '../ui/account';
+import { AccountField, CodeField, Form, type Values } from '../ui/Form';
 import { LinkButton, Notice, Screen } from '../ui/Screen';
 import type { PlaceProps } from './SignedOut';
 
 /** Confirms an account with the code that was sent to it, and signs in directly if the pool allows it. */
-export function VerifyAccount({ place, go, proceed }: PlaceProps) {
+export function VerifyAccount({ place, names, go, proceed }: PlaceProps) {
   const [, verify] = useMutation(VerifyAccountDocument);
   const [, resend] = useMutation(ResendConfirmationCodeDocument);
-  const [email, setEmail] = useState(place.email ?? '');
+  const [account, setAccount] = useState(place.account ?? '');
   const [notice, setNotice] = useState(place.notice);
 
   async function submit(value: Values) {
-    const { verifyAccount } = dataOf(await verify({ input: { email, confirmationCode: value('confirmationCode') } }));
-    if (verifyAccount.signin) proceed(verifyAccount.signin, email);
-    else go({ name: 'sign in', email, notice: 'Your address is confirmed. Sign in.' });
+    const { verifyAccount } = dataOf(await verify({ input: { ...accountOf(account, names), confirmationCode: value('confirmationCode') } }));
+    if (verifyAccount.signin) proceed(verifyAccount.signin, account);
+    else go({ name: 'sign in', account, notice: 'Your account is confirmed. Sign in.' });
   }
 
   async function sendAgain() {
-    const { resendConfirmationCode } = dataOf(await resend({ input: { email } }));
+    const { resendConfirmationCode } = dataOf(await resend({ input: accountOf(account, names) }));
     setNotice(`A new code was sent to ${resendConfirmationCode.destination}. The old one is void.`);
   }
 
@@ -28,12 +29,12 @@ export function VerifyAccount({ place, go, proceed }: PlaceProps) {
     <Screen title="Confirm your address">
       {notice && <Notice>{notice}</Notice>}
       <Form submit="Confirm" onSubmit={submit}>
-        <EmailField value={email} onChange={(event) => setEmail(event.target.value)} />
+        <AccountField names={names} value={account} onChange={(event) => setAccount(event.target.value)} />
         <CodeField name="confirmationCode" maxLength={6} />
       </Form>
       <Form submit="Send another code" onSubmit={sendAgain} look="secondary" />
       <p className="links">
-        <LinkButton onClick={() => go({ name: 'sign in', email })}>Back to sign-in</LinkButton>
+        <LinkButton onClick={() => go({ name: 'sign in', account })}>Back to sign-in</LinkButton>
       </p>
     </Screen>
   );

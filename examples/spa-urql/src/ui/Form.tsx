@@ -1,5 +1,7 @@
 import { type ComponentProps, type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { problemOf } from '../errors';
+import type { SigninName } from '../gql/graphql';
+import { labels, members } from './account';
 import type { Problem } from './texts';
 
 type FormProps = {
@@ -35,7 +37,9 @@ export function Form({ onSubmit, submit, look = 'primary', label, immediately, c
 
   useEffect(() => {
     if (!problem) return;
-    const input = problem.field && form.current?.elements.namedItem(problem.field);
+    const inputs = form.current?.elements;
+    const isName = Object.values<string | undefined>(members).includes(problem.field);
+    const input = (problem.field && inputs?.namedItem(problem.field)) || (isName && inputs?.namedItem('account'));
     if (!(input instanceof HTMLInputElement)) {
       alert.current?.focus();
       return;
@@ -96,9 +100,27 @@ export function Field({ label, hint, ...input }: FieldProps) {
   );
 }
 
-/** Input for the e-mail address. */
-export function EmailField(input: Partial<FieldProps>) {
-  return <Field label="E-mail address" name="email" type="email" autoComplete="username" {...input} />;
+/** Input for the name of an account. */
+export function AccountField({ names, ...input }: Partial<FieldProps> & { names: SigninName[] }) {
+  const [only, ...others] = names;
+  if (!only || others.length > 0)
+    return (
+      <Field
+        label={names.map((name) => labels[name]).join(' or ')}
+        name="account"
+        autoComplete="username"
+        autoCapitalize="none"
+        {...input}
+      />
+    );
+  return <NameField of={only} autoComplete="username" {...input} name="account" />;
+}
+
+/** Input for one kind of name. */
+export function NameField({ of, ...input }: Partial<FieldProps> & { of: SigninName }) {
+  const types = { EMAIL: 'email', PHONE_NUMBER: 'tel', USERNAME: 'text' };
+  const hint = of === 'PHONE_NUMBER' ? 'With the country code, for example +14325551212.' : undefined;
+  return <Field label={labels[of]} name={members[of]} type={types[of]} hint={hint} autoCapitalize="none" {...input} />;
 }
 
 /** Input for a password, which can be shown. */
