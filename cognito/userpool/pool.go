@@ -51,6 +51,7 @@ type Pool struct {
 	hosts      []string // in lower case
 
 	poolID, clientID, clientSecret string // of the default pool and its client
+	furtherClients                 []AppClient
 }
 
 // Open opens the pool in a file, or creates one with a pool id, an app client and two 2048-bit RSA keys, which stay
@@ -121,7 +122,10 @@ func (p *Pool) prepare(o Options) error {
 	if p.poolID, p.clientID, err = file.Defaults(); err != nil {
 		return err
 	}
-	err = file.UpdateDirect(p.poolID, now, func(t *store.Tx) error { return o.Shape.applyTo(t, p.clientID) })
+	err = file.UpdateDirect(p.poolID, now, func(t *store.Tx) (err error) {
+		p.furtherClients, err = o.Shape.applyTo(t, p.clientID)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -167,6 +171,12 @@ func (p *Pool) ClientID() string { return p.clientID }
 
 // ClientSecret returns the secret of that client, or "" unless [Shape] gave it one.
 func (p *Pool) ClientSecret() string { return p.clientSecret }
+
+// AppClient is an app client of the default pool.
+type AppClient struct{ Name, ID string }
+
+// FurtherClients returns the app clients that [Shape] named, in its order.
+func (p *Pool) FurtherClients() []AppClient { return p.furtherClients }
 
 // Issuer returns the iss claim of the default pool's tokens, which is also the base of its JWKS address: Options.URL,
 // a slash, and ID.

@@ -2,6 +2,7 @@ package userpool_test
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,53 @@ func TestShapeOfUserNames(t *testing.T) {
 		_, err = userpool.Open(userpool.Options{Path: path, Shape: userpool.Shape{UsernameAttributes: []string{"email"}}})
 		if err == nil || !strings.Contains(err.Error(), "cannot be changed") {
 			t.Errorf("%s became email: %v", kind, err)
+		}
+	}
+}
+
+// A new pool takes the parts of the shape that Cognito fixes when a pool is created. They can be given again, and not
+// changed.
+func TestShapeOfNewPool(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "pool.db")
+	sensitive, insensitive := true, false
+	shape := userpool.Shape{
+		AliasAttributes: []string{"email", "phone_number"}, CaseSensitive: &sensitive, RequiredAttributes: []string{"given_name"},
+		CustomAttributes: []string{"none"}, Clients: []string{"web", "ios"}, AuthFlows: []string{"ALLOW_USER_SRP_AUTH"},
+	}
+	pool, err := userpool.Open(userpool.Options{Path: path, Shape: shape})
+	if err != nil {
+		t.Fatal(err)
+	}
+	further := pool.FurtherClients()
+	b := &bench{T: t, path: path, clock: &clock{now: time.Now()}, client: aws.String(pool.ClientID()), shape: shape}
+	b.must(pool.Close())
+	b.open()
+	if again := b.pool.FurtherClients(); len(again) != 2 || !slices.Equal(again, further) || again[0].Name != "web" {
+		t.Errorf("further clients are %v, then %v", further, again)
+	}
+	described, err := b.sdk.DescribeUserPool(t.Context(), &cognito.DescribeUserPoolInput{UserPoolId: aws.String(b.pool.ID())})
+	b.must(err)
+	made := described.UserPool
+	if len(made.UsernameAttributes) != 0 || len(made.AliasAttributes) != 2 || !*made.UsernameConfiguration.CaseSensitive || len(made.AutoVerifiedAttributes) != 2 {
+		t.Errorf("%+v", made)
+	}
+	for _, a := range made.SchemaAttributes {
+		if *a.Name == "custom:mode" || *a.Required != (*a.Name == "sub" || *a.Name == "given_name") {
+			t.Errorf("the schema has %s, required: %t", *a.Name, *a.Required)
+		}
+	}
+	client, err := b.sdk.DescribeUserPoolClient(t.Context(), &cognito.DescribeUserPoolClientInput{UserPoolId: aws.String(b.pool.ID()), ClientId: &further[1].ID})
+	b.must(err)
+	if c := client.UserPoolClient; *c.ClientName != "ios" || c.ClientSecret != nil || len(c.ExplicitAuthFlows) != 1 {
+		t.Errorf("%+v", c)
+	}
+	b.shut()
+	for _, other := range []userpool.Shape{
+		{AliasAttributes: []string{"email"}}, {CaseSensitive: &insensitive}, {RequiredAttributes: []string{"name"}}, {UsernameAttributes: []string{"email"}},
+	} {
+		if _, err := userpool.Open(userpool.Options{Path: path, Shape: other}); err == nil || !strings.Contains(err.Error(), "cannot be changed") {
+			t.Errorf("%+v: %v", other, err)
 		}
 	}
 }

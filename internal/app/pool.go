@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"strings"
 
 	"authgraph/cognito/userpool"
 	"authgraph/internal/config"
@@ -81,13 +82,18 @@ func poolFile(s *config.Settings) string { return filepath.Join(s.DataDir, "user
 
 func poolShape(s config.PoolShape) userpool.Shape {
 	return userpool.Shape{
-		MFA:                 s.MFA,
-		AuthFlows:           s.AuthFlows,
-		UserExistenceErrors: s.UserExistenceErrors,
-		RotationGrace:       s.RotationGrace,
-		ClientSecret:        s.ClientSecret.Reveal(),
-		UsernameAttributes:  s.UsernameAttributes,
-		CustomAttributes:    s.CustomAttributes,
+		MFA:                    s.MFA,
+		AuthFlows:              s.AuthFlows,
+		UserExistenceErrors:    s.UserExistenceErrors,
+		RotationGrace:          s.RotationGrace,
+		ClientSecret:           s.ClientSecret.Reveal(),
+		UsernameAttributes:     s.UsernameAttributes,
+		AliasAttributes:        s.AliasAttributes,
+		CaseSensitive:          s.CaseSensitive,
+		RequiredAttributes:     s.RequiredAttributes,
+		AutoVerifiedAttributes: s.AutoVerifiedAttributes,
+		CustomAttributes:       s.CustomAttributes,
+		Clients:                s.Clients,
 	}
 }
 
@@ -120,12 +126,16 @@ func (p *embeddedPool) banner() string {
   Anyone who can reach %[2]s can administer it.
   Inbox       %[2]s/inbox   (e-mails and text messages, with the codes)
   Pool id     %[3]s
-  Client id   %[4]s
+  Client id   %[4]s%[6]s
   AWS SDKs    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=%[2]s
   AWS CLI     aws cognito-idp … --endpoint-url %[2]s --region %[5]s --no-sign-request
   Amplify     Auth: { Cognito: { userPoolId, userPoolClientId, userPoolEndpoint: '%[2]s/' } }
   Cognito     set AWS_COGNITO_USER_POOL_ID and AWS_COGNITO_APP_CLIENT_ID to use your own pool
 
 `
-	return fmt.Sprintf(text, p.file, p.url, p.pool.ID(), p.pool.ClientID(), p.pool.Region())
+	var further strings.Builder
+	for _, client := range p.pool.FurtherClients() {
+		further.WriteString("\n              " + client.ID + "   (" + client.Name + ")")
+	}
+	return fmt.Sprintf(text, p.file, p.url, p.pool.ID(), p.pool.ClientID(), p.pool.Region(), further.String())
 }

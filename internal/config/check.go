@@ -68,6 +68,18 @@ func (f *Flags) check(s *Settings, command Command, errs *Errors) {
 			"POOL_USERNAME_ATTRIBUTES combines username with others; username excludes email and phone_number.",
 		},
 		{
+			len(s.Pool.AliasAttributes) > 0 && len(s.Pool.UsernameAttributes) > 0 && !slices.Equal(s.Pool.UsernameAttributes, []string{"username"}),
+			"POOL_ALIAS_ATTRIBUTES and POOL_USERNAME_ATTRIBUTES exclude each other, as in Cognito; unset one of them.",
+		},
+		{
+			slices.Contains(s.Pool.AutoVerifiedAttributes, "none") && len(s.Pool.AutoVerifiedAttributes) > 1,
+			"POOL_AUTO_VERIFIED_ATTRIBUTES combines none with others; none excludes email and phone_number.",
+		},
+		{
+			slices.Contains(s.Pool.CustomAttributes, "none") && len(s.Pool.CustomAttributes) > 1,
+			"POOL_CUSTOM_ATTRIBUTES combines none with others; none excludes other names.",
+		},
+		{
 			(s.SignoutWebhookURL == "") != (s.SignoutWebhookKey == ""),
 			"SIGNOUT_WEBHOOK_URL and SIGNOUT_WEBHOOK_SECRET need each other: without the secret, receivers cannot tell genuine messages; set both or neither.",
 		},

@@ -73,7 +73,12 @@ type Flags struct {
 	poolRotation            string
 	poolClientSecret        Secret
 	poolUsernameAttributes  string
+	poolAliasAttributes     string
+	poolCaseSensitive       string
+	poolRequiredAttributes  string
+	poolAutoVerified        string
 	poolCustomAttributes    string
+	poolClients             string
 
 	metricsAddr string
 	pprofAddr   string
@@ -179,7 +184,12 @@ func (f *Flags) define() []Setting {
 	optional(&f.poolRotation, "POOL_ROTATION", "off|SECONDS", kept+"off", "Refresh token rotation: off, or the grace period (0 to 60 s) of a replaced token.", Pool)
 	secret(&f.poolClientSecret, "POOL_CLIENT_SECRET", "SECRET", kept+"none", "Secret of the app client: 24 to 64 letters, digits, + or _.", Pool)
 	optional(&f.poolUsernameAttributes, "POOL_USERNAME_ATTRIBUTES", "NAME,...", "as in SIGN_IN_WITH", "How users of a new pool sign up: email, phone_number, both, or username.", Pool)
-	optional(&f.poolCustomAttributes, "POOL_CUSTOM_ATTRIBUTES", "NAME,...", "none (besides mode)", "Attributes to add to the pool's schema, without the prefix custom:.", Pool)
+	optional(&f.poolAliasAttributes, "POOL_ALIAS_ATTRIBUTES", "NAME,...", "as in SIGN_IN_WITH", "Attributes that users of a new pool, who then sign up with a user name, can also sign in with: email, phone_number, preferred_username.", Pool)
+	optional(&f.poolCaseSensitive, "POOL_CASE_SENSITIVE", "on|off", "off", "Whether user names of a new pool that differ in case are different users.", Pool)
+	optional(&f.poolRequiredAttributes, "POOL_REQUIRED_ATTRIBUTES", "NAME,...", "none", "Standard attributes that a sign-up to a new pool needs, for example given_name.", Pool)
+	optional(&f.poolAutoVerified, "POOL_AUTO_VERIFIED_ATTRIBUTES", "NAME,...", kept+"email, and phone_number where users sign up or in with it", "What a code confirms an account by: email, phone_number, both, or none, with which only an administrator can confirm accounts.", Pool)
+	optional(&f.poolCustomAttributes, "POOL_CUSTOM_ATTRIBUTES", "NAME,...", "none (besides mode)", "Attributes to add to the pool's schema, without the prefix custom:. The word none makes a new pool without custom:mode.", Pool)
+	optional(&f.poolClients, "POOL_CLIENTS", "NAME,...", "none", "Names of further app clients, for example web,ios. New ones have no secret, and otherwise the settings of the first one. The banner shows their ids.", Pool)
 
 	group = "Logs, metrics and profiles"
 	text(&f.logLevel, "LOG_LEVEL", "debug|info|warn|error", "info", "Minimum level of log messages.", Pool)

@@ -430,8 +430,15 @@ func (f *Flags) readPool(r reader) PoolShape {
 		UserExistenceErrors: strings.ToUpper(r.optional("POOL_USER_EXISTENCE_ERRORS", f.poolUserExistenceErrors, "enabled", "legacy")),
 		RotationGrace:       r.rotation("POOL_ROTATION", f.poolRotation),
 		ClientSecret:        r.poolSecret("POOL_CLIENT_SECRET", f.poolClientSecret),
-		UsernameAttributes:  r.names("POOL_USERNAME_ATTRIBUTES", f.poolUsernameAttributes, `^(email|phone_number|username)$`, "use email, phone_number, both, or username"),
-		CustomAttributes:    r.names("POOL_CUSTOM_ATTRIBUTES", f.poolCustomAttributes, `^[A-Za-z0-9_.-]{1,20}$`, "use names of at most 20 letters, digits, dots, dashes or underscores, without custom:"),
+		AliasAttributes:     r.names("POOL_ALIAS_ATTRIBUTES", f.poolAliasAttributes, `^(email|phone_number|preferred_username)$`, "use email, phone_number or preferred_username"),
+		CaseSensitive:       r.optionalSwitch("POOL_CASE_SENSITIVE", f.poolCaseSensitive),
+		RequiredAttributes: r.names("POOL_REQUIRED_ATTRIBUTES", f.poolRequiredAttributes,
+			`^(name|given_name|family_name|middle_name|nickname|preferred_username|profile|picture|website|email|gender|birthdate|zoneinfo|locale|phone_number|address|updated_at)$`,
+			"use names of standard attributes, which clients can write"),
+		AutoVerifiedAttributes: r.names("POOL_AUTO_VERIFIED_ATTRIBUTES", f.poolAutoVerified, `^(email|phone_number|none)$`, "use email, phone_number, both, or none"),
+		Clients:                r.names("POOL_CLIENTS", f.poolClients, `^[A-Za-z0-9_ +=.@-]{1,128}$`, "use names of letters, digits, spaces, and _ + = . @ -"),
+		UsernameAttributes:     r.names("POOL_USERNAME_ATTRIBUTES", f.poolUsernameAttributes, `^(email|phone_number|username)$`, "use email, phone_number, both, or username"),
+		CustomAttributes:       r.names("POOL_CUSTOM_ATTRIBUTES", f.poolCustomAttributes, `^[A-Za-z0-9_.-]{1,20}$`, "use names of at most 20 letters, digits, dots, dashes or underscores, without custom:"),
 	}
 }
 
@@ -441,6 +448,15 @@ func (r reader) optional(name, value string, values ...string) string {
 		return ""
 	}
 	return r.oneOf(name, value, values...)
+}
+
+// optionalSwitch is onOff for a setting that may be unset.
+func (r reader) optionalSwitch(name, value string) *bool {
+	if value == "" {
+		return nil
+	}
+	on := r.oneOf(name, value, "on", "off") == "on"
+	return &on
 }
 
 // names parses a comma-separated list of names.

@@ -139,7 +139,13 @@ type PoolShape struct {
 	RotationGrace      *time.Duration
 	ClientSecret       Secret
 	UsernameAttributes []string
-	CustomAttributes   []string
+	AliasAttributes    []string
+	// CaseSensitive is nil to keep what is stored.
+	CaseSensitive          *bool
+	RequiredAttributes     []string
+	AutoVerifiedAttributes []string // none stands for no attributes
+	CustomAttributes       []string // none stands for no attributes
+	Clients                []string
 }
 
 // Embedded reports whether the embedded user pool is used.

@@ -213,16 +213,32 @@ func EmbeddedPool() Pool {
 	p.Name = "authgraph"
 	p.UsernameAttributes = []string{"email"}
 	p.UsernameConfiguration = &UsernameConfig{CaseSensitive: false}
-	p.AutoVerifiedAttributes = []string{"email"}
-	// A mistyped address must not lock its owner out.
-	p.UserAttributeUpdate = &attributeUpdate{AttributesRequireVerificationBeforeUpdate: []string{"email"}}
+	// A mistyped address must not lock its owner out, so a new one has to be verified first.
+	p.AutoVerify([]string{"email"})
 	p.MfaConfiguration = "OPTIONAL"
 	p.SoftwareTokenMfa, p.SMSMfa, p.EmailMfa = &SoftwareTokenMfa{Enabled: true}, &smsMfa{}, &EmailMfa{}
 	p.Policies.SignInPolicy.AllowedFirstAuthFactors = []string{"PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"}
 	p.WebAuthn = &webAuthnConfig{RelyingPartyID: "localhost", UserVerification: "preferred"}
-	p.AccountRecoverySetting = &recoverySetting{RecoveryMechanisms: []RecoveryMechanism{{Priority: 1, Name: "verified_email"}}}
 	p.SchemaAttributes = append(p.SchemaAttributes, CustomAttribute("mode", "String"))
 	return p
+}
+
+// AutoVerify sets the addresses that the default pool confirms accounts with: email, phone_number, both or none. Forgotten
+// passwords are reset through the same addresses, and a changed one takes effect once it is verified. Without any, e-mail
+// remains the way to reset a password.
+func (p *Pool) AutoVerify(addresses []string) {
+	p.AutoVerifiedAttributes = addresses
+	p.UserAttributeUpdate = nil
+	if len(addresses) > 0 {
+		p.UserAttributeUpdate = &attributeUpdate{AttributesRequireVerificationBeforeUpdate: addresses}
+	}
+	recovery := &recoverySetting{}
+	for _, name := range []string{"email", "phone_number"} {
+		if slices.Contains(addresses, name) || name == "email" && len(addresses) == 0 {
+			recovery.RecoveryMechanisms = append(recovery.RecoveryMechanisms, RecoveryMechanism{Priority: len(recovery.RecoveryMechanisms) + 1, Name: "verified_" + name})
+		}
+	}
+	p.AccountRecoverySetting = recovery
 }
 
 // PlaceholderAccountID takes the place of an AWS account in ARNs.
