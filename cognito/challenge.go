@@ -428,8 +428,13 @@ func (c *Client) respond(ctx context.Context, s challengeState, responses, trigg
 		UserContextData:    c.userContext(ctx),
 	}
 	began := time.Now()
-	out, err := invoke(ctx, c, opRespondToAuthChallenge, c.api.RespondToAuthChallenge, in)
-	byPassword := s.ByPassword || provesPassword(s.Challenge, responses)
+	var available []types.ChallengeNameType
+	out, err := invoke(ctx, c, opRespondToAuthChallenge, func(
+		ctx context.Context, in *sdk.RespondToAuthChallengeInput, options ...func(*sdk.Options),
+	) (*sdk.RespondToAuthChallengeOutput, error) {
+		return c.api.RespondToAuthChallenge(ctx, in, append(options, withAvailableChallenges(&available))...)
+	}, in)
+	byPassword := s.ByPassword || provesPassword(s.Challenge, responses) && (err != nil || !comesBeforePassword(out.ChallengeName))
 	if byPassword {
 		step := passwordStep{account: s.Account, username: s.Username}
 		if out != nil {
@@ -451,6 +456,7 @@ func (c *Client) respond(ctx context.Context, s challengeState, responses, trigg
 		deviceKey:  s.DeviceKey,
 		byPassword: byPassword && out.ChallengeName != types.ChallengeNameTypeNewPasswordRequired,
 		parameters: out.ChallengeParameters,
+		available:  available,
 	}), nil
 }
 

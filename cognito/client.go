@@ -124,8 +124,8 @@ type Client struct {
 
 	// lacksTokenRefresh is set when the endpoint does not know GetTokensFromRefreshToken.
 	lacksTokenRefresh atomic.Bool
-	// wantsSRP is set when the app client does not allow USER_PASSWORD_AUTH.
-	wantsSRP atomic.Bool
+	// passwordFlow is the index of the passwordFlows that the app client is known to allow.
+	passwordFlow atomic.Int32
 	// refreshes shares concurrent refreshes of one token.
 	refreshes singleflight.Group
 	// replaced caches the results of refreshes, see ReplayRefreshes.

@@ -322,16 +322,16 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// An app client that allows neither password nor SRP is misconfigured.
+// An app client that allows no flow with a password is misconfigured.
 func TestNoFlowAllowed(t *testing.T) {
 	u := newUpstream(t, 400, `{"__type":"InvalidParameterException","message":"USER_PASSWORD_AUTH flow not enabled for this client"}`)
 	got := apierr.From(operations["InitiateAuth"](t.Context(), newClient(t, u.URL, nil)))
-	if got.Code != apierr.ServiceMisconfigured || u.calls.Load() != 2 {
+	if got.Code != apierr.ServiceMisconfigured || u.calls.Load() != 3 {
 		t.Errorf("%s after %d calls, want SERVICE_MISCONFIGURED after a try of each way", got.Code, u.calls.Load())
 	}
 	_, request := u.last()
-	if request["AuthFlow"] != "USER_SRP_AUTH" {
-		t.Errorf("the second try was %v", request["AuthFlow"])
+	if request["AuthFlow"] != "USER_AUTH" {
+		t.Errorf("the last try was %v", request["AuthFlow"])
 	}
 }
 

@@ -5,14 +5,11 @@ import (
 	"errors"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
-
-	"authgraph/cognito/srp"
 )
 
 // SigninResult is either *[AuthTokens] or one of the challenges.
@@ -44,70 +41,6 @@ type SigninInput struct {
 	Password       string
 	DeviceKey      *string // nil if the pool does not track devices or the device is new
 	ClientMetadata []*MetadataEntry
-}
-
-// SignIn implements [Accounts]. It uses USER_PASSWORD_AUTH, or SRP if the app client does
-// not allow that flow.
-func (a accounts) SignIn(ctx context.Context, in SigninInput) (SigninResult, error) {
-	account, triggers, err := a.resolve(in.Identifier, in.ClientMetadata)
-	if err != nil {
-		return nil, err
-	}
-	if !a.wantsSRP.Load() {
-		result, err := a.initiateAuth(ctx, signinStart{
-			flow: types.AuthFlowTypeUserPasswordAuth, account: account, metadata: triggers,
-			parameters: withDeviceKey(map[string]string{"PASSWORD": in.Password}, in.DeviceKey),
-		})
-		if !isFlowDisabled(err) {
-			return result, in.Identifier.locate(err)
-		}
-	}
-	result, err := a.signInBySRP(ctx, account, triggers, in)
-	if err == nil {
-		a.wantsSRP.Store(true)
-	}
-	return result, in.Identifier.locate(err)
-}
-
-// signInBySRP proves the password without sending it to Cognito.
-func (a accounts) signInBySRP(
-	ctx context.Context, account string, triggers map[string]string, in SigninInput,
-) (SigninResult, error) {
-	run, err := srp.New()
-	if err != nil {
-		return nil, err
-	}
-	result, err := a.initiateAuth(ctx, signinStart{
-		flow: types.AuthFlowTypeUserSrpAuth, account: account, metadata: triggers,
-		parameters: withDeviceKey(map[string]string{"SRP_A": run.A()}, in.DeviceKey),
-	})
-	if err != nil {
-		return nil, err
-	}
-	challenge, ok := result.(*SRPChallenge)
-	if !ok {
-		return result, nil
-	}
-	_, poolName, _ := strings.Cut(a.options.UserPoolID, "_")
-	signature, timestamp, err := run.Proof(challenge.srp(poolName), in.Password, time.Now())
-	if err != nil {
-		return nil, a.errors.translate(opInitiateAuth, err)
-	}
-	answer := Answer{Srp: &SRPAnswer{Signature: signature, SecretBlock: challenge.SecretBlock, Timestamp: timestamp}}
-	return a.Respond(ctx, RespondToChallengeInput{Session: challenge.Session, Answer: answer, ClientMetadata: in.ClientMetadata})
-}
-
-// srp returns the challenge as the SRP client takes it.
-func (c *SRPChallenge) srp(poolName string) srp.Challenge {
-	return srp.Challenge{
-		PoolName: poolName, UserID: c.UserIDForSrp, Salt: c.Salt, B: c.SrpB, SecretBlock: c.SecretBlock,
-	}
-}
-
-// isFlowDisabled reports whether the app client does not allow the flow.
-func isFlowDisabled(err error) bool {
-	var fault *Fault
-	return errors.As(err, &fault) && (fault.Detail == flowNotEnabled || fault.Detail == flowNotEnabledForClient)
 }
 
 func withDeviceKey(parameters map[string]string, deviceKey *string) map[string]string {
@@ -196,7 +129,7 @@ func (c *Client) initiateAuth(ctx context.Context, start signinStart) (SigninRes
 		ClientMetadata:  start.metadata,
 		UserContextData: c.userContext(ctx),
 	})
-	byPassword := start.flow == types.AuthFlowTypeUserPasswordAuth
+	byPassword := start.parameters["PASSWORD"] != "" && (err != nil || !comesBeforePassword(out.ChallengeName))
 	if byPassword {
 		step := passwordStep{account: start.account}
 		if out != nil {

@@ -1925,8 +1925,9 @@ type Mutation {
   ): CodeDelivery! @rateLimit(of: [MESSAGE])
 
   """
-  Signs in with a name and a password. Returns tokens, or a challenge to answer with ` + "`" + `respondToChallenge` + "`" + `. If
-  the app client does not allow USER_PASSWORD_AUTH, the server runs SRP on behalf of the client.
+  Signs in with a name and a password. Returns tokens, or a challenge to answer with ` + "`" + `respondToChallenge` + "`" + `. The
+  server uses the first flow that the app client allows: USER_PASSWORD_AUTH, SRP on behalf of the client, or USER_AUTH
+  with the password as first factor.
 
   Fails with ` + "`" + `INVALID_CREDENTIALS` + "`" + `, ` + "`" + `USER_NOT_CONFIRMED` + "`" + `, ` + "`" + `USER_DISABLED` + "`" + `, ` + "`" + `PASSWORD_RESET_REQUIRED` + "`" + `,
   ` + "`" + `TEMPORARY_PASSWORD_EXPIRED` + "`" + `, or ` + "`" + `TOO_MANY_ATTEMPTS` + "`" + ` while Cognito has locked the account. If the app client
