@@ -68,6 +68,9 @@ type Options struct {
 	// whatever the app client's own setting. The price: users are not told why they cannot
 	// sign in, and most responses take a second.
 	HideUserExistence bool
+	// CaseSensitive is set if names that differ in case belong to different users. Default:
+	// they are names of one user.
+	CaseSensitive bool
 	// MayNotify reports whether the owner of an account may be told that someone tried to
 	// sign up with the address. It limits the messages to a mailbox. Default: always.
 	MayNotify func(ctx context.Context, account string) bool

@@ -25,6 +25,9 @@ type decoyFactory struct {
 	states *challengeStates
 	// userNames reports whether users have user names of their own.
 	userNames bool
+	// caseSensitive is as in [Options]. Otherwise a decoy that is the same for two names
+	// would show that neither exists.
+	caseSensitive bool
 	// The shape of real challenges, learned from the latest one of each kind.
 	secretBlockSize atomic.Int64
 	sessionSize     atomic.Int64
@@ -38,7 +41,7 @@ const (
 )
 
 func newDecoyFactory(o Options, states *challengeStates) *decoyFactory {
-	f := &decoyFactory{keys: o.StateKeys, states: states, userNames: o.hasUserNames()}
+	f := &decoyFactory{keys: o.StateKeys, states: states, userNames: o.hasUserNames(), caseSensitive: o.CaseSensitive}
 	f.secretBlockSize.Store(defaultSecretBlockSize)
 	f.sessionSize.Store(defaultSessionSize)
 	f.factors.Store(&[]string{"PASSWORD", "PASSWORD_SRP"})
@@ -131,7 +134,10 @@ func (f *decoyFactory) userID(ctx context.Context, account string) string {
 // derive returns 32 bytes that depend on the key, the purpose and the account.
 func (f *decoyFactory) derive(ctx context.Context, purpose, account string) []byte {
 	mac := hmac.New(sha256.New, sealed.Derive(f.keys(ctx)[0], "decoys"))
-	mac.Write([]byte(purpose + "\n" + strings.ToLower(account)))
+	if !f.caseSensitive {
+		account = strings.ToLower(account)
+	}
+	mac.Write([]byte(purpose + "\n" + account))
 	return mac.Sum(nil)
 }
 

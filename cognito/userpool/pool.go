@@ -52,6 +52,7 @@ type Pool struct {
 
 	poolID, clientID, clientSecret string // of the default pool and its client
 	furtherClients                 []AppClient
+	caseSensitive                  bool
 }
 
 // Open opens the pool in a file, or creates one with a pool id, an app client and two 2048-bit RSA keys, which stay
@@ -123,6 +124,7 @@ func (p *Pool) prepare(o Options) error {
 		return err
 	}
 	err = file.UpdateDirect(p.poolID, now, func(t *store.Tx) (err error) {
+		p.caseSensitive = t.Pool.CaseSensitive()
 		p.furtherClients, err = o.Shape.applyTo(t, p.clientID)
 		return err
 	})
@@ -177,6 +179,9 @@ type AppClient struct{ Name, ID string }
 
 // FurtherClients returns the app clients that [Shape] named, in its order.
 func (p *Pool) FurtherClients() []AppClient { return p.furtherClients }
+
+// CaseSensitive reports whether user names of the default pool that differ in case are different users.
+func (p *Pool) CaseSensitive() bool { return p.caseSensitive }
 
 // Issuer returns the iss claim of the default pool's tokens, which is also the base of its JWKS address: Options.URL,
 // a slash, and ID.

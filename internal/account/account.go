@@ -15,6 +15,8 @@ import (
 type Keys struct {
 	// Pool separates the accounts of pools that share a store.
 	Pool string
+	// CaseSensitive is set if names that differ in case are different accounts.
+	CaseSensitive bool
 }
 
 // Of returns the key of the account with this name, an e-mail address or the user's id:
@@ -23,7 +25,10 @@ type Keys struct {
 //
 // The key is a pseudonym and not a secret: it can be computed from the name.
 func (k Keys) Of(name string) string {
-	name = norm.NFC.String(strings.ToLower(strings.TrimSpace(name)))
+	name = norm.NFC.String(strings.TrimSpace(name))
+	if !k.CaseSensitive {
+		name = norm.NFC.String(strings.ToLower(name))
+	}
 	if name == "" {
 		return ""
 	}

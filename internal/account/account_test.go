@@ -23,6 +23,10 @@ func TestKeysOf(t *testing.T) {
 	if keys.Of("bob@example.com") == ada || (account.Keys{Pool: "other"}).Of("ada@example.com") == ada {
 		t.Error("different accounts share a key")
 	}
+	exact := account.Keys{Pool: "eu-west-1_abc", CaseSensitive: true}
+	if exact.Of("Ada") == exact.Of("ada") || exact.Of(" Ada ") != exact.Of("Ada") || exact.Of("jose\u0301") != exact.Of("jos\u00e9") {
+		t.Error("case-sensitive names share a key, or spellings of one do not")
+	}
 	if keys.Of(" ") != "" {
 		t.Error("an empty name has a key")
 	}

@@ -116,6 +116,8 @@ func (p *embeddedPool) target() target {
 		jwksURL:  p.local + "/" + p.pool.ID() + "/.well-known/jwks.json",
 		inbox:    p.url + "/inbox",
 		banner:   p.banner(),
+
+		caseSensitive: p.pool.CaseSensitive(),
 	}
 }
 

@@ -80,6 +80,7 @@ type target struct {
 	jwksURL                            string
 	inbox                              string // URL; of the embedded pool only
 	banner                             string // printed at startup
+	caseSensitive                      bool   // whether user names that differ in case are different users
 }
 
 // cognito returns the pool in the settings.
@@ -92,6 +93,8 @@ func (s *server) cognito() target {
 		secret:   s.settings.ClientSecret,
 		issuers:  s.settings.Issuers(),
 		jwksURL:  s.settings.JWKSURL(),
+
+		caseSensitive: s.settings.CaseSensitiveUsernames,
 	}
 }
 
@@ -181,6 +184,7 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 		PasswordlessSignUp: s.settings.PasswordlessSignup,
 		StateKeys:          sessions.stateKeys,
 		HideUserExistence:  s.settings.HideUserExistence,
+		CaseSensitive:      t.caseSensitive,
 		SendClientAddress:  s.settings.SendClientAddress,
 		MayNotify:          sessions.limit.MaySend,
 		Panicked:           s.panicked,

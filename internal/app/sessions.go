@@ -104,7 +104,7 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 	s.metrics.ObserveGauge("revocations", "Sign-outs and new passwords kept until the tokens they revoke expire.",
 		func() float64 { return float64(opened.revocations.Len() + opened.passwords.Len()) })
 
-	accounts := account.Keys{Pool: t.poolID}
+	accounts := account.Keys{Pool: t.poolID, CaseSensitive: t.caseSensitive}
 	rates := map[string]directives.Rate{}
 	for name, rate := range s.settings.RateLimits {
 		rates[name] = directives.Rate(rate)

@@ -29,6 +29,7 @@ type Flags struct {
 	awsCognitoIssuer                      string
 	passwordlessSignup                    Switch
 	signInWith                            string
+	caseSensitiveUsernames                Switch
 	usernameAttribute                     string
 	modeAttribute                         string
 
@@ -133,6 +134,7 @@ func (f *Flags) define() []Setting {
 	secret(&f.awsCognitoAppClientSecret, "AWS_COGNITO_APP_CLIENT_SECRET", "SECRET", "none", "Secret of the app client, if it has one. Prefer the variable: other users of the machine can read command lines.")
 	optional(&f.awsEndpointURLCognitoIdentityProvider, "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "URL", "Amazon's endpoint for the region", "Endpoint of the Cognito API, for an emulator or a private endpoint.", GatewayConfig)
 	optional(&f.awsCognitoIssuer, "AWS_COGNITO_ISSUER", "URL", "the issuers that Cognito, or the endpoint above, uses for the pool", "The only accepted token issuer (claim iss).", GatewayConfig)
+	toggle(&f.caseSensitiveUsernames, "CASE_SENSITIVE_USERNAMES", "Treat user names that differ in case as different users, also in rate limits. Set it if the pool is case-sensitive, as pools created through the API are by default. The embedded pool does not need it.")
 	toggle(&f.passwordlessSignup, "PASSWORDLESS_SIGNUP", "Let users sign up without a password, for pools where a code or a passkey is enough to sign in.")
 	text(&f.signInWith, "SIGN_IN_WITH", "NAME,...", "email", "What users sign in with: email, phone_number or username, as the pool permits. Without username, the first one that a sign-up has becomes Cognito's user name.")
 	text(&f.usernameAttribute, "USERNAME_ATTRIBUTE", "NAME", "preferred_username", "Pool attribute that stores the display name given at sign-up, where users have no user name to sign in with.")

@@ -30,6 +30,8 @@ func (f *Flags) read(command Command, getenv func(string) string, errs *Errors) 
 		ModeAttribute:      r.modeAttribute("MODE_ATTRIBUTE", f.modeAttribute),
 		PasswordlessSignup: bool(f.passwordlessSignup),
 
+		CaseSensitiveUsernames: bool(f.caseSensitiveUsernames),
+
 		BasePath:              strings.TrimRight(r.matching("BASE_PATH", f.basePath, `^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?$`, 200, "use a path such as /auth, of letters, digits, and - . _ ~"), "/"),
 		CookieTransport:       r.oneOf("TOKEN_TRANSPORT", f.tokenTransport, "body", "cookie") == "cookie",
 		RefreshCookieLifetime: r.lifetime("REFRESH_COOKIE_LIFETIME", f.refreshCookieLifetime),

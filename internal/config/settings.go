@@ -33,6 +33,10 @@ type Settings struct {
 	// if there is none.
 	ModeAttribute string
 
+	// CaseSensitiveUsernames keeps users apart whose names differ in case only. The embedded
+	// pool knows that itself.
+	CaseSensitiveUsernames bool
+
 	// PasswordlessSignup lets users sign up without a password.
 	PasswordlessSignup bool
 
