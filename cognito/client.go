@@ -74,14 +74,14 @@ type Options struct {
 	// MayNotify reports whether the owner of an account may be told that someone tried to
 	// sign up with the address. It limits the messages to a mailbox. Default: always.
 	MayNotify func(ctx context.Context, account string) bool
-	// Unconfirmable is called for each new account that needs a confirmation, but for which
-	// the pool sent no code. Default: none.
-	Unconfirmable func()
+	// NoCodeSent is called when a new account needs confirmation but the pool sent no code.
+	// Default: none.
+	NoCodeSent func()
 	// StateKeys protect the sessions of challenges, and make decoys with HideUserExistence.
 	// Replicas must share them. Default: derived from the client secret, or else random.
 	StateKeys sealed.Keys
-	// Panicked is called by a deferred function with the cause of a panic outside of any
-	// request, which then ends. Default: the cause is dropped.
+	// Panicked is called with the value of a panic in a background goroutine, from the
+	// function that recovered it. Default: the value is dropped.
 	Panicked func(cause any)
 	// SendClientAddress sends the address of [WithRequest] to Cognito. The app client must
 	// allow that and have a secret. Otherwise Cognito rejects the calls.
@@ -171,8 +171,8 @@ func New(o Options) (*Client, error) {
 	if o.MayNotify == nil {
 		o.MayNotify = func(context.Context, string) bool { return true }
 	}
-	if o.Unconfirmable == nil {
-		o.Unconfirmable = func() {}
+	if o.NoCodeSent == nil {
+		o.NoCodeSent = func() {}
 	}
 	if len(o.SignInWith) == 0 {
 		o.SignInWith = []string{SignInWithEmail}
@@ -349,8 +349,8 @@ type Request struct {
 	IPAddress netip.Addr
 	// EncodedData is the device fingerprint that Amazon's script collected in the browser.
 	EncodedData string
-	// Caller returns the caller: the user id, or the client address if not signed in. If Cognito throttles a caller, other callers go on. Default: all
-	// requests have the same caller.
+	// Caller returns the user id, or the client's address without one. Throttling of one
+	// caller does not pause others. Default: all requests have the same caller.
 	Caller func() string
 	// Deadline applies to all operations of the request together. Default: only the timeout
 	// of each operation.

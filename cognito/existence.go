@@ -220,8 +220,8 @@ func (h *accountsHidingExistence) Respond(ctx context.Context, in RespondToChall
 		}
 		return result, err
 	default:
-		// These challenges follow the password. A forged session gets the same error as
-		// any other bad session.
+		// These challenges follow the password. Every failure that reveals the user looks
+		// like an expired session.
 		if e := apierr.From(err); e != nil && (revealsUser(e) || e.Code == apierr.SessionExpired || e.Code == apierr.InvalidCredentials) {
 			padTime(ctx, start)
 			err = replaceError(e, apierr.SessionExpired, sessionExpired)

@@ -137,7 +137,7 @@ func (f inputFaults) describe(e *apierr.Error, fault *Fault, text string) *apier
 		e.Field = paths["username"]
 		e.Message = "The user pool does not accept the e-mail address."
 	case strings.Contains(lower, "phone number format"):
-		e.Field = f.pathOf(op, "phone_number")
+		e.Field = f.pathOf(op, phoneNumberAttribute)
 		e.Message = "Phone numbers need a plus sign, the country code and the number, for example +14325551212."
 	case strings.Contains(lower, "unauthorized attribute"):
 		e.Field = paths[attributesParameter]

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
-
-	"authgraph/internal/apierr"
 )
 
 // IsText reports whether text is safe to display to other people: it has no control
@@ -37,7 +35,7 @@ func (c *Client) checkAttribute(path string, index int, a Attribute) error {
 	case c.options.UsernameAttribute, c.options.ModeAttribute, "name", "given_name", "middle_name", "family_name", "nickname", "preferred_username":
 		if !IsName(a.Value) {
 			field := fmt.Sprintf("%s[%d].value", path, index)
-			return &apierr.Error{Code: apierr.BadUserInput, Field: field, Message: field + " " + NotAName + "."}
+			return badInput(field, field+" "+NotAName+".")
 		}
 	}
 	return nil

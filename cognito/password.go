@@ -3,6 +3,7 @@ package cognito
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -67,8 +68,11 @@ type PasswordChange struct {
 	// Subject is the claim sub, or empty if it is not known.
 	Subject string
 	// OriginJTI is the claim origin_jti of the session that set the password. It is empty
-	// if there is none.
+	// if there is none, or if token revocation is turned off.
 	OriginJTI string
+	// AuthenticatedAt is when the session began that started with the new password. It is
+	// zero if there is none.
+	AuthenticatedAt time.Time
 	// Reset reports whether a code or an administrator allowed the change, and not the
 	// previous password.
 	Reset bool
@@ -89,7 +93,8 @@ func (c *Client) passwordReset(ctx context.Context, account, newPassword string)
 	if err != nil {
 		// The code is used up, so that the same request would fail.
 		return apierr.New(apierr.ServiceUnavailable,
-			"The password was set, but the user's sessions could not be ended. Sign in, and end them with logout.").WithCause(err)
+			"The password was set, but other sessions could not be ended. Sign in and use logout to end them. "+
+				"If signing in asks for a reset, request another code.").WithCause(err)
 	}
 	if err := c.trustPassword(ctx, username, account); err != nil {
 		return err
@@ -179,6 +184,7 @@ func (c *Client) newPasswordSet(ctx context.Context, state challengeState, resul
 	if tokens, ok := result.(*AuthTokens); ok {
 		claims := accessClaimsOf(tokens)
 		change.Username, change.Subject, change.OriginJTI = claims.Username, claims.Subject, claims.OriginJTI
+		change.AuthenticatedAt = claims.AuthenticatedAt
 	}
 	if err := c.trustPassword(ctx, change.Username, state.Account); err != nil {
 		return err

@@ -162,7 +162,7 @@ func (c *Client) RefreshTokens(
 	})
 }
 
-// endRevoked revokes the refresh token of a session that ended here but goes on in Cognito,
+// endRevoked revokes the refresh token of a session that is revoked here but still valid in Cognito,
 // as after a new password, and returns the error for the client. Until it succeeds, the
 // token can be used with Cognito directly, and every refresh here tries again.
 func (c *Client) endRevoked(ctx context.Context, refreshToken string) error {

@@ -132,17 +132,17 @@ func (a accounts) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, er
 		ClientMetadata:  triggers,
 		UserContextData: a.userContext(ctx),
 	})
-	if e := apierr.From(err); e != nil && isTaken(e.Code) {
+	if e := apierr.From(err); e != nil && e.Code == apierr.EmailAlreadyRegistered {
 		if err := a.options.Flags.set(ctx, SignedUpAgain, *name.value, signedUpAgainFor); err != nil {
 			return nil, err
 		}
 		return nil, name.taken(err)
 	}
 	if err != nil {
-		return nil, in.locate(name.identifier().locate(err))
+		return nil, in.locateAttribute(name.identifier().locate(err))
 	}
 	if !out.UserConfirmed && out.CodeDeliveryDetails == nil {
-		a.options.Unconfirmable()
+		a.options.NoCodeSent()
 	}
 	return &SignUpResult{
 		UserID:       out.UserSub,
@@ -151,9 +151,9 @@ func (a accounts) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, er
 	}, nil
 }
 
-// locate returns err with the path of the value at fault, which may be that of a member or
-// an attribute.
-func (in SignUpInput) locate(err error) error {
+// locateAttribute returns err with the path of the value at fault, which may have been given
+// as an attribute.
+func (in SignUpInput) locateAttribute(err error) error {
 	e := apierr.From(err)
 	for _, m := range []struct {
 		field, attribute string
@@ -238,6 +238,10 @@ func (a accounts) ConfirmSignUp(ctx context.Context, in VerifyAccountInput) (*Ve
 		return nil, err
 	}
 	signedUpAgain, err := a.options.Flags.has(ctx, Flagged{SignedUpAgain, account})
+	if err == nil && signedUpAgain[0] {
+		// An error here leaves the code unused.
+		err = a.options.Flags.set(ctx, AnyUntrusted, "", decidedFor)
+	}
 	if err != nil {
 		return nil, err
 	}

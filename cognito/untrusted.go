@@ -21,30 +21,32 @@ import (
 type Flag string
 
 const (
-	// SignedUpAgain is for an address that was signed up again. Its account may have been
-	// confirmed before that, so it proves nothing by itself. It is never cleared: nobody but
-	// Cognito knows which spellings of an address it considers equal.
+	// SignedUpAgain marks an address that was signed up again. Its account may have been
+	// confirmed before that, so it proves nothing by itself. It is never cleared: only
+	// Cognito knows which spellings of an address are equal.
 	SignedUpAgain Flag = "signed-up-again"
-	// PasswordUntrusted is for the user name of an account that was confirmed after its
+	// PasswordUntrusted marks the user name of an account that was confirmed after its
 	// address was signed up again.
 	PasswordUntrusted Flag = "password-untrusted"
-	// AddressUntrusted is for the address of such an account, if Cognito's user name is not
+	// AddressUntrusted marks the address of such an account, if Cognito's user name is not
 	// known.
 	AddressUntrusted Flag = "address-untrusted"
-	// PasswordReset is for a user name, and overrides the other two.
+	// PasswordReset marks a user name, and overrides the other two.
 	PasswordReset Flag = "password-reset"
 	// AnyUntrusted is set without a name once there was an untrusted password in the pool.
 	AnyUntrusted Flag = "any-untrusted"
-	// ResetAdvised is for an address, and only determines the error for a wrong password.
+	// ResetAdvised marks an address, and only determines the error for a wrong password.
 	ResetAdvised Flag = "reset-advised"
 )
 
 const (
 	// signedUpAgainFor is how long a second sign-up is remembered.
 	signedUpAgainFor = 30 * 24 * time.Hour
-	// decidedFor is how long the other flags are kept: practically for ever, but the store
-	// requires a time.
+	// decidedFor is the lifetime of the other flags: effectively forever, but the store
+	// requires one.
 	decidedFor = 10 * 365 * 24 * time.Hour
+	// untilNameIsKnown is longer than it takes to find out the user name of an account.
+	untilNameIsKnown = time.Minute
 )
 
 // OfUser reports whether a flag is for Cognito's user name, as opposed to an address, which
@@ -89,6 +91,13 @@ func (f Flags) set(ctx context.Context, flag Flag, name string, lifetime time.Du
 		return flagsUnavailable(err)
 	}
 	return nil
+}
+
+// clear is Flags.Clear. It ignores errors, since it is only used where they do no harm.
+func (f Flags) clear(ctx context.Context, flag Flag, name string) {
+	if f.Clear != nil {
+		_ = f.Clear(context.WithoutCancel(ctx), Flagged{flag, name})
+	}
 }
 
 func flagsUnavailable(err error) error {
@@ -152,20 +161,22 @@ func (c *Client) distrustPassword(ctx context.Context, account string) error {
 	if c.options.Flags.Set == nil {
 		return nil
 	}
+	// At once, so that no one signs in before the user name is known.
+	for flag, lifetime := range map[Flag]time.Duration{AddressUntrusted: untilNameIsKnown, ResetAdvised: decidedFor} {
+		if err := c.options.Flags.set(ctx, flag, account, lifetime); err != nil {
+			return err
+		}
+	}
 	username, err := c.usernameOf(ctx, account, nil)
 	if isTemporary(err) && pause(ctx) {
 		username, err = c.usernameOf(ctx, account, nil)
 	}
-	for flag, name := range map[Flag]string{AnyUntrusted: "", ResetAdvised: account} {
-		if err := c.options.Flags.set(ctx, flag, name, decidedFor); err != nil {
-			return err
-		}
-	}
 	if err != nil {
-		// The app client allows passwords only, so there is no other way to sign in and
-		// change the address. Nor can a session have begun, but at this very moment.
+		// Cognito's user name is unknown, so only the address can be marked.
 		return c.options.Flags.set(ctx, AddressUntrusted, account, decidedFor)
 	}
+	// Of an earlier account with the same user name.
+	c.options.Flags.clear(ctx, PasswordReset, username)
 	if err := c.options.Flags.set(ctx, PasswordUntrusted, username, decidedFor); err != nil {
 		return err
 	}
@@ -189,9 +200,8 @@ func (c *Client) trustPassword(ctx context.Context, username, account string) er
 		if err := c.options.Flags.set(ctx, PasswordReset, username, decidedFor); err != nil {
 			return err
 		}
+		c.options.Flags.clear(ctx, PasswordUntrusted, username)
 	}
-	if c.options.Flags.Clear != nil {
-		_ = c.options.Flags.Clear(context.WithoutCancel(ctx), Flagged{ResetAdvised, account})
-	}
+	c.options.Flags.clear(ctx, ResetAdvised, account)
 	return nil
 }

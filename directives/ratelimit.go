@@ -1,6 +1,7 @@
 package directives
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -51,8 +52,8 @@ const (
 	// knownFor is how long an address counts as the owner's after a sign-in, or after a
 	// code from the mailbox was entered.
 	knownFor = 30 * 24 * time.Hour
-	// signedUpFor is how long it counts so for codes after a sign-up: as long as the code
-	// is valid.
+	// signedUpFor is how long an address is known for codes after a sign-up: the lifetime
+	// of the code.
 	signedUpFor = 24 * time.Hour
 	// heldFor is how long strangers are kept from an account that Cognito has locked
 	// because of them. Without their attempts the lock ends within seconds.
@@ -67,13 +68,13 @@ type Rate struct {
 
 // RateLimit implements @rateLimit. Without rates, it limits nothing and needs nothing else.
 type RateLimit struct {
-	// Counters store the budgets. Required.
+	// Counters store the budgets. Required if there are rates.
 	Counters ratelimit.Counters
 	// Rates are the rates by budget. A budget without a rate is unlimited.
 	Rates map[string]Rate
-	// Accounts computes the keys of accounts. Required.
+	// Accounts computes the keys of accounts. Required if there are rates.
 	Accounts account.Keys
-	// Client knows the accounts that inputs refer to. Required.
+	// Client knows the accounts that inputs refer to. Required if there are rates.
 	Client *cognito.Client
 	// Aliases reports whether accounts have several names that users sign in with, such as
 	// a user name and an e-mail address. An attempt is then charged to the account under
@@ -118,6 +119,14 @@ func (l *RateLimit) identify(ctx context.Context, input map[string]any, of []Rat
 	if len(names) > 0 || caller == nil {
 		who := l.party(ctx, names...)
 		l.addLinked(ctx, &who)
+		// The other addresses of a sign-up get messages too.
+		for _, member := range []string{"email", "phoneNumber"} {
+			address, _ := input[member].(string)
+			who.addAccount(l.Accounts.Of(address))
+		}
+		for _, address := range newAddresses(input["attributes"]) {
+			who.addAccount(l.Accounts.Of(address))
+		}
 		if answer, _ := input["answer"].(map[string]any); answer != nil {
 			setup, _ := answer["mfaSetup"].(map[string]any)
 			address, _ := setup["email"].(string)
@@ -237,13 +246,10 @@ func (l *RateLimit) party(ctx context.Context, names ...string) party {
 		p.addAccount(l.Accounts.Of(name))
 	}
 	p.proven = len(p.accounts)
-	addr := reqctx.FromContext(ctx).ClientAddr
-	switch {
-	case addr.Is4():
-		p.address = addr.String()
-	case addr.Is6():
-		p.address = netip.PrefixFrom(addr, 64).Masked().String()
-		p.network = netip.PrefixFrom(addr, 48).Masked().String()
+	request := reqctx.FromContext(ctx)
+	p.address = cmp.Or(request.Subscriber(), p.address)
+	if request.ClientAddr.Is6() {
+		p.network = netip.PrefixFrom(request.ClientAddr, 48).Masked().String()
 	}
 	return p
 }
@@ -263,7 +269,7 @@ func (p party) pair(account string) string { return account + "@" + p.address }
 func (p party) knownKeys() []string { return append(p.keys("known:"), p.signedUpKeys()...) }
 
 // signedUpKeys returns the marks that make the address a known one of the account for
-// codes only. Whoever signs up has not proven that the mailbox is theirs.
+// codes only. A sign-up does not prove control of the mailbox.
 func (p party) signedUpKeys() []string { return p.keys("known-for-codes:") }
 
 func (p party) keys(mark string) []string {
@@ -332,6 +338,11 @@ func (l *RateLimit) attempt(who party, of []RateLimitKind) ratelimit.Attempt {
 			perAccount(budgetMessageLong, budgetMessageLong)
 		case RateLimitSignup:
 			add(budgetSignup, who.address, false)
+			// Repeated sign-ups with other names must not flood a mailbox or a phone.
+			for _, account := range who.accounts[who.proven:] {
+				add(budgetMessageLong, who.pair(account), false)
+				add(budgetMessageLong, account, true)
+			}
 		case RateLimitToken:
 			add(budgetToken, who.address, false)
 		}
@@ -387,13 +398,12 @@ func (l *RateLimit) settle(ctx context.Context, who party, of []RateLimitKind, r
 		if made, _ := result.(*cognito.SignUpResult); made != nil && made.UserID != nil {
 			_ = l.Counters.Update(ctx, ratelimit.Update{Mark: who.signedUpKeys(), Lifetime: signedUpFor})
 		}
-	case isGuess(of) && isProof(result):
-		update := ratelimit.Update{Refill: who.guesses()}
-		if cognito.CallerFromContext(ctx) == nil {
-			// A code from the mailbox. Sessions are marked by SignedIn.
-			update.Mark, update.Lifetime = who.knownKeys(), knownFor
-		}
-		_ = l.Counters.Update(ctx, update)
+	case isGuess(of) && isProof(result) && cognito.CallerFromContext(ctx) == nil:
+		// A code from the mailbox. Sessions are marked by SignedIn.
+		_ = l.Counters.Update(ctx, ratelimit.Update{Refill: who.guesses(), Mark: who.knownKeys(), Lifetime: knownFor})
+	case isGuess(of) && isProof(result) && !slices.Contains(of, RateLimitPassword):
+		// Not after a new password: every change costs memory, see revocation.List.
+		_ = l.Counters.Update(ctx, ratelimit.Update{Refill: who.guesses()})
 	}
 }
 

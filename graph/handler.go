@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -181,10 +182,7 @@ func operationContext(r *http.Request) context.Context {
 	return cognito.WithRequest(r.Context(), cognito.Request{
 		IPAddress: request.ClientAddr, EncodedData: request.DeviceData, Deadline: time.Now().Add(requestTimeout),
 		Caller: func() string {
-			if subject := request.Subject(); subject != "" {
-				return subject
-			}
-			return request.ClientAddr.String()
+			return cmp.Or(request.Subject(), request.Subscriber())
 		},
 	})
 }
@@ -267,23 +265,18 @@ type rootFields struct {
 // its first error, including errors of the fields below: a `me` without its
 // e-mail address is not a success.
 func (f rootFields) around(ctx context.Context, next graphql.RootResolver) (result graphql.Marshaler) {
-	start := time.Now()
-	root := graphql.GetRootFieldContext(ctx)
 	// gqlgen runs several root fields in goroutines of their own, and recovers in the
 	// fields only. A panic here would end the process.
-	defer func() {
-		if cause := recover(); cause != nil {
-			graphql.AddError(ctx, f.recover(ctx, cause))
-			result = graphql.Null
-		}
-	}()
+	defer f.recovered(ctx, &result)
+	start := time.Now()
+	root := graphql.GetRootFieldContext(ctx)
 	operation := graphql.GetOperationContext(ctx).Operation.Operation
 	object := "Query"
 	if operation == ast.Mutation {
 		object = "Mutation"
 	}
 	traced, end := f.trace(ctx, object+"."+root.Field.Name)
-	result = next(traced)
+	result = f.resolve(traced, next)
 	code := "OK"
 	for _, err := range graphql.GetErrors(ctx) {
 		if len(err.Path) > 0 && err.Path[0] == ast.PathName(root.Field.Alias) {
@@ -297,4 +290,18 @@ func (f rootFields) around(ctx context.Context, next graphql.RootResolver) (resu
 		f.audit(ctx, event)
 	}
 	return result
+}
+
+// resolve returns the result of a field, also if it panics.
+func (f rootFields) resolve(ctx context.Context, next graphql.RootResolver) (result graphql.Marshaler) {
+	defer f.recovered(ctx, &result)
+	return next(ctx)
+}
+
+// recovered turns a panic into an error of the field. Defer it.
+func (f rootFields) recovered(ctx context.Context, result *graphql.Marshaler) {
+	if cause := recover(); cause != nil {
+		graphql.AddError(ctx, f.recover(ctx, cause))
+		*result = graphql.Null
+	}
 }

@@ -120,7 +120,7 @@ func (s *server) serve(ctx context.Context, t target) error {
 	defer stop()
 	running.Go(func() { keys.Run(background) })
 	running.Go(func() { sessions.run(background, s.log) })
-	if err := s.serveBeside(background, &running); err != nil {
+	if err := s.serveExtraListeners(background, &running); err != nil {
 		return err
 	}
 
@@ -137,9 +137,9 @@ func (s *server) serve(ctx context.Context, t target) error {
 	return err
 }
 
-// serveBeside serves metrics and profiles at METRICS_ADDR and PPROF_ADDR, if they are
+// serveExtraListeners serves metrics and profiles at METRICS_ADDR and PPROF_ADDR, if they are
 // set, until ctx ends.
-func (s *server) serveBeside(ctx context.Context, running *sync.WaitGroup) error {
+func (s *server) serveExtraListeners(ctx context.Context, running *sync.WaitGroup) error {
 	for _, beside := range []struct {
 		what, setting, addr, path string
 		handler                   http.Handler
@@ -188,9 +188,9 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 		SendClientAddress:  s.settings.SendClientAddress,
 		MayNotify:          sessions.limit.MaySend,
 		Panicked:           s.panicked,
-		Unconfirmable: sync.OnceFunc(func() {
-			s.log.Warn("the pool sends no codes at sign-up, so that new users cannot confirm their accounts; " +
-				"set AutoVerifiedAttributes of the user pool, or confirm them by a pre sign-up trigger")
+		NoCodeSent: sync.OnceFunc(func() {
+			s.log.Warn("the pool sends no codes at sign-up, so new users cannot confirm their accounts; " +
+				"set AutoVerifiedAttributes on the pool, or confirm users in a pre sign-up trigger")
 		}),
 		Quota:           sessions.quota(),
 		Credentials:     credentials,

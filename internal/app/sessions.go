@@ -292,7 +292,7 @@ func (s *sessions) flags() cognito.Flags {
 	}
 	return cognito.Flags{
 		Set: func(ctx context.Context, f cognito.Flagged, lifetime time.Duration) error {
-			return s.counters.Update(ctx, ratelimit.Update{Mark: []string{mark(f)}, Lifetime: lifetime})
+			return s.counters.Update(ctx, ratelimit.Update{Mark: []string{mark(f)}, Lifetime: lifetime, Durable: true})
 		},
 		Clear: func(ctx context.Context, f cognito.Flagged) error {
 			return s.counters.Update(ctx, ratelimit.Update{Unmark: []string{mark(f)}})
@@ -337,7 +337,8 @@ func (s *sessions) signedOut(ctx context.Context, out cognito.SignedOut) error {
 		signOut = revocation.Revocation{Subject: out.Subject, Before: before, Expires: out.TokensExpire}
 		event.IssuedBefore = &before
 	}
-	return s.report(ctx, event, s.revocations.Revoke(ctx, signOut))
+	ended := audit.Event{Name: audit.SessionEnded, Outcome: "OK", Subject: out.Subject}
+	return s.report(ctx, ended, event, s.revocations.Revoke(ctx, signOut))
 }
 
 // passwordChanged returns a function that ends the user's other sessions, or nil if
@@ -353,10 +354,18 @@ func (s *sessions) passwordChanged(ends string) func(context.Context, cognito.Pa
 		}
 		now := time.Now().UTC()
 		before, expires := now.Add(clockSkew), now.Add(s.remember)
+		if change.OriginJTI == "" && !change.AuthenticatedAt.IsZero() {
+			// Without token revocation, only its time tells the new session apart.
+			before = change.AuthenticatedAt.Add(-time.Second).UTC()
+		}
 		err := s.passwords.Revoke(ctx, revocation.Revocation{
 			Subject: change.Username, Before: before, Except: change.OriginJTI, Expires: expires,
 		})
-		return s.report(ctx, signOutEvent{
+		ended := audit.Event{Name: audit.SessionEnded, Outcome: "OK", Subject: change.Subject}
+		if ended.Subject == "" {
+			ended.Account = change.Username // which may be a name that the user chose
+		}
+		return s.report(ctx, ended, signOutEvent{
 			UserID: cmp.Or(change.Subject, change.Username), ExceptSessionID: change.OriginJTI,
 			IssuedBefore: &before, AuthenticatedBefore: &before, TokensExpireAt: expires,
 		}, err)
@@ -364,8 +373,8 @@ func (s *sessions) passwordChanged(ends string) func(context.Context, cognito.Pa
 }
 
 // report reports sign-outs to the audit log and the webhook. err is that of the list.
-func (s *sessions) report(ctx context.Context, event signOutEvent, err error) error {
-	s.record(ctx, audit.Event{Name: audit.SessionEnded, Outcome: "OK", Subject: event.UserID})
+func (s *sessions) report(ctx context.Context, ended audit.Event, event signOutEvent, err error) error {
+	s.record(ctx, ended)
 	if s.hook != nil {
 		s.hook.Send("session.ended", event)
 	}

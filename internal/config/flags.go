@@ -158,7 +158,7 @@ func (f *Flags) define() []Setting {
 	secret(&f.redisURL, "REDIS_URL", "URL", "none (each process keeps its own)", "Valkey or Redis server that replicas share for limits and sign-outs: redis://[user:password@]host:port/db. Several addresses, separated by commas, are nodes of a cluster; redis+cluster:// is a cluster with one address, and redis+sentinel://[user:password@]host:port,.../master/db a master found through Sentinel. Use rediss for TLS.")
 	secret(&f.stateKey, "STATE_KEY", "SECRET", "derived from the app client's secret, else shared through REDIS_URL, else random", "Secret of at least 32 characters that protects challenge sessions. Needed with several replicas or Lambda if there is neither a client secret nor REDIS_URL; use the same value everywhere.")
 	toggle(&f.revocationsFailOpen, "REVOCATIONS_FAIL_OPEN", "Accept access tokens while the shared store is down, although another replica may have revoked them. Off: reject them until it is back.")
-	text(&f.passwordEndsSessions, "PASSWORD_ENDS_SESSIONS", "always|reset|never", "always", "Which password changes end the user's other sessions, including what their refresh tokens could obtain. always: all; reset: only passwords set with a code or required by an administrator; never: none.")
+	text(&f.passwordEndsSessions, "PASSWORD_ENDS_SESSIONS", "always|reset|never", "always", "Which password changes end the user's other sessions, including tokens obtained later with their refresh tokens. always: all; reset: only passwords set with a code or required by an administrator; never: none.")
 	toggle(&f.hideUserExistence, "HIDE_USER_EXISTENCE", "Return the same response, after the same time, whether or not an account exists. Off: Cognito's own setting decides, and sign-up reveals it.")
 	optional(&f.serviceGroups, "SERVICE_GROUPS", "NAME,...", "none", "Groups whose members are services: they may query tokenStatus.", Schema)
 	optional(&f.serviceScopes, "SERVICE_SCOPES", "NAME,...", "none", "OAuth scopes that mark a caller as a service: it may query tokenStatus.", Schema)
@@ -180,7 +180,7 @@ func (f *Flags) define() []Setting {
 	text(&f.poolAddr, "POOL_ADDR", "HOST:PORT", "127.0.0.1:9229", "Address the pool listens on.", Pool, GatewayConfig)
 	optional(&f.poolURL, "POOL_URL", "URL", "http:// and POOL_ADDR", "URL at which other machines reach the pool, for example http://authgraph:9229 between containers. It is the issuer of tokens, and the pool answers to its host name. Changing it invalidates access tokens, not refresh tokens.", Pool, GatewayConfig)
 	const kept = "as stored; new pools: "
-	optional(&f.poolMFA, "POOL_MFA", "off|optional|on", kept+"optional", "Whether users need a second factor. on: codes are no longer a first factor, and passkeys have to verify their user.", Pool)
+	optional(&f.poolMFA, "POOL_MFA", "off|optional|on", kept+"optional", "Whether users need a second factor. on: a code alone no longer signs in, and passkeys require user verification.", Pool)
 	optional(&f.poolAuthFlows, "POOL_AUTH_FLOWS", "FLOW,...", kept+"all", "Authentication flows of the app client, by Cognito's names, for example ALLOW_USER_PASSWORD_AUTH.", Pool)
 	optional(&f.poolUserExistenceErrors, "POOL_USER_EXISTENCE_ERRORS", "enabled|legacy", kept+"enabled", "Whether errors hide (enabled) or reveal (legacy) that a user does not exist.", Pool)
 	optional(&f.poolRotation, "POOL_ROTATION", "off|SECONDS", kept+"off", "Refresh token rotation: off, or the grace period (0 to 60 s) of a replaced token.", Pool)

@@ -52,14 +52,14 @@ func (a *Advice) warn(ctx context.Context, message, attribute, caller string) {
 	}
 }
 
-// CookieClient is for a call that expects the refresh token in a cookie, although
-// refresh tokens travel in bodies.
+// CookieClient warns about a client that expects a refresh cookie although
+// TOKEN_TRANSPORT is body.
 func (a *Advice) CookieClient(ctx context.Context) {
 	a.warn(ctx, "a client expects its refresh token in a cookie: if it is yours, set TOKEN_TRANSPORT=cookie",
 		"origin", reqctx.FromContext(ctx).Origin)
 }
 
-// unlistedProxy is for X-Forwarded-For from a peer that is not a trusted proxy. Whether
+// unlistedProxy warns about X-Forwarded-For from a peer that is not a trusted proxy. Whether
 // the peer is a proxy or a client that pretends to be one, only the operator knows.
 // API Gateway, which names the peer itself in the header, needs no setting.
 func (a *Advice) unlistedProxy(r *http.Request, trusted []netip.Prefix) {
@@ -85,8 +85,8 @@ func (a *Advice) unlistedProxy(r *http.Request, trusted []netip.Prefix) {
 	}
 }
 
-// refusedPage is for a page whose origin, or whose request headers, CORS refuses. The
-// browser tells neither the page nor the user why.
+// refusedPage warns about a cross-origin request whose origin or header CORS rejects.
+// Browsers do not tell the page why.
 func (a *Advice) refusedPage(r *http.Request, origins, headers []string) {
 	from := reqctx.FromContext(r.Context()).Origin
 	switch {

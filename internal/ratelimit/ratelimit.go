@@ -92,7 +92,14 @@ type Update struct {
 	// Link has keys with what they are linked to: other names of the same account. Links
 	// expire after Lifetime, too.
 	Link map[string]string
+
+	// Durable makes the update fail with [ErrStoreDown] if only this process would know
+	// of it although replicas share a store.
+	Durable bool
 }
+
+// ErrStoreDown is the error of a durable update while the shared store is down.
+var ErrStoreDown = errors.New("ratelimit: the shared store is down")
 
 // Counters stores token buckets, which start full, marks, which are flags that expire,
 // and links from one key to another. Each kind has separate keys. All methods are safe for concurrent

@@ -166,12 +166,16 @@ func (r *Redis) Links(ctx context.Context, keys ...string) ([]string, error) {
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, redisconn.SafeError(err)
-	}
 	linked := make([]string, len(keys))
 	for i, reply := range replies {
-		linked[i] = reply.Val() // "" without the key
+		to, failure := reply.Result()
+		if failure != nil && !errors.Is(failure, redis.Nil) { // Nil: without the key
+			err = failure
+		}
+		linked[i] = to
+	}
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, redisconn.SafeError(err)
 	}
 	return linked, nil
 }

@@ -41,7 +41,7 @@ const (
 	slowestProbe = time.Second
 )
 
-var errNoReply = errors.New("it has not replied yet")
+var errNoReply = errors.New("no reply yet")
 
 // errCallerGone replaces the error of a call whose own context ended, which says
 // nothing about the state of Redis.
@@ -155,12 +155,15 @@ func (r *Resilient) Take(ctx context.Context, a Attempt) (Decision, error) {
 }
 
 // Update implements [Counters]. While Redis is down, it only changes the counters in
-// memory.
+// memory, and what it marks there lasts until Redis is back.
 func (r *Resilient) Update(ctx context.Context, u Update) error {
 	if err := r.memory.Update(ctx, u); err != nil {
 		return err
 	}
-	_, _, err := r.try(ctx, func() (redisDecision, error) { return redisDecision{}, r.redis.Update(ctx, u) })
+	_, ok, err := r.try(ctx, func() (redisDecision, error) { return redisDecision{}, r.redis.Update(ctx, u) })
+	if err == nil && !ok && u.Durable {
+		return ErrStoreDown
+	}
 	return err
 }
 

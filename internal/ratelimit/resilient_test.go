@@ -253,3 +253,19 @@ func TestResilientConcurrentCallsWithoutRedis(t *testing.T) {
 		t.Errorf("%d attempts were allowed, want 7", allowed.Load())
 	}
 }
+
+// A durable update fails while Redis is down, instead of being known to this process only.
+func TestResilientDurableUpdates(t *testing.T) {
+	p, _ := newResilient(t, "redis://"+redistest.UnusedAddress(t), time.Second)
+	mark := ratelimit.Update{Mark: []string{"m"}, Lifetime: time.Hour}
+	for range 4 { // before and after the circuit breaker opens
+		if err := p.clients[0].Update(t.Context(), mark); err != nil {
+			t.Errorf("an update that is not durable: %v", err)
+		}
+		durable := mark
+		durable.Durable = true
+		if err := p.clients[0].Update(t.Context(), durable); !errors.Is(err, ratelimit.ErrStoreDown) {
+			t.Errorf("a durable update: %v", err)
+		}
+	}
+}

@@ -170,10 +170,10 @@ func explain(message string) string {
 		{"NOAUTH", "it requires a password"},
 		{"ERR AUTH", "it has no password, but one was sent"},
 		{"NOPERM", "the user may not use a command or a key that is needed"},
-		{"ERR DB index", "it has no database of this number"},
-		{"READONLY", "it is a replica that cannot be written"},
+		{"ERR DB index", "the database number is out of range"},
+		{"READONLY", "it is a read-only replica"},
 		{"MOVED", "it is a node of a cluster, whose URL begins with redis+cluster:// or rediss+cluster://"},
-		{"ERR This instance has cluster support disabled", "it is no node of a cluster"},
+		{"ERR This instance has cluster support disabled", "it is not a cluster node"},
 	} {
 		if strings.HasPrefix(message, known.start) {
 			return " (" + known.meaning + ")"

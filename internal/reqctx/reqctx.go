@@ -64,6 +64,19 @@ func (r *Request) Subject() string {
 	return ""
 }
 
+// Subscriber returns the client's IPv4 address, or the /64 of its IPv6 address, which
+// belongs to one subscriber. It is empty if the address is unknown.
+func (r *Request) Subscriber() string {
+	switch {
+	case r.ClientAddr.Is4():
+		return r.ClientAddr.String()
+	case r.ClientAddr.Is6():
+		return netip.PrefixFrom(r.ClientAddr, 64).Masked().String()
+	default:
+		return ""
+	}
+}
+
 type contextKey struct{}
 
 // NewContext returns a context that carries r.

@@ -85,12 +85,13 @@ type List struct {
 	users        map[string][]userSignOut // sub → sign-outs, oldest first
 	exemptions   map[exemption]int64      // → expiry
 	queue        expiryQueue
+	stale        int                 // sign-outs in queue that later ones of the same user replaced
 	revokedUntil int64               // tokens issued until then are revoked
 	pending      map[record]struct{} // not in the log yet
 	failure      error               // of the last read of a shared log
 }
 
-var errNotRead = errors.New("it has not replied yet")
+var errNotRead = errors.New("no reply yet")
 
 // userSignOut is the sign-out of all sessions of a user.
 type userSignOut struct {
@@ -307,10 +308,28 @@ func (l *List) apply(rec record, now time.Time) bool {
 		}
 	}
 	heap.Push(&l.queue, queued{rec, now.UnixMicro()})
+	if len(l.queue) > l.maxRecords && l.stale > 0 {
+		l.dropSuperseded()
+	}
 	for len(l.queue) > l.maxRecords {
 		l.evict()
 	}
 	return true
+}
+
+// dropSuperseded removes the records that later sign-outs of the same user made
+// superfluous, so that one user does not displace the records of others. l.mu must be held.
+func (l *List) dropSuperseded() {
+	l.queue = slices.DeleteFunc(l.queue, func(q queued) bool {
+		newer := l.users[q.Subject]
+		superseded := q.Subject != "" && len(newer) == maxUserSignOuts && q.IssuedBefore < newer[0].issuedBefore
+		if superseded {
+			l.remove(q.record)
+		}
+		return superseded
+	})
+	heap.Init(&l.queue)
+	l.stale = 0
 }
 
 // signOutUser adds the sign-out of a user and reports whether it changed anything.
@@ -336,6 +355,7 @@ func (l *List) signOutUser(rec record, now time.Time) bool {
 			heap.Push(&l.queue, queued{extended, now.UnixMicro()})
 		}
 		signOuts = slices.Delete(signOuts, 0, 1)
+		l.stale++
 	}
 	l.users[rec.Subject] = signOuts
 	return true
@@ -386,7 +406,7 @@ func (l *List) evict() {
 	first := heap.Pop(&l.queue).(queued)
 	if l.remove(first.record) {
 		if l.revokedUntil == math.MinInt64 {
-			l.logger.Error("too many sign-outs, older tokens have to be refreshed", "max", l.maxRecords)
+			l.logger.Error("too many revocations, older sessions have to sign in again", "max", l.maxRecords)
 		}
 		l.revokedUntil = max(l.revokedUntil, first.received+clockSkew.Microseconds(), first.IssuedBefore)
 	}

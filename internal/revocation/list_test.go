@@ -285,6 +285,48 @@ func TestListIsBounded(t *testing.T) {
 	expect(t, r, session("young", "u", c.Now()), revocation.Good)
 }
 
+// A user who ends all sessions again and again does not displace the sign-outs of others.
+func TestListIsNotFilledByOneUser(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	full := 0
+	l := revocation.NewList(revocation.Options{
+		MaxRecords: 100, Now: func() time.Time { return now },
+		Observe: func(outcome string) {
+			if outcome == "full" {
+				full++
+			}
+		},
+	})
+	signOut := func(v revocation.Revocation) {
+		t.Helper()
+		v.Expires = now.Add(time.Hour)
+		if err := l.Revoke(t.Context(), v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	signOut(revocation.Revocation{OriginJTI: "of another user"})
+	for i := range 1000 {
+		now = now.Add(time.Millisecond)
+		signOut(revocation.Revocation{Subject: "busy", Before: now, Except: fmt.Sprint("session ", i)})
+	}
+	if full > 0 || l.Len() > 100 {
+		t.Errorf("%d records were displaced, %d are kept", full, l.Len())
+	}
+	for _, tt := range []struct {
+		session revocation.Session
+		want    revocation.Status
+	}{
+		{revocation.Session{OriginJTI: "of another user", Subject: "other", Date: now}, revocation.Revoked},
+		{revocation.Session{OriginJTI: "other", Subject: "other", Date: now.Add(-time.Hour)}, revocation.Good},
+		{revocation.Session{OriginJTI: "old", Subject: "busy", Date: now.Add(-time.Hour)}, revocation.Revoked},
+		{revocation.Session{OriginJTI: "session 999", Subject: "busy", Date: now}, revocation.Good},
+	} {
+		if got := l.Status(tt.session); got != tt.want {
+			t.Errorf("%s of %s: %s, want %s", tt.session.OriginJTI, tt.session.Subject, got, tt.want)
+		}
+	}
+}
+
 func TestListConcurrently(t *testing.T) {
 	r := revocation.NewList(revocation.Options{})
 	now := time.Now()

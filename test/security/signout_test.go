@@ -242,7 +242,7 @@ func TestAttackStoreRefuses(t *testing.T) {
 			[]string{"ACL SETUSER default nopass"},
 			"NOAUTH (it requires a password)",
 		},
-		{"no such database", "redis", "", "/99", nil, nil, "ERR (it has no database of this number)"},
+		{"no such database", "redis", "", "/99", nil, nil, "ERR (the database number is out of range)"},
 		{"no TLS", "rediss", "", "", nil, nil, "shared store unavailable, check REDIS_URL: address, TLS (rediss://), login and database"},
 		{
 			"no scripts", "redis", "counter:" + password + "@", "",
@@ -260,7 +260,7 @@ func TestAttackStoreRefuses(t *testing.T) {
 			"a replica", "redis", "", "",
 			[]string{"REPLICAOF 127.0.0.1 1"},
 			[]string{"REPLICAOF NO ONE"},
-			"READONLY (it is a replica that cannot be written)",
+			"READONLY (it is a read-only replica)",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
