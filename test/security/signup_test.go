@@ -16,12 +16,18 @@ import (
 
 // disputed is a Cognito with one account, which a stranger has signed up.
 type disputed struct {
-	tokens string // the response to a sign-in
-
 	mu        sync.Mutex
+	tokens    string // the response to a sign-in
 	confirmed bool
 	revoked   bool
 	password  string
+}
+
+// respond sets the response to a sign-in.
+func (d *disputed) respond(response string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tokens = response
 }
 
 func (d *disputed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -99,6 +105,17 @@ func TestAttackSignupAgain(t *testing.T) {
 		t.Error("the stranger's session was not ended in Cognito")
 	}
 	upstream.mu.Unlock()
+
+	// Nor does the password lead to a second factor, or to setting one up.
+	signsIn := upstream.tokens
+	for _, challenge := range []string{
+		`"ChallengeName":"SOFTWARE_TOKEN_MFA","ChallengeParameters":{"USER_ID_FOR_SRP":"ada","FRIENDLY_DEVICE_NAME":"phone"}`,
+		`"ChallengeName":"MFA_SETUP","ChallengeParameters":{"USER_ID_FOR_SRP":"ada","MFAS_CAN_SETUP":"[\"SOFTWARE_TOKEN_MFA\"]"}`,
+	} {
+		upstream.respond("{" + challenge + `,"Session":"abcdefghijklmnopqrstuvwxyz"}`)
+		post(b, signin("Strange-Horse-1"), "PASSWORD_RESET_REQUIRED")
+	}
+	upstream.respond(signsIn)
 
 	post(a, `mutation{confirmForgotPassword(input:{email:"ada@example.com",confirmationCode:"123456",newPassword:"Owners-Horse-2"}){success}}`, "absent")
 	post(b, signin("Strange-Horse-1"), "INVALID_CREDENTIALS")
