@@ -50,13 +50,15 @@ func (d *disputed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.password = in.Password
 	case operation == "RevokeToken":
 		d.revoked = true
-	case operation == "InitiateAuth" && in.AuthFlow == "USER_SRP_AUTH":
+	case operation == "InitiateAuth" && (in.AuthFlow == "USER_SRP_AUTH" || in.AuthParameters["PREFERRED_CHALLENGE"] == "PASSWORD_SRP"):
 		response = `{"ChallengeName":"PASSWORD_VERIFIER","ChallengeParameters":{"USER_ID_FOR_SRP":"ada","SALT":"1","SRP_B":"1","SECRET_BLOCK":"x"}}`
 	case operation == "InitiateAuth" && !d.confirmed:
 		response = `{"__type":"UserNotConfirmedException","message":"User is not confirmed."}`
 	case operation == "InitiateAuth" && in.AuthFlow == "USER_PASSWORD_AUTH" && in.AuthParameters["PASSWORD"] != d.password:
 		response = `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`
-	case operation == "InitiateAuth":
+	case operation == "InitiateAuth" && in.AuthFlow == "USER_AUTH":
+		response = `{"ChallengeName":"SELECT_CHALLENGE","Session":"abcdefghijklmnopqrstuvwxyz","AvailableChallenges":["PASSWORD"]}`
+	case operation == "InitiateAuth", operation == "RespondToAuthChallenge":
 		response = d.tokens
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
@@ -70,7 +72,7 @@ func (d *disputed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // refused at all replicas, until it is reset.
 func TestAttackSignupAgain(t *testing.T) {
 	t.Parallel()
-	replicas := newReplicas(t, 2, "REDIS_URL="+redistest.Start(t).URL())
+	replicas := newReplicas(t, 2, "REDIS_URL="+redistest.Start(t).URL(), unlimited)
 	a, b := replicas[0], replicas[1]
 	meanwhile := a.sessionToken(t, "ada", "meanwhile", 0)
 	for _, g := range replicas {
@@ -116,6 +118,19 @@ func TestAttackSignupAgain(t *testing.T) {
 		post(b, signin("Strange-Horse-1"), "PASSWORD_RESET_REQUIRED")
 	}
 	upstream.respond(signsIn)
+	// Nor does a proof of it that the client computes, or a choice of it.
+	respond := func(session, answer string) string {
+		return fmt.Sprintf(`mutation{respondToChallenge(input:{session:%q,answer:{%s}}){__typename}}`, session, answer)
+	}
+	const bySRP = `srp:{signature:"eA==",secretBlock:"eA==",timestamp:"Tue Mar 3 12:00:00 UTC 2026"}`
+	for start, answer := range map[string]string{
+		`srpA:"1"`:                              bySRP,
+		`preferredFactor:PASSWORD_SRP,srpA:"1"`: bySRP,
+		`custom:false`:                          `factor:{factor:"PASSWORD",password:"Strange-Horse-1"}`,
+	} {
+		r := post(b, `mutation{startSignin(input:{email:"ada@example.com",`+start+`}){__typename ... on Challenge{session}}}`, "absent")
+		post(b, respond(r.Text("data.startSignin.session"), answer), "PASSWORD_RESET_REQUIRED")
+	}
 
 	post(a, `mutation{confirmForgotPassword(input:{email:"ada@example.com",confirmationCode:"123456",newPassword:"Owners-Horse-2"}){success}}`, "absent")
 	post(b, signin("Strange-Horse-1"), "INVALID_CREDENTIALS")
