@@ -2,6 +2,7 @@ package directives_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -124,7 +125,9 @@ func (l *limitedAPI) cognito(w http.ResponseWriter, r *http.Request) {
 	case guessed && password == "right", in.ChallengeResponses["SOFTWARE_TOKEN_MFA_CODE"] == "111111":
 		response = l.tokens()
 	case challenged:
-		response = `{"ChallengeName":"` + challenge + `","Session":"s","ChallengeParameters":{"USER_ID_FOR_SRP":"the-sub"}}`
+		response = `{"ChallengeName":"` + challenge + `","Session":"s","ChallengeParameters":{"USER_ID_FOR_SRP":"the-sub","MFAS_CAN_SETUP":"[\"SOFTWARE_TOKEN_MFA\"]"}}`
+	case operation == "AssociateSoftwareToken":
+		response = `{"SecretCode":"JBSWY3DPEHPK3PXP","Session":"next"}`
 	case operation == "GetUser":
 		response = `{"Username":"the-sub","UserAttributes":[{"Name":"email","Value":"ada@example.com"}]}`
 	case operation == "InitiateAuth" && !guessed:
@@ -204,22 +207,28 @@ func (l *limitedAPI) signin(from, email, password string) string {
 }
 
 // challenge starts a sign-in of ada@example.com that leads to a challenge, and returns its
-// session.
+// session, or that of the enrollment if the challenge is one.
 func (l *limitedAPI) challenge(from, name string) string {
 	l.t.Helper()
-	body, _ := json.Marshal(map[string]string{"query": `mutation{signin(input:{email:"ada@example.com",password:"challenge ` + name + `"}){...on Challenge{session}}}`})
+	body, _ := json.Marshal(map[string]string{"query": `mutation{signin(input:{email:"ada@example.com",password:"challenge ` + name + `"}){
+		...on Challenge{session} ...on MfaSetupChallenge{totp{session}}}}`})
 	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	request := &reqctx.Request{ClientAddr: netip.MustParseAddr(from)}
 	l.api.ServeHTTP(w, r.WithContext(reqctx.NewContext(r.Context(), request)))
 	var response struct {
-		Data struct{ Signin struct{ Session string } }
+		Data struct {
+			Signin struct {
+				Session string
+				Totp    struct{ Session string }
+			}
+		}
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &response); err != nil || response.Data.Signin.Session == "" {
 		l.t.Fatalf("no challenge: %v %s", err, w.Body)
 	}
-	return response.Data.Signin.Session
+	return cmp.Or(response.Data.Signin.Totp.Session, response.Data.Signin.Session)
 }
 
 // respond answers a challenge. answer is GraphQL.
@@ -591,23 +600,32 @@ func TestRateLimitOfAllNames(t *testing.T) {
 // changed one reaches neither Cognito nor another account's budget.
 func TestSessionsOfChallenges(t *testing.T) {
 	l := newLimitedAPI(t)
-	session := l.challenge(home, "SOFTWARE_TOKEN_MFA")
-	plain := base64.RawURLEncoding.EncodeToString([]byte(`{"c":"SOFTWARE_TOKEN_MFA","a":"ada@example.com","u":"the-sub","s":"s"}`))
-	half := len(session) / 2
-	changed := session[:half] + strings.Repeat("A", 8) + session[half+8:]
-	for _, tt := range []struct{ name, session, want string }{
-		{"plain text", plain, "SESSION_EXPIRED"},
-		{"changed", changed, "SESSION_EXPIRED"},
-		{"of another process", newLimitedAPI(t).challenge(home, "SOFTWARE_TOKEN_MFA"), "SESSION_EXPIRED"},
-		{"cut", session[:20], "BAD_USER_INPUT"},
-		{"not base64", session + "!", "BAD_USER_INPUT"},
-		{"genuine", session, "CODE_MISMATCH"},
+	plain := func(challenge string) string {
+		return base64.RawURLEncoding.EncodeToString([]byte(`{"c":"` + challenge + `","a":"ada@example.com","u":"the-sub","s":"s"}`))
+	}
+	changed := func(session string) string {
+		half := len(session) / 2
+		return session[:half] + strings.Repeat("A", 8) + session[half+8:]
+	}
+	const code, setup = `code:"0"`, `mfaSetup:{totpCode:"000000"}`
+	session, enrollment := l.challenge(home, "SOFTWARE_TOKEN_MFA"), l.challenge(home, "MFA_SETUP")
+	calls := func() int { return l.calls["RespondToAuthChallenge"] + l.calls["VerifySoftwareToken"] }
+	for _, tt := range []struct{ name, session, answer, want string }{
+		{"plain text", plain("SOFTWARE_TOKEN_MFA"), code, "SESSION_EXPIRED"},
+		{"changed", changed(session), code, "SESSION_EXPIRED"},
+		{"of another process", newLimitedAPI(t).challenge(home, "SOFTWARE_TOKEN_MFA"), code, "SESSION_EXPIRED"},
+		{"cut", session[:20], code, "BAD_USER_INPUT"},
+		{"not base64", session + "!", code, "BAD_USER_INPUT"},
+		{"genuine", session, code, "CODE_MISMATCH"},
+		{"enrollment in plain text", plain("MFA_SETUP"), setup, "SESSION_EXPIRED"},
+		{"changed enrollment", changed(enrollment), setup, "SESSION_EXPIRED"},
+		{"genuine enrollment", enrollment, setup, "CODE_MISMATCH"},
 	} {
-		before := l.calls["RespondToAuthChallenge"]
-		if got := l.respond(home, tt.session, `code:"0"`); got != tt.want {
+		before := calls()
+		if got := l.respond(home, tt.session, tt.answer); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
-		if called := l.calls["RespondToAuthChallenge"] > before; called != (tt.name == "genuine") {
+		if called := calls() > before; called != strings.HasPrefix(tt.name, "genuine") {
 			t.Errorf("%s: Cognito was called: %t", tt.name, called)
 		}
 	}
