@@ -56,7 +56,7 @@ type limitedAPI struct {
 	wrong    int
 }
 
-func newLimitedAPI(t *testing.T) *limitedAPI {
+func newLimitedAPI(t *testing.T, signInWith ...string) *limitedAPI {
 	t.Helper()
 	l := &limitedAPI{t: t, now: time.Unix(1_800_000_000, 0), calls: map[string]int{}, pool: newPool(t)}
 	stub := httptest.NewServer(http.HandlerFunc(l.cognito))
@@ -65,10 +65,12 @@ func newLimitedAPI(t *testing.T) *limitedAPI {
 		Counters: ratelimit.NewMemory(ratelimit.MemoryOptions{Now: l.clock}),
 		Rates:    defaultRates(),
 		Accounts: account.Keys{Pool: "p"},
+		Aliases:  len(signInWith) > 1,
 	}
 	client, err := cognito.New(cognito.Options{
 		Region: "r", ClientID: "c", Endpoint: stub.URL, UsernameAttribute: "name", ModeAttribute: "custom:mode",
-		SignedIn: func(ctx context.Context, s cognito.SignIn) { l.limit.SignedIn(ctx, s.Account, s.Username, s.Subject) },
+		SignInWith: signInWith,
+		SignedIn:   func(ctx context.Context, s cognito.SignIn) { l.limit.SignedIn(ctx, s.Account, s.Username, s.Subject) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -593,6 +595,48 @@ func TestRateLimitOfAllNames(t *testing.T) {
 	l.mutate(home, `verifyTotp(input:{code:"111111"}){success}`)
 	if l.signin(home, "ada@example.com", "wrong"); l.signin(home, "ada@example.com", "wrong") != "RATE_LIMITED" {
 		t.Error("another account refilled the budget")
+	}
+}
+
+// TestRateLimitOfAliases checks that all names that a user has signed in with share the
+// budgets of the account, and that the others have their own.
+func TestRateLimitOfAliases(t *testing.T) {
+	by := func(name string) func(l *limitedAPI, password string) string {
+		return func(l *limitedAPI, password string) string {
+			return l.mutate(home, `signin(input:{`+name+`,password:"`+password+`"}){__typename}`)
+		}
+	}
+	names := map[string]func(l *limitedAPI, password string) string{
+		"email": by(`email:"ada@example.com"`), "phone number": by(`phoneNumber:"+15551234567"`), "user name": by(`username:"the-sub"`),
+	}
+	for first, use := range names {
+		for second, again := range names {
+			for _, linked := range []bool{true, false} {
+				if first == second && !linked {
+					continue
+				}
+				l := newLimitedAPI(t, cognito.SignInWithEmail, cognito.SignInWithPhoneNumber, cognito.SignInWithUsername)
+				session := l.challenge(cafe, "PASSWORD")
+				if linked {
+					for name, signIn := range names {
+						if got := signIn(l, "right"); got != "" {
+							t.Fatalf("sign-in by %s: %s", name, got)
+						}
+					}
+				}
+				for range 5 {
+					if got := use(l, "wrong"); got != "INVALID_CREDENTIALS" {
+						t.Fatalf("%s, linked %t: %s", first, linked, got)
+					}
+				}
+				if got := again(l, "wrong"); (got == "RATE_LIMITED") != linked {
+					t.Errorf("after %s, %s, linked %t: %s", first, second, linked, got)
+				}
+				if got := l.respond(home, session, `password:"0"`); linked && got != "RATE_LIMITED" {
+					t.Errorf("after %s, a session: %s", first, got)
+				}
+			}
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package ratelimit_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -53,6 +54,13 @@ func (p fixture) refused(a ratelimit.Attempt, by string, wait time.Duration) {
 func (p fixture) mark(lifetime time.Duration, keys ...string) {
 	p.t.Helper()
 	if err := p.clients[0].Update(context.Background(), ratelimit.Update{Mark: keys, Lifetime: lifetime}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p fixture) link(lifetime time.Duration, links map[string]string) {
+	p.t.Helper()
+	if err := p.clients[0].Update(context.Background(), ratelimit.Update{Link: links, Lifetime: lifetime}); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -258,6 +266,35 @@ func testCounters(t *testing.T, open func(*testing.T) fixture) {
 				t.Error("an empty key: no error")
 			}
 		},
+		"links": func(t *testing.T, p fixture) {
+			ctx, last := context.Background(), p.clients[len(p.clients)-1]
+			p.link(10*every, map[string]string{"a": "1", "b": "1"})
+			p.link(every, map[string]string{"c": "3"})
+			p.link(10*every, map[string]string{"b": "2"}) // replaces the link
+			want := func(keys []string, want ...string) {
+				t.Helper()
+				if got, err := last.Links(ctx, keys...); err != nil || !slices.Equal(got, want) {
+					t.Errorf("%q are linked to %q, %v, want %q", keys, got, err, want)
+				}
+			}
+			all := []string{"a", "b", "unknown", "c", "1"}
+			want(all, "1", "2", "", "3", "")
+			p.pass(2 * every)
+			want(all, "1", "2", "", "", "")
+			want([]string{"unknown"}, "")
+			want(nil)
+			p.mark(every, "d") // marks and buckets are not links
+			p.allowed(attempt(budget("e", 1, every)))
+			want([]string{"d", "e:k"}, "", "")
+			if left, err := last.Marks(ctx, "a"); err != nil || left[0] != 0 {
+				t.Errorf("a link is a mark: %v, %v", left, err)
+			}
+			for _, keys := range [][]string{{""}, {strings.Repeat("k", 300)}, slices.Repeat([]string{"k"}, 33)} {
+				if _, err := last.Links(ctx, keys...); err == nil {
+					t.Errorf("%.10q: no error", keys)
+				}
+			}
+		},
 		"known callers are exempt from a hold": func(_ *testing.T, p fixture) {
 			a := attempt(budget("b", 1, every))
 			a.Hold, a.Known = "hold", "device"
@@ -349,7 +386,14 @@ func testCounters(t *testing.T, open func(*testing.T) fixture) {
 					t.Errorf("mark for %s: no error", lifetime)
 				}
 			}
-			for _, u := range []ratelimit.Update{{Mark: []string{""}, Lifetime: every}, {Refill: []string{""}}, {Unmark: []string{""}}} {
+			for _, u := range []ratelimit.Update{
+				{Mark: []string{""}, Lifetime: every},
+				{Refill: []string{""}},
+				{Unmark: []string{""}},
+				{Link: map[string]string{"": "k"}, Lifetime: every},
+				{Link: map[string]string{"k": ""}, Lifetime: every},
+				{Link: map[string]string{"k": "l"}},
+			} {
 				if p.clients[0].Update(context.Background(), u) == nil {
 					t.Errorf("%+v: no error", u)
 				}

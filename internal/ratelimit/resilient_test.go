@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -207,6 +208,25 @@ func TestResilientMirrorsRedis(t *testing.T) {
 	for _, a := range []ratelimit.Attempt{charged, refused} {
 		p.allowed(a)
 	}
+}
+
+// While Redis is down, a process knows the links that it has set itself, and no others.
+func TestResilientLinksWithoutRedis(t *testing.T) {
+	s := redistest.Start(t)
+	one, _ := newResilient(t, s.URL(), time.Second)
+	other, _ := newResilient(t, s.URL(), time.Second)
+	want := func(p fixture, want ...string) {
+		t.Helper()
+		if got, err := p.clients[0].Links(context.Background(), "a", "b"); err != nil || !slices.Equal(got, want) {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+	one.link(time.Hour, map[string]string{"a": "1"})
+	want(other, "1", "")
+	s.Kill()
+	one.link(time.Hour, map[string]string{"b": "2"})
+	want(one, "1", "2")
+	want(other, "", "")
 }
 
 // A call that ends because its caller gave up does not count as a failure of Redis.
