@@ -242,3 +242,44 @@ func TestAttackLockOut(t *testing.T) {
 		t.Errorf("a stranger with the right password got %s", got)
 	}
 }
+
+// Whoever signs in to an account of their own, with the address of someone else that they
+// have not verified, becomes a known client of their own account only. Otherwise the limit
+// on guesses of strangers would not apply to them.
+func TestAttackGuessesAfterUnverifiedAddress(t *testing.T) {
+	t.Parallel()
+	const eve = "198.51.100.7"
+	for email, most := range map[string]int{"victim@example.com": 0, "eve@example.com": 5} {
+		g := newReplicas(t, 1, "TRUSTED_PROXIES=127.0.0.1")[0]
+		access := g.NewToken(t, "eve", "own")
+		id, err := g.Issuer.Sign(map[string]any{
+			"token_use": "id", "aud": testutil.FakeClientID, "sub": "eve", "cognito:username": "eve",
+			"email": "victim@example.com", "email_verified": false,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.Cognito.Respond(http.StatusOK, fmt.Sprintf(
+			`{"AuthenticationResult":{"AccessToken":%q,"IdToken":%q,"ExpiresIn":3600,"TokenType":"Bearer"}}`, access, id))
+		r, err := g.from(eve, testutil.RequestBody(`mutation{signin(input:{email:"eve@example.com",password:"Own-Horse-1"}){__typename}}`))
+		if err != nil || r.Code() != "absent" {
+			t.Fatalf("%v %s", err, r.Body)
+		}
+		g.Cognito.RejectAll()
+		guesses := func(address string, n int) int {
+			before := len(g.Cognito.Calls())
+			for i := range n {
+				if _, err := g.from(address, testutil.RequestBody("mutation{"+guess(email, i)+"}")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return len(g.Cognito.Calls()) - before
+		}
+		for i := range 20 {
+			guesses(fmt.Sprintf("203.0.113.%d", i), 1)
+		}
+		if got := guesses(eve, 8); got != most {
+			t.Errorf("%d guesses for %s from the known address reached Cognito, want %d", got, email, most)
+		}
+	}
+}
