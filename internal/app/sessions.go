@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -196,12 +197,23 @@ func (s *sessions) reopenAudit(ctx context.Context, log *slog.Logger) {
 		case <-ctx.Done():
 			return
 		}
-		if err := s.auditFile.Reopen(); err != nil {
+		if err := s.reopenAuditOnce(); err != nil {
 			log.Error("reopening the audit log failed, still writing to the old file", "err", err)
 		} else {
 			log.Info("audit log reopened")
 		}
 	}
+}
+
+// reopenAuditOnce opens the audit file again. A panic, which would end the process, is an
+// error.
+func (s *sessions) reopenAuditOnce() (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return s.auditFile.Reopen()
 }
 
 // ready returns nil once the shared store has counted an attempt and returned the

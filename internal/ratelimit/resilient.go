@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -73,7 +74,7 @@ func NewResilient(redis *Redis, memory *Memory, observe func(outcome string)) *R
 func (r *Resilient) Run(ctx context.Context, log *slog.Logger) {
 	probe := Attempt{Budgets: []Budget{{Name: "probe", Key: "probe", Burst: 1, Every: time.Millisecond}}}
 	for pause, failed := firstProbe, false; ; pause = min(2*pause, slowestProbe) {
-		_, err := r.redis.take(ctx, probe)
+		err := r.call(ctx, probe)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -94,6 +95,17 @@ func (r *Resilient) Run(ctx context.Context, log *slog.Logger) {
 			return
 		}
 	}
+}
+
+// call carries out an attempt in Redis. A panic, which would end the process, is an error.
+func (r *Resilient) call(ctx context.Context, a Attempt) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	_, err = r.redis.take(ctx, a)
+	return err
 }
 
 // Ready returns nil once Redis has carried out the attempt of [Resilient.Run], even if

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -288,4 +290,19 @@ func TestResilientDurableUpdates(t *testing.T) {
 			t.Errorf("a durable update: %v", err)
 		}
 	}
+}
+
+// A panic in the call that waits for Redis, here since there is no client, makes the store
+// unready and does not end the process.
+func TestResilientRunPanics(t *testing.T) {
+	r := ratelimit.NewResilient(nil, ratelimit.NewMemory(ratelimit.MemoryOptions{}), nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		r.Run(ctx, slog.New(slog.DiscardHandler))
+		close(done)
+	}()
+	redistest.Await(t, "the panic", func() bool { return strings.Contains(r.Ready().Error(), "panic") })
+	cancel()
+	<-done
 }

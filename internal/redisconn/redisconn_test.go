@@ -128,10 +128,10 @@ func TestSafeErrorExplains(t *testing.T) {
 	first, _, _ := strings.Cut(cluster, ",")
 	single := redistest.Start(t)
 	for want, url := range map[string]string{
-		"ERR (the database number is out of range)":            single.URL() + "/99",
+		"ERR (the database number is out of range)":          single.URL() + "/99",
 		"WRONGPASS (the user name or the password is wrong)": "redis://u:hunter2@" + single.Address(),
 		"MOVED (it is a node of a cluster":                   "redis://" + first,
-		"ERR (it is not a cluster node)":                   "redis+cluster://" + single.Address(),
+		"ERR (it is not a cluster node)":                     "redis+cluster://" + single.Address(),
 	} {
 		config := redistest.Config(t, url, 5*time.Second)
 		client := config.NewClient(config.Timeout, 2)

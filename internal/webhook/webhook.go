@@ -145,21 +145,29 @@ func (h *Hook) drain() {
 	for {
 		select {
 		case e := <-h.events:
-			h.settle(h.attempt(ctx, e))
+			h.sendOnce(ctx, e)
 		default:
 			return
 		}
 	}
 }
 
-// deliver sends one event, with retries. A panic ends only this
-// delivery.
+// recovered logs a panic, which ends only the delivery of one event. It must be deferred.
+func (h *Hook) recovered() {
+	if cause := recover(); cause != nil {
+		h.options.Log.Error("webhook delivery panicked", "err", fmt.Sprint(cause), "stack", string(debug.Stack()))
+	}
+}
+
+// sendOnce sends one event without retries.
+func (h *Hook) sendOnce(ctx context.Context, e event) {
+	defer h.recovered()
+	h.settle(h.attempt(ctx, e))
+}
+
+// deliver sends one event, with retries.
 func (h *Hook) deliver(ctx context.Context, e event) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			h.options.Log.Error("webhook delivery panicked", "err", fmt.Sprint(cause), "stack", string(debug.Stack()))
-		}
-	}()
+	defer h.recovered()
 	pause := h.options.Pause
 	for n := 1; ; n++ {
 		// Finish an attempt that has begun, even during shutdown.

@@ -162,3 +162,18 @@ func TestDeliveryPanics(t *testing.T) {
 	cancel()
 	<-done
 }
+
+// A panic during shutdown ends one delivery, too.
+func TestDeliveryPanicsAtShutdown(t *testing.T) {
+	url, seen := receiver(t)
+	hook := webhook.New(webhook.Options{URL: url, Key: key, Observe: func(string) { panic("a bug") }})
+	for range 10 {
+		hook.Send("session.ended", nil)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	hook.Run(ctx)
+	if len(seen) != 10 {
+		t.Errorf("received %d of 10 events", len(seen))
+	}
+}
