@@ -30,11 +30,18 @@ const (
 )
 
 // Every operation has a quota category.
+// allOperations returns the operations that this package calls.
+func allOperations() []operation {
+	return slices.Concat(withAccessToken(), signed(), []operation{
+		opSignUp, opConfirmSignUp, opResendConfirmationCode, opInitiateAuth, opRefreshTokenAuth, opGetTokensFromRefreshToken,
+		opRevokeToken, opGlobalSignOut, opRespondToAuthChallenge, opForgotPassword, opConfirmForgotPassword,
+		opUpdateAuthEventFeedback,
+	})
+}
+
 func TestEveryOperationHasACategory(t *testing.T) {
 	quotas := admission.DefaultQuotas()
-	for _, op := range append(withAccessToken(), opSignUp, opConfirmSignUp, opResendConfirmationCode, opInitiateAuth,
-		opRefreshTokenAuth, opGetTokensFromRefreshToken, opRevokeToken, opRespondToAuthChallenge, opForgotPassword,
-		opConfirmForgotPassword, opUpdateAuthEventFeedback) {
+	for _, op := range allOperations() {
 		if quotas[op.category()] == 0 {
 			t.Errorf("%s counts as %q, which has no quota", op, op.category())
 		}

@@ -9,6 +9,23 @@ import (
 	"authgraph/internal/apierr"
 )
 
+// A fault of the code that sets up an authenticator app has the path of the answer.
+func TestFaultOfMFASetup(t *testing.T) {
+	for parameter, field := range map[string]string{"userCode": "totpCode", "friendlyDeviceName": "deviceName"} {
+		u := newUpstream(t, 400, `{"__type":"InvalidParameterException","message":"1 validation error detected: Value at '`+parameter+
+			`' failed to satisfy constraint: Member must have length greater than or equal to 6"}`)
+		client := newClient(t, u.URL, nil)
+		_, err := client.Respond(t.Context(), cognito.RespondToChallengeInput{
+			Session: client.SessionOf(t.Context(), "MFA_SETUP"),
+			Answer:  cognito.Answer{MFASetup: &cognito.MFASetupAnswer{TotpCode: new("123456"), DeviceName: new("phone")}},
+		})
+		path := "input.answer.mfaSetup." + field
+		if e := apierr.From(err); e == nil || e.Field != path || e.Message != path+" must have at least 6 characters." {
+			t.Errorf("%s: %v, want the field %s", parameter, err, path)
+		}
+	}
+}
+
 // Each challenge accepts only its own kind of answer.
 func TestAnswers(t *testing.T) {
 	answers := map[string]cognito.Answer{

@@ -371,7 +371,7 @@ func (a accounts) Respond(ctx context.Context, in RespondToChallengeInput) (Sign
 			FriendlyDeviceName: answer.MFASetup.DeviceName,
 		})
 		if err != nil {
-			return nil, err
+			return nil, answer.MFASetup.locate(err)
 		}
 	}
 	if answer.NewPassword != nil {
@@ -553,6 +553,12 @@ func (a *MFASetupAnswer) responses() (map[string]string, bool) {
 	}
 	// VerifySoftwareToken checked the code. Its session is the response.
 	return map[string]string{}, true
+}
+
+// locate returns err with the path of the answer's member that Cognito rejected.
+func (a *MFASetupAnswer) locate(err error) error {
+	const path = "input.answer.mfaSetup"
+	return atPath(atPath(err, totpCodePath, path+".totpCode"), totpDeviceNamePath, path+".deviceName")
 }
 
 func (a *NewPasswordAnswer) responses() (map[string]string, bool) {

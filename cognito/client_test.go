@@ -426,6 +426,8 @@ func TestErrorDetails(t *testing.T) {
 		{"ConfirmForgotPassword", invalid, at + "'confirmationCode'" + pattern, "input.confirmationCode", "input.confirmationCode has characters that the user pool does not accept."},
 		{"VerifyUserAttribute", invalid, at + "'attributeName'" + pattern, "input.attribute", "input.attribute has characters that the user pool does not accept."},
 		{"DeleteUserAttributes", invalid, at + "'userAttributeNames'" + pattern, "input.names", "input.names has characters that the user pool does not accept."},
+		{"VerifySoftwareToken", invalid, at + "'userCode'" + pattern, "input.code", "input.code has characters that the user pool does not accept."},
+		{"VerifySoftwareToken", invalid, at + "'friendlyDeviceName'" + tooShort, "input.deviceName", "input.deviceName must have at least 6 characters."},
 		{"ConfirmDevice", invalid, at + "'deviceKey'" + pattern, "input.deviceKey", "input.deviceKey has characters that the user pool does not accept."},
 		{"UpdateUserAttributes", invalid, at + "'userAttributes.1.member.name'" + pattern, "input.attributes", "input.attributes has characters that the user pool does not accept."},
 		{"SignUp", invalid, at + "'clientId'" + pattern, "", rejected},

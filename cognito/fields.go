@@ -16,6 +16,13 @@ const attributesParameter = "attributes"
 // with that of the name that was entered.
 const accountPath = "input.email"
 
+// The paths of verifyTotp. An answer to MFA_SETUP calls the same operation: see
+// [MFASetupAnswer.locate].
+const (
+	totpCodePath       = "input.code"
+	totpDeviceNamePath = "input.deviceName"
+)
+
 // inputPaths maps the parameters of an operation, by their names in Cognito's messages, to
 // the input that they come from.
 func inputPaths(op operation) map[string]string {
@@ -53,6 +60,8 @@ func inputPaths(op operation) map[string]string {
 		return map[string]string{"attributeName": "input.attribute", attributesParameter: "input.attribute"}
 	case opVerifyUserAttribute:
 		return map[string]string{"attributeName": "input.attribute", "code": "input.code", attributesParameter: "input.attribute"}
+	case opVerifySoftwareToken:
+		return map[string]string{"userCode": totpCodePath, "friendlyDeviceName": totpDeviceNamePath}
 	case opRefreshTokenAuth, opGetTokensFromRefreshToken:
 		return map[string]string{"refreshToken": "input.refreshToken", "deviceKey": deviceKey}
 	case opRevokeToken:
@@ -76,6 +85,18 @@ func inputPaths(op operation) map[string]string {
 	default:
 		return nil
 	}
+}
+
+// atPath returns err with the path to in place of the path from, if the fault is there.
+func atPath(err error, from, to string) error {
+	e := apierr.From(err)
+	if e == nil || e.Field != from {
+		return err
+	}
+	located := *e
+	located.Field = to
+	located.Message = strings.Replace(e.Message, from, to, 1)
+	return &located
 }
 
 // inputFaults maps the messages of Cognito about invalid input to fields of the input.

@@ -164,14 +164,11 @@ func (id Identifier) name() string {
 // locate returns err with the path of the member that is set, where Cognito rejected the
 // name of the account.
 func (id Identifier) locate(err error) error {
-	e, set := apierr.From(err), id.set()
-	if e == nil || e.Field != accountPath || len(set) == 0 {
+	set := id.set()
+	if len(set) == 0 {
 		return err
 	}
-	located := *e
-	located.Field = "input." + set[0].field
-	located.Message = strings.Replace(e.Message, accountPath, located.Field, 1)
-	return &located
+	return atPath(err, accountPath, "input."+set[0].field)
 }
 
 // identifier returns an identifier that has only this member.
