@@ -322,6 +322,40 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// Users of an identity provider, with the status EXTERNAL_PROVIDER, have no password. The
+// embedded pool has no such users. docs/errors.md has the same table.
+func TestErrorsForExternalProvider(t *testing.T) {
+	const notAuthorized = "NotAuthorizedException"
+	startSignIn := func(ctx context.Context, c *cognito.Client) error {
+		_, err := c.StartSignIn(ctx, cognito.StartSigninInput{Identifier: cognito.ByEmail("ada@example.com"), SrpA: new("1")})
+		return err
+	}
+	tests := []struct {
+		name            string
+		call            func(context.Context, *cognito.Client) error
+		exception, text string
+		code            apierr.Code // "" for a success
+	}{
+		{"signin", operations["InitiateAuth"], notAuthorized, "Incorrect username or password.", apierr.InvalidCredentials},
+		{"startSignin", startSignIn, notAuthorized, "Incorrect username or password.", apierr.InvalidCredentials},
+		{"verifyAccount", operations["ConfirmSignUp"], notAuthorized, "User cannot be confirmed. Current status is EXTERNAL_PROVIDER", ""},
+		{"resendConfirmationCode", operations["ResendConfirmationCode"], "InvalidParameterException", "User is already confirmed.", apierr.UserAlreadyConfirmed},
+		{"forgotPassword", operations["ForgotPassword"], notAuthorized, "User password cannot be reset in the current state.", apierr.PasswordResetUnavailable},
+		{"confirmForgotPassword", operations["ConfirmForgotPassword"], "ExpiredCodeException", "Invalid code provided, please request a code again.", apierr.CodeExpired},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			body, _ := json.Marshal(map[string]string{"__type": tt.exception, "message": tt.text})
+			err := tt.call(t.Context(), newClient(t, newUpstream(t, 400, string(body)).URL, nil))
+			switch got := apierr.From(err); {
+			case tt.code == "" && err != nil, tt.code != "" && (got == nil || got.Code != tt.code):
+				t.Errorf("got %v, want %q", err, tt.code)
+			}
+		})
+	}
+}
+
 // An app client that allows no flow with a password is misconfigured.
 func TestNoFlowAllowed(t *testing.T) {
 	u := newUpstream(t, 400, `{"__type":"InvalidParameterException","message":"USER_PASSWORD_AUTH flow not enabled for this client"}`)
