@@ -49,6 +49,22 @@ func TestLambda(t *testing.T) {
 	})
 }
 
+// TestLambdaBasePath runs the function as a route below a path, which its event sources
+// leave in their events.
+func TestLambdaBasePath(t *testing.T) {
+	t.Parallel()
+	testutil.Build(t)
+	f := startFunction(t, append(testutil.PoolSettings(t), "BASE_PATH=/auth"), []string{"--embedded-pool"})
+	for _, form := range eventForms {
+		for path, status := range map[string]int{"/auth/graphql": http.StatusOK, "/other/graphql": http.StatusNotFound} {
+			a := f.request(t, form, http.MethodPost, path, "", `{"query":"{__typename}"}`, false)
+			if a.Status != status || status == http.StatusOK && a.Text("data.__typename") != "Query" {
+				t.Errorf("%s: %s: status %d, want %d\n%s", form.name, path, a.Status, status, a.Body)
+			}
+		}
+	}
+}
+
 // TestLambdaEnds stops the function with SIGTERM, as when it runs in a container.
 func TestLambdaEnds(t *testing.T) {
 	t.Parallel()
