@@ -148,13 +148,16 @@ func (s *script) kill9(args []string) {
 }
 
 func (s *script) log(args []string) {
-	s.need(args, 0, 1, "log [PATTERN]")
+	s.need(args, 0, 2, "log [PATTERN [NAME]]")
 	p := s.program()
-	if len(args) == 1 {
+	if len(args) > 0 {
 		pattern, err := regexp.Compile("(?m)" + args[0])
 		s.Check(err)
 		// A request is logged after its response was sent.
 		s.Check(p.Await("the log to match "+args[0], func() bool { return pattern.MatchString(p.Stderr.String()) }))
+		if len(args) == 2 {
+			s.Setenv(args[1], pattern.FindStringSubmatch(p.Stderr.String())[1])
+		}
 	}
 	fmt.Fprint(s.Stdout(), p.Stderr.String())
 }

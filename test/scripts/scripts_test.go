@@ -39,9 +39,9 @@ package scripts_test
 //	      sends SIGHUP to the last program.
 //	kill9
 //	      sends SIGKILL to the last program.
-//	log [PATTERN]
+//	log [PATTERN [NAME]]
 //	      waits until the log of the last program matches the pattern, and copies the
-//	      log to stdout.
+//	      log to stdout. Sets $NAME to what the pattern's first group matches.
 //
 // The API
 //
