@@ -147,10 +147,23 @@ func TestClientSettings(t *testing.T) {
 			refused: invalid + "Client Secret is required to set EnablePropagateAdditionalUserContextData as true",
 		},
 		{name: "context data", operation: create, request: `{"GenerateSecret":true,"EnablePropagateAdditionalUserContextData":true}`, result: `{"EnablePropagateAdditionalUserContextData":true}`},
+		{
+			name: "context data is reset", operation: update, client: `{"GenerateSecret":true,"EnablePropagateAdditionalUserContextData":true}`, request: `{}`,
+			result: `{"EnablePropagateAdditionalUserContextData":null}`,
+		},
+		{
+			name: "context data", operation: update, client: `{"GenerateSecret":true}`, request: `{"EnablePropagateAdditionalUserContextData":true}`,
+			result: `{"EnablePropagateAdditionalUserContextData":true}`,
+		},
+		{name: "secret", operation: create, request: `{"ClientSecret":"0123456789abcdef0123456789"}`, result: `{"ClientSecret":"0123456789abcdef0123456789"}`},
 		{name: "analytics by id alone", operation: create, request: `{"AnalyticsConfiguration":{"ApplicationId":"abc"}}`, refused: analytics},
 		{
 			name: "analytics by ARN and id", operation: update,
 			request: `{"AnalyticsConfiguration":{"ApplicationId":"abc","ApplicationArn":"arn:aws:mobiletargeting:us-east-1:123456789012:apps/abc"}}`, refused: analytics,
+		},
+		{
+			name: "analytics by id", operation: update, request: `{"AnalyticsConfiguration":{"ApplicationId":"abc","ExternalId":"x","RoleArn":"arn:aws:iam::123456789012:role/pinpoint"}}`,
+			result: `{"AnalyticsConfiguration":{"ApplicationId":"abc","ExternalId":"x","RoleArn":"arn:aws:iam::123456789012:role/pinpoint"}}`,
 		},
 		{
 			name: "analytics by id", operation: create, request: `{"AnalyticsConfiguration":{"ApplicationId":"abc","ExternalId":"x","RoleArn":"arn:aws:iam::123456789012:role/pinpoint"}}`,

@@ -1,6 +1,7 @@
 package userpool_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -109,9 +110,13 @@ func TestAdminPreference(t *testing.T) {
 	b.member("ann@example.com")
 	pool, name := b.user()
 	email, phone := &types.EmailMfaSettingsType{Enabled: true}, &types.SMSMfaSettingsType{Enabled: true}
+	var accepted []any
 	set := func(in cognito.AdminSetUserMFAPreferenceInput) error {
 		in.UserPoolId, in.Username = pool, name
 		_, err := b.sdk.AdminSetUserMFAPreference(t.Context(), &in)
+		if err == nil {
+			accepted = append(accepted, in)
+		}
 		return err
 	}
 	const undeliverable = "User does not have delivery config set to turn on "
@@ -128,6 +133,31 @@ func TestAdminPreference(t *testing.T) {
 	b.refused(set(cognito.AdminSetUserMFAPreferenceInput{
 		SoftwareTokenMfaSettings: on(true), EmailMfaSettings: &types.EmailMfaSettingsType{Enabled: true, PreferredMfa: true},
 	}), "InvalidParameterException", "")
+
+	// What is accepted is stored and comes back.
+	b.must(b.sdkErr(b.sdk.AdminUpdateUserAttributes(t.Context(), &cognito.AdminUpdateUserAttributesInput{
+		UserPoolId: pool, Username: name, UserAttributes: []types.AttributeType{attr("phone_number", "+15551234567"), attr("phone_number_verified", "true")},
+	})))
+	want := func(preferred string, factors ...string) {
+		t.Helper()
+		out, err := b.sdk.AdminGetUser(t.Context(), &cognito.AdminGetUserInput{UserPoolId: pool, Username: name})
+		b.must(err)
+		slices.Sort(out.UserMFASettingList)
+		if aws.ToString(out.PreferredMfaSetting) != preferred || !slices.Equal(out.UserMFASettingList, factors) {
+			t.Errorf("factors %v, preferred %v, want %v, %s", out.UserMFASettingList, aws.ToString(out.PreferredMfaSetting), factors, preferred)
+		}
+	}
+	want("SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA")
+	b.must(set(cognito.AdminSetUserMFAPreferenceInput{SMSMfaSettings: &types.SMSMfaSettingsType{Enabled: true, PreferredMfa: true}}))
+	want("SMS_MFA", "EMAIL_OTP", "SMS_MFA", "SOFTWARE_TOKEN_MFA")
+	b.must(set(cognito.AdminSetUserMFAPreferenceInput{EmailMfaSettings: &types.EmailMfaSettingsType{Enabled: true, PreferredMfa: true}, SMSMfaSettings: phone}))
+	want("EMAIL_OTP", "EMAIL_OTP", "SMS_MFA", "SOFTWARE_TOKEN_MFA")
+	b.must(set(cognito.AdminSetUserMFAPreferenceInput{
+		EmailMfaSettings: &types.EmailMfaSettingsType{}, SMSMfaSettings: &types.SMSMfaSettingsType{}, SoftwareTokenMfaSettings: on(true),
+		WebAuthnMfaSettings: &types.WebAuthnMfaSettingsType{Enabled: true},
+	}))
+	want("SOFTWARE_TOKEN_MFA", "SOFTWARE_TOKEN_MFA")
+	everyMember(t, "AdminSetUserMFAPreference", accepted...)
 }
 
 // Only administrators can write attributes for developers.

@@ -3,8 +3,8 @@ package userpool_test
 import "testing"
 
 const (
-	sms      = `"SmsConfiguration":{"SnsCallerArn":"arn:aws:iam::123456789012:role/sms","ExternalId":"x"}`
-	ses      = `"EmailConfiguration":{"EmailSendingAccount":"DEVELOPER","SourceArn":"arn:aws:ses:us-east-1:123456789012:identity/example.com"}`
+	sms      = `"SmsConfiguration":{"SnsCallerArn":"arn:aws:iam::123456789012:role/sms","ExternalId":"x","SnsRegion":"us-east-1"}`
+	ses      = `"EmailConfiguration":{"EmailSendingAccount":"DEVELOPER","SourceArn":"arn:aws:ses:us-east-1:123456789012:identity/example.com","From":"App <app@example.com>","ReplyToEmailAddress":"help@example.com","ConfigurationSet":"mail"}`
 	function = `"arn:aws:lambda:us-east-1:123456789012:function:f"`
 	other    = `"arn:aws:lambda:us-east-1:123456789012:function:g"`
 
@@ -26,14 +26,21 @@ const everything = `{
 	},
 	"DeletionProtection": "ACTIVE", "AutoVerifiedAttributes": ["email", "phone_number"], "MfaConfiguration": "OPTIONAL",
 	"UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
-	"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": true, "InviteMessageTemplate": {"EmailSubject": "Welcome"}},
+	"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": true, "InviteMessageTemplate": {"EmailSubject": "Welcome", "EmailMessage": "{username}: {####}", "SMSMessage": "{username} {####}"}},
 	"AccountRecoverySetting": {"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]},
-	"DeviceConfiguration": {"ChallengeRequiredOnNewDevice": true},
+	"DeviceConfiguration": {"ChallengeRequiredOnNewDevice": true, "DeviceOnlyRememberedOnUserPrompt": true},
 	"VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_LINK", "EmailMessageByLink": "Here: {##link##}", "EmailSubjectByLink": "Link"},
 	"EmailVerificationMessage": "Your code is {####}", "EmailVerificationSubject": "Code", "SmsVerificationMessage": "Code {####}",
 	"SmsAuthenticationMessage": "MFA {####}", "UserPoolTier": "PLUS", "UserPoolTags": {"team": "a"},
 	"UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT", "AdvancedSecurityAdditionalFlows": {"CustomAuthMode": "ENFORCED"}},
-	"LambdaConfig": {"PreSignUp": ` + function + `, "PreTokenGenerationConfig": {"LambdaArn": ` + function + `, "LambdaVersion": "V2_0"}},
+	"LambdaConfig": {
+		"PreSignUp": ` + function + `, "PostConfirmation": ` + function + `, "PreAuthentication": ` + function + `, "PostAuthentication": ` + function + `,
+		"CustomMessage": ` + function + `, "UserMigration": ` + function + `, "DefineAuthChallenge": ` + function + `,
+		"CreateAuthChallenge": ` + function + `, "VerifyAuthChallengeResponse": ` + function + `,
+		"PreTokenGeneration": ` + function + `, "PreTokenGenerationConfig": {"LambdaArn": ` + function + `, "LambdaVersion": "V2_0"},
+		"CustomEmailSender": {"LambdaArn": ` + function + `, "LambdaVersion": "V1_0"}, "CustomSMSSender": {"LambdaArn": ` + function + `, "LambdaVersion": "V1_0"},
+		"InboundFederation": {"LambdaArn": ` + function + `, "LambdaVersion": "V1_0"}, "KMSKeyID": "arn:aws:kms:us-east-1:123456789012:key/k"
+	},
 	"KeyConfiguration": {"KeyType": "AWS_OWNED_KEY"}, "IssuerConfiguration": {"Type": "ORIGINAL"},
 	` + sms + `, ` + ses + `
 }`
@@ -97,6 +104,7 @@ func TestPoolSettings(t *testing.T) {
 			request: `{"MfaConfiguration":"ON"}`, result: `{"MfaConfiguration":"ON","SoftwareTokenMfaConfiguration":{"Enabled":true}}`,
 		},
 		{name: "name", operation: update, request: `{"PoolName":"renamed"}`, result: `{"Name":"renamed"}`},
+		{name: "name that is not given", operation: update, request: `{}`, result: `{"Name":"pool"}`},
 		{name: "tags", operation: update, pool: `{"UserPoolTags":{"a":"1","b":"2"}}`, request: `{"UserPoolTags":{"c":"3"}}`, result: `{"UserPoolTags":{"a":null,"b":null,"c":"3"}}`},
 		{
 			name: "no verification before updates", operation: update, pool: everything, request: `{"UserAttributeUpdateSettings":{"AttributesRequireVerificationBeforeUpdate":[]},"UserPoolTier":"PLUS",` + sms + `}`,
@@ -115,11 +123,20 @@ func TestPoolSettings(t *testing.T) {
 			result:  `{"EmailVerificationMessage":"Code {####}","EmailVerificationSubject":"Code","SmsVerificationMessage":"SMS {####}"}`,
 		},
 		{
+			name: "the template shows in older messages", operation: update,
+			request: `{"VerificationMessageTemplate":{"EmailMessage":"Code {####}","EmailSubject":"Code","SmsMessage":"SMS {####}"}}`,
+			result:  `{"EmailVerificationMessage":"Code {####}","EmailVerificationSubject":"Code","SmsVerificationMessage":"SMS {####}"}`,
+		},
+		{
 			name: "messages that differ", operation: create, refused: "InvalidParameterException",
 			request: `{"EmailVerificationMessage":"One {####}","VerificationMessageTemplate":{"EmailMessage":"Two {####}"}}`,
 		},
 		{
 			name: "unused accounts and temporary passwords", operation: create, request: `{"AdminCreateUserConfig":{"UnusedAccountValidityDays":3}}`,
+			result: `{"AdminCreateUserConfig":{"UnusedAccountValidityDays":3},"Policies":{"PasswordPolicy":{"TemporaryPasswordValidityDays":3}}}`,
+		},
+		{
+			name: "unused accounts and temporary passwords", operation: update, request: `{"AdminCreateUserConfig":{"UnusedAccountValidityDays":3}}`,
 			result: `{"AdminCreateUserConfig":{"UnusedAccountValidityDays":3},"Policies":{"PasswordPolicy":{"TemporaryPasswordValidityDays":3}}}`,
 		},
 		{
@@ -140,6 +157,14 @@ func TestPoolSettings(t *testing.T) {
 		},
 
 		// Policies
+		{
+			name: "required characters", operation: create, request: `{"Policies":{"PasswordPolicy":{"RequireUppercase":true,"RequireNumbers":true,"RequireSymbols":true}}}`,
+			result: `{"Policies":{"PasswordPolicy":{"RequireUppercase":true,"RequireLowercase":false,"RequireNumbers":true,"RequireSymbols":true}}}`,
+		},
+		{
+			name: "required characters", operation: update, request: `{"Policies":{"PasswordPolicy":{"RequireUppercase":true,"RequireNumbers":true,"RequireSymbols":true}}}`,
+			result: `{"Policies":{"PasswordPolicy":{"RequireUppercase":true,"RequireLowercase":false,"RequireNumbers":true,"RequireSymbols":true}}}`,
+		},
 		{
 			name: "short passwords", operation: create, request: `{"Policies":{"PasswordPolicy":{"MinimumLength":4}}}`,
 			refused: one + "'4' at 'policies.passwordPolicy.minimumLength' failed to satisfy constraint: Member must have value greater than or equal to 6",
@@ -310,7 +335,31 @@ func TestPoolSettings(t *testing.T) {
 			refused: tier + "LITE pricing tier configured: Token Customization with Pre-Token Generation Lambda V2_0",
 		},
 
+		{
+			name: "own key", operation: create, request: `{"KeyConfiguration":{"KeyType":"CUSTOMER_MANAGED_KEY","KmsKeyArn":"arn:aws:kms:us-east-1:123456789012:key/k"}}`,
+			result: `{"KeyConfiguration":{"KeyType":"CUSTOMER_MANAGED_KEY","KmsKeyArn":"arn:aws:kms:us-east-1:123456789012:key/k"}}`,
+		},
+		{
+			name: "own key", operation: update, request: `{"KeyConfiguration":{"KeyType":"CUSTOMER_MANAGED_KEY","KmsKeyArn":"arn:aws:kms:us-east-1:123456789012:key/k"}}`,
+			result: `{"KeyConfiguration":{"KeyType":"CUSTOMER_MANAGED_KEY","KmsKeyArn":"arn:aws:kms:us-east-1:123456789012:key/k"}}`,
+		},
+
 		// Schema and names
+		{
+			name: "schema", operation: create, request: `{"Schema":[
+				{"Name":"dept","AttributeDataType":"String","Mutable":true,"StringAttributeConstraints":{"MinLength":"2","MaxLength":"9"}},
+				{"Name":"level","AttributeDataType":"Number","NumberAttributeConstraints":{"MinValue":"1","MaxValue":"5"}},
+				{"Name":"plan","AttributeDataType":"String","DeveloperOnlyAttribute":true}, {"Name":"name","Required":true}
+			]}`,
+			result: `{"SchemaAttributes":{
+				"custom:dept": {"AttributeDataType":"String","Mutable":true,"Required":false,"StringAttributeConstraints":{"MinLength":"2","MaxLength":"9"}},
+				"custom:level": {"AttributeDataType":"Number","Mutable":false,"NumberAttributeConstraints":{"MinValue":"1","MaxValue":"5"}},
+				"dev:custom:plan": {"AttributeDataType":"String","DeveloperOnlyAttribute":true}, "name": {"Required":true}, "email": {"Required":false}
+			}}`,
+		},
+		{name: "aliases", operation: create, request: `{"AliasAttributes":["email","preferred_username"]}`, result: `{"AliasAttributes":["email","preferred_username"],"UsernameAttributes":null}`},
+		{name: "user names", operation: create, request: `{"UsernameAttributes":["email","phone_number"]}`, result: `{"UsernameAttributes":["email","phone_number"],"AliasAttributes":null}`},
+		{name: "case of user names", operation: create, request: `{"UsernameConfiguration":{"CaseSensitive":true}}`, result: `{"UsernameConfiguration":{"CaseSensitive":true}}`},
 		{
 			name: "aliases and user names", operation: create, request: `{"AliasAttributes":["email"],"UsernameAttributes":["email"]}`,
 			refused: invalid + "Only one of the aliasAttributes or usernameAttributes can be set in a User pool.",

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,6 +40,17 @@ type settingsBench struct {
 
 func runSettings(t *testing.T, rows []setting) {
 	t.Helper()
+	accepted := map[string][]any{}
+	for _, row := range rows {
+		in := newInput(row.operation)
+		decode(t, row.request, in)
+		if row.refused == "" {
+			accepted[row.operation] = append(accepted[row.operation], in)
+		}
+	}
+	for operation, inputs := range accepted {
+		everyMember(t, operation, inputs...)
+	}
 	s := &settingsBench{bench: start(t), shared: map[string]*string{}}
 	t.Run("rows", func(t *testing.T) {
 		for _, row := range rows {
@@ -46,6 +60,72 @@ func runSettings(t *testing.T, rows []setting) {
 			})
 		}
 	})
+}
+
+// unset are members that no accepted row sets, with the reason.
+var unset = map[string]string{
+	"CreateUserPool.PoolName": byTest, "UpdateUserPool.UserPoolId": byTest, "SetUserPoolMfaConfig.UserPoolId": byTest,
+	"CreateUserPoolClient.UserPoolId": byTest, "CreateUserPoolClient.ClientName": byTest,
+	"UpdateUserPoolClient.UserPoolId": byTest, "UpdateUserPoolClient.ClientId": byTest,
+}
+
+// byTest is for the names of pools and clients, which the test sets for every row.
+const byTest = "set for every row"
+
+// everyMember checks that each member of an operation's input, at any depth, is set in one of the inputs.
+func everyMember(t *testing.T, operation string, inputs ...any) {
+	t.Helper()
+	set := map[string]bool{}
+	for _, in := range inputs {
+		eachMember("", reflect.ValueOf(in), func(path string, value reflect.Value) {
+			set[path] = set[path] || !value.IsZero()
+		})
+	}
+	for _, path := range slices.Sorted(maps.Keys(set)) {
+		name := operation + path
+		if _, exempt := unset[name]; set[path] == exempt {
+			t.Errorf("%s: set in an accepted row: %t, exempt: %t", name, set[path], exempt)
+		}
+	}
+}
+
+// eachMember calls f for each member below a value. It goes through absent ones, too.
+func eachMember(path string, v reflect.Value, f func(path string, value reflect.Value)) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			v = reflect.New(v.Type().Elem())
+		}
+		eachMember(path, v.Elem(), f)
+	case reflect.Slice:
+		eachMember(path, reflect.Zero(v.Type().Elem()), f)
+		for i := range v.Len() {
+			eachMember(path, v.Index(i), f)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if field := v.Type().Field(i); field.IsExported() {
+				f(path+"."+field.Name, v.Field(i))
+				eachMember(path+"."+field.Name, v.Field(i), f)
+			}
+		}
+	}
+}
+
+// newInput returns an empty input of an operation.
+func newInput(operation string) any {
+	switch operation {
+	case "CreateUserPool":
+		return &cognito.CreateUserPoolInput{}
+	case "UpdateUserPool":
+		return &cognito.UpdateUserPoolInput{}
+	case "CreateUserPoolClient":
+		return &cognito.CreateUserPoolClientInput{}
+	case "UpdateUserPoolClient":
+		return &cognito.UpdateUserPoolClientInput{}
+	default:
+		return &cognito.SetUserPoolMfaConfigInput{}
+	}
 }
 
 func (s *settingsBench) run(t *testing.T, row setting) {
@@ -157,7 +237,8 @@ func (s *settingsBench) createPool(t *testing.T, members string) *string {
 	return out.UserPool.Id
 }
 
-// describePool returns the members of DescribeUserPool and GetUserPoolMfaConfig.
+// describePool returns the members of DescribeUserPool and GetUserPoolMfaConfig. The attributes of the schema are by
+// name.
 func (s *settingsBench) describePool(t *testing.T, id *string) (any, error) {
 	t.Helper()
 	described, err := s.sdk.DescribeUserPool(t.Context(), &cognito.DescribeUserPoolInput{UserPoolId: id})
@@ -172,6 +253,11 @@ func (s *settingsBench) describePool(t *testing.T, id *string) (any, error) {
 	for name, value := range membersOf(t, described.UserPool) {
 		members[name] = value
 	}
+	schema := map[string]any{}
+	for _, attribute := range described.UserPool.SchemaAttributes {
+		schema[*attribute.Name] = membersOf(t, attribute)
+	}
+	members["SchemaAttributes"] = schema
 	return members, nil
 }
 
@@ -187,15 +273,19 @@ func (s *settingsBench) describeClient(t *testing.T, pool, client *string) (any,
 // input fills in the input of an operation. The SDK names fields after the members of the API.
 func input[In any](t *testing.T, members string, in *In) *In {
 	t.Helper()
-	if members == "" {
-		return in
+	if members != "" {
+		decode(t, members, in)
 	}
+	return in
+}
+
+func decode(t *testing.T, members string, in any) {
+	t.Helper()
 	decoder := json.NewDecoder(strings.NewReader(members))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(in); err != nil {
 		t.Fatalf("%s: %v", members, err)
 	}
-	return in
 }
 
 // membersOf returns the members of an output of the SDK.
