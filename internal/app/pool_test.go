@@ -98,6 +98,9 @@ func TestPoolURL(t *testing.T) {
 		}
 		r.Host = host
 		r.Header.Set("Content-Type", "application/json")
+		if strings.HasSuffix(url, "/") {
+			r.Header.Set("Accept", "text/html") // the playground
+		}
 		response, err := client.Do(r)
 		if err != nil {
 			t.Fatal(err)
@@ -108,7 +111,14 @@ func TestPoolURL(t *testing.T) {
 	}
 	pool := "http://" + poolAddr
 	issuer := "http://authgraph.test:9229/" + poolID
-	if status, body := request("GET", pool+"/"+poolID+"/.well-known/openid-configuration", "authgraph.test:9229", ""); status != 200 || !strings.Contains(body, `"issuer":"`+issuer+`"`) {
+	if status, _ := request("GET", pool+"/inbox", "authgraph.test:9229", ""); status != 200 {
+		t.Errorf("the inbox: %d", status)
+	}
+	if _, page := request("GET", "http://"+settings["ADDR"]+"/", "", ""); !strings.Contains(page, `<meta name="inbox" content="http://authgraph.test:9229/inbox">`) {
+		t.Errorf("the playground does not link to the inbox:\n%.500s", page)
+	}
+	if status, body := request("GET", pool+"/"+poolID+"/.well-known/openid-configuration", "authgraph.test:9229", ""); status != 200 || !strings.Contains(body, `"issuer":"`+issuer+`"`) ||
+		!strings.Contains(body, `"jwks_uri":"`+issuer+`/`) {
 		t.Errorf("discovery: %d %s", status, body)
 	}
 	if status, _ := request("GET", pool+"/inbox?to=a@example.com", "evil.test:9229", ""); status != 403 {
@@ -141,6 +151,41 @@ func TestPoolURL(t *testing.T) {
 	}
 	if !strings.Contains(answer, `"email":"ada@example.com"`) {
 		t.Errorf("the API does not accept the token: %s", answer)
+	}
+}
+
+// Without POOL_URL, a pool that listens on all interfaces has the URL of this machine.
+func TestPoolOnAllInterfaces(t *testing.T) {
+	for _, host := range []string{"", "0.0.0.0", "[::]"} {
+		addr := host + ":0"
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", addr)
+		if err != nil {
+			t.Logf("left out %q: %v", addr, err)
+			continue
+		}
+		_ = listener.Close()
+		settings := map[string]string{"POOL_ADDR": addr, "DATA_DIR": t.TempDir(), "EMBEDDED_POOL": "true", "LOG_LEVEL": "error"}
+		banner := startProgram(t, settings, "pool")
+		url := regexp.MustCompile(`(http://127\.0\.0\.1:[0-9]+)/inbox`).FindStringSubmatch(banner)
+		poolID := regexp.MustCompile(`us-east-1_\w+`).FindString(banner)
+		if url == nil {
+			t.Fatalf("%q: the banner is\n%s", addr, banner)
+		}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url[1]+"/"+poolID+"/.well-known/openid-configuration", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := &http.Client{Transport: &http.Transport{}}
+		response, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		client.CloseIdleConnections()
+		if !strings.Contains(string(body), `"issuer":"`+url[1]+"/"+poolID+`"`) {
+			t.Errorf("%q: %s", addr, body)
+		}
 	}
 }
 
