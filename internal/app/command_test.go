@@ -2,6 +2,8 @@ package app
 
 import (
 	"errors"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,6 +97,26 @@ func TestHelp(t *testing.T) {
 				t.Errorf("%s: the help has %q", test.args, text)
 			}
 		}
+	}
+}
+
+// The help of pool has no settings of the API.
+func TestPoolSettings(t *testing.T) {
+	help, _, err := command(t, "pool --help", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []string
+	for _, setting := range regexp.MustCompile(`\[([A-Z_]+)\]`).FindAllStringSubmatch(help, -1) {
+		listed = append(listed, setting[1])
+	}
+	want := []string{
+		"AWS_REGION_NAME", "EMBEDDED_POOL", "DATA_DIR", "POOL_ADDR", "POOL_URL", "POOL_MFA", "POOL_AUTH_FLOWS",
+		"POOL_USER_EXISTENCE_ERRORS", "POOL_ROTATION", "POOL_CLIENT_SECRET", "POOL_USERNAME_ATTRIBUTES", "POOL_CUSTOM_ATTRIBUTES",
+		"LOG_LEVEL", "LOG_FORMAT",
+	}
+	if !slices.Equal(listed, want) {
+		t.Errorf("settings %v, want %v", listed, want)
 	}
 }
 

@@ -61,3 +61,28 @@ func region(t *testing.T, file, name string) string {
 	}
 	return code.String()
 }
+
+// All pages and the playground sign up and sign in with one password, so that readers can
+// go on in any of them with the account that they have.
+func TestOneExamplePassword(t *testing.T) {
+	const example = "Correct-Horse-1"
+	// Quoted, or as an argument of a command line.
+	password := regexp.MustCompile(`(?i)\bpassword["']?(?:\s*[:=]\s*\\?["']([^"'\\]+)|[= ]([A-Za-z]+-[^\s"'\\,)}]+))`)
+	found := map[string]int{}
+	check := func(name, text string) {
+		for _, literal := range password.FindAllStringSubmatch(text, -1) {
+			found[filepath.Base(name)]++
+			if got := literal[1] + literal[2]; got != example {
+				t.Errorf("%s has the password %s, want %s", name, got, example)
+			}
+		}
+	}
+	eachPage(t, check)
+	const playground = "internal/playground/src/examples.js"
+	check(playground, readFile(t, playground))
+	for name, least := range map[string]int{"README.md": 4, "examples.js": 1} {
+		if found[name] < least {
+			t.Errorf("found %d passwords in %s, want at least %d", found[name], name, least)
+		}
+	}
+}

@@ -18,18 +18,9 @@ var (
 // TestLinks checks that relative links between the repository's pages lead to files
 // and headings that exist.
 func TestLinks(t *testing.T) {
-	root := repositoryRoot(t)
 	checked := 0
-	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "build" || entry.Name() == ".git"):
-			return filepath.SkipDir
-		case filepath.Ext(name) != ".md":
-			return nil
-		}
-		for _, link := range pageLink.FindAllStringSubmatch(codeBlock.ReplaceAllString(read(t, name), ""), -1) {
+	eachPage(t, func(name, text string) {
+		for _, link := range pageLink.FindAllStringSubmatch(codeBlock.ReplaceAllString(text, ""), -1) {
 			if strings.Contains(link[1], ":") {
 				continue // another site
 			}
@@ -45,13 +36,28 @@ func TestLinks(t *testing.T) {
 				t.Errorf("%s links to %s, which has no such heading", name, link[1])
 			}
 		}
+	})
+	if checked < 50 {
+		t.Errorf("checked only %d links", checked)
+	}
+}
+
+// eachPage calls f for every page of the repository.
+func eachPage(t *testing.T, f func(name, text string)) {
+	t.Helper()
+	err := filepath.WalkDir(repositoryRoot(t), func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "build" || entry.Name() == ".git"):
+			return filepath.SkipDir
+		case filepath.Ext(name) == ".md":
+			f(name, read(t, name))
+		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	if checked < 50 {
-		t.Errorf("checked only %d links", checked)
 	}
 }
 
