@@ -659,6 +659,11 @@ func TestDecoysAreStable(t *testing.T) {
 	if one.Salt == other.Salt || one.UserIDForSrp == other.UserIDForSrp || one.Salt == elsewhere.Salt {
 		t.Error("two have the same salt or id")
 	}
+	options.CaseSensitive = true
+	exact := newDecoyFactory(options, newChallengeStates(options))
+	if challenge(exact, "PASSWORD_SRP", "Jane@example.com").(*SRPChallenge).Salt == challenge(exact, "PASSWORD_SRP", "jane@example.com").(*SRPChallenge).Salt {
+		t.Error("two names in a case-sensitive pool have the same salt")
+	}
 	if _, _, err := srp.WithSecret(fixed).Proof(one.srp("Pool"), "password", time.Now()); err != nil {
 		t.Errorf("no client can answer it: %v", err)
 	}

@@ -261,7 +261,8 @@ func isUnknownOperation(err error) bool {
 type TokenStatus struct {
 	Active    bool
 	Reason    *apierr.Code // why the token is not active
-	UserID    *string
+	UserID    *string      // nil for a machine, too
+	ClientID  *string
 	Groups    []string
 	Scopes    []string
 	ExpiresAt *time.Time
@@ -279,10 +280,14 @@ func CheckToken(ctx context.Context, v *token.Verifier, accessToken string) (*To
 	var expired *token.ExpiredError
 	switch {
 	case err == nil:
-		return &TokenStatus{
-			Active: true, UserID: &claims.Subject, ExpiresAt: &claims.ExpiresAt,
+		status := &TokenStatus{
+			Active: true, UserID: &claims.Subject, ClientID: &claims.ClientID, ExpiresAt: &claims.ExpiresAt,
 			Groups: listOf(claims.Groups), Scopes: listOf(claims.Scopes),
-		}, nil
+		}
+		if claims.Machine {
+			status.UserID = nil
+		}
+		return status, nil
 	case errors.As(err, &expired):
 		reason = apierr.TokenExpired
 	case errors.Is(err, token.ErrTokenRevoked):

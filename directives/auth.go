@@ -36,7 +36,7 @@ type callerKey struct{}
 //
 // orInput names members of the argument `input` that are credentials themselves: if one
 // is given, no token is required, and there is no caller. service requires a caller that
-// is a service. evenIfRevoked accepts a token whose session was signed out here.
+// is a service, and is the only way in for machines. evenIfRevoked accepts a token whose session was signed out here.
 func (a *Auth) Directive(
 	ctx context.Context, _ any, next graphql.Resolver,
 	groups, scopes, orInput []string, service, evenIfRevoked bool,
@@ -47,6 +47,10 @@ func (a *Auth) Directive(
 	caller, err := a.Caller(ctx)
 	if err != nil && (!evenIfRevoked || !mayBeRevoked(err)) {
 		return nil, err
+	}
+	if caller.Claims.Machine && !service {
+		return nil, apierr.New(apierr.Forbidden,
+			"The access token belongs to an application and not to a user. Sign in as a user.")
 	}
 	if !permits(caller.Claims, groups, scopes) {
 		return nil, forbidden(groups, scopes)

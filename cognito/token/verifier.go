@@ -38,12 +38,20 @@ const (
 // It leaves out claims that users can write themselves, such as custom:mode: authorize by
 // Groups and Scopes only.
 type AccessClaims struct {
-	// Subject is the user's id, the sub claim. It is never empty.
+	// Subject is the user's id, the sub claim. For a machine it is the ClientID. It is
+	// never empty.
 	Subject string
 
 	// Username is the user's name in the pool. It equals Subject in pools where users
-	// sign in with an e-mail address. It is never empty.
+	// sign in with an e-mail address. It is empty for a machine only.
 	Username string
+
+	// ClientID is the app client that the token was issued to. It is never empty.
+	ClientID string
+
+	// Machine is set for a token of the client credentials grant, which has no user and
+	// belongs to no session.
+	Machine bool
 
 	// OriginJTI identifies the sign-in that the token comes from. It is empty if token
 	// revocation is turned off for the app client.
@@ -73,6 +81,13 @@ type VerifierOptions struct {
 	// clients with the same keys.
 	ClientID string
 
+	// AcceptedClientIDs are further app clients whose tokens are accepted. Default: none.
+	AcceptedClientIDs []string
+
+	// Audience is a resource server as which this API accepts tokens that are bound to one
+	// by the claim aud (RFC 8707). Default: none.
+	Audience string
+
 	// Keys are the pool's public keys. Required.
 	Keys *KeySet
 
@@ -92,11 +107,12 @@ type VerifierOptions struct {
 	Now func() time.Time
 }
 
-// Verifier verifies the access tokens of one app client of one user pool. It needs the
+// Verifier verifies the access tokens of one user pool. It needs the
 // network only for the pool's public keys. It is safe for concurrent use.
 type Verifier struct {
 	issuers    []string
-	clientID   string
+	clientIDs  []string
+	audiences  []string
 	keys       *KeySet
 	leeway     time.Duration
 	revoked    func(*AccessClaims) error
@@ -125,6 +141,9 @@ func NewVerifier(o VerifierOptions) (*Verifier, error) {
 	}
 	if o.ClientID == "" {
 		faults = append(faults, errors.New("token: ClientID must not be empty"))
+	}
+	if slices.Contains(o.AcceptedClientIDs, "") {
+		faults = append(faults, errors.New("token: AcceptedClientIDs must not contain an empty string"))
 	}
 	if o.Keys == nil {
 		faults = append(faults, errors.New("token: Keys must not be nil"))
@@ -155,14 +174,19 @@ func NewVerifier(o VerifierOptions) (*Verifier, error) {
 	if o.Revoked == nil {
 		o.Revoked = func(*AccessClaims) error { return nil }
 	}
+	audiences := []string{o.ClientID}
+	if o.Audience != "" {
+		audiences = append(audiences, o.Audience)
+	}
 	return &Verifier{
-		issuers:  slices.Clone(o.Issuers),
-		clientID: o.ClientID,
-		keys:     o.Keys,
-		leeway:   o.Leeway,
-		revoked:  o.Revoked,
-		observe:  o.Observe,
-		now:      o.Now,
+		issuers:   slices.Clone(o.Issuers),
+		clientIDs: append([]string{o.ClientID}, o.AcceptedClientIDs...),
+		audiences: audiences,
+		keys:      o.Keys,
+		leeway:    o.Leeway,
+		revoked:   o.Revoked,
+		observe:   o.Observe,
+		now:       o.Now,
 		// Strict, so that a token has one spelling: the unused bits of a segment's last
 		// character must be zero.
 		encoding:   base64.RawURLEncoding.Strict(),
@@ -174,7 +198,7 @@ func NewVerifier(o VerifierOptions) (*Verifier, error) {
 // CachedTokens returns the number of verified tokens in the cache.
 func (v *Verifier) CachedTokens() int { return v.cache.Len() }
 
-// Verify verifies an access token of the user pool and app client. The error is one of
+// Verify verifies an access token of the user pool, issued to one of the app clients. The error is one of
 //
 //   - [*InvalidTokenError]: the token is invalid,
 //   - [*ExpiredError]: the token was valid and has expired,
@@ -201,7 +225,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, err
 	if cached, ok := v.cache.Get(sum); ok {
 		if cached.claims.ExpiresAt.Add(v.leeway).After(v.now()) && v.keys.isPublished(cached.key) {
 			v.observe("hit")
-			return &cached.claims, v.revoked(&cached.claims)
+			return &cached.claims, v.status(&cached.claims)
 		}
 		v.cache.Remove(sum)
 	}
@@ -232,7 +256,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, err
 		return nil, &InvalidTokenError{ReasonKeyID}
 	}
 
-	// The claims: this pool, an access token, this app client.
+	// The claims: this pool, an access token, an accepted app client.
 	c, err := parseClaims(parts.claims)
 	if err != nil {
 		return nil, &InvalidTokenError{ReasonClaims}
@@ -246,16 +270,20 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, err
 	if c.tokenUse != "access" {
 		return nil, &InvalidTokenError{ReasonTokenUse}
 	}
-	if c.clientID != v.clientID {
+	if !slices.Contains(v.clientIDs, c.clientID) {
 		return nil, &InvalidTokenError{ReasonClientID}
 	}
-	// An access token has an aud only if it was requested for another API or a trigger
-	// added it. It must then include this app client (RFC 7519, section 4.1.3).
-	if c.hasAudience && !slices.Contains(c.audience, v.clientID) {
+	// An access token has an aud only if it is bound to a resource server or a trigger
+	// added it. It must then name this API (RFC 7519, section 4.1.3).
+	if c.hasAudience && !slices.ContainsFunc(c.audience, func(name string) bool {
+		return name == c.clientID || slices.Contains(v.audiences, name)
+	}) {
 		return nil, &InvalidTokenError{ReasonAudience}
 	}
-	// Tokens of the client credentials grant have no user. Their sub is the client id.
-	if c.subject == "" || c.username == "" || c.subject == v.clientID {
+	// Tokens of the client credentials grant have neither user nor session. Their sub is
+	// the client id.
+	isMachine := c.subject == c.clientID && c.username == "" && c.originJTI == ""
+	if !isMachine && (c.subject == "" || c.username == "" || slices.Contains(v.clientIDs, c.subject)) {
 		return nil, &InvalidTokenError{ReasonNoUser}
 	}
 	if c.expires.IsZero() || c.issued.IsZero() {
@@ -289,14 +317,23 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*AccessClaims, err
 
 	valid := &verified{
 		claims: AccessClaims{
-			Subject: c.subject, Username: c.username, OriginJTI: c.originJTI,
+			Subject: c.subject, Username: c.username, ClientID: c.clientID, Machine: isMachine, OriginJTI: c.originJTI,
 			Scopes: strings.Fields(c.scope), Groups: c.groups,
 			IssuedAt: c.issued, ExpiresAt: c.expires, AuthenticatedAt: c.authenticated,
 		},
 		key: key,
 	}
 	v.cache.Add(sum, valid)
-	return &valid.claims, v.revoked(&valid.claims)
+	return &valid.claims, v.status(&valid.claims)
+}
+
+// status returns an error if the token's session has ended, or may have. A machine has no
+// session.
+func (v *Verifier) status(claims *AccessClaims) error {
+	if claims.Machine {
+		return nil
+	}
+	return v.revoked(claims)
 }
 
 // segments are the parts of a token in JWS compact serialization.

@@ -171,6 +171,7 @@ func TestNewVerifierInvalidOptions(t *testing.T) {
 		"no issuer":    {ClientID: "c", Keys: keys},
 		"empty issuer": {ClientID: "c", Keys: keys, Issuers: []string{"i", ""}},
 		"no client id": {Issuers: []string{"i"}, Keys: keys},
+		"no accepted":  {Issuers: []string{"i"}, ClientID: "c", Keys: keys, AcceptedClientIDs: []string{""}},
 		"no keys":      {Issuers: []string{"i"}, ClientID: "c"},
 		"leeway < 0":   {Issuers: []string{"i"}, ClientID: "c", Keys: keys, Leeway: -1},
 		"leeway > 60":  {Issuers: []string{"i"}, ClientID: "c", Keys: keys, Leeway: time.Minute + 1},
@@ -190,7 +191,7 @@ func TestVerifyReturnsTheClaims(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &AccessClaims{
-		Subject: testSub, Username: testSub, OriginJTI: "0f6b1c1e-8a40-4c27-9b56-3a2b9f4f2e11",
+		Subject: testSub, Username: testSub, ClientID: testClientID, OriginJTI: "0f6b1c1e-8a40-4c27-9b56-3a2b9f4f2e11",
 		Scopes: []string{"openid", "email", "shop/read"}, Groups: []string{"admins", "editors"},
 		IssuedAt: time.Unix(testNow-600, 0), ExpiresAt: time.Unix(testNow+3000, 0),
 		AuthenticatedAt: time.Unix(testNow-900, 0),
@@ -497,7 +498,7 @@ func wrongClaims() map[string]wrong {
 		"aud of another API": c.with("aud", `"https://api.example"`), "aud empty": c.with("aud", `""`), "aud an empty array": c.with("aud", "[]"), "aud of others": c.with("aud", `["a","b"]`), "aud of other case": c.with("aud", `"`+strings.ToUpper(testClientID)+`"`),
 	})
 	add(ReasonNoUser, map[string]fmt.Stringer{
-		"client credentials": c.without("username").without("origin_jti").without("event_id").with("sub", `"`+testClientID+`"`).with("scope", `"shop/read"`), "client as user": c.with("sub", `"`+testClientID+`"`), "no sub": c.without("sub"), "sub empty": c.with("sub", `""`), "SUB": c.without("sub").with("SUB", `"`+testSub+`"`),
+		"client as user": c.with("sub", `"`+testClientID+`"`), "no sub": c.without("sub"), "sub empty": c.with("sub", `""`), "SUB": c.without("sub").with("SUB", `"`+testSub+`"`),
 		"no username": c.without("username"), "username empty": c.with("username", `""`), "only cognito:username": c.without("username").with("cognito:username", `"`+testSub+`"`),
 	})
 	add(ReasonMissingTime, map[string]fmt.Stringer{

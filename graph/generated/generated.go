@@ -277,6 +277,7 @@ type ComplexityRoot struct {
 
 	TokenStatus struct {
 		Active    func(childComplexity int) int
+		ClientID  func(childComplexity int) int
 		ExpiresAt func(childComplexity int) int
 		Groups    func(childComplexity int) int
 		Reason    func(childComplexity int) int
@@ -1260,6 +1261,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TokenStatus.Active(childComplexity), true
+	case "TokenStatus.clientId":
+		if e.ComplexityRoot.TokenStatus.ClientID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TokenStatus.ClientID(childComplexity), true
 	case "TokenStatus.expiresAt":
 		if e.ComplexityRoot.TokenStatus.ExpiresAt == nil {
 			break
@@ -1872,8 +1879,10 @@ type TokenStatus {
   active: Boolean!
   """Why the token is not active: ` + "`" + `INVALID_TOKEN` + "`" + `, ` + "`" + `TOKEN_EXPIRED` + "`" + ` or ` + "`" + `TOKEN_REVOKED` + "`" + `. Null if it is active."""
   reason: ErrorCode
-  """Id of the user. Null if the token is not active."""
+  """Id of the user. Null if the token is not active or belongs to a machine (client credentials)."""
   userId: ID
+  """Id of the app client that the token was issued to. Null if the token is not active."""
+  clientId: ID
   """Groups of the user, in order of precedence. Empty if the token is not active."""
   groups: [String!]!
   """OAuth scopes of the token. Empty if the token is not active."""
@@ -3355,6 +3364,8 @@ func (ec *executionContext) childFields_TokenStatus(ctx context.Context, field g
 		return ec.fieldContext_TokenStatus_reason(ctx, field)
 	case "userId":
 		return ec.fieldContext_TokenStatus_userId(ctx, field)
+	case "clientId":
+		return ec.fieldContext_TokenStatus_clientId(ctx, field)
 	case "groups":
 		return ec.fieldContext_TokenStatus_groups(ctx, field)
 	case "scopes":
@@ -8422,6 +8433,29 @@ func (ec *executionContext) _TokenStatus_userId(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_TokenStatus_userId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TokenStatus", field, false, false, "ID")
+}
+
+func (ec *executionContext) _TokenStatus_clientId(ctx context.Context, field graphql.CollectedField, obj *cognito.TokenStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TokenStatus_clientId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TokenStatus_clientId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenStatus", field, false, false, "ID")
 }
 
@@ -16826,6 +16860,11 @@ func (ec *executionContext) _TokenStatus(ctx context.Context, sel ast.SelectionS
 			}
 		case "userId":
 			out.Values[i] = ec._TokenStatus_userId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "clientId":
+			out.Values[i] = ec._TokenStatus_clientId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

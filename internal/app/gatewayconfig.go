@@ -69,15 +69,19 @@ Gateway). The directory is created if needed; existing files are never overwritt
 
 func writeGatewayConfig(ctx context.Context, stdout io.Writer, s *config.Settings, product, directory string) error {
 	settings := gatewayconfig.Settings{
-		Issuers: s.Issuers(), JWKSURL: s.JWKSURL(), ClientID: s.ClientID,
+		Issuers: s.Issuers(), JWKSURL: s.JWKSURL(), ClientIDs: append([]string{s.ClientID}, s.AcceptedClientIDs...),
 		GroupScope: graph.GroupScope(""), AllowedOrigins: s.AllowedOrigins, AllowedHeaders: middleware.CORSHeaders(s.AllowedHeaders),
 	}
 	if s.Embedded() {
-		issuer, clientID, err := findPool(ctx, s)
+		issuer, clientIDs, err := findPool(ctx, s)
 		if err != nil {
 			return err
 		}
-		settings.Issuers, settings.JWKSURL, settings.ClientID = []string{issuer}, issuer+"/.well-known/jwks.json", clientID
+		settings.Issuers, settings.JWKSURL, settings.ClientIDs = []string{issuer}, issuer+"/.well-known/jwks.json", clientIDs
+	}
+	settings.Audiences = settings.ClientIDs[:1]
+	if s.Audience != "" {
+		settings.Audiences = []string{settings.ClientIDs[0], s.Audience}
 	}
 	if s.CookieTransport {
 		settings.RefreshCookie = middleware.RefreshCookieName
@@ -129,54 +133,64 @@ func writeNew(name, text string) error {
 	return errors.Join(err, file.Close())
 }
 
-// findPool returns the issuer and the app client of the embedded pool. It calls the
+// findPool returns the issuer of the embedded pool and the app clients whose tokens it
+// accepts, its own one first. It calls the
 // pool if it is running, and otherwise opens its file, which only one process can
 // have open.
-func findPool(ctx context.Context, s *config.Settings) (issuer, clientID string, err error) {
+func findPool(ctx context.Context, s *config.Settings) (issuer string, clients []string, err error) {
 	addr, err := net.ResolveTCPAddr("tcp", s.PoolAddr)
 	if err != nil {
-		return "", "", err
+		return "", nil, err
 	}
 	if addr.Port == 0 {
-		return "", "", errors.New("POOL_ADDR has the port 0, so the token issuer would change with every start (choose a port)")
+		return "", nil, errors.New("POOL_ADDR has the port 0, so the token issuer would change with every start (choose a port)")
 	}
 	url, _ := localURL(addr)
-	if issuer, clientID, err = askPool(ctx, url); !errors.Is(err, syscall.ECONNREFUSED) {
-		return issuer, clientID, err
+	if issuer, clients, err = askPool(ctx, url, s.Pool.Clients); !errors.Is(err, syscall.ECONNREFUSED) {
+		return issuer, clients, err
 	}
 	pool, err := userpool.Open(userpool.Options{Path: poolFile(s), URL: cmp.Or(s.PoolURL, url), Shape: poolShape(s.Pool)})
 	if err != nil {
-		return "", "", fmt.Errorf("%w (if authgraph is running, set POOL_ADDR as it is set there)", err)
+		return "", nil, fmt.Errorf("%w (if authgraph is running, set POOL_ADDR as it is set there)", err)
 	}
-	return pool.Issuer(), pool.ClientID(), pool.Close()
+	return pool.Issuer(), append([]string{pool.ClientID()}, clientIDs(pool.FurtherClients())...), pool.Close()
 }
 
-// askPool returns the issuer and the app client of the running pool at url, which
-// must have exactly one of each.
-func askPool(ctx context.Context, url string) (issuer, clientID string, err error) {
+// askPool returns the issuer and the app clients of the running pool at url, which must be
+// the only pool and have exactly one app client besides those that are named.
+func askPool(ctx context.Context, url string, named []string) (issuer string, accepted []string, err error) {
 	var pools struct {
 		UserPools []struct {
 			ID string `json:"Id"`
 		}
 	}
 	if err := callPool(ctx, url, "ListUserPools", `{"MaxResults":2}`, &pools); err != nil {
-		return "", "", err
+		return "", nil, err
 	}
 	several := fmt.Errorf("%[1]s has several pools or app clients (choose one with AWS_COGNITO_USER_POOL_ID, AWS_COGNITO_APP_CLIENT_ID and AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=%[1]s)", url)
 	if len(pools.UserPools) != 1 {
-		return "", "", several
+		return "", nil, several
 	}
 	id := pools.UserPools[0].ID
 	var clients struct {
 		UserPoolClients []struct {
-			ID string `json:"ClientId"`
+			ID   string `json:"ClientId"`
+			Name string `json:"ClientName"`
 		}
 	}
-	if err := callPool(ctx, url, "ListUserPoolClients", fmt.Sprintf(`{"UserPoolId":%q,"MaxResults":2}`, id), &clients); err != nil {
-		return "", "", err
+	if err := callPool(ctx, url, "ListUserPoolClients", fmt.Sprintf(`{"UserPoolId":%q,"MaxResults":60}`, id), &clients); err != nil {
+		return "", nil, err
 	}
-	if len(clients.UserPoolClients) != 1 {
-		return "", "", several
+	var own, further []string
+	for _, client := range clients.UserPoolClients {
+		if slices.Contains(named, client.Name) {
+			further = append(further, client.ID)
+		} else {
+			own = append(own, client.ID)
+		}
+	}
+	if len(own) != 1 {
+		return "", nil, several
 	}
 	// The host in the issuer may be spelled differently from the one in url.
 	var discovery struct {
@@ -184,12 +198,12 @@ func askPool(ctx context.Context, url string) (issuer, clientID string, err erro
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/"+id+"/.well-known/openid-configuration", nil)
 	if err != nil {
-		return "", "", err
+		return "", nil, err
 	}
 	if err := receive(request, &discovery); err != nil {
-		return "", "", err
+		return "", nil, err
 	}
-	return discovery.Issuer, clients.UserPoolClients[0].ID, nil
+	return discovery.Issuer, append(own, further...), nil
 }
 
 // callPool calls an operation of the user pools API.

@@ -107,6 +107,8 @@ func (p *embeddedPool) close() {
 
 func (p *embeddedPool) target() target {
 	return target{
+		acceptedClientIDs: clientIDs(p.pool.FurtherClients()),
+
 		region:   p.pool.Region(),
 		poolID:   p.pool.ID(),
 		clientID: p.pool.ClientID(),
@@ -119,6 +121,14 @@ func (p *embeddedPool) target() target {
 
 		caseSensitive: p.pool.CaseSensitive(),
 	}
+}
+
+func clientIDs(clients []userpool.AppClient) []string {
+	ids := make([]string, len(clients))
+	for i, client := range clients {
+		ids[i] = client.ID
+	}
+	return ids
 }
 
 // banner returns how to use the pool, also from other clients.

@@ -75,6 +75,8 @@ func (p *program) serve(ctx context.Context, settings *config.Settings) error {
 // target is the user pool that the API uses.
 type target struct {
 	region, poolID, clientID, endpoint string
+	acceptedClientIDs                  []string
+	audience                           string
 	secret                             config.Secret
 	issuers                            []string
 	jwksURL                            string
@@ -94,7 +96,9 @@ func (s *server) cognito() target {
 		issuers:  s.settings.Issuers(),
 		jwksURL:  s.settings.JWKSURL(),
 
-		caseSensitive: s.settings.CaseSensitiveUsernames,
+		caseSensitive:     s.settings.CaseSensitiveUsernames,
+		acceptedClientIDs: s.settings.AcceptedClientIDs,
+		audience:          s.settings.Audience,
 	}
 }
 
@@ -206,7 +210,8 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 		return nil, err
 	}
 	verifier, err := token.NewVerifier(token.VerifierOptions{
-		Issuers: t.issuers, ClientID: t.clientID, Keys: keys, Revoked: sessions.revoked, Observe: s.metrics.ObserveToken,
+		Issuers: t.issuers, ClientID: t.clientID, AcceptedClientIDs: t.acceptedClientIDs, Audience: t.audience,
+		Keys: keys, Revoked: sessions.revoked, Observe: s.metrics.ObserveToken,
 	})
 	if err != nil {
 		return nil, err

@@ -131,6 +131,8 @@ func (f *Flags) cognitoSettings(command Command) []string {
 		{"AWS_REGION_NAME", f.awsRegionName},
 		{"AWS_COGNITO_USER_POOL_ID", f.awsCognitoUserPoolID},
 		{"AWS_COGNITO_APP_CLIENT_ID", f.awsCognitoAppClientID},
+		{"AWS_COGNITO_ACCEPTED_CLIENT_IDS", f.awsCognitoAcceptedClientIDs},
+		{"AWS_COGNITO_AUDIENCE", f.awsCognitoAudience},
 		{"AWS_COGNITO_APP_CLIENT_SECRET", f.awsCognitoAppClientSecret.Reveal()},
 		{"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", f.awsEndpointURLCognitoIdentityProvider},
 		{"AWS_COGNITO_ISSUER", f.awsCognitoIssuer},

@@ -24,6 +24,8 @@ type Flags struct {
 	awsRegionName                         string
 	awsCognitoUserPoolID                  string
 	awsCognitoAppClientID                 string
+	awsCognitoAcceptedClientIDs           string
+	awsCognitoAudience                    string
 	awsCognitoAppClientSecret             Secret
 	awsEndpointURLCognitoIdentityProvider string
 	awsCognitoIssuer                      string
@@ -131,6 +133,8 @@ func (f *Flags) define() []Setting {
 	optional(&f.awsRegionName, "AWS_REGION_NAME", "REGION", "the region in the pool id, else AWS_REGION", "Region of the user pool. With authgraph pool: in the ids of new pools, instead of us-east-1.", Pool, GatewayConfig)
 	optional(&f.awsCognitoUserPoolID, "AWS_COGNITO_USER_POOL_ID", "ID", "none (embedded pool)", "Id of the user pool, for example eu-west-1_AbC123def.", GatewayConfig)
 	optional(&f.awsCognitoAppClientID, "AWS_COGNITO_APP_CLIENT_ID", "ID", "none", "Id of the pool's app client.", GatewayConfig)
+	optional(&f.awsCognitoAcceptedClientIDs, "AWS_COGNITO_ACCEPTED_CLIENT_IDS", "ID,...", "none", "Further app clients of the pool whose access tokens are accepted, for example those of the mobile apps, or of machines (client credentials).", GatewayConfig)
+	optional(&f.awsCognitoAudience, "AWS_COGNITO_AUDIENCE", "URI", "none", "Resource server that stands for this API: access tokens that are bound to it (claim aud, RFC 8707) are accepted.", GatewayConfig)
 	secret(&f.awsCognitoAppClientSecret, "AWS_COGNITO_APP_CLIENT_SECRET", "SECRET", "none", "Secret of the app client, if it has one. Prefer the variable: other users of the machine can read command lines.")
 	optional(&f.awsEndpointURLCognitoIdentityProvider, "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "URL", "Amazon's endpoint for the region", "Endpoint of the Cognito API, for an emulator or a private endpoint.", GatewayConfig)
 	optional(&f.awsCognitoIssuer, "AWS_COGNITO_ISSUER", "URL", "the issuers that Cognito, or the endpoint above, uses for the pool", "The only accepted token issuer (claim iss).", GatewayConfig)
@@ -191,7 +195,7 @@ func (f *Flags) define() []Setting {
 	optional(&f.poolRequiredAttributes, "POOL_REQUIRED_ATTRIBUTES", "NAME,...", "none", "Standard attributes that a sign-up to a new pool needs, for example given_name.", Pool)
 	optional(&f.poolAutoVerified, "POOL_AUTO_VERIFIED_ATTRIBUTES", "NAME,...", kept+"email, and phone_number where users sign up or in with it", "What a code confirms an account by: email, phone_number, both, or none, with which only an administrator can confirm accounts.", Pool)
 	optional(&f.poolCustomAttributes, "POOL_CUSTOM_ATTRIBUTES", "NAME,...", "none (besides mode)", "Attributes to add to the pool's schema, without the prefix custom:. The word none makes a new pool without custom:mode.", Pool)
-	optional(&f.poolClients, "POOL_CLIENTS", "NAME,...", "none", "Names of further app clients, for example web,ios. New ones have no secret, and otherwise the settings of the first one. The banner shows their ids.", Pool)
+	optional(&f.poolClients, "POOL_CLIENTS", "NAME,...", "none", "Names of further app clients, for example web,ios. New ones have no secret, and otherwise the settings of the first one. Their tokens are accepted, and the banner shows their ids.", Pool, GatewayConfig)
 
 	group = "Logs, metrics and profiles"
 	text(&f.logLevel, "LOG_LEVEL", "debug|info|warn|error", "info", "Minimum level of log messages.", Pool)

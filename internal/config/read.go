@@ -22,6 +22,8 @@ func (f *Flags) read(command Command, getenv func(string) string, errs *Errors) 
 	s := &Settings{
 		UserPoolID:         r.matching("AWS_COGNITO_USER_POOL_ID", f.awsCognitoUserPoolID, `^[A-Za-z0-9-]+_[A-Za-z0-9]+$`, 55, "copy it from the pool's overview page; it looks like eu-west-1_AbC123def"),
 		ClientID:           r.matching("AWS_COGNITO_APP_CLIENT_ID", f.awsCognitoAppClientID, `^[A-Za-z0-9_+]+$`, 128, "copy it from the pool's list of app clients; it has letters and digits only"),
+		AcceptedClientIDs:  r.names("AWS_COGNITO_ACCEPTED_CLIENT_IDS", f.awsCognitoAcceptedClientIDs, `^[A-Za-z0-9_+]{1,128}$`, "copy it from the pool's list of app clients; it has letters and digits only"),
+		Audience:           r.matching("AWS_COGNITO_AUDIENCE", f.awsCognitoAudience, `^[\x21\x23-\x5B\x5D-\x7E]+$`, 256, "copy the identifier of the resource server; it has no spaces, quotes or backslashes"),
 		ClientSecret:       r.secret("AWS_COGNITO_APP_CLIENT_SECRET", f.awsCognitoAppClientSecret),
 		Endpoint:           strings.TrimRight(r.url("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", f.awsEndpointURLCognitoIdentityProvider), "/"),
 		Issuer:             r.url("AWS_COGNITO_ISSUER", f.awsCognitoIssuer),

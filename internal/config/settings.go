@@ -17,6 +17,10 @@ type Settings struct {
 	// with the embedded pool.
 	UserPoolID string
 	ClientID   string
+	// AcceptedClientIDs are further app clients whose tokens are accepted.
+	AcceptedClientIDs []string
+	// Audience is the resource server in the claim aud of accepted tokens. It may be empty.
+	Audience string
 	// ClientSecret is the app client's secret. It is empty if there is none.
 	ClientSecret Secret
 	// Endpoint is the URL of Cognito's API, without a trailing slash. Empty means

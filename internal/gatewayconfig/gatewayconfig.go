@@ -23,8 +23,11 @@ type Settings struct {
 	// Issuers are the accepted values of iss, and JWKSURL is the URL of their keys.
 	Issuers []string
 	JWKSURL string
-	// ClientID is the app client whose tokens are accepted.
-	ClientID string
+	// ClientIDs are the app clients whose tokens are accepted.
+	ClientIDs []string
+	// Audiences are the values of aud in accepted tokens that have one, besides their own
+	// app client.
+	Audiences []string
 	// GroupScope is the prefix of a scope that stands for a group.
 	GroupScope string
 	// RefreshCookie is the name of the refresh cookie. It is empty if refresh tokens

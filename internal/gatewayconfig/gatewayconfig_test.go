@@ -20,7 +20,8 @@ func settings() gatewayconfig.Settings {
 	return gatewayconfig.Settings{
 		Issuers:        []string{`https://id.example.com/"'${}`, `https://other.example.com/\`},
 		JWKSURL:        `https://id.example.com/"'#: /jwks.json`,
-		ClientID:       "3n4b5urk1ft4fl3mg5e62d9ado",
+		ClientIDs:      []string{"3n4b5urk1ft4fl3mg5e62d9ado", "1example23456789"},
+		Audiences:      []string{"3n4b5urk1ft4fl3mg5e62d9ado", `https://api.example.com/"'${}`},
 		GroupScope:     "group:",
 		RefreshCookie:  "__Host-authgraph-refresh",
 		AllowedOrigins: []string{"https://app.example.com", "http://localhost:5173"},
@@ -134,7 +135,7 @@ func TestApollo(t *testing.T) {
 	}
 	// The script refuses invalid tokens, so the router must let them through.
 	same(t, "on_error", at(t, jwt, "on_error"), "Continue")
-	for _, needed := range []string{`claims.client_id != "` + s.ClientID + `"`, `claims.token_use != "access"`, `claims == ()`} {
+	for _, needed := range []string{`["` + strings.Join(s.ClientIDs, `","`) + `"].contains(claims.client_id)`, `claims.token_use != "access"`, `claims == ()`} {
 		if !strings.Contains(all[script], needed) {
 			t.Errorf("the script does not check %s", needed)
 		}
@@ -148,7 +149,8 @@ func TestCosmo(t *testing.T) {
 	same(t, "url", at(t, config, "authentication", "jwt", "jwks", "url"), s.JWKSURL)
 	same(t, "algorithms", at(t, config, "authentication", "jwt", "jwks", "algorithms"), []string{"RS256"})
 	module := at(t, config, "modules", "cognito")
-	same(t, "client_id", at(t, module, "client_id"), s.ClientID)
+	same(t, "client_ids", at(t, module, "client_ids"), s.ClientIDs)
+	same(t, "audiences", at(t, module, "audiences"), s.Audiences)
 	same(t, "issuers", at(t, module, "issuers"), s.Issuers)
 	same(t, "group_scope", at(t, module, "group_scope"), s.GroupScope)
 	same(t, "subgraph", at(t, module, "subgraph"), gatewayconfig.Subgraph)

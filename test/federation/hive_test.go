@@ -83,6 +83,7 @@ func newBehindRouter(t *testing.T) *behindRouter {
 	audit := filepath.Join(dir, "audit.jsonl")
 	settings := []string{
 		"TOKEN_TRANSPORT=cookie", "CORS_ALLOWED_ORIGINS=" + appOrigin, "FEDERATION_AUTH_DIRECTIVES=true", "SERVICE_GROUPS=service",
+		"AWS_COGNITO_ACCEPTED_CLIENT_IDS=2web", "AWS_COGNITO_AUDIENCE=https://api.example.com",
 	}
 	g := testutil.NewTarget(t, append(settings, "TRUSTED_PROXIES=127.0.0.0/8", "AUDIT_LOG="+audit)...)
 
@@ -208,6 +209,10 @@ func TestHiveGateway(t *testing.T) {
 		{"an access token", me, nil, "absent"},
 		{"token of another issuer", me, map[string]any{"iss": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Xyz"}, "INVALID_TOKEN"},
 		{"token of another app client", me, map[string]any{"client_id": "2other"}, "INVALID_TOKEN"},
+		{"token of an accepted app client", me, map[string]any{"client_id": "2web"}, "absent"},
+		{"one bound to the API", me, map[string]any{"aud": "https://api.example.com"}, "absent"},
+		{"one bound to several", me, map[string]any{"client_id": "2web", "aud": []string{"x", "2web"}}, "absent"},
+		{"one bound to another API", me, map[string]any{"aud": "https://other.example.com"}, "INVALID_TOKEN"},
 		{"one of no app client", me, map[string]any{"client_id": "", "aud": testutil.FakeClientID}, "INVALID_TOKEN"},
 		{"an ID token", me, map[string]any{"token_use": "id", "aud": testutil.FakeClientID}, "INVALID_TOKEN"},
 		{"a token of no use", me, map[string]any{"token_use": ""}, "INVALID_TOKEN"},

@@ -233,6 +233,7 @@ func (f forger) hostileHeaders() map[string]string {
 
 func (f forger) hostileClaims() map[string]string {
 	c := f.claims
+	machine := c.without("username").without("origin_jti").with("client_id", quote(acceptedMachineID)).with("sub", quote(acceptedMachineID)).with("scope", `"shop/read"`)
 	whole := c.String()
 	iss := f.issuer()
 	all := map[string]fmt.Stringer{
@@ -250,10 +251,13 @@ func (f forger) hostileClaims() map[string]string {
 		"no client_id": c.without("client_id"), "client_id of another": c.with("client_id", `"9example23456789"`), "client_id empty": c.with("client_id", `""`), "client_id in upper case": c.with("client_id", quote(strings.ToUpper(testutil.FakeClientID))), "client_id cut": c.with("client_id", quote(testutil.FakeClientID[1:])), "client_id longer": c.with("client_id", quote(testutil.FakeClientID+"x")),
 		"client_id with a space": c.with("client_id", quote(" "+testutil.FakeClientID)), "other client_id, and ours as CLIENT_ID": c.with("client_id", `"9example23456789"`).with("CLIENT_ID", quote(testutil.FakeClientID)), "Client_Id": c.renamed("client_id", "Client_Id"), "clientId": c.renamed("client_id", "clientId"), "client_id twice": c.and("client_id", `"9example23456789"`),
 		"client_id twice, other first": append(ordered{{"client_id", `"9example23456789"`}}, c...), "client_id twice, escaped": c.and(`client\u005fid`, `"9example23456789"`), "aud in its place": c.without("client_id").with("aud", quote(testutil.FakeClientID)), "azp in its place": c.renamed("client_id", "azp"), "clients as a list": c.with("client_id", quote(testutil.FakeClientID+",9example23456789")),
+		"accepted clients as a list": c.with("client_id", quote(acceptedClientID+","+acceptedMachineID)), "accepted client in upper case": c.with("client_id", quote(strings.ToUpper(acceptedClientID))), "accepted client with a space": c.with("client_id", quote(acceptedClientID+" ")), "accepted client as azp": c.renamed("client_id", "azp").with("azp", quote(acceptedClientID)),
 
 		"aud of another": c.with("aud", `"https://api.example"`), "aud empty": c.with("aud", `""`), "aud an empty array": c.with("aud", "[]"), "aud of others": c.with("aud", `["a","b"]`), "aud in upper case": c.with("aud", quote(strings.ToUpper(testutil.FakeClientID))), "aud a number": c.with("aud", "1"), "aud null": c.with("aud", "null"), "aud an object": c.with("aud", "{}"),
+		"aud of an accepted client": c.with("aud", quote(acceptedClientID)), "aud longer": c.with("aud", quote(acceptedAudience+"/")), "aud in another case": c.with("aud", quote(strings.ToUpper(acceptedAudience))), "aud of the resource server, without client_id": c.without("client_id").with("aud", quote(acceptedAudience)), "aud of the resource server, of another client": c.with("client_id", `"9example23456789"`).with("aud", quote(acceptedAudience)),
 
 		"no sub": c.without("sub"), "sub empty": c.with("sub", `""`), "SUB": c.renamed("sub", "SUB"), "sub twice": c.and("sub", `"another"`), "no username": c.without("username"), "username empty": c.with("username", `""`), "USERNAME": c.renamed("username", "USERNAME"), "of a machine": c.without("username").with("sub", quote(testutil.FakeClientID)).with("scope", `"shop/read"`),
+		"of another machine": machine.with("client_id", `"9example23456789"`).with("sub", `"9example23456789"`), "of a machine as another": machine.with("sub", quote(acceptedClientID)), "of a machine as nobody": machine.with("sub", `""`), "of a machine with a session": machine.with("origin_jti", `"x"`), "of a machine for another API": machine.with("aud", `"https://api.example"`), "of a user as a machine": c.with("client_id", quote(acceptedMachineID)).with("sub", quote(acceptedMachineID)),
 		"of a machine with a user name": c.with("sub", quote(testutil.FakeClientID)), "groups a string": c.with("cognito:groups", `"admins"`), "groups an object": c.with("cognito:groups", `{"admins":true}`), "groups null": c.with("cognito:groups", "null"), "groups twice": c.with("cognito:groups", `["a"]`).and("cognito:groups", `["root"]`), "groups of numbers": c.with("cognito:groups", "[1]"),
 
 		"no exp": c.without("exp"), "no iat": c.without("iat"), "neither exp nor iat": c.without("exp").without("iat"), "EXP": c.renamed("exp", "EXP"), "expires_in for exp": c.renamed("exp", "expires_in"), "exp twice": c.and("exp", "9999999999"), "exp twice, old first": append(ordered{{"exp", "1"}}, c...),
@@ -469,6 +473,19 @@ func (g *target) ask(t *testing.T, authorization []string) (testutil.TimedRespon
 	return testutil.TimedResponse{Response: testutil.NewResponse(code, http.Header{}, []byte(answered)), Took: took}, nil
 }
 
+// Callers that are accepted besides the users of the app client.
+const (
+	acceptedClientID  = "8accepted23456789"
+	acceptedMachineID = "7machine23456789"
+	acceptedAudience  = "https://this.example/api"
+)
+
+func furtherCallers() []string {
+	return []string{
+		"AWS_COGNITO_ACCEPTED_CLIENT_IDS=" + acceptedClientID + "," + acceptedMachineID, "AWS_COGNITO_AUDIENCE=" + acceptedAudience,
+	}
+}
+
 // P1: everything but a valid access token of this pool and app client is rejected, with
 // the code that tells the client what to do.
 func TestAttackTokens(t *testing.T) {
@@ -476,7 +493,7 @@ func TestAttackTokens(t *testing.T) {
 	keys := testutil.NewFakeIssuer()
 	small := weakKey()
 	keys.PublishAlso(unusableJWKs(small)...)
-	g := newUnreadyTarget(t, keys, "LOG_LEVEL=warn")
+	g := newUnreadyTarget(t, keys, append(furtherCallers(), "LOG_LEVEL=warn")...)
 	if err := g.AwaitReady(); err != nil {
 		t.Fatal(err)
 	}
@@ -564,7 +581,7 @@ func TestAttackTokensWycheproof(t *testing.T) {
 // P2: valid tokens are accepted in every legal form.
 func TestAttackTokensHonest(t *testing.T) {
 	t.Parallel()
-	g := newTarget(t, "LOG_LEVEL=warn")
+	g := newTarget(t, append(furtherCallers(), "LOG_LEVEL=warn")...)
 	f := newForger(g.Issuer)
 	h, c := f.header, f.claims
 	good := f.honest()
@@ -582,7 +599,7 @@ func TestAttackTokensHonest(t *testing.T) {
 	})
 	for name, token := range f.claimSets(map[string]fmt.Stringer{
 		"groups": c.with("cognito:groups", `["admins","editors"]`), "100 groups": c.with("cognito:groups", "["+groups+"]"), "no groups at all": c.with("cognito:groups", "[]"), "no scope": c.without("scope"), "no revocation ids": c.without("jti").without("origin_jti"), "version 2": c.with("version", "2"),
-		"aud is the client": c.with("aud", quote(testutil.FakeClientID)), "aud has the client": c.with("aud", `["https://api.example",`+quote(testutil.FakeClientID)+`]`), "custom claims": c.with("tenant", `{"a":[true,false,null,-0.5e-3]}`), "escapes": c.with("token_use", `"\u0061ccess"`), "names of other case": c.with("SUB", `"x"`).with("Client_Id", "7"),
+		"of an accepted client": c.with("client_id", quote(acceptedClientID)), "bound to the resource server": c.with("aud", quote(acceptedAudience)), "aud is the client": c.with("aud", quote(testutil.FakeClientID)), "aud has the client": c.with("aud", `["https://api.example",`+quote(testutil.FakeClientID)+`]`), "custom claims": c.with("tenant", `{"a":[true,false,null,-0.5e-3]}`), "escapes": c.with("token_use", `"\u0061ccess"`), "names of other case": c.with("SUB", `"x"`).with("Client_Id", "7"),
 		"fractions of seconds": c.with("exp", f.at(3600)+".5"), "expired within the leeway": c.with("exp", f.at(-5)), "issued ahead, within the leeway": c.with("iat", f.at(20)), "nbf in the past": c.with("nbf", f.at(-600)), "white space in the claims": text(strings.ReplaceAll(c.String(), ",", " ,\n\t")), "not ASCII": c.with("username", `"Żółć 😀"`),
 	}) {
 		tokens[name] = token
