@@ -55,6 +55,7 @@ func table(administration *admin.Operations) map[string]operation {
 		"SetUserSettings":                  public(known, self.SetUserSettings),
 		"GetUserAuthFactors":               public(known, auth.GetUserAuthFactors),
 		"UpdateAuthEventFeedback":          public(known, auth.UpdateAuthEventFeedback),
+		"GetClientToken":                   public(known, auth.GetClientToken),
 
 		"AdminCreateUser":             signed(known, administration.AdminCreateUser),
 		"AdminGetUser":                signed(known, administration.AdminGetUser),
@@ -100,6 +101,14 @@ func table(administration *admin.Operations) map[string]operation {
 		"UpdateUserPoolClient":        signed(known, administration.UpdateUserPoolClient),
 		"DeleteUserPoolClient":        signed(known, administration.DeleteUserPoolClient),
 		"ListUserPoolClients":         signed(known, administration.ListUserPoolClients),
+		"AddUserPoolClientSecret":     signed(known, administration.AddUserPoolClientSecret),
+		"ListUserPoolClientSecrets":   signed(known, administration.ListUserPoolClientSecrets),
+		"DeleteUserPoolClientSecret":  signed(known, administration.DeleteUserPoolClientSecret),
+		"CreateResourceServer":        signed(known, administration.CreateResourceServer),
+		"DescribeResourceServer":      signed(known, administration.DescribeResourceServer),
+		"UpdateResourceServer":        signed(known, administration.UpdateResourceServer),
+		"DeleteResourceServer":        signed(known, administration.DeleteResourceServer),
+		"ListResourceServers":         signed(known, administration.ListResourceServers),
 	}
 }
 

@@ -144,8 +144,8 @@ func (s Shape) shapeClient(c *settings.Client) error {
 	if s.UserExistenceErrors != "" {
 		c.PreventUserExistenceErrors = s.UserExistenceErrors
 	}
-	if s.ClientSecret != "" {
-		c.ClientSecret = s.ClientSecret
+	if s.ClientSecret != "" && (c.ClientSecret == "" || !c.CheckSecret(s.ClientSecret)) {
+		c.ClientSecret, c.SecretDate, c.SecondSecret = s.ClientSecret, 0, nil
 	}
 	if g := s.RotationGrace; g != nil {
 		c.RefreshTokenRotation = &settings.RefreshRotation{Feature: "ENABLED", RetryGracePeriodSeconds: int(g.Seconds())}

@@ -41,7 +41,7 @@ func (o *Operations) CreateUserPoolClient(c *service.Call, in *createClientInput
 	if err != nil {
 		return nil, err
 	}
-	return &clientOutput{UserPoolClient: *client}, nil
+	return &clientOutput{UserPoolClient: client.Shown()}, nil
 }
 
 // secret returns the secret of the client to create, or "" if it has none.
@@ -66,7 +66,7 @@ func (o *Operations) DescribeUserPoolClient(c *service.Call, in *clientInput) (*
 	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) error {
 		client, err := t.Client(in.ClientID)
 		if err == nil {
-			out.UserPoolClient = *client
+			out.UserPoolClient = client.Shown()
 		}
 		return err
 	})
@@ -98,7 +98,7 @@ func (o *Operations) UpdateUserPoolClient(c *service.Call, in *updateClientInput
 		if err := client.Complete(t.Pool, "updating"); err != nil {
 			return err
 		}
-		out.UserPoolClient = *client
+		out.UserPoolClient = client.Shown()
 		return t.PutClient(client)
 	})
 	if err != nil {

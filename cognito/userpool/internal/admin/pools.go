@@ -75,6 +75,7 @@ func (o *Operations) DescribeUserPool(c *service.Call, in *poolInput) (*poolOutp
 		out.UserPool = *t.Pool
 		out.UserPool.EstimatedNumberOfUsers = t.UserCount()
 		out.UserPool.SoftwareTokenMfa, out.UserPool.SMSMfa, out.UserPool.EmailMfa, out.UserPool.WebAuthn = nil, nil, nil, nil
+		out.UserPool.ResourceServers = nil
 		return nil
 	})
 	if err != nil {

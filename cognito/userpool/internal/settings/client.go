@@ -21,6 +21,15 @@ type Client struct {
 	CreationDate     epoch.Time `json:"CreationDate"`
 	LastModifiedDate epoch.Time `json:"LastModifiedDate"`
 	ClientSettings
+	// The rest is not part of UserPoolClientType.
+	SecretDate   epoch.Time    `json:"secretDate,omitempty"` // of ClientSecret; 0 for CreationDate
+	SecondSecret *SecondSecret `json:"secondSecret,omitempty"`
+}
+
+// Shown returns the client as the API shows it.
+func (c Client) Shown() Client {
+	c.SecretDate, c.SecondSecret = 0, nil
+	return c
 }
 
 // ClientSettings are the members that CreateUserPoolClient and UpdateUserPoolClient take and DescribeUserPoolClient
@@ -219,16 +228,21 @@ func (c *Client) CheckSecretHash(username, hash string) error {
 	return nil
 }
 
-// SecretHashMatches reports whether hash is the client's SECRET_HASH for a user name.
+// SecretHashMatches reports whether hash is the client's SECRET_HASH for a user name, by any of its secrets.
 func (c *Client) SecretHashMatches(username, hash string) bool {
-	h := hmac.New(sha256.New, []byte(c.ClientSecret))
-	h.Write([]byte(username + c.ClientID))
-	return subtle.ConstantTimeCompare([]byte(base64.StdEncoding.EncodeToString(h.Sum(nil))), []byte(hash)) == 1
+	return slices.ContainsFunc(c.secretValues(), func(secret string) bool {
+		h := hmac.New(sha256.New, []byte(secret))
+		h.Write([]byte(username + c.ClientID))
+		return subtle.ConstantTimeCompare([]byte(base64.StdEncoding.EncodeToString(h.Sum(nil))), []byte(hash)) == 1
+	})
 }
 
-// CheckSecret reports whether secret is the client's. Some operations take the secret in place of a hash.
+// CheckSecret reports whether secret is one of the client's, or the client has none. Some operations take the secret in
+// place of a hash.
 func (c *Client) CheckSecret(secret string) bool {
-	return c.ClientSecret == "" || subtle.ConstantTimeCompare([]byte(secret), []byte(c.ClientSecret)) == 1
+	return c.ClientSecret == "" || slices.ContainsFunc(c.secretValues(), func(own string) bool {
+		return subtle.ConstantTimeCompare([]byte(secret), []byte(own)) == 1
+	})
 }
 
 // CanRead reports whether the client may read an attribute. It can always read sub.

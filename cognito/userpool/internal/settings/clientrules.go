@@ -41,11 +41,14 @@ func (c *Client) Complete(pool *Pool, doing string) error {
 	return nil
 }
 
+// allowClientToken is the flow of GetClientToken. It excludes all others.
+const allowClientToken = "ALLOW_CLIENT_TOKEN_AUTH"
+
 // CheckFlows checks the names in ExplicitAuthFlows.
 func CheckFlows(flows []string) error {
 	known := []string{
 		"ADMIN_NO_SRP_AUTH", "CUSTOM_AUTH_FLOW_ONLY", "USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH",
-		"ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH",
+		"ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH", allowClientToken,
 	}
 	allow := 0
 	for _, flow := range flows {
@@ -56,6 +59,9 @@ func CheckFlows(flows []string) error {
 		if strings.HasPrefix(flow, "ALLOW_") {
 			allow++
 		}
+	}
+	if slices.Contains(flows, allowClientToken) && len(flows) > 1 {
+		return exception.InvalidParameter("%s cannot be used with other auth flows.", allowClientToken)
 	}
 	if allow > 0 && allow < len(flows) {
 		return exception.InvalidParameter("Auth flow name with prefix 'ALLOW' cannot be used with legacy auth flow names.")
@@ -137,8 +143,7 @@ func isLoopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-// checkOAuth checks the flows and scopes of managed login. A pool has no resource servers and no identity providers
-// besides itself.
+// checkOAuth checks the flows and scopes of OAuth. A pool has no identity providers besides itself.
 func (c *Client) checkOAuth(pool *Pool) error {
 	for _, provider := range c.SupportedIdentityProviders {
 		if provider != "COGNITO" {
@@ -146,7 +151,7 @@ func (c *Client) checkOAuth(pool *Pool) error {
 		}
 	}
 	for _, scope := range c.AllowedOAuthScopes {
-		if !slices.Contains([]string{"phone", "email", "openid", "profile", "aws.cognito.signin.user.admin"}, scope) {
+		if !isStandardScope(scope) && !pool.HasCustomScope(scope) {
 			return exception.New("ScopeDoesNotExistException", "Invalid scope requested: %s", scope)
 		}
 	}
@@ -158,6 +163,7 @@ func (c *Client) checkOAuth(pool *Pool) error {
 
 func (c *Client) checkOAuthFlows() error {
 	machine := slices.Contains(c.AllowedOAuthFlows, "client_credentials")
+	standard := slices.IndexFunc(c.AllowedOAuthScopes, isStandardScope)
 	browser := slices.Contains(c.AllowedOAuthFlows, "code") || slices.Contains(c.AllowedOAuthFlows, "implicit")
 	why := ""
 	switch {
@@ -165,8 +171,8 @@ func (c *Client) checkOAuthFlows() error {
 		why = "client_credentials flow can not be selected along with code flow or implicit flow."
 	case machine && c.ClientSecret == "":
 		why = "client_credentials flow can not be selected if client does not have a client secret."
-	case machine && len(c.AllowedOAuthScopes) > 0:
-		why = c.AllowedOAuthScopes[0] + " is not supported with client_credentials flow"
+	case machine && standard >= 0:
+		why = c.AllowedOAuthScopes[standard] + " is not supported with client_credentials flow"
 	case browser && len(c.CallbackURLs) == 0:
 		why = "CallbackUrls can not be empty when code flow or implicit flow is selected"
 	default:
@@ -176,6 +182,9 @@ func (c *Client) checkOAuthFlows() error {
 }
 
 func (c *Client) checkExtras() error {
+	if slices.Contains(c.ExplicitAuthFlows, allowClientToken) && c.ClientSecret == "" {
+		return exception.InvalidParameter("%s requires a client secret.", allowClientToken)
+	}
 	if c.EnableContextPropagation != nil && *c.EnableContextPropagation && c.ClientSecret == "" {
 		return exception.InvalidParameter("Client Secret is required to set EnablePropagateAdditionalUserContextData as true")
 	}

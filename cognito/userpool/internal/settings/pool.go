@@ -51,6 +51,7 @@ type Pool struct {
 	SmsAuthenticationMessage string            `json:"SmsAuthenticationMessage,omitempty"`
 	UserPoolAddOns           *userPoolAddOns   `json:"UserPoolAddOns,omitempty"`
 	SmsConfiguration         *smsConfig        `json:"SmsConfiguration,omitempty"`
+	ResourceServers          []ResourceServer  `json:"resourceServers,omitempty"`
 }
 
 // Policies is Cognito's UserPoolPolicyType.

@@ -31,6 +31,20 @@ type AccessClaims struct {
 	DeviceKey string   `json:"device_key,omitempty"`
 }
 
+// ClientClaims are the claims of an access token that an app client has for itself. It has no user and no session.
+type ClientClaims struct {
+	Sub      string `json:"sub"` // the client id
+	Iss      string `json:"iss"`
+	Version  int    `json:"version"`
+	ClientID string `json:"client_id"`
+	TokenUse string `json:"token_use"`
+	Scope    string `json:"scope"`
+	AuthTime int64  `json:"auth_time"`
+	Exp      int64  `json:"exp"`
+	Iat      int64  `json:"iat"`
+	JTI      string `json:"jti"`
+}
+
 // Sign returns a compact JWS with RS256 (RFC 7515, RFC 7518 section 3.3).
 func (k signingKey) Sign(claims any) (string, error) {
 	payload, err := json.Marshal(claims)
