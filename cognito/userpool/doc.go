@@ -54,6 +54,13 @@
 //
 // Devices are tracked in pools with a DeviceConfiguration. The default pool has none.
 //
+// # Sessions
+//
+// The default pool tracks sessions; other pools do if SetUserPoolSessionConfiguration says so. A sign-in is a session from
+// then on, and a refresh is its activity. A sign-in beyond the limit revokes the user's least recently used session. All
+// sessions are of type TOKEN: the others belong to managed login, which the pool lacks. In contrast to Cognito, changes are
+// visible at once.
+//
 // # Security
 //
 // Signatures (SigV4) are accepted but not checked, so anyone who reaches the handler can administer the pool. Let it listen

@@ -196,7 +196,7 @@ func TestEveryOperationRejectsEmptyInput(t *testing.T) {
 		}
 		signed := strings.HasPrefix(name, "Admin") || strings.HasPrefix(name, "List") || strings.Contains(name, "Group") || strings.Contains(name, "UserPool")
 		switch name {
-		case "ListDevices", "ListWebAuthnCredentials":
+		case "ListDevices", "ListUserSessions", "ListWebAuthnCredentials":
 			signed = false // on the caller's own account
 		case "AddCustomAttributes", "TagResource", "UntagResource":
 			signed = true

@@ -109,7 +109,9 @@ func (p *Pool) serveOperation(w http.ResponseWriter, r *http.Request, id string)
 	h.Set("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date")
 	h.Set("Cache-Control", "no-store")
 	name := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
-	out, err := p.operate(w, r, &service.Call{ID: id, Now: epoch.Of(p.now()), IP: hostOf(r.RemoteAddr)}, name)
+	out, err := p.operate(w, r, &service.Call{
+		ID: id, Now: epoch.Of(p.now()), IP: hostOf(r.RemoteAddr), Agent: agentOf(r),
+	}, name)
 	if err == nil {
 		err = writeOutput(w, out)
 	}
@@ -267,6 +269,13 @@ func (p *Pool) discovery(poolID string) map[string]any {
 		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
 		"userinfo_endpoint":                     issuer + "/oauth2/userInfo",
 	}
+}
+
+// agentOf returns the beginning of the User-Agent header.
+func agentOf(r *http.Request) string {
+	const most = 512
+	agent := r.UserAgent()
+	return strings.ToValidUTF8(agent[:min(len(agent), most)], "")
 }
 
 // hostOf returns the address of the client without the port.

@@ -125,6 +125,14 @@ func (p *Pool) prepare(o Options) error {
 	}
 	err = file.UpdateDirect(p.poolID, now, func(t *store.Tx) (err error) {
 		p.caseSensitive = t.Pool.CaseSensitive()
+		if t.Pool.Sessions == nil { // the file is older than sessions
+			rec := *t.Pool
+			rec.Sessions = settings.EmbeddedSessions()
+			if err := t.PutPool(rec); err != nil {
+				return err
+			}
+			t.Pool = &rec
+		}
 		p.furtherClients, err = o.Shape.applyTo(t, p.clientID)
 		return err
 	})

@@ -74,6 +74,7 @@ func (o *Operations) DescribeUserPool(c *service.Call, in *poolInput) (*poolOutp
 	err := o.View(in.UserPoolID, c.Now, func(t *store.Tx) error {
 		out.UserPool = *t.Pool
 		out.UserPool.EstimatedNumberOfUsers = t.UserCount()
+		out.UserPool.Sessions = nil
 		out.UserPool.SoftwareTokenMfa, out.UserPool.SMSMfa, out.UserPool.EmailMfa, out.UserPool.WebAuthn = nil, nil, nil, nil
 		out.UserPool.ResourceServers = nil
 		return nil

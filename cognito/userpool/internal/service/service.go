@@ -11,9 +11,10 @@ import (
 
 // Call holds the properties of a request besides its input.
 type Call struct {
-	ID  string     // request id
-	Now epoch.Time // the same time throughout the call
-	IP  string     // of the client, without the port
+	ID    string     // request id
+	Now   epoch.Time // the same time throughout the call
+	IP    string     // of the client, without the port
+	Agent string     // User-Agent header, cut to 512 bytes
 }
 
 // Empty is the output of operations that return {}.

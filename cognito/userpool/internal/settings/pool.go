@@ -52,6 +52,7 @@ type Pool struct {
 	UserPoolAddOns           *userPoolAddOns   `json:"UserPoolAddOns,omitempty"`
 	SmsConfiguration         *smsConfig        `json:"SmsConfiguration,omitempty"`
 	ResourceServers          []ResourceServer  `json:"resourceServers,omitempty"`
+	Sessions                 *SessionConfig    `json:"sessions,omitempty"`
 }
 
 // Policies is Cognito's UserPoolPolicyType.
@@ -221,6 +222,7 @@ func EmbeddedPool() Pool {
 	p.Policies.SignInPolicy.AllowedFirstAuthFactors = []string{"PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"}
 	p.WebAuthn = &webAuthnConfig{RelyingPartyID: "localhost", UserVerification: "preferred"}
 	p.SchemaAttributes = append(p.SchemaAttributes, CustomAttribute("mode", "String"))
+	p.Sessions = EmbeddedSessions()
 	return p
 }
 

@@ -14,10 +14,11 @@ type progress struct {
 	client *settings.Client
 	sub    string
 	device string // DEVICE_KEY, if the client sent one
-	ip     string // address of the client
 	mfa    string // second factor that the user has chosen
 	email  string // address for which the user sets up EMAIL_OTP
 	done   bool   // no more factors are needed
+
+	activity store.Activity // of the client
 
 	// Generated before the transaction, which may run more than once.
 	family *store.Family
@@ -45,7 +46,7 @@ type step struct {
 // current state of the user. Its changes are kept even if it refuses.
 func (o *Operations) advance(c *service.Call, w *progress, check func(*store.Tx) (u *store.User, refusal, err error)) (*authOutput, error) {
 	ring := o.Keys.ForPool(w.client.UserPoolID)
-	w.ip = c.IP
+	w.activity = activityOf(c)
 	var err error
 	if w.family, w.token, err = store.NewFamily(ring, w.client, w.sub, c.Now); err != nil {
 		return nil, err
@@ -69,6 +70,11 @@ func (o *Operations) advance(c *service.Call, w *progress, check func(*store.Tx)
 		return o.signedIn(c, ring, w.client, next.tokens, w.token)
 	}
 	return challengeOutput(ring, w.client, next, c.Now)
+}
+
+// activityOf returns the activity that a call is.
+func activityOf(c *service.Call) store.Activity {
+	return store.Activity{At: c.Now, IP: c.IP, Agent: c.Agent}
 }
 
 // challengeOutput returns the output with the challenge of the next step.

@@ -130,11 +130,12 @@ func checkRefresh(t *store.Tx, payload tokens.RefreshPayload, r refreshRequest, 
 	return newSubject(t, u, f)
 }
 
-// extendFamily stores the changes of a refresh: the rotated token, and how long the family must be kept for its
-// access tokens. If there are none it writes nothing, so that refreshing costs no disk access.
+// extendFamily stores the changes of a refresh: the rotated token, how long the family must be kept for its access
+// tokens, and the activity of a tracked session. If there are none it writes nothing, so that refreshing costs no disk
+// access.
 func (o *Operations) extendFamily(c *service.Call, ring *tokens.KeyRing, client *settings.Client, s *subject, token string, read func(*store.Tx) error) (string, error) {
 	until := c.Now.Add(settings.LongestTokenLifetime(client))
-	if !client.RotatesRefreshTokens() && until <= s.family.Until {
+	if !client.RotatesRefreshTokens() && until <= s.family.Until && s.family.Activity == nil {
 		return "", nil
 	}
 	next := ""
@@ -150,6 +151,9 @@ func (o *Operations) extendFamily(c *service.Call, ring *tokens.KeyRing, client 
 		}
 		f := s.family
 		f.Until = max(f.Until, until)
+		if f.Activity != nil {
+			*f.Activity = activityOf(c)
+		}
 		if next != "" {
 			if err := rotate(f, tokens.Hash(token), tokens.Hash(next), client, t.Now); err != nil {
 				return err
@@ -178,9 +182,12 @@ type revokeInput struct {
 	Token        string `json:"Token" is:"required,token"`
 	ClientID     string `json:"ClientId" is:"required,clientId"`
 	ClientSecret string `json:"ClientSecret" is:"secret"`
+
+	RevokeAssociatedSessions string `json:"RevokeAssociatedSessions" is:"associatedSessions"`
 }
 
-// RevokeToken revokes a sign-in. It succeeds for tokens that are already revoked or were never issued (RFC 7009,
+// RevokeToken revokes a sign-in. LINKED would also revoke the single sign-on session that it came through; the pool has
+// none, since these are sessions of managed login. It succeeds for tokens that are already revoked or were never issued (RFC 7009,
 // 2.2). The operation has no NotAuthorizedException, so a wrong secret is an UnauthorizedException.
 func (o *Operations) RevokeToken(c *service.Call, in *revokeInput) (*service.Empty, error) {
 	client, err := o.Client(in.ClientID)

@@ -101,8 +101,11 @@ func groupRoles(groups []store.Group) []string {
 
 // storeSignIn stores a new sign-in and returns what its tokens are made from.
 func storeSignIn(t *store.Tx, u *store.User, w *progress) (subject, error) {
-	deviceKey, err := t.TrackDevice(w.family, w.device, w.ip)
+	deviceKey, err := t.TrackDevice(w.family, w.device, w.activity.IP)
 	if err != nil {
+		return subject{}, err
+	}
+	if err := t.TrackSession(w.family, w.activity); err != nil {
 		return subject{}, err
 	}
 	if err := t.AddFamily(w.family); err != nil {

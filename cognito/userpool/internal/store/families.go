@@ -27,6 +27,9 @@ type Family struct {
 	Rotated  epoch.Time `json:"rotated,omitempty"`
 
 	Device string `json:"device,omitempty"` // key of the device that the sign-in is bound to
+
+	// Activity is what ListUserSessions shows. It is nil if the pool did not track sessions at the sign-in.
+	Activity *Activity `json:"activity,omitempty"`
 }
 
 // NewRefreshToken returns a refresh token of a family. Its nonce makes it unguessable, its seal unforgeable.
