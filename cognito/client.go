@@ -98,6 +98,12 @@ type Options struct {
 	// SignedIn is called for each new session, before its tokens are returned. Default:
 	// none.
 	SignedIn func(context.Context, SignIn)
+	// Refreshed is called for each refresh of a session, before its tokens are returned.
+	// Account, Began and Ended are not set. Default: none.
+	Refreshed func(context.Context, SignIn)
+	// KnownSessions has what is known here of the sessions that users list. Default:
+	// sessions are shown as Cognito sees them, and their access tokens remain valid here.
+	KnownSessions KnownSessions
 	// Flags remember accounts that were signed up again before they were confirmed. Default:
 	// no account is remembered.
 	Flags Flags
@@ -167,6 +173,9 @@ func New(o Options) (*Client, error) {
 	}
 	if o.SignedIn == nil {
 		o.SignedIn = func(context.Context, SignIn) {}
+	}
+	if o.Refreshed == nil {
+		o.Refreshed = func(context.Context, SignIn) {}
 	}
 	if o.MayNotify == nil {
 		o.MayNotify = func(context.Context, string) bool { return true }

@@ -190,6 +190,11 @@ var operations = map[string]func(context.Context, *cognito.Client) error{
 		_, err := caller(c).User().Devices(ctx, 60, new("next"))
 		return err
 	},
+	"ListUserSessions": func(ctx context.Context, c *cognito.Client) error {
+		_, err := caller(c).User().Sessions(ctx, 20, nil)
+		return err
+	},
+	"RevokeUserSession": func(ctx context.Context, c *cognito.Client) error { return c.RevokeListedSession(ctx, "tknid") },
 	"UpdateAuthEventFeedback": func(ctx context.Context, c *cognito.Client) error {
 		return c.SendAuthEventFeedback(ctx, "ada", "event", "token", true)
 	},
@@ -202,6 +207,7 @@ func caller(c *cognito.Client) *cognito.Caller {
 // readsOnly are the operations that are retried.
 var readsOnly = map[string]bool{
 	"GetUser": true, "GetUserAuthFactors": true, "ListWebAuthnCredentials": true, "GetDevice": true, "ListDevices": true,
+	"ListUserSessions": true,
 }
 
 // Cognito's exceptions and the resulting errors. The rows of the documented contract come
@@ -240,6 +246,18 @@ func TestErrors(t *testing.T) {
 		{"InitiateAuth", "TooManyRequestsException", "Rate exceeded", apierr.RateLimited, 429},
 		{"InitiateAuth", "InternalErrorException", "host 10.0.0.1", apierr.Internal, 500},
 		{"InitiateAuth", "NeverHeardOfException", "arn:aws:x", apierr.Internal, 500},
+
+		{"ListUserSessions", "OperationNotEnabledException", "Session tracking is not enabled", apierr.NotEnabled, 400},
+		{"ListUserSessions", invalidParam, "1 validation error detected: Value at 'accessToken' failed to satisfy constraint", apierr.InvalidToken, 400},
+		{"ListUserSessions", notAuthorized, "Access Token has been revoked", apierr.TokenRevoked, 401},
+		{"ListUserSessions", "UnknownOperationException", "x", apierr.NotEnabled, 400},
+		{"RevokeUserSession", "OperationNotEnabledException", "Session tracking is not enabled", apierr.NotEnabled, 400},
+		{"RevokeUserSession", "ResourceNotFoundException", "Session does not exist.", apierr.NotFound, 404},
+		{"RevokeUserSession", "ForbiddenException", "x", apierr.BlockedByWAF, 403},
+		{"RevokeUserSession", "TooManyRequestsException", "Rate exceeded", apierr.RateLimited, 429},
+		{"RevokeUserSession", "UserNotFoundException", "x", apierr.UserNotFound, 404},
+		{"RevokeUserSession", "PasswordResetRequiredException", "x", apierr.PasswordResetRequired, 403},
+		{"RevokeUserSession", "NeverHeardOfException", "arn:aws:x", apierr.Internal, 500},
 
 		// NotAuthorizedException has many meanings.
 		{"ConfirmSignUp", notAuthorized, "User is disabled.", apierr.UserDisabled, 403},

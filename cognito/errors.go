@@ -465,6 +465,9 @@ func exceptionRules() []rule {
 		{exception: invalidParameter, text: "delivery config", meaning: notEnrolled},
 		{exception: invalidParameter, text: "custom auth lambda trigger is not configured", meaning: flowIsOff},
 		{exception: "ExpiredCodeException", text: "already been used", meaning: meaning{apierr.CodeExpired, "The code was already used. Wait for the next one."}},
+		// The pool does not track sessions.
+		{exception: "OperationNotEnabledException", operations: []operation{opListUserSessions, opRevokeUserSession}, meaning: meaning{apierr.NotEnabled, "The user pool does not track sessions."}},
+		{exception: "ResourceNotFoundException", operations: []operation{opRevokeUserSession}, meaning: meaning{apierr.NotFound, "The session does not exist, or has ended."}},
 		{exception: "ResourceNotFoundException", text: "device", meaning: meaning{apierr.NotFound, "The device does not exist."}},
 		{exception: "ResourceNotFoundException", operations: []operation{opDeleteWebAuthnCredential}, meaning: meaning{apierr.NotFound, "The passkey does not exist."}},
 	}

@@ -11,3 +11,9 @@ func (c *Client) SessionOf(ctx context.Context, challenge string) string {
 
 // ByEmail identifies an account by its e-mail address.
 func ByEmail(address string) Identifier { return Identifier{Email: &address} }
+
+// RevokeListedSession makes the call that RevokeSession makes after it has listed the
+// sessions.
+func (c *Client) RevokeListedSession(ctx context.Context, id string) error {
+	return c.revokeUserSession(ctx, "access", id, "NONE")
+}

@@ -76,6 +76,8 @@ func inputPaths(op operation) map[string]string {
 			"deviceSecretVerifierConfig.passwordVerifier": "input.passwordVerifier",
 			"deviceSecretVerifierConfig.salt":             "input.salt",
 		}
+	case opRevokeUserSession:
+		return map[string]string{"sessionId": "input.id"}
 	case opUpdateDeviceStatus, opForgetDevice:
 		return map[string]string{"deviceKey": deviceKey}
 	case opUpdateAuthEventFeedback:

@@ -22,12 +22,12 @@ func TestInputPathsExist(t *testing.T) {
 		opVerifyUserAttribute: {"VerifyAttributeInput"}, opVerifySoftwareToken: {"VerifyTotpInput"},
 		opCompleteWebAuthnRegistration: {"CompletePasskeyRegistrationInput"}, opDeleteWebAuthnCredential: {"DeletePasskeyInput"},
 		opConfirmDevice: {"ConfirmDeviceInput"}, opUpdateDeviceStatus: {"UpdateDeviceInput"}, opForgetDevice: {"ForgetDeviceInput"},
-		opUpdateAuthEventFeedback: {"AuthEventFeedbackInput"},
+		opUpdateAuthEventFeedback: {"AuthEventFeedbackInput"}, opRevokeUserSession: {"RevokeSessionInput"},
 	}
 	// Those that take nothing from an input, or only what has no form that Cognito could reject.
 	withoutInput := []operation{
 		opGlobalSignOut, opGetUser, opDeleteUser, opAssociateSoftwareToken, opGetUserAuthFactors, opSetUserMFAPreference,
-		opStartWebAuthnRegistration, opListWebAuthnCredentials, opGetDevice, opListDevices,
+		opStartWebAuthnRegistration, opListWebAuthnCredentials, opGetDevice, opListDevices, opListUserSessions,
 		opAdminGetUser, opListUsers, opAdminListGroupsForUser,
 	}
 	exists := func(input, path string) bool {

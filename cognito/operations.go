@@ -49,6 +49,9 @@ const (
 	opGetDevice          operation = "GetDevice"
 	opListDevices        operation = "ListDevices"
 
+	opListUserSessions  operation = "ListUserSessions"
+	opRevokeUserSession operation = "RevokeUserSession"
+
 	opUpdateAuthEventFeedback operation = "UpdateAuthEventFeedback"
 
 	// Operations of an administrator, for users other than the caller.
@@ -60,7 +63,7 @@ const (
 // onlyReads reports whether the operation is a read, which is safe to repeat.
 func (op operation) onlyReads() bool {
 	switch op {
-	case opGetUser, opGetUserAuthFactors, opListWebAuthnCredentials, opGetDevice, opListDevices,
+	case opGetUser, opGetUserAuthFactors, opListWebAuthnCredentials, opGetDevice, opListDevices, opListUserSessions,
 		opAdminGetUser, opListUsers, opAdminListGroupsForUser:
 		return true
 	default:
@@ -83,7 +86,7 @@ func withAccessToken() []operation {
 		opGetUserAttributeVerificationCode, opVerifyUserAttribute, opDeleteUser, opAssociateSoftwareToken,
 		opVerifySoftwareToken, opSetUserMFAPreference, opGetUserAuthFactors, opStartWebAuthnRegistration,
 		opCompleteWebAuthnRegistration, opListWebAuthnCredentials, opDeleteWebAuthnCredential, opConfirmDevice,
-		opUpdateDeviceStatus, opForgetDevice, opGetDevice, opListDevices,
+		opUpdateDeviceStatus, opForgetDevice, opGetDevice, opListDevices, opListUserSessions, opRevokeUserSession,
 	}
 }
 
@@ -107,7 +110,7 @@ func (op operation) category() string {
 		return admission.UserUpdate
 	case opGetTokensFromRefreshToken, opRevokeToken:
 		return admission.UserToken
-	case opGetDevice, opListDevices, opListWebAuthnCredentials, opResendConfirmationCode,
+	case opGetDevice, opListDevices, opListUserSessions, opListWebAuthnCredentials, opResendConfirmationCode,
 		opGetUserAttributeVerificationCode, opAdminListGroupsForUser:
 		return admission.UserResourceRead
 	default:

@@ -155,6 +155,9 @@ func (c *Client) RefreshTokens(
 		if err == nil && errors.Is(c.options.Revoked(accessClaimsOf(tokens)), token.ErrTokenRevoked) {
 			return nil, c.endRevoked(ctx, cmp.Or(aws.ToString(tokens.RefreshToken), refreshToken))
 		}
+		if err == nil {
+			c.options.Refreshed(ctx, newSignIn(tokens))
+		}
 		if err == nil && tokens.RefreshToken != nil && c.options.ReplayRefreshes {
 			c.replaced.Add(key, replacement{tokens, time.Now().Add(replayWindow)})
 		}

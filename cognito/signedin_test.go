@@ -89,7 +89,7 @@ func TestSignedIn(t *testing.T) {
 					return
 				}
 				want := *tt.want
-				want.Began = began
+				want.Began, want.Ended = began, time.Now()
 				if len(told) != 1 || told[0] != want {
 					t.Errorf("told of %+v, want %+v", told, want)
 				}

@@ -162,10 +162,11 @@ type SignIn struct {
 	Account   string // the name that the user entered
 	Email     string // empty without an ID token, or if the app client may not read it
 	OriginJTI string // empty if token revocation is turned off
+	ClientID  string // the claim client_id
 	// AuthenticatedAt, IssuedAt and ExpiresAt are those of the access token.
 	AuthenticatedAt, IssuedAt, ExpiresAt time.Time
-	// Began is the time before the call that returned the tokens.
-	Began time.Time
+	// Began and Ended are the times before and after the call that returned the tokens.
+	Began, Ended time.Time
 }
 
 // begin returns the tokens of a new session and reports it to SignedIn. account is the name
@@ -178,7 +179,7 @@ func (c *Client) begin(
 		return nil, err
 	}
 	in := newSignIn(tokens)
-	in.Account, in.Began = account, began
+	in.Account, in.Began, in.Ended = account, began, time.Now()
 	c.options.SignedIn(ctx, in)
 	return tokens, nil
 }
@@ -191,6 +192,7 @@ func newSignIn(tokens *AuthTokens) SignIn {
 		Username:        access.Username,
 		Email:           text(id[emailAttribute]),
 		OriginJTI:       access.OriginJTI,
+		ClientID:        text(unverifiedClaims(tokens.AccessToken)["client_id"]),
 		AuthenticatedAt: access.AuthenticatedAt,
 		IssuedAt:        access.IssuedAt,
 		ExpiresAt:       access.ExpiresAt,

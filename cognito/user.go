@@ -28,6 +28,7 @@ type Caller struct {
 	profile  once[profile]
 	factors  once[*Factors]
 	passkeys once[[]*Passkey]
+	sessions once[*sessionList]
 }
 
 // once caches the result of the first call. If that call panics, every later one does too.
@@ -246,7 +247,7 @@ func (User) IsEntity() {}
 // requires a call.
 func newUserFromTokens(t *AuthTokens) *User {
 	access := unverifiedClaims(t.AccessToken)
-	caller := t.client.NewCaller(&token.AccessClaims{}, t.AccessToken)
+	caller := t.client.NewCaller(accessClaimsOf(t), t.AccessToken)
 	user := &User{ID: text(access["sub"]), groups: groupsOf(access), caller: caller, load: caller.loadProfile}
 	if t.IDToken != nil {
 		id := t.client.profileOf(unverifiedClaims(*t.IDToken))

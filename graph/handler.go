@@ -46,6 +46,9 @@ type Options struct {
 	Verifier *token.Verifier
 	// Directives implements the directives of the schema. All are required.
 	Directives generated.DirectiveRoot
+	// OthersEnded is called before Cognito ends all sessions of a user but one. Default:
+	// none.
+	OthersEnded func(context.Context, cognito.SessionsEnded) error
 	// SignedOut is called after every sign-out that Cognito has carried out, before
 	// the response is sent. The client receives its error. Default: none.
 	SignedOut func(context.Context, cognito.SignedOut) error
@@ -90,7 +93,7 @@ func NewHandler(o Options) (http.Handler, error) {
 	schema := generated.NewExecutableSchema(generated.Config{
 		Schema: servedSchema(),
 		Resolvers: &Resolver{
-			Cognito: o.Cognito, Verifier: o.Verifier, SignedOut: o.SignedOut, MissedCookie: o.MissedCookie,
+			Cognito: o.Cognito, Verifier: o.Verifier, SignedOut: o.SignedOut, OthersEnded: o.OthersEnded, MissedCookie: o.MissedCookie,
 			ReaderGroups: o.Federation.ReaderGroups,
 		},
 		Directives: o.Directives,
@@ -160,6 +163,9 @@ func (o *Options) complete() error {
 	}
 	if o.ObservePanic == nil {
 		o.ObservePanic = func() {}
+	}
+	if o.OthersEnded == nil {
+		o.OthersEnded = func(context.Context, cognito.SessionsEnded) error { return nil }
 	}
 	if o.SignedOut == nil {
 		o.SignedOut = func(context.Context, cognito.SignedOut) error { return nil }

@@ -79,6 +79,9 @@ func costs() generated.ComplexityRoot {
 	c.User.Devices = func(children int, first int32, _ *string) int {
 		return callCost + children*max(1, int(first))
 	}
+	c.User.Sessions = func(children int, first int32, _ *string) int {
+		return callCost + children*max(1, int(first))
+	}
 	return c
 }
 

@@ -24,6 +24,8 @@ type Resolver struct {
 	Verifier *token.Verifier
 	// SignedOut is called after every sign-out that Cognito has carried out. Required.
 	SignedOut func(context.Context, cognito.SignedOut) error
+	// OthersEnded is called before Cognito ends all sessions of a user but one. Required.
+	OthersEnded func(context.Context, cognito.SessionsEnded) error
 	// MissedCookie is called when a client expects its refresh token in a cookie, but there
 	// are none. Required.
 	MissedCookie func(context.Context)
@@ -90,7 +92,7 @@ func sourceOf(field string) source {
 		return groupsField
 	case "mfa":
 		return factorsField
-	case "authFactors", "passkeys", "devices", "device":
+	case "authFactors", "passkeys", "devices", "device", "sessions":
 		return callerField
 	default:
 		return profileField

@@ -47,6 +47,13 @@ func (r *mutationResolver) Logout(ctx context.Context, input *model.LogoutInput)
 	return &model.LogoutPayload{Success: true}, nil
 }
 
+func (r *mutationResolver) RevokeSession(ctx context.Context, input model.RevokeSessionInput) (*model.RevokeSessionPayload, error) {
+	if err := r.revokeSession(ctx, input); err != nil {
+		return nil, err
+	}
+	return &model.RevokeSessionPayload{Success: true}, nil
+}
+
 func (r *mutationResolver) ForgotPassword(ctx context.Context, input cognito.SendCodeInput) (*cognito.CodeDelivery, error) {
 	return r.Cognito.ForgotPassword(ctx, input)
 }

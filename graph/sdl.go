@@ -72,6 +72,9 @@ func SubgraphSDL(o SubgraphOptions) string {
 			field.Directives = append(field.Directives, &ast.Directive{Name: "shareable"})
 		}
 	}
+	// Any subgraph with pages has this type.
+	page := document.Definitions.ForName("PageInfo")
+	page.Directives = append(page.Directives, &ast.Directive{Name: "shareable"})
 	if o.AuthDirectives {
 		link := document.SchemaExtension[0].Directives.ForName("link")
 		link.Arguments.ForName("url").Value.Raw = "https://specs.apollo.dev/federation/v2.5"

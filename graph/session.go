@@ -51,13 +51,23 @@ func (r *Resolver) refresh(ctx context.Context, input *model.RefreshTokenInput) 
 	return tokens, err
 }
 
-// logout ends one session or all of them. Cognito comes first: once the access token
+// logout ends one session, all of them, or all but the caller's. Cognito comes first: once the access token
 // is revoked here, a failed call to Cognito could not be repeated with it.
 func (r *Resolver) logout(ctx context.Context, input *model.LogoutInput) error {
-	if input != nil && (input.RefreshToken != nil || input.ThisSession) {
+	isOne := input != nil && (input.RefreshToken != nil || input.ThisSession)
+	switch {
+	case isOne && input.Others:
+		return &apierr.Error{
+			Code: apierr.BadUserInput, Field: "input.others",
+			Message: "input.others excludes input.refreshToken and input.thisSession.",
+		}
+	case isOne:
 		return r.endSession(ctx, input.RefreshToken)
 	}
 	caller := cognito.CallerFromContext(ctx)
+	if input != nil && input.Others {
+		return caller.EndOtherSessions(ctx, func(out cognito.SessionsEnded) error { return r.OthersEnded(ctx, out) })
+	}
 	if err := r.Cognito.GlobalSignOut(ctx, caller); err != nil {
 		return err
 	}
@@ -79,6 +89,18 @@ func (r *Resolver) endSession(ctx context.Context, refreshToken *string) error {
 		return err // without an id, the session's access tokens cannot be recognized
 	}
 	return errors.Join(err, r.SignedOut(ctx, *ended))
+}
+
+// revokeSession ends another session of the caller's. If a single sign-on session is ended
+// with those that came through it, the caller's own may be among them.
+func (r *Resolver) revokeSession(ctx context.Context, input model.RevokeSessionInput) error {
+	caller := cognito.CallerFromContext(ctx)
+	return caller.RevokeSession(ctx, input.ID, input.Linked, func(out cognito.SignedOut) error {
+		if out.OriginJTI == caller.Claims.OriginJTI {
+			clearCookie(ctx)
+		}
+		return r.SignedOut(ctx, out)
+	})
 }
 
 func (r *Resolver) deleteAccount(ctx context.Context) error {

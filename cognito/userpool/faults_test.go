@@ -194,7 +194,7 @@ func TestEveryOperationRejectsEmptyInput(t *testing.T) {
 		if w.Code != 400 || !strings.Contains(w.Body.String(), "InvalidParameterException") {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
-		signed := strings.HasPrefix(name, "Admin") || strings.HasPrefix(name, "List") || strings.Contains(name, "Group") || strings.Contains(name, "UserPool")
+		signed := strings.HasPrefix(name, "Admin") || strings.HasPrefix(name, "List") || strings.Contains(name, "Group") || strings.Contains(name, "UserPool") || strings.HasSuffix(name, "ResourceServer")
 		switch name {
 		case "ListDevices", "ListUserSessions", "ListWebAuthnCredentials":
 			signed = false // on the caller's own account

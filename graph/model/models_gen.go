@@ -121,6 +121,10 @@ type LogoutInput struct {
 	// True to end the session of the refresh token in the cookie, if TOKEN_TRANSPORT is `cookie`. The cookie is ignored
 	// if the request has an `Authorization` header.
 	ThisSession bool `json:"thisSession"`
+	// True to end every session of the user except the one of the access token. Excludes the other fields. Also works if
+	// the pool does not track sessions; their refresh tokens are then rejected by this server, but not by Cognito. Fails
+	// with `NOT_ENABLED` if the app client has token revocation turned off.
+	Others bool `json:"others"`
 }
 
 // Result of `logout`.
@@ -152,6 +156,21 @@ type RequestAttributeCodeInput struct {
 	Attribute string `json:"attribute"`
 	// Values for the pool's triggers.
 	ClientMetadata []*cognito.MetadataEntry `json:"clientMetadata,omitempty"`
+}
+
+// Input of `revokeSession`.
+type RevokeSessionInput struct {
+	// `Session.id`.
+	ID string `json:"id"`
+	// True to also end the sessions that are linked to it: the single sign-on session that it came through, or, if it is a
+	// single sign-on session, those that came through it.
+	Linked bool `json:"linked"`
+}
+
+// Result of `revokeSession`.
+type RevokeSessionPayload struct {
+	// Always true. Failures are returned as errors.
+	Success bool `json:"success"`
 }
 
 // Result of `sendAuthEventFeedback`.

@@ -23,6 +23,7 @@ import (
 	"authgraph/internal/redisconn"
 	"authgraph/internal/revocation"
 	"authgraph/internal/sealed"
+	"authgraph/internal/sessionstore"
 	"authgraph/internal/webhook"
 )
 
@@ -35,6 +36,7 @@ type sessions struct {
 	revocations *revocation.List     // by the claims sub and iat
 	passwords   *revocation.List     // by the claims username and auth_time
 	remember    time.Duration        // how long new passwords are remembered
+	known       sessionstore.Store   // what is known of sessions that began here
 	stateKeys   sealed.Keys
 	sharesLog   bool           // whether replicas share sign-outs
 	catchUp     int            // how often to wait for sign-outs of other replicas; only in Lambda
@@ -60,6 +62,7 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 	var signOuts, passwords revocation.Log // nil if they are kept in memory only
 	local := ratelimit.NewMemory(ratelimit.MemoryOptions{})
 	opened.counters = local
+	opened.known = sessionstore.NewMemory(opened.remember)
 	opened.stateKeys = sealed.Random()
 	switch {
 	case s.settings.RedisURL != "":
@@ -73,6 +76,7 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 		opened.stateKeys = shared.Keys
 		opened.store = ratelimit.NewResilient(ratelimit.NewRedis(redis), local, s.metrics.ObserveStore)
 		opened.counters = opened.store
+		opened.known = sessionstore.NewRedis(redis, opened.remember)
 		stream := revocation.NewStream(redis, "revocations", revocation.MaxTokenLifetime)
 		passwordStream := revocation.NewStream(redis, "passwords", opened.remember)
 		opened.closers = append(opened.closers, stream, passwordStream)
@@ -88,7 +92,7 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 			return nil, err
 		}
 	}
-	opened.closers = append(opened.closers, opened.counters)
+	opened.closers = append(opened.closers, opened.counters, opened.known)
 	switch secret := cmp.Or(s.settings.StateKey, t.secret); {
 	case secret != "":
 		opened.stateKeys = sealed.Secret([]byte(secret.Reveal()))
@@ -332,6 +336,7 @@ func (s *sessions) signedIn(ctx context.Context, in cognito.SignIn) {
 		_ = s.revocations.Exempt(ctx, revocation.Session{OriginJTI: in.OriginJTI, Subject: in.Subject, Date: in.IssuedAt}, in.Began)
 		_ = s.passwords.Exempt(ctx, revocation.Session{OriginJTI: in.OriginJTI, Subject: in.Username, Date: in.AuthenticatedAt}, in.Began)
 	}
+	s.active(ctx, in)
 	s.record(ctx, audit.Event{Name: audit.SessionStarted, Outcome: "OK", Account: in.Email, Subject: in.Subject})
 }
 
@@ -342,6 +347,7 @@ const clockSkew = 2 * time.Second
 // signedOut revokes the tokens of a session, or of all sessions of the user, and
 // reports it to the audit log and the webhook.
 func (s *sessions) signedOut(ctx context.Context, out cognito.SignedOut) error {
+	s.forget(ctx, out.Subject, out.OriginJTI)
 	event := signOutEvent{UserID: out.Subject, SessionID: out.OriginJTI, TokensExpireAt: out.TokensExpire.UTC()}
 	signOut := revocation.Revocation{OriginJTI: out.OriginJTI, Expires: out.TokensExpire}
 	if out.OriginJTI == "" {
@@ -354,8 +360,7 @@ func (s *sessions) signedOut(ctx context.Context, out cognito.SignedOut) error {
 }
 
 // passwordChanged returns a function that ends the user's other sessions, or nil if
-// no password ends any. Cognito goes on accepting their refresh tokens, so tokens are
-// dated by the sign-in and not by their issue.
+// no password ends any.
 func (s *sessions) passwordChanged(ends string) func(context.Context, cognito.PasswordChange) error {
 	if ends == "never" {
 		return nil
@@ -364,24 +369,38 @@ func (s *sessions) passwordChanged(ends string) func(context.Context, cognito.Pa
 		if ends == "reset" && !change.Reset {
 			return nil
 		}
-		now := time.Now().UTC()
-		before, expires := now.Add(clockSkew), now.Add(s.remember)
+		before := time.Now().Add(clockSkew)
 		if change.OriginJTI == "" && !change.AuthenticatedAt.IsZero() {
 			// Without token revocation, only its time tells the new session apart.
-			before = change.AuthenticatedAt.Add(-time.Second).UTC()
+			before = change.AuthenticatedAt.Add(-time.Second)
 		}
-		err := s.passwords.Revoke(ctx, revocation.Revocation{
-			Subject: change.Username, Before: before, Except: change.OriginJTI, Expires: expires,
-		})
-		ended := audit.Event{Name: audit.SessionEnded, Outcome: "OK", Subject: change.Subject}
-		if ended.Subject == "" {
-			ended.Account = change.Username // which may be a name that the user chose
-		}
-		return s.report(ctx, ended, signOutEvent{
-			UserID: cmp.Or(change.Subject, change.Username), ExceptSessionID: change.OriginJTI,
-			IssuedBefore: &before, AuthenticatedBefore: &before, TokensExpireAt: expires,
-		}, err)
+		return s.endSessions(ctx, cognito.SessionsEnded{
+			Subject: change.Subject, Username: change.Username, OriginJTI: change.OriginJTI,
+		}, before.UTC())
 	}
+}
+
+// othersEnded ends all sessions of the user but one, or all of them without a session.
+func (s *sessions) othersEnded(ctx context.Context, ended cognito.SessionsEnded) error {
+	return s.endSessions(ctx, ended, time.Now().Add(clockSkew).UTC())
+}
+
+// endSessions ends the sessions that began until a time, and reports it to the audit log and
+// the webhook. Cognito may go on accepting their refresh tokens, so tokens are dated by the
+// sign-in and not by their issue.
+func (s *sessions) endSessions(ctx context.Context, ended cognito.SessionsEnded, before time.Time) error {
+	expires := time.Now().Add(s.remember).UTC()
+	err := s.passwords.Revoke(ctx, revocation.Revocation{
+		Subject: ended.Username, Before: before, Except: ended.OriginJTI, Expires: expires,
+	})
+	event := audit.Event{Name: audit.SessionEnded, Outcome: "OK", Subject: ended.Subject}
+	if event.Subject == "" {
+		event.Account = ended.Username // which may be a name that the user chose
+	}
+	return s.report(ctx, event, signOutEvent{
+		UserID: cmp.Or(ended.Subject, ended.Username), ExceptSessionID: ended.OriginJTI,
+		IssuedBefore: &before, AuthenticatedBefore: &before, TokensExpireAt: expires,
+	}, err)
 }
 
 // report reports sign-outs to the audit log and the webhook. err is that of the list.

@@ -140,7 +140,7 @@ func (f *Flags) define() []Setting {
 	optional(&f.awsCognitoIssuer, "AWS_COGNITO_ISSUER", "URL", "the issuers that Cognito, or the endpoint above, uses for the pool", "The only accepted token issuer (claim iss).", GatewayConfig)
 	toggle(&f.caseSensitiveUsernames, "CASE_SENSITIVE_USERNAMES", "Treat user names that differ in case as different users, also in rate limits. Set it if the pool is case-sensitive, as pools created through the API are by default. The embedded pool does not need it.")
 	toggle(&f.passwordlessSignup, "PASSWORDLESS_SIGNUP", "Let users sign up without a password, for pools where a code or a passkey is enough to sign in.")
-	text(&f.signInWith, "SIGN_IN_WITH", "NAME,...", "email", "What users sign in with: email, phone_number or username, as the pool permits. Without username, the first one that a sign-up has becomes Cognito's user name.")
+	text(&f.signInWith, "SIGN_IN_WITH", "NAME,...", "email", "What users sign in with: email, phone_number or username, as the pool permits. Without username, the first one that a sign-up has becomes Cognito's user name. A new embedded pool is made to fit.", Pool)
 	text(&f.usernameAttribute, "USERNAME_ATTRIBUTE", "NAME", "preferred_username", "Pool attribute that stores the display name given at sign-up, where users have no user name to sign in with.")
 	text(&f.modeAttribute, "MODE_ATTRIBUTE", "NAME|none", "custom:mode", "Pool attribute that stores the mode given at sign-up. none: the pool has no such attribute, and sign-ups with a mode are rejected.")
 

@@ -44,10 +44,12 @@ function composeByApollo(subgraphs) {
   return supergraphSdl;
 }
 
-/** A neighbour that knows the names of its authors, and so saves a look-up. */
+/** A neighbour that knows the names of its authors, and so saves a look-up. It has pages of its own. */
 const commentsSdl = `
-  extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@external", "@provides"])
-  type Query { comments: [Comment!]! }
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@external", "@provides", "@shareable"])
+  type Query { comments: [Comment!]! commentPages: CommentConnection! }
+  type CommentConnection { nodes: [Comment!]! pageInfo: PageInfo! }
+  type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
   type Comment @key(fields: "id") { id: ID! author: User! @provides(fields: "username") }
   type User @key(fields: "id") { id: ID! username: String @external }`;
 
@@ -82,6 +84,8 @@ async function runCompositions(api, plainFile, authenticatedFile) {
       // The Guild's composition does not look whether the field may be shared.
       const unshared = neighbours(plain.replace('username: String @shareable', 'username: String'));
       if (compose === composeByApollo) assert.throws(() => compose(unshared), /shareable/);
+      const unsharedPages = neighbours(plain.replace('type PageInfo @shareable', 'type PageInfo'));
+      if (compose === composeByApollo) assert.throws(() => compose(unsharedPages), /PageInfo/);
     });
     await check(`${name} composes @authenticated and @requiresScopes`, () => {
       const supergraph = compose(subgraphs(authenticated));

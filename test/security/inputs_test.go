@@ -34,6 +34,7 @@ func operations() map[string]operation {
 		{"respondToChallenge", "RespondToChallengeInput", `{"session":"` + strings.Repeat("s", 40) + `","answer":{"code":"123456"}}`},
 		{"refreshToken", "RefreshTokenInput", `{"refreshToken":"r"}`},
 		{"logout", "LogoutInput", `{"refreshToken":"r"}`},
+		{"revokeSession", "RevokeSessionInput", `{"id":"tkn0123456789abcdefghijklmno"}`},
 		{"forgotPassword", "ForgotPasswordInput", `{"email":"ada@example.com"}`},
 		{"confirmForgotPassword", "ConfirmForgotPasswordInput", `{"email":"ada@example.com","confirmationCode":"123456","newPassword":"` + password + `"}`},
 		{"changePassword", "ChangePasswordInput", `{"currentPassword":"` + password + `","newPassword":"` + password + `"}`},
@@ -131,6 +132,9 @@ func wrongInputs() []attackByInput {
 	add("respondToChallenge", "session", append(slices.Clone(odd), "", strings.Repeat("s", 8193))...)
 	add("refreshToken", "refreshToken", append(slices.Clone(odd), "", strings.Repeat("r", 8193))...)
 	add("logout", "refreshToken", "", strings.Repeat("r", 8193), 1)
+	add("logout", "others", "true", 1)
+	add("revokeSession", "id", true, nil, []any{"tkn1", "tkn2"}, "", long(20), strings.Repeat("x", 65), "tkn 1", "tkn1\n", "../tkn1", "tkn1'--", "<a>")
+	add("revokeSession", "linked", "true", 1)
 	add("requestAttributeCode", "attribute", append(slices.Clone(odd), "", long(33))...)
 	add("verifyAttribute", "code", append(slices.Clone(odd), "", " ", long(17))...)
 	add("verifyTotp", "code", append(slices.Clone(odd), "", "12345", "1234567", "12345a", "１２３４５６", "123456\n")...)

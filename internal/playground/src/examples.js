@@ -190,6 +190,53 @@ mutation RefreshToken($input: RefreshTokenInput) {
 `,
         token: true,
       },
+      {
+        label: 'every other session',
+        purpose: "Ends every session of the caller except the access token's.",
+        query: `mutation LogoutOthers($input: LogoutInput) {
+  logout(input: $input) {
+    success
+  }
+}
+`,
+        variables: () => ({ input: { others: true } }),
+        token: true,
+      },
+      {
+        label: 'sessions',
+        purpose: 'Active sessions of the caller.',
+        query: `query MySessions {
+  me {
+    sessions(first: 10) {
+      nodes {
+        id
+        current
+        device
+        ipAddress
+        createdAt
+        lastActiveAt
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+`,
+        token: true,
+      },
+      {
+        query: `# MySessions returns the ids.
+mutation RevokeSession($input: RevokeSessionInput!) {
+  revokeSession(input: $input) {
+    success
+  }
+}
+`,
+        variables: () => ({ input: { id: '' } }),
+        token: true,
+      },
     ],
   },
   {

@@ -130,6 +130,12 @@ export type ForgotPasswordInput = {
 
 /** Input of `logout`. */
 export type LogoutInput = {
+  /**
+   * True to end every session of the user except the one of the access token. Excludes the other fields. Also works if
+   * the pool does not track sessions; their refresh tokens are then rejected by this server, but not by Cognito. Fails
+   * with `NOT_ENABLED` if the app client has token revocation turned off.
+   */
+  others?: boolean;
   /** Refresh token of the session to end. */
   refreshToken?: string | null | undefined;
   /**

@@ -381,7 +381,36 @@ mutation RefreshToken($input: RefreshTokenInput) {
     success
   }
 }
-`,token:!0}]},{title:"Password",examples:[{query:`mutation ForgotPassword($input: ForgotPasswordInput!) {
+`,token:!0},{label:"every other session",purpose:"Ends every session of the caller except the access token's.",query:`mutation LogoutOthers($input: LogoutInput) {
+  logout(input: $input) {
+    success
+  }
+}
+`,variables:()=>({input:{others:!0}}),token:!0},{label:"sessions",purpose:"Active sessions of the caller.",query:`query MySessions {
+  me {
+    sessions(first: 10) {
+      nodes {
+        id
+        current
+        device
+        ipAddress
+        createdAt
+        lastActiveAt
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+`,token:!0},{query:`# MySessions returns the ids.
+mutation RevokeSession($input: RevokeSessionInput!) {
+  revokeSession(input: $input) {
+    success
+  }
+}
+`,variables:()=>({input:{id:""}}),token:!0}]},{title:"Password",examples:[{query:`mutation ForgotPassword($input: ForgotPasswordInput!) {
   forgotPassword(input: $input) {
     destination
     medium
