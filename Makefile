@@ -48,7 +48,7 @@ generate: ## generate gqlgen's code, the playground's bundle, the examples' type
 	cd internal/playground && npm ci --no-audit --no-fund && npm run build
 	@mkdir -p build
 	go run . schema >build/schema.graphqls
-	go test ./test/repo -run 'TestCoverage|TestSettings' -count=1 -update
+	go test ./test/repo -run 'TestOperations|TestCoverage|TestSettings' -count=1 -update
 	UPDATE_DOCS=1 go test ./cognito -run TestErrorsPage -count=1
 	for app in $(APPS); do (cd $$app && { [ -d node_modules ] || npm ci --no-audit --no-fund; } && SCHEMA=$(CURDIR)/build/schema.graphqls npm run codegen) || exit 1; done
 
