@@ -51,6 +51,11 @@ func TestAmplify(t *testing.T) { runNode(t, "amplify.mjs", "aws-amplify") }
 // TestTokens verifies tokens as services do, with AWS's own verifier and with jose.
 func TestTokens(t *testing.T) { runNode(t, "tokens.mjs", "aws-jwt-verify") }
 
+// TestSessions runs the AWS SDK for JavaScript, for operations that the SDK for Go lacks.
+func TestSessions(t *testing.T) {
+	runNode(t, "sessions.mjs", "@aws-sdk/client-cognito-identity-provider")
+}
+
 // TestBrowser runs the first two in Chromium, with passkeys.
 func TestBrowser(t *testing.T) { runNode(t, "browser.mjs", "playwright-core", "CHROMIUM="+chromium(t)) }
 
