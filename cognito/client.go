@@ -2,9 +2,7 @@ package cognito
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -39,8 +37,14 @@ type Options struct {
 	UserPoolID string
 	// ClientID is the app client's id. Required.
 	ClientID string
-	// ClientSecret is the app client's secret. Default: none.
-	ClientSecret string
+	// ClientSecrets returns the app client's secrets, at least one: two while one replaces
+	// the other. It is called for each operation, so it must be fast and safe for concurrent
+	// use. Default: the app client has no secret.
+	ClientSecrets func() []string
+	// ClientSecretRefused is called when Cognito refuses a secret and accepts another one,
+	// with the position of the refused one in ClientSecrets, from 1: once, until it is
+	// accepted again. Default: none.
+	ClientSecretRefused func(position int)
 	// Endpoint is the URL of the user pools API. Default: that of AWS.
 	Endpoint string
 	// SignInWith has the kinds of names that users can sign in with: [SignInWithEmail],
@@ -78,7 +82,7 @@ type Options struct {
 	// Default: none.
 	NoCodeSent func()
 	// StateKeys protect the sessions of challenges, and make decoys with HideUserExistence.
-	// Replicas must share them. Default: derived from the client secret, or else random.
+	// Replicas must share them. Default: derived from the client secrets, or else random.
 	StateKeys sealed.Keys
 	// Panicked is called with the value of a panic in a background goroutine, from the
 	// function that recovered it. Default: the value is dropped.
@@ -130,6 +134,7 @@ type Client struct {
 	errors  errorTable
 	states  *challengeStates
 	calls   *admission.Controller
+	secrets *clientSecrets
 
 	// lacksTokenRefresh is set when the endpoint does not know GetTokensFromRefreshToken.
 	lacksTokenRefresh atomic.Bool
@@ -162,12 +167,6 @@ func New(o Options) (*Client, error) {
 	if o.MaxConcurrentCalls == 0 {
 		o.MaxConcurrentCalls = DefaultMaxConcurrentCalls
 	}
-	if o.StateKeys == nil {
-		o.StateKeys = sealed.Random()
-		if o.ClientSecret != "" {
-			o.StateKeys = sealed.Secret([]byte(o.ClientSecret))
-		}
-	}
 	if o.Revoked == nil {
 		o.Revoked = func(*token.AccessClaims) error { return nil }
 	}
@@ -176,6 +175,9 @@ func New(o Options) (*Client, error) {
 	}
 	if o.Refreshed == nil {
 		o.Refreshed = func(context.Context, SignIn) {}
+	}
+	if o.ClientSecretRefused == nil {
+		o.ClientSecretRefused = func(int) {}
 	}
 	if o.MayNotify == nil {
 		o.MayNotify = func(context.Context, string) bool { return true }
@@ -199,7 +201,12 @@ func New(o Options) (*Client, error) {
 }
 
 func newClient(o Options, http sdk.HTTPClient) *Client {
+	secrets := newClientSecrets(o)
+	if o.StateKeys == nil {
+		o.StateKeys = secrets.stateKeys()
+	}
 	c := &Client{
+		secrets: secrets,
 		// The operations of end users are not signed. Without this, the SDK would look for
 		// credentials.
 		api: newAPI(o, http, aws.AnonymousCredentials{}), options: o,
@@ -244,10 +251,13 @@ func invoke[In, Out any](
 
 	start := time.Now()
 	ctx, end := c.options.Trace(ctx, string(op))
-	out, err := attempt(ctx, caller, c, op, call, in)
-	if err != nil && op.onlyReads() && isTransient(err) && pause(ctx) {
-		out, err = attempt(ctx, caller, c, op, call, in)
-	}
+	out, err := withClientSecret(c, in, func() (*Out, error) {
+		out, err := attempt(ctx, caller, c, op, call, in)
+		if err != nil && op.onlyReads() && isTransient(err) && pause(ctx) {
+			out, err = attempt(ctx, caller, c, op, call, in)
+		}
+		return out, err
+	})
 	outcome := c.errors.outcome(err)
 	c.options.Observe(string(op), op.category(), outcome, time.Since(start))
 	end(outcome)
@@ -305,32 +315,10 @@ func pause(ctx context.Context) bool {
 	return sleep(ctx, 20*time.Millisecond+rand.N(60*time.Millisecond))
 }
 
-// secretHash returns SECRET_HASH for a user name, or nil if the app client has no secret.
-// https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html#cognito-user-pools-computing-secret-hash
-func (c *Client) secretHash(username string) *string {
-	if c.options.ClientSecret == "" {
-		return nil
-	}
-	mac := hmac.New(sha256.New, []byte(c.options.ClientSecret))
-	mac.Write([]byte(username + c.options.ClientID))
-	return aws.String(base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-}
-
-// authParameters adds USERNAME and, if the app client has a secret, SECRET_HASH.
+// authParameters adds USERNAME.
 func (c *Client) authParameters(username string, parameters map[string]string) map[string]string {
 	parameters["USERNAME"] = username
-	if hash := c.secretHash(username); hash != nil {
-		parameters["SECRET_HASH"] = *hash
-	}
 	return parameters
-}
-
-// clientSecret returns the secret for operations that take it instead of a hash, or nil.
-func (c *Client) clientSecret() *string {
-	if c.options.ClientSecret == "" {
-		return nil
-	}
-	return aws.String(c.options.ClientSecret)
 }
 
 // Circuit returns the state of the circuit breaker: "closed", "open" or "half-open".

@@ -667,7 +667,7 @@ func TestRequests(t *testing.T) {
 			u := newUpstream(t, 400, `{"__type":"ForbiddenException"}`)
 			client := newClient(t, u.URL, func(o *cognito.Options) {
 				if tt.secret {
-					o.ClientSecret = "the-secret"
+					o.ClientSecrets = func() []string { return []string{"the-secret"} }
 				}
 			})
 			if err := operations[tt.operation](t.Context(), client); err == nil {
@@ -742,5 +742,15 @@ func TestNewRequiredOptions(t *testing.T) {
 		if _, err := cognito.New(o); err == nil {
 			t.Errorf("no error for %+v", o)
 		}
+	}
+}
+
+// A response that is none of Cognito's may repeat the request. The SDK takes a member "Code"
+// for the name of an exception, which must not reach the log.
+func TestEchoedCodeIsNotLogged(t *testing.T) {
+	u := newUpstream(t, 400, `{"AccessToken":"a","AttributeName":"email","Code":"Secret123"}`)
+	err := operations["VerifyUserAttribute"](t.Context(), newClient(t, u.URL, nil))
+	if got := apierr.From(err); got.Code != apierr.Internal || strings.Contains(got.Cause.Error(), "Secret123") {
+		t.Errorf("%s: %v", got.Code, got.Cause)
 	}
 }

@@ -128,8 +128,17 @@ func (t errorTable) translate(op operation, err error) *apierr.Error {
 	if !errors.As(err, &api) {
 		return unreachable(fault)
 	}
-	fault.Exception = api.ErrorCode()
+	fault.Exception = exceptionName(api.ErrorCode())
 	return t.explain(op, fault, api.ErrorMessage())
+}
+
+// exceptionName returns an exception's name for the log. A response that is none of
+// Cognito's can have anything in its place, even what the request contained.
+func exceptionName(code string) string {
+	if code == "" || len(code) > 64 || strings.ContainsFunc(code, func(r rune) bool { return (r|0x20) < 'a' || (r|0x20) > 'z' }) {
+		return "malformed"
+	}
+	return code
 }
 
 // rejection is the error of a call that was not made.

@@ -21,7 +21,6 @@ func (a accounts) ForgotPassword(ctx context.Context, in SendCodeInput) (*CodeDe
 	}
 	out, err := invoke(ctx, a.Client, opForgotPassword, a.api.ForgotPassword, &sdk.ForgotPasswordInput{
 		ClientId:        &a.options.ClientID,
-		SecretHash:      a.secretHash(account),
 		Username:        &account,
 		ClientMetadata:  triggers,
 		UserContextData: a.userContext(ctx),
@@ -48,7 +47,6 @@ func (a accounts) ConfirmForgotPassword(ctx context.Context, in ConfirmForgotPas
 	}
 	_, err = invoke(ctx, a.Client, opConfirmForgotPassword, a.api.ConfirmForgotPassword, &sdk.ConfirmForgotPasswordInput{
 		ClientId:         &a.options.ClientID,
-		SecretHash:       a.secretHash(account),
 		Username:         &account,
 		ConfirmationCode: &in.ConfirmationCode,
 		Password:         &in.NewPassword,

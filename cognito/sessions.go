@@ -59,9 +59,8 @@ func (c *Client) RevokeToken(ctx context.Context, refreshToken string) (*SignedO
 
 func (c *Client) revokeToken(ctx context.Context, refreshToken string) error {
 	_, err := invoke(ctx, c, opRevokeToken, c.api.RevokeToken, &sdk.RevokeTokenInput{
-		ClientId:     &c.options.ClientID,
-		ClientSecret: c.clientSecret(),
-		Token:        &refreshToken,
+		ClientId: &c.options.ClientID,
+		Token:    &refreshToken,
 	})
 	return err
 }
@@ -203,7 +202,7 @@ func (c *Client) replay(key [sha256.Size]byte) (*AuthTokens, error) {
 func (c *Client) refreshOnce(ctx context.Context, refreshToken string, deviceKey *string, triggers map[string]string) (*AuthTokens, error) {
 	if !c.lacksTokenRefresh.Load() {
 		tokens, err := c.getTokensFromRefreshToken(ctx, refreshToken, deviceKey, triggers)
-		if !isUnknownOperation(err) || c.options.ClientSecret != "" {
+		if !isUnknownOperation(err) || c.secrets.exist() {
 			return tokens, err
 		}
 		c.lacksTokenRefresh.Store(true)
@@ -217,7 +216,6 @@ func (c *Client) getTokensFromRefreshToken(
 	out, err := invoke(ctx, c, opGetTokensFromRefreshToken, c.api.GetTokensFromRefreshToken,
 		&sdk.GetTokensFromRefreshTokenInput{
 			ClientId:       &c.options.ClientID,
-			ClientSecret:   c.clientSecret(),
 			RefreshToken:   &refreshToken,
 			DeviceKey:      deviceKey,
 			ClientMetadata: triggers,

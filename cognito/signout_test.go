@@ -99,7 +99,11 @@ func TestRevokeTokenSteps(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				up := &standIn{answer: func(operation string, r *http.Request) (int, string) { return tt.answers[operation](operation, r) }}
-				client := newInProcess(t, up, func(o *Options) { o.ClientSecret = tt.secret })
+				client := newInProcess(t, up, func(o *Options) {
+					if tt.secret != "" {
+						o.ClientSecrets = func() []string { return []string{tt.secret} }
+					}
+				})
 				session, err := client.RevokeToken(t.Context(), "refresh")
 				synctest.Wait()
 				var called []string

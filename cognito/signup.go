@@ -124,7 +124,6 @@ func (a accounts) SignUp(ctx context.Context, in SignUpInput) (*SignUpResult, er
 	}
 	out, err := invoke(ctx, a.Client, opSignUp, a.api.SignUp, &sdk.SignUpInput{
 		ClientId:        &a.options.ClientID,
-		SecretHash:      a.secretHash(*name.value),
 		Username:        name.value,
 		Password:        in.Password,
 		UserAttributes:  attributes,
@@ -247,7 +246,6 @@ func (a accounts) ConfirmSignUp(ctx context.Context, in VerifyAccountInput) (*Ve
 	}
 	out, err := invoke(ctx, a.Client, opConfirmSignUp, a.api.ConfirmSignUp, &sdk.ConfirmSignUpInput{
 		ClientId:         &a.options.ClientID,
-		SecretHash:       a.secretHash(account),
 		Username:         &account,
 		ConfirmationCode: &in.ConfirmationCode,
 		ClientMetadata:   triggers,
@@ -304,7 +302,6 @@ func (a accounts) ResendConfirmationCode(ctx context.Context, in SendCodeInput) 
 	out, err := invoke(ctx, a.Client, opResendConfirmationCode, a.api.ResendConfirmationCode,
 		&sdk.ResendConfirmationCodeInput{
 			ClientId:        &a.options.ClientID,
-			SecretHash:      a.secretHash(account),
 			Username:        &account,
 			ClientMetadata:  triggers,
 			UserContextData: a.userContext(ctx),

@@ -106,13 +106,19 @@ func (p *embeddedPool) close() {
 }
 
 func (p *embeddedPool) target() target {
+	var secrets *clientSecrets
+	if secret := p.pool.ClientSecret(); secret != "" {
+		secrets = &clientSecrets{log: p.log}
+		secrets.set([]config.Secret{config.Secret(secret)})
+	}
 	return target{
+		secrets: secrets,
+
 		acceptedClientIDs: clientIDs(p.pool.FurtherClients()),
 
 		region:   p.pool.Region(),
 		poolID:   p.pool.ID(),
 		clientID: p.pool.ClientID(),
-		secret:   config.Secret(p.pool.ClientSecret()),
 		endpoint: p.local,
 		issuers:  []string{p.pool.Issuer()},
 		jwksURL:  p.local + "/" + p.pool.ID() + "/.well-known/jwks.json",

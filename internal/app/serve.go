@@ -77,7 +77,7 @@ type target struct {
 	region, poolID, clientID, endpoint string
 	acceptedClientIDs                  []string
 	audience                           string
-	secret                             config.Secret
+	secrets                            *clientSecrets // nil if the app client has none
 	issuers                            []string
 	jwksURL                            string
 	inbox                              string // URL; of the embedded pool only
@@ -92,7 +92,7 @@ func (s *server) cognito() target {
 		poolID:   s.settings.UserPoolID,
 		clientID: s.settings.ClientID,
 		endpoint: s.settings.Endpoint,
-		secret:   s.settings.ClientSecret,
+		secrets:  s.newClientSecrets(),
 		issuers:  s.settings.Issuers(),
 		jwksURL:  s.settings.JWKSURL(),
 
@@ -123,6 +123,9 @@ func (s *server) serve(ctx context.Context, t target) error {
 	defer running.Wait()
 	defer stop()
 	running.Go(func() { keys.Run(background) })
+	if t.secrets != nil {
+		running.Go(func() { t.secrets.watch(background) })
+	}
 	running.Go(func() { sessions.run(background, s.log) })
 	if err := s.serveExtraListeners(background, &running); err != nil {
 		return err
@@ -176,11 +179,10 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 	if err != nil {
 		return nil, err
 	}
-	client, err := cognito.New(cognito.Options{
+	options := cognito.Options{
 		Region:             t.region,
 		UserPoolID:         t.poolID,
 		ClientID:           t.clientID,
-		ClientSecret:       t.secret.Reveal(),
 		Endpoint:           t.endpoint,
 		SignInWith:         s.settings.SignInWith,
 		UsernameAttribute:  s.settings.UsernameAttribute,
@@ -207,7 +209,11 @@ func (s *server) handler(ctx context.Context, t target, keys *token.KeySet, sess
 		PasswordChanged: sessions.passwordChanged(s.settings.PasswordEndsSessions),
 		Observe:         s.metrics.ObserveCognito,
 		Trace:           s.tracer.Call(),
-	})
+	}
+	if t.secrets != nil {
+		options.ClientSecrets, options.ClientSecretRefused = t.secrets.get, t.secrets.refused
+	}
+	client, err := cognito.New(options)
 	if err != nil {
 		return nil, err
 	}

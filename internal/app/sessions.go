@@ -93,9 +93,11 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 		}
 	}
 	opened.closers = append(opened.closers, opened.counters, opened.known)
-	switch secret := cmp.Or(s.settings.StateKey, t.secret); {
-	case secret != "":
-		opened.stateKeys = sealed.Secret([]byte(secret.Reveal()))
+	switch {
+	case s.settings.StateKey != "":
+		opened.stateKeys = sealed.Secret([]byte(s.settings.StateKey.Reveal()))
+	case t.secrets != nil:
+		opened.stateKeys = nil // derived from the secrets
 	case s.settings.RedisURL == "" && !s.settings.Embedded():
 		s.log.Info("challenge sessions are valid in this process only; with several replicas set STATE_KEY or REDIS_URL")
 	}

@@ -84,7 +84,7 @@ func (f *Flags) check(s *Settings, command Command, errs *Errors) {
 			"SIGNOUT_WEBHOOK_URL and SIGNOUT_WEBHOOK_SECRET need each other: without the secret, receivers cannot tell genuine messages; set both or neither.",
 		},
 		{
-			s.SendClientAddress && s.ClientSecret == "" && !s.embedded,
+			s.SendClientAddress && len(s.ClientSecrets) == 0 && !s.embedded,
 			"SEND_CLIENT_ADDRESS needs an app client with a secret; set AWS_COGNITO_APP_CLIENT_SECRET or unset it.",
 		},
 		{
@@ -134,6 +134,7 @@ func (f *Flags) cognitoSettings(command Command) []string {
 		{"AWS_COGNITO_ACCEPTED_CLIENT_IDS", f.awsCognitoAcceptedClientIDs},
 		{"AWS_COGNITO_AUDIENCE", f.awsCognitoAudience},
 		{"AWS_COGNITO_APP_CLIENT_SECRET", f.awsCognitoAppClientSecret.Reveal()},
+		{"AWS_COGNITO_APP_CLIENT_SECRET_FILE", f.awsCognitoAppClientSecretFile},
 		{"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", f.awsEndpointURLCognitoIdentityProvider},
 		{"AWS_COGNITO_ISSUER", f.awsCognitoIssuer},
 	} {

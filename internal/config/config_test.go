@@ -231,7 +231,10 @@ func TestErrors(t *testing.T) {
 		{"pool id with a line break", "", cognito("AWS_COGNITO_USER_POOL_ID", "eu-west-1_Ab1\n"), `AWS_COGNITO_USER_POOL_ID is "eu-west-1_Ab1\n"`},
 		{"pool id too long", "", cognito("AWS_COGNITO_USER_POOL_ID", "eu-west-1_"+strings.Repeat("a", 60)), "AWS_COGNITO_USER_POOL_ID is"},
 		{"client id", "", cognito("AWS_COGNITO_APP_CLIENT_ID", "a b"), "AWS_COGNITO_APP_CLIENT_ID is"},
-		{"client secret", "", cognito("AWS_COGNITO_APP_CLIENT_SECRET", "hunter2\n"), "AWS_COGNITO_APP_CLIENT_SECRET contains a space"},
+		{"client secret", "", cognito("AWS_COGNITO_APP_CLIENT_SECRET", "hunter 2"), "AWS_COGNITO_APP_CLIENT_SECRET has a secret with a space"},
+		{"three client secrets", "", cognito("AWS_COGNITO_APP_CLIENT_SECRET", "hunter1,hunter2,hunter3"), "AWS_COGNITO_APP_CLIENT_SECRET has 3 secrets"},
+		{"no client secret", "", cognito("AWS_COGNITO_APP_CLIENT_SECRET", ","), "AWS_COGNITO_APP_CLIENT_SECRET has no secret"},
+		{"absent secret file", "", cognito("AWS_COGNITO_APP_CLIENT_SECRET_FILE", "/no/such/file"), "AWS_COGNITO_APP_CLIENT_SECRET_FILE: open /no/such/file"},
 		{"region", "", cognito("AWS_REGION_NAME", "Ireland"), "AWS_REGION_NAME"},
 		{"endpoint without a scheme", "", cognito("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "localhost:9229"), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER is not a URL"},
 		{"endpoint with a user", "", cognito("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "https://me:hunter2@host"), "is not a URL"},
@@ -357,12 +360,12 @@ func TestDefinitions(t *testing.T) {
 
 func TestSecretIsRedacted(t *testing.T) {
 	s := mustParse(t, "--aws-cognito-app-client-secret=hunter2", cognito())
-	if s.ClientSecret.Reveal() != "hunter2" {
-		t.Errorf("Reveal returns %q", s.ClientSecret.Reveal())
+	if s.ClientSecrets[0].Reveal() != "hunter2" {
+		t.Errorf("Reveal returns %q", s.ClientSecrets[0].Reveal())
 	}
 	var out strings.Builder
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T %10.3s"} {
-		fmt.Fprintf(&out, verb+"\n", s.ClientSecret)
+		fmt.Fprintf(&out, verb+"\n", s.ClientSecrets[0])
 		fmt.Fprintf(&out, verb+"\n", *s)
 		fmt.Fprintf(&out, verb+"\n", s)
 	}
@@ -372,7 +375,7 @@ func TestSecretIsRedacted(t *testing.T) {
 	}
 	out.Write(encoded)
 	for _, h := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
-		slog.New(h).Info("settings", "secret", s.ClientSecret, "all", s)
+		slog.New(h).Info("settings", "secret", s.ClientSecrets[0], "list", s.ClientSecrets, "all", s)
 	}
 	for _, form := range []string{"hunter2", fmt.Sprintf("%x", "hunter2"), fmt.Sprintf("%X", "hunter2")} {
 		if strings.Contains(out.String(), form) {

@@ -27,6 +27,7 @@ type Flags struct {
 	awsCognitoAcceptedClientIDs           string
 	awsCognitoAudience                    string
 	awsCognitoAppClientSecret             Secret
+	awsCognitoAppClientSecretFile         string
 	awsEndpointURLCognitoIdentityProvider string
 	awsCognitoIssuer                      string
 	passwordlessSignup                    Switch
@@ -135,7 +136,8 @@ func (f *Flags) define() []Setting {
 	optional(&f.awsCognitoAppClientID, "AWS_COGNITO_APP_CLIENT_ID", "ID", "none", "Id of the pool's app client.", GatewayConfig)
 	optional(&f.awsCognitoAcceptedClientIDs, "AWS_COGNITO_ACCEPTED_CLIENT_IDS", "ID,...", "none", "Further app clients of the pool whose access tokens are accepted, for example those of the mobile apps, or of machines (client credentials).", GatewayConfig)
 	optional(&f.awsCognitoAudience, "AWS_COGNITO_AUDIENCE", "URI", "none", "Resource server that stands for this API: access tokens that are bound to it (claim aud, RFC 8707) are accepted.", GatewayConfig)
-	secret(&f.awsCognitoAppClientSecret, "AWS_COGNITO_APP_CLIENT_SECRET", "SECRET", "none", "Secret of the app client, if it has one. Prefer the variable: other users of the machine can read command lines.")
+	secret(&f.awsCognitoAppClientSecret, "AWS_COGNITO_APP_CLIENT_SECRET", "SECRET,...", "none", "Secret of the app client, if it has one. Two secrets, separated by a comma, are tried in this order, so that one can replace the other. Prefer the variable: other users of the machine can read command lines.")
+	optional(&f.awsCognitoAppClientSecretFile, "AWS_COGNITO_APP_CLIENT_SECRET_FILE", "FILE", "none", "File with the secrets of the app client, one or two, each on a line of its own. Changes take effect within five seconds.")
 	optional(&f.awsEndpointURLCognitoIdentityProvider, "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "URL", "Amazon's endpoint for the region", "Endpoint of the Cognito API, for an emulator or a private endpoint.", GatewayConfig)
 	optional(&f.awsCognitoIssuer, "AWS_COGNITO_ISSUER", "URL", "the issuers that Cognito, or the endpoint above, uses for the pool", "The only accepted token issuer (claim iss).", GatewayConfig)
 	toggle(&f.caseSensitiveUsernames, "CASE_SENSITIVE_USERNAMES", "Treat user names that differ in case as different users, also in rate limits. Set it if the pool is case-sensitive, as pools created through the API are by default. The embedded pool does not need it.")

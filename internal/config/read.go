@@ -24,7 +24,8 @@ func (f *Flags) read(command Command, getenv func(string) string, errs *Errors) 
 		ClientID:           r.matching("AWS_COGNITO_APP_CLIENT_ID", f.awsCognitoAppClientID, `^[A-Za-z0-9_+]+$`, 128, "copy it from the pool's list of app clients; it has letters and digits only"),
 		AcceptedClientIDs:  r.names("AWS_COGNITO_ACCEPTED_CLIENT_IDS", f.awsCognitoAcceptedClientIDs, `^[A-Za-z0-9_+]{1,128}$`, "copy it from the pool's list of app clients; it has letters and digits only"),
 		Audience:           r.matching("AWS_COGNITO_AUDIENCE", f.awsCognitoAudience, `^[\x21\x23-\x5B\x5D-\x7E]+$`, 256, "copy the identifier of the resource server; it has no spaces, quotes or backslashes"),
-		ClientSecret:       r.secret("AWS_COGNITO_APP_CLIENT_SECRET", f.awsCognitoAppClientSecret),
+		ClientSecrets:      r.clientSecrets("AWS_COGNITO_APP_CLIENT_SECRET", f.awsCognitoAppClientSecret, f.awsCognitoAppClientSecretFile),
+		ClientSecretFile:   f.awsCognitoAppClientSecretFile,
 		Endpoint:           strings.TrimRight(r.url("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", f.awsEndpointURLCognitoIdentityProvider), "/"),
 		Issuer:             r.url("AWS_COGNITO_ISSUER", f.awsCognitoIssuer),
 		SignInWith:         r.signInWith("SIGN_IN_WITH", f.signInWith),
@@ -148,12 +149,24 @@ func (r reader) present(name, value string) string {
 	return value
 }
 
-func (r reader) secret(name string, value Secret) Secret {
-	invalid := func(c rune) bool { return c <= ' ' || c > '~' }
-	if strings.ContainsFunc(value.Reveal(), invalid) {
-		r.errs.add("%s contains a space, a line break or a non-ASCII character; copy it again from the app client.", name)
+// clientSecrets parses a list of secrets, or reads the file that has them.
+func (r reader) clientSecrets(name string, value Secret, path string) []Secret {
+	var secrets []Secret
+	var err error
+	switch {
+	case value != "" && path != "":
+		r.errs.add("%s and %s_FILE exclude each other; unset one of them.", name, name)
+		return nil
+	case path != "":
+		if secrets, err = ReadClientSecrets(path); err != nil {
+			r.errs.add("%s_FILE: %s.", name, err)
+		}
+	case value != "":
+		if secrets, err = parseClientSecrets(strings.Split(value.Reveal(), ",")); err != nil {
+			r.errs.add("%s %s.", name, err)
+		}
 	}
-	return value
+	return secrets
 }
 
 func (r reader) oneOf(name, value string, values ...string) string {

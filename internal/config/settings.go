@@ -21,8 +21,12 @@ type Settings struct {
 	AcceptedClientIDs []string
 	// Audience is the resource server in the claim aud of accepted tokens. It may be empty.
 	Audience string
-	// ClientSecret is the app client's secret. It is empty if there is none.
-	ClientSecret Secret
+	// ClientSecrets are the app client's secrets, of which any may be valid: none, one or
+	// two.
+	ClientSecrets []Secret
+	// ClientSecretFile is the file that ClientSecrets come from. It may change, and may be
+	// empty.
+	ClientSecretFile string
 	// Endpoint is the URL of Cognito's API, without a trailing slash. Empty means
 	// Amazon's endpoint for the region.
 	Endpoint string

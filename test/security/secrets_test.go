@@ -413,7 +413,7 @@ func newSecrets(t *testing.T, settings ...string) *secrets {
 	t.Cleanup(hook.Close)
 	settings = append([]string{
 		"LOG_LEVEL=debug", "SERVICE_GROUPS=services", "GRAPHQL_LIMITS=tokens=100000,depth=50,aliases=5000,fields=50000,complexity=1000000",
-		"AWS_COGNITO_APP_CLIENT_SECRET=" + mark + "ClientSecret", "USER_CONTEXT_DATA=on",
+		"AWS_COGNITO_APP_CLIENT_SECRET=" + mark + "ClientSecret," + mark + "Second", "USER_CONTEXT_DATA=on",
 		"SIGNOUT_WEBHOOK_URL=" + hook.URL, "SIGNOUT_WEBHOOK_SECRET=whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat(mark, 5))),
 	}, settings...)
 	for _, setting := range settings {
@@ -670,7 +670,8 @@ func TestAttackSecretsOfSettings(t *testing.T) {
 		flags    []string
 	}{
 		{[]string{pool, client, "AWS_COGNITO_APP_CLIENT_SECRET=" + mark + " " + mark}, nil},
-		{[]string{pool, client, "AWS_COGNITO_APP_CLIENT_SECRET=" + mark + "\n"}, nil},
+		{[]string{pool, client, "AWS_COGNITO_APP_CLIENT_SECRET=" + mark + "1," + mark + "2," + mark + "3"}, nil},
+		{[]string{pool, client, "AWS_COGNITO_APP_CLIENT_SECRET=" + mark, "AWS_COGNITO_APP_CLIENT_SECRET_FILE=/dev/null"}, nil},
 		{[]string{"AWS_COGNITO_APP_CLIENT_SECRET=" + mark}, nil},
 		{[]string{pool, client, "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=https://ada:" + mark + "@example.com"}, nil},
 		{[]string{pool, client, "AWS_COGNITO_ISSUER=https://ada:" + mark + "@example.com"}, nil},
