@@ -23,6 +23,12 @@ func badCredentials() meaning {
 	return meaning{apierr.ServiceMisconfigured, "The server's AWS credentials do not allow looking up other users."}
 }
 
+// readOnlyRegion is the meaning of a change that a replica of the pool rejects.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-multi-region.html
+func readOnlyRegion() meaning {
+	return meaning{apierr.ReadOnlyRegion, "The user pool is a read-only replica in this Region. Try again once its primary Region is back."}
+}
+
 // meaning is the error for a client that an exception stands for.
 type meaning struct {
 	code    apierr.Code
@@ -429,7 +435,7 @@ func exceptionRules() []rule {
 		tooMany      = meaning{apierr.TooManyAttempts, "Too many failed attempts for this account. Try again later."}
 		notEnrolled  = meaning{apierr.MFANotEnrolled, "The user has not set up this second factor."}
 	)
-	const notAuthorized, invalidParameter = "NotAuthorizedException", "InvalidParameterException"
+	const notAuthorized, invalidParameter, notEnabled = "NotAuthorizedException", "InvalidParameterException", "OperationNotEnabledException"
 	presentRefreshToken := []operation{opRefreshTokenAuth, opGetTokensFromRefreshToken, opRevokeToken}
 	return []rule{
 		// A wrong client secret is a misconfiguration for every operation.
@@ -440,6 +446,12 @@ func exceptionRules() []rule {
 
 		// So are wrong AWS credentials.
 		{exception: notAuthorized, operations: signed(), meaning: badCredentials()},
+
+		// Replicas of a pool in other Regions reject what changes it. Session operations have
+		// the same exception if the pool does not track sessions.
+		{exception: notEnabled, text: "region", meaning: readOnlyRegion()},
+		{exception: notEnabled, text: "replica", meaning: readOnlyRegion()},
+		{exception: notEnabled, text: "session", meaning: meaning{apierr.NotEnabled, "The user pool does not track sessions."}},
 
 		// Operations with a token fail because of the token. A malformed one has status 400.
 		{exception: invalidParameter, operations: append(presentRefreshToken, opGlobalSignOut, opGetUser), meaning: invalidToken, status: http.StatusBadRequest},
@@ -534,10 +546,10 @@ func exceptionMeanings(wrongCredentials string) map[string]meaning {
 		"WebAuthnClientMismatchException":         invalidToken,
 		"WebAuthnNotEnabledException":             notEnabled,
 
-		"OperationNotEnabledException":      notEnabled,
+		"OperationNotEnabledException":      readOnlyRegion(),
 		"UnsupportedOperationException":     notEnabled,
 		"UnsupportedUserStateException":     {apierr.Conflict, "The account's state does not allow this."},
-		"FeatureUnavailableInTierException": notEnabled,
+		"FeatureUnavailableInTierException": {apierr.NotEnabled, "The user pool's feature plan (tier) does not include this. Its owner can upgrade the plan."},
 
 		"ResourceNotFoundException":                misconfigured,
 		"InvalidLambdaResponseException":           misconfigured,

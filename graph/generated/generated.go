@@ -1999,6 +1999,8 @@ enum ErrorCode {
   PERSISTED_QUERY_NOT_IN_LIST
   """429. Too many requests. Try again after ` + "`" + `extensions.retryAfterSeconds` + "`" + `."""
   RATE_LIMITED
+  """503. The user pool is a read-only replica in this Region. Try again once its primary Region is back."""
+  READ_ONLY_REGION
   """401. The refresh token was already replaced by a newer one. Sign in again."""
   REFRESH_TOKEN_REUSED
   """400. A Lambda trigger of the user pool rejected the request. The message is the trigger's."""

@@ -70,6 +70,7 @@ const (
 	UserDisabled                 Code = "USER_DISABLED"
 	UserNotConfirmed             Code = "USER_NOT_CONFIRMED"
 	UserNotFound                 Code = "USER_NOT_FOUND"
+	ReadOnlyRegion               Code = "READ_ONLY_REGION"
 )
 
 // Status returns the HTTP status of the code, 500 for an unknown code.
@@ -103,7 +104,7 @@ func (c Code) Status() int {
 		return http.StatusTooManyRequests
 	case CodeDeliveryFailed:
 		return http.StatusBadGateway
-	case ServiceUnavailable:
+	case ReadOnlyRegion, ServiceUnavailable:
 		return http.StatusServiceUnavailable
 	case Internal, ServiceMisconfigured:
 		return http.StatusInternalServerError
@@ -115,7 +116,7 @@ func (c Code) Status() int {
 // Retryable reports whether the same request may succeed later.
 func (c Code) Retryable() bool {
 	switch c {
-	case CodeDeliveryFailed, Conflict, RateLimited, ServiceUnavailable:
+	case CodeDeliveryFailed, Conflict, RateLimited, ReadOnlyRegion, ServiceUnavailable:
 		return true
 	default:
 		return false

@@ -109,6 +109,8 @@ export type ErrorCode =
   | 'PHONE_NUMBER_ALREADY_REGISTERED'
   /** 429. Too many requests. Try again after `extensions.retryAfterSeconds`. */
   | 'RATE_LIMITED'
+  /** 503. The user pool is a read-only replica in this Region. Try again once its primary Region is back. */
+  | 'READ_ONLY_REGION'
   /** 401. The refresh token was already replaced by a newer one. Sign in again. */
   | 'REFRESH_TOKEN_REUSED'
   /** 400. A Lambda trigger of the user pool rejected the request. The message is the trigger's. */

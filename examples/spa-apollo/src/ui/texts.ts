@@ -57,6 +57,7 @@ const texts: Record<ErrorCode, string | null> = {
   PERSISTED_QUERY_NOT_FOUND: again,
   PERSISTED_QUERY_NOT_IN_LIST: again,
   RATE_LIMITED: 'Too many attempts. Wait a moment.',
+  READ_ONLY_REGION: 'This is not possible at the moment. You can still sign in. Try again later.',
   REFRESH_TOKEN_REUSED: 'Your session has ended. Sign in again.',
   REJECTED_BY_POLICY: null,
   SERVICE_MISCONFIGURED: again,
