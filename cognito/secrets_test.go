@@ -128,7 +128,9 @@ func TestChallengesOutliveSecrets(t *testing.T) {
 			o.ClientSecrets = func() []string { return secrets }
 		})
 		begin := func() string { return client.SessionOf(t.Context(), "SMS_MFA") }
-		isOpen := func(session string) bool { return len(client.Names(t.Context(), map[string]any{"session": session})) > 0 }
+		isOpen := func(session string) bool {
+			return len(client.Names(t.Context(), map[string]any{"session": session})) > 0
+		}
 		first := begin()
 		secrets = []string{"new", "old"}
 		second := begin()

@@ -180,6 +180,7 @@ func (c *Client) distrustPassword(ctx context.Context, account string) error {
 	if err := c.options.Flags.set(ctx, PasswordUntrusted, username, decidedFor); err != nil {
 		return err
 	}
+	c.options.Flags.clear(ctx, AddressUntrusted, account)
 	return c.passwordChanged(ctx, PasswordChange{Username: username, Reset: true})
 }
 

@@ -53,6 +53,7 @@ const (
 	PersistedQueryNotInList      Code = "PERSISTED_QUERY_NOT_IN_LIST"
 	PhoneNumberAlreadyRegistered Code = "PHONE_NUMBER_ALREADY_REGISTERED"
 	RateLimited                  Code = "RATE_LIMITED"
+	ReadOnlyRegion               Code = "READ_ONLY_REGION"
 	RefreshTokenReused           Code = "REFRESH_TOKEN_REUSED"
 	RejectedByPolicy             Code = "REJECTED_BY_POLICY"
 	ServiceMisconfigured         Code = "SERVICE_MISCONFIGURED"
@@ -70,7 +71,6 @@ const (
 	UserDisabled                 Code = "USER_DISABLED"
 	UserNotConfirmed             Code = "USER_NOT_CONFIRMED"
 	UserNotFound                 Code = "USER_NOT_FOUND"
-	ReadOnlyRegion               Code = "READ_ONLY_REGION"
 )
 
 // Status returns the HTTP status of the code, 500 for an unknown code.

@@ -61,7 +61,7 @@ func (f *Flags) check(s *Settings, command Command, errs *Errors) {
 		},
 		{
 			s.embedded && servesAPI && len(s.Pool.UsernameAttributes) > 0 && !slices.ContainsFunc(s.SignInWith, func(kind string) bool { return slices.Contains(s.Pool.UsernameAttributes, kind) }),
-			"POOL_USERNAME_ATTRIBUTES has none of the names in SIGN_IN_WITH, so that no one can sign up; leave it unset, or serve the pool alone (authgraph pool).",
+			"POOL_USERNAME_ATTRIBUTES has none of the names in SIGN_IN_WITH, so no one can sign up; set SIGN_IN_WITH to match, or serve the pool alone (authgraph pool).",
 		},
 		{
 			slices.Contains(s.Pool.UsernameAttributes, "username") && len(s.Pool.UsernameAttributes) > 1,

@@ -72,6 +72,7 @@ func (f *Flags) read(command Command, getenv func(string) string, errs *Errors) 
 
 		embedded: bool(f.embeddedPool) || len(f.cognitoSettings(command)) == 0,
 	}
+	s.Pool.fit(s.SignInWith)
 	if f.metricsAddr != "" {
 		s.MetricsAddr = r.address("METRICS_ADDR", f.metricsAddr)
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -158,6 +159,24 @@ type PoolShape struct {
 	AutoVerifiedAttributes []string // none stands for no attributes
 	CustomAttributes       []string // none stands for no attributes
 	Clients                []string
+}
+
+// fit makes users of a new pool sign up and in with these kinds of names, unless the
+// settings of the pool say how. The default pool has e-mail addresses.
+func (p *PoolShape) fit(signInWith []string) {
+	isSet := len(p.UsernameAttributes) > 0 || len(p.AliasAttributes) > 0
+	if isSet || slices.Equal(signInWith, []string{"email"}) {
+		return
+	}
+	addresses := slices.DeleteFunc(slices.Sorted(slices.Values(signInWith)), func(kind string) bool { return kind == "username" })
+	switch {
+	case len(addresses) == len(signInWith):
+		p.UsernameAttributes = addresses
+	case len(addresses) == 0:
+		p.UsernameAttributes = signInWith
+	default:
+		p.AliasAttributes = addresses
+	}
 }
 
 // Embedded reports whether the embedded user pool is used.

@@ -126,7 +126,7 @@ func (s *script) checkStatus(wanted []string, otherwise string) {
 
 func (s *script) request(args []string) {
 	given, args := options(args, "-header", "-status")
-	s.need(args, 2, 4, "request [-header 'K: V'] [-status N] METHOD PATH [BODY | -file NAME | -fill BYTES]")
+	s.need(args, 2, 4, "request [-header 'K: V'] [-status N] METHOD PATH|URL [BODY | -file NAME | -fill BYTES]")
 	body := ""
 	switch {
 	case len(args) == 4 && args[2] == "-file":
@@ -138,7 +138,11 @@ func (s *script) request(args []string) {
 	case len(args) == 3:
 		body = args[2]
 	}
-	request, err := http.NewRequest(args[0], s.Getenv("API")+args[1], strings.NewReader(body))
+	url := args[1]
+	if strings.HasPrefix(url, "/") {
+		url = s.Getenv("API") + url
+	}
+	request, err := http.NewRequest(args[0], url, strings.NewReader(body))
 	s.Check(err)
 	s.setHeaders(request, given["-header"])
 	s.do(request)

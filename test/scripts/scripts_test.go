@@ -53,7 +53,7 @@ package scripts_test
 //	      N (default 200). With -background, fetch the response with `answer`.
 //	answer [-status N]
 //	      waits for the response to graphql -background.
-//	request [-header 'K: V'] [-status N] METHOD PATH [BODY | -file NAME | -fill BYTES]
+//	request [-header 'K: V'] [-status N] METHOD PATH|URL [BODY | -file NAME | -fill BYTES]
 //	      sends any request to $API. stdout has status, headers and body.
 //	account EMAIL [PASSWORD]
 //	      signs up and verifies an account through the API, by default with $PASSWORD.
