@@ -135,7 +135,7 @@ func TestApollo(t *testing.T) {
 	}
 	// The script refuses invalid tokens, so the router must let them through.
 	same(t, "on_error", at(t, jwt, "on_error"), "Continue")
-	for _, needed := range []string{`["` + strings.Join(s.ClientIDs, `","`) + `"].contains(claims.client_id)`, `claims.token_use != "access"`, `claims == ()`} {
+	for _, needed := range []string{`let clients = ["` + strings.Join(s.ClientIDs, `","`) + `"];`, `!clients.contains(claims.client_id)`, `claims.token_use != "access"`, `claims == ()`} {
 		if !strings.Contains(all[script], needed) {
 			t.Errorf("the script does not check %s", needed)
 		}
