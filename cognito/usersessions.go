@@ -188,8 +188,7 @@ func (c *Client) listSessions(ctx context.Context, caller *Caller) (*sessionList
 	if err != nil {
 		return nil, apierr.New(apierr.ServiceUnavailable, "The list of sessions is temporarily unavailable. Try again.").WithCause(err)
 	}
-	c.learnSession(ctx, caller, listed, records)
-	return &sessionList{listed, matchSessions(listed, records)}, nil
+	return &sessionList{listed, matchSessions(listed, c.learnSession(ctx, caller, listed, records))}, nil
 }
 
 // listUserSessions returns all pages of Cognito's list.
@@ -210,26 +209,36 @@ func (c *Client) listUserSessions(ctx context.Context, accessToken string) ([]se
 	return listed, nil
 }
 
-// learnSession sets the id of the caller's session in its record, which is the only session
-// whose id and tokens are both known. A failure to store it has no other effect than that
-// the session is matched by time until the next attempt.
-func (c *Client) learnSession(ctx context.Context, caller *Caller, listed []sessionDescription, records []sessionstore.Record) {
+// learnSession adds the id of the caller's session to its record, and returns the records.
+// It is the only session whose id and tokens are both known. A failure to store the id has
+// no other effect than that others match the session by time until the next attempt.
+func (c *Client) learnSession(
+	ctx context.Context, caller *Caller, listed []sessionDescription, records []sessionstore.Record,
+) []sessionstore.Record {
+	origin := caller.Claims.OriginJTI
+	if origin == "" {
+		return records
+	}
+	isOwn := func(r sessionstore.Record) bool { return r.OriginJTI == origin }
 	current := slices.IndexFunc(listed, func(s sessionDescription) bool { return s.IsCurrentSession })
-	if current < 0 || caller.Claims.OriginJTI == "" {
-		return
+	if current < 0 {
+		// It is too new to be listed, and must not be taken for another session.
+		return slices.DeleteFunc(records, isOwn)
 	}
-	id := listed[current].SessionID
-	i := slices.IndexFunc(records, func(r sessionstore.Record) bool { return r.OriginJTI == caller.Claims.OriginJTI })
-	if i >= 0 && records[i].SessionID == id {
-		return
-	}
-	if i >= 0 {
-		records[i].SessionID = id
-	}
-	_ = c.options.KnownSessions.Learn(ctx, caller.Claims.Subject, sessionstore.Record{
-		OriginJTI: caller.Claims.OriginJTI, SessionID: id, ClientID: listed[current].ClientID,
+	learned := sessionstore.Record{
+		OriginJTI: origin, SessionID: listed[current].SessionID, ClientID: listed[current].ClientID,
 		AuthenticatedAt: caller.Claims.AuthenticatedAt, TokenLifetime: caller.Claims.ExpiresAt.Sub(caller.Claims.IssuedAt),
-	})
+	}
+	switch own := slices.IndexFunc(records, isOwn); {
+	case own < 0:
+		records = append(records, learned)
+	case records[own].SessionID == learned.SessionID:
+		return records
+	default:
+		records[own].SessionID = learned.SessionID
+	}
+	_ = c.options.KnownSessions.Learn(ctx, caller.Claims.Subject, learned)
+	return records
 }
 
 // sessions returns the sessions for the client.

@@ -357,6 +357,30 @@ func TestRevokeSession(t *testing.T) {
 	}
 }
 
+// A new session may not be listed yet. It is not taken for another one that began at the same
+// time.
+func TestRevokeSessionFromOneThatIsNotListed(t *testing.T) {
+	for name, listed := range map[string][]sessionDescription{
+		"the caller's is not listed": {listedSession("a", 20)}, "it is": {listedSession("a", 20), current(listedSession("b", 220))},
+	} {
+		for _, known := range []bool{true, false} {
+			records := []sessionstore.Record{recorded("1", 0)}
+			if known {
+				records = append(records, recorded("2", 200))
+			}
+			api := newSessionAPI(listed)
+			var ended []string
+			err := sessionCaller(t, api, "2", storeOf(t, records...)).RevokeSession(t.Context(), "a", false, func(out SignedOut) error {
+				ended = append(ended, out.OriginJTI)
+				return nil
+			})
+			if err != nil || !slices.Equal(ended, []string{"1"}) || !slices.Equal(api.revoked, []string{"a:NONE"}) {
+				t.Errorf("%s, %v: %v, ended %v, revoked %v", name, known, err, ended, api.revoked)
+			}
+		}
+	}
+}
+
 // The caller's own session, and the single sign-on session of the same browser, go on.
 func TestEndOtherSessions(t *testing.T) {
 	sso, own := listedSession("sso", 0), current(listedSession("own", 20))
