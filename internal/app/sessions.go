@@ -428,10 +428,10 @@ type signOutEvent struct {
 	// IssuedBefore is set for all sessions of a user: tokens issued later belong to
 	// newer sessions.
 	IssuedBefore *time.Time `json:"issuedBefore,omitempty"`
-	// AuthenticatedBefore is set after a new password: tokens with a later auth_time
+	// AuthenticatedBefore is set if a session goes on, and after a new password: tokens with a later auth_time
 	// belong to newer sessions, and tokens issued later do not.
 	AuthenticatedBefore *time.Time `json:"authenticatedBefore,omitempty"`
-	// ExceptSessionID is the session of the user that set the password and goes on.
+	// ExceptSessionID is the session of the user that goes on.
 	ExceptSessionID string `json:"exceptSessionId,omitempty"`
 	// TokensExpireAt is the time after which the receiver may delete the event.
 	TokensExpireAt time.Time `json:"tokensExpireAt"`

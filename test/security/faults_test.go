@@ -220,8 +220,9 @@ func cognitoAnswers(give cognitoSecrets) map[string]string {
 		"ConfirmDevice":                    `{"UserConfirmationNecessary":false}`,
 		"GetDevice":                        `{"Device":` + device + `}`,
 		"ListDevices":                      `{"Devices":[` + device + `]}`,
+		"ListUserSessions":                 `{"Sessions":[{"SessionId":"tkn0123456789abcdefghijklmno","SessionType":"TOKEN","ClientId":"c","CreateDate":1.7E9,"LastActiveDate":1.7E9}]}`,
 	}
-	for _, operation := range []string{"RevokeToken", "GlobalSignOut", "ConfirmForgotPassword", "ChangePassword", "DeleteUserAttributes", "VerifyUserAttribute", "DeleteUser", "SetUserMFAPreference", "CompleteWebAuthnRegistration", "DeleteWebAuthnCredential", "UpdateDeviceStatus", "ForgetDevice", "UpdateAuthEventFeedback"} {
+	for _, operation := range []string{"RevokeToken", "GlobalSignOut", "ConfirmForgotPassword", "ChangePassword", "DeleteUserAttributes", "VerifyUserAttribute", "DeleteUser", "SetUserMFAPreference", "CompleteWebAuthnRegistration", "DeleteWebAuthnCredential", "RevokeUserSession", "UpdateDeviceStatus", "ForgetDevice", "UpdateAuthEventFeedback"} {
 		all[operation] = "{}"
 	}
 	return all
@@ -681,6 +682,10 @@ func TestAttackFaultsAmbiguous(t *testing.T) {
 			var mu sync.Mutex
 			calls := map[string]int{}
 			g.Cognito.RespondWith(func(w http.ResponseWriter, r *http.Request) {
+				if cognitoOperation(r) == "ListUserSessions" { // a read, before the write
+					good(w, r)
+					return
+				}
 				mu.Lock()
 				calls[cognitoOperation(r)]++
 				mu.Unlock()

@@ -195,7 +195,9 @@ func (m *marker) selection(of *ast.Type, deep int, suffix string) string {
 		}
 		arguments := ""
 		for _, argument := range field.Arguments {
-			if argument.Type.NamedType == "String" {
+			// Without a cursor of this server's, nothing else of the user would be returned.
+			isCursor := field.Name == "sessions" && argument.Name == "after"
+			if argument.Type.NamedType == "String" && !isCursor {
 				arguments += argument.Name + ":" + quote(m.secret(argument.Directives)) + " "
 			}
 		}

@@ -1,10 +1,12 @@
 package security_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -163,4 +165,51 @@ func TestAttackSessionsWithoutEnd(t *testing.T) {
 		t.Errorf("%d bytes", len(r.Body))
 	}
 	g.unharmed(t, calls+10)
+}
+
+// The webhook reports a session that another one ended, and the end of all others.
+func TestSessionsWebhook(t *testing.T) {
+	t.Parallel()
+	bodies := make(chan []byte, 10)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		bodies <- body
+	}))
+	t.Cleanup(receiver.Close)
+	key := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32)))
+	g := newTarget(t, "SIGNOUT_WEBHOOK_URL="+receiver.URL, "SIGNOUT_WEBHOOK_SECRET=whsec_"+key)
+	sessions, origins := map[string]time.Time{}, map[string]string{}
+	for _, origin := range []string{"phone", "laptop"} {
+		token := g.SignIn(t, "ada", origin)
+		sessions[token], origins[token] = time.Now(), origin
+	}
+	laptop := g.NewToken(t, "ada", "laptop")
+	g.serveSessions(sessions, origins)
+	for _, tt := range []struct{ document, sessionID, except string }{
+		{`mutation{revokeSession(input:{id:"tknphone"}){success}}`, "phone", ""},
+		{`mutation{logout(input:{others:true}){success}}`, "", "laptop"},
+	} {
+		if r, err := g.Post(tt.document, "Bearer "+laptop); err != nil || r.Code() != "absent" {
+			t.Fatalf("%v %s", err, r.Body)
+		}
+		var event struct {
+			Type string
+			Data struct {
+				UserID, SessionID, ExceptSessionID string
+				AuthenticatedBefore                *time.Time
+			}
+		}
+		select {
+		case body := <-bodies:
+			if err := json.Unmarshal(body, &event); err != nil {
+				t.Fatal(err)
+			}
+		case <-time.After(testutil.Timeout):
+			t.Fatal("the webhook was not called")
+		}
+		if d := event.Data; event.Type != "session.ended" || d.UserID != "ada" || d.SessionID != tt.sessionID ||
+			d.ExceptSessionID != tt.except || (d.AuthenticatedBefore != nil) != (tt.except != "") {
+			t.Errorf("%s: %+v", tt.document, event)
+		}
+	}
 }
