@@ -148,7 +148,9 @@ func (m *marker) objects(definition *ast.Definition) []any {
 	begin := func() map[string]any {
 		object := map[string]any{}
 		for _, field := range definition.Fields {
-			if field.Type.NonNull && field.DefaultValue == nil {
+			// Accounts are named by e-mail address here.
+			isName := field.Name == "email" && definition.Fields.ForName("phoneNumber") != nil
+			if isName || field.Type.NonNull && field.DefaultValue == nil {
 				object[field.Name] = m.values(field.Type, field.Directives, field.Description)[0]
 			}
 		}
@@ -157,7 +159,11 @@ func (m *marker) objects(definition *ast.Definition) []any {
 	if !oneOf {
 		full := begin()
 		for _, field := range definition.Fields {
-			full[field.Name] = m.values(field.Type, field.Directives, field.Description)[0]
+			isOtherName := definition.Fields.ForName("phoneNumber") != nil && definition.Name != "SignupInput" &&
+				(field.Name == "phoneNumber" || field.Name == "username")
+			if !isOtherName {
+				full[field.Name] = m.values(field.Type, field.Directives, field.Description)[0]
+			}
 		}
 		all = append(all, begin(), full)
 	}
