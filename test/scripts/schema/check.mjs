@@ -22,9 +22,9 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 
 /** Values that belong to an answer. They have no identity of their own that a cache could know them by. */
 const values = {
-  suffixes: ['Payload', 'Challenge'],
+  suffixes: ['Payload', 'Challenge', 'Connection', 'Edge'],
   types: [
-    'Attribute', 'AuthTokens', 'ChallengeParameter', 'CodeDelivery', 'DevicePage', 'Mfa', 'NewDevice', 'PasskeyRegistration',
+    'Attribute', 'AuthTokens', 'ChallengeParameter', 'CodeDelivery', 'DevicePage', 'Mfa', 'NewDevice', 'PageInfo', 'PasskeyRegistration', 'SessionLocation', 'SigninOptions',
     'TokenStatus', 'TotpEnrollment', 'TotpSetup',
     'Device', // Cognito names devices by their key
   ],
