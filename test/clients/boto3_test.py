@@ -5,6 +5,7 @@ nor the endpoint's environment variables.
 """
 
 import base64
+import functools
 import hashlib
 import hmac
 import itertools
@@ -568,6 +569,80 @@ def second_factor():
 
     step("TOTP: configure it for a pool", configured)
 
+def shapes():
+    """Pools that differ from the default one: how, an account's name and attributes, where its code goes, and the names that sign in."""
+    sms = {"SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}}
+    phone, named_email, alias_email = "+15555550199", address("named"), address("alias")
+    yield "phone number", {"UsernameAttributes": ["phone_number"], "AutoVerifiedAttributes": ["phone_number"], **sms}, phone, {}, phone, [], [named_email]
+    yield "user name", {"AutoVerifiedAttributes": ["email"]}, "ada", {"email": named_email}, named_email, [], [named_email]
+    alias = {"AliasAttributes": ["email", "phone_number"], "AutoVerifiedAttributes": ["email", "phone_number"], **sms}
+    # The code goes to the phone, so that the e-mail address stays unverified, and nobody's.
+    yield "aliases", alias, "ada", {"email": alias_email, "phone_number": phone}, phone, [phone], [alias_email]
+
+
+def shaped(shape, settings, name, given_attributes, to, aliases, strangers):
+    errors = public.exceptions
+    pool = admin.create_user_pool(PoolName=shape, UsernameConfiguration={"CaseSensitive": False}, **settings)["UserPool"]["Id"]
+    flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    client = admin.create_user_pool_client(UserPoolId=pool, ClientName=shape, ExplicitAuthFlows=flows, PreventUserExistenceErrors="ENABLED")
+    client = client["UserPoolClient"]["ClientId"]
+    names = [name, *aliases]
+
+    def sign_up(as_name=name):
+        return public.sign_up(ClientId=client, Username=as_name, Password=PASSWORD, UserAttributes=attributes(**given_attributes))
+
+    def nobody(as_name, password=PASSWORD):
+        refused(errors.NotAuthorizedException, lambda: sign_in(as_name, password, client), "Incorrect username or password.")
+
+    def signed_up():
+        delivery = sign_up()["CodeDeliveryDetails"]
+        having(delivery, **({"DeliveryMedium": "SMS", "AttributeName": "phone_number"} if to.startswith("+") else {"DeliveryMedium": "EMAIL", "AttributeName": "email"}))
+        refused(errors.UsernameExistsException, sign_up)
+
+    step(f"{shape}: sign up", signed_up)
+
+    def confirmed():
+        code = newest_code(to)
+        refused(errors.CodeMismatchException, lambda: public.confirm_sign_up(ClientId=client, Username=name, ConfirmationCode=wrong(code)))
+        public.confirm_sign_up(ClientId=client, Username=name, ConfirmationCode=code)
+
+    step(f"{shape}: confirm", confirmed)
+
+    def signed_in(as_name, password=PASSWORD):
+        nobody(as_name, "Wrong-horse-11")
+        given = sign_in(as_name, password, client)["AuthenticationResult"]
+        user = public.get_user(AccessToken=given["AccessToken"])
+        found = named(user["UserAttributes"])
+        equal(user["Username"], found["sub"] if name.startswith("+") else name)
+        equal(found["phone_number_verified" if to.startswith("+") else "email_verified"], "true")
+        return given
+
+    for each in names:
+        step(f"{shape}: sign in as {each}", lambda each=each: signed_in(each))
+    for each in strangers:
+        step(f"{shape}: {each} is nobody", lambda each=each: nobody(each))
+
+    def forgotten():
+        last = names[-1]
+        public.forgot_password(ClientId=client, Username=last)
+        code = newest_code(to)
+        refused(errors.CodeMismatchException, lambda: public.confirm_forgot_password(ClientId=client, Username=last, ConfirmationCode=wrong(code), Password=ANOTHER))
+        public.confirm_forgot_password(ClientId=client, Username=last, ConfirmationCode=code, Password=ANOTHER)
+        nobody(name)
+        return signed_in(last, ANOTHER)
+
+    given = step(f"{shape}: forget the password, as {names[-1]}", forgotten)
+
+    def signed_out():
+        public.revoke_token(ClientId=client, Token=given["RefreshToken"])
+        refused(errors.NotAuthorizedException, lambda: public.get_user(AccessToken=given["AccessToken"]), "Access Token has been revoked")
+
+    step(f"{shape}: sign out", signed_out)
+
+
+for shape in shapes():
+    scenario(functools.partial(shaped, *shape))
+
 
 for each in scenarios:
     try:
@@ -575,5 +650,5 @@ for each in scenarios:
     except Failed:
         pass
     except Exception as error:
-        print(f"not ok - {each.__name__}: between steps -- {type(error).__name__}: {' '.join(str(error).split())}", flush=True)
+        print(f"not ok - {getattr(each, '__name__', each)}: between steps -- {type(error).__name__}: {' '.join(str(error).split())}", flush=True)
 print("end")

@@ -56,6 +56,9 @@ func TestSessions(t *testing.T) {
 	runNode(t, "sessions.mjs", "@aws-sdk/client-cognito-identity-provider")
 }
 
+// TestShapes runs the three clients in JavaScript on pools of phone numbers, user names and aliases.
+func TestShapes(t *testing.T) { runNode(t, "shapes.mjs", "aws-amplify") }
+
 // TestBrowser runs the first two in Chromium, with passkeys.
 func TestBrowser(t *testing.T) { runNode(t, "browser.mjs", "playwright-core", "CHROMIUM="+chromium(t)) }
 
