@@ -569,6 +569,40 @@ def second_factor():
 
     step("TOTP: configure it for a pool", configured)
 
+@scenario
+def sessions():
+    if not hasattr(public, "list_user_sessions"):
+        print(f"sessions are left out: boto3 {boto3.__version__} does not know them", flush=True)
+        return
+    errors = public.exceptions
+    email = member("sessions")
+    first, second = tokens(email)["AccessToken"], tokens(email)["AccessToken"]
+
+    def listed():
+        found = public.list_user_sessions(AccessToken=second)["Sessions"]
+        equal(sorted(each["IsCurrentSession"] for each in found), [False, True])
+        for each in found:
+            having(each, SessionType="TOKEN", ClientId=CLIENT)
+            equal(isinstance(each["CreateDate"], datetime), True)
+        return next(each["SessionId"] for each in found if not each["IsCurrentSession"])
+
+    other = step("sessions: list", listed)
+
+    def revoked():
+        refused(errors.InvalidParameterException, lambda: public.revoke_user_session(AccessToken=first, SessionId=other))
+        public.revoke_user_session(AccessToken=second, SessionId=other)
+        refused(errors.NotAuthorizedException, lambda: public.get_user(AccessToken=first), "Access Token has been revoked")
+
+    step("sessions: revoke another", revoked)
+
+    def administered():
+        (remaining,) = admin.admin_list_user_sessions(UserPoolId=POOL, Username=email)["Sessions"]
+        admin.admin_revoke_user_session(UserPoolId=POOL, Username=email, SessionId=remaining["SessionId"])
+        refused(errors.NotAuthorizedException, lambda: public.list_user_sessions(AccessToken=second), "Access Token has been revoked")
+
+    step("sessions: an administrator revokes", administered)
+
+
 def shapes():
     """Pools that differ from the default one: how, an account's name and attributes, where its code goes, and the names that sign in."""
     sms = {"SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}}
