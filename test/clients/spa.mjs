@@ -201,13 +201,13 @@ await scenario('account', async (step) => {
     asked.length = 0;
     await page.reload();
     await account(page);
-    equal(asked, ['RefreshToken', 'Me'], 'what was asked');
+    equal(asked.toSorted(), ['Me', 'RefreshToken', 'Sessions'], 'what was asked');
   });
   await step('a token past its time is renewed without being noticed', async () => {
     asked.length = answers.length = 0;
-    await expireUntil(page, ['Me'], () => page.reload());
+    await expireUntil(page, ['Me', 'Sessions'], () => page.reload());
     await account(page);
-    equal(asked, ['RefreshToken', 'Me', 'RefreshToken', 'Me'], 'what was asked');
+    equal(asked.toSorted(), ['Me', 'Me', 'RefreshToken', 'RefreshToken', 'Sessions', 'Sessions'], 'what was asked');
     check(answers.some((text) => text.includes('TOKEN_EXPIRED')), 'no token was past its time');
     equal(await page.getByRole('alert').count(), 0, 'the number of alerts');
     await page.unroute(API_URL);
@@ -296,12 +296,12 @@ await scenario('account', async (step) => {
     await Promise.all([account(page), account(other)]);
     await other.close();
   });
-  await step('sign out everywhere, though two requests at once need another token first', async () => {
+  await step('sign out everywhere, though three requests at once need another token first', async () => {
     const elsewhere = await open();
     await signIn(elsewhere.page, email);
     await account(elsewhere.page);
     asked.length = answers.length = 0;
-    await expireUntil(page, ['Me', 'SignOut'], async () => {
+    await expireUntil(page, ['Me', 'Sessions', 'SignOut'], async () => {
       await page.reload();
       await press(page, 'Sign out everywhere');
     });
@@ -309,7 +309,7 @@ await scenario('account', async (step) => {
     await page.unroute(API_URL);
     equal(asked.filter((name) => name === 'RefreshToken').length, 2, 'the number of refreshes, the one at the start included');
     equal(asked.filter((name) => name === 'SignOut').length, 2, 'the number of sign-outs');
-    equal(answers.filter((text) => text.includes('TOKEN_EXPIRED')).length, 2, 'the number of tokens past their time');
+    equal(answers.filter((text) => text.includes('TOKEN_EXPIRED')).length, 3, 'the number of tokens past their time');
     // The other browser learns it with its next request.
     await press(elsewhere.page, 'Set up');
     await signInScreen(elsewhere.page);
@@ -319,6 +319,45 @@ await scenario('account', async (step) => {
   });
   await step('nothing went wrong unseen', async () => equal(faults, []));
   await context.close();
+});
+
+await scenario('sessions', async (step) => {
+  const email = await member('sessions');
+  const [here, there] = [await open(), await open()];
+  const list = here.page.getByRole('list', { name: 'Sessions' });
+  const rows = (count) => here.page.waitForFunction((n) => document.querySelectorAll('ul[aria-label=Sessions] > li').length === n, count);
+  /** The other browser makes a request, and is back at the sign-in screen within two seconds. */
+  const isOut = async () => {
+    await press(there.page, 'Set up');
+    await there.page.getByRole('heading', { name: 'Sign in', level: 1 }).waitFor({ timeout: 2000 });
+  };
+  await step('each browser is a session', async () => {
+    await signIn(there.page, email);
+    await account(there.page);
+    await signIn(here.page, email);
+    await account(here.page);
+    await rows(2);
+    matching(await list.textContent(), /this device/);
+    await look(here.page, 'sessions');
+  });
+  await step('one ends the other', async () => {
+    await here.page.getByRole('button', { name: /^End the session on / }).click();
+    await rows(1);
+    await isOut();
+  });
+  await step('one ends all others', async () => {
+    await signIn(there.page, email);
+    await account(there.page);
+    await here.page.reload();
+    await rows(2);
+    await press(here.page, 'Sign out everywhere else');
+    await rows(1);
+    await isOut();
+    await account(here.page);
+  });
+  await step('nothing went wrong unseen', async () => equal([here.faults, there.faults], [[], []]));
+  await here.context.close();
+  await there.context.close();
 });
 
 await scenario('second factors', async (step) => {
@@ -475,10 +514,10 @@ await scenario('first factors', async (step) => {
   const setVerified = await withAuthenticator(context, page);
   await step('add a passkey', async () => {
     await press(page, 'Add a passkey');
-    await page.getByRole('listitem').waitFor();
+    await page.getByRole('list', { name: 'Passkeys' }).getByRole('listitem').waitFor();
     await press(page, 'Add a passkey');
     await refusal(page, 'PASSKEY');
-    equal(await page.getByRole('listitem').count(), 1, 'the number of passkeys');
+    equal(await page.getByRole('list', { name: 'Passkeys' }).getByRole('listitem').count(), 1, 'the number of passkeys');
     await signOut(page);
   });
   await step('a passkey that is not used', async () => {
@@ -499,7 +538,7 @@ await scenario('first factors', async (step) => {
   });
   await step('delete it', async () => {
     await page.getByRole('button', { name: /^Delete/ }).click();
-    await page.getByRole('listitem').waitFor({ state: 'detached' });
+    await page.getByRole('list', { name: 'Passkeys' }).getByRole('listitem').waitFor({ state: 'detached' });
     await signOut(page);
     await type(page, 'E-mail address', email);
     await press(page, 'Sign in with a passkey');
@@ -722,7 +761,7 @@ await scenario('looks', async (step) => {
     await press(page, 'Confirm');
     await account(page);
     await press(page, 'Add a passkey');
-    await page.getByRole('listitem').waitFor();
+    await page.getByRole('list', { name: 'Passkeys' }).getByRole('listitem').waitFor();
     await wire('CreateGroup', { UserPoolId: poolId, GroupName: 'editors' });
     await wire('AdminAddUserToGroup', { UserPoolId: poolId, GroupName: 'editors', Username: email });
     await page.reload();

@@ -30,7 +30,7 @@ export function Passkeys({ passkeys }: { passkeys: NonNullable<MeQuery['me']>['p
     <Card title="Passkeys" state={String(passkeys?.length || 'None')} good={!!passkeys?.length}>
       <p>A passkey signs you in with your fingerprint, your face or your device's PIN.</p>
       {!!passkeys?.length && (
-        <ul className="list">
+        <ul className="list" aria-label="Passkeys">
           {passkeys.map(({ id, name, createdAt }) => (
             <li key={id}>
               <span>

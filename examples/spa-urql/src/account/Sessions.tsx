@@ -1,13 +1,16 @@
-import { useMutation } from 'urql';
-import { dataOf, end, withoutToken } from '../client';
+import { useMutation, useQuery } from 'urql';
+import { changesUser, dataOf, end, withoutToken } from '../client';
 import { problemOf } from '../errors';
-import { SignOutDocument } from '../gql/graphql';
+import { RevokeSessionDocument, SessionsDocument, SignOutDocument } from '../gql/graphql';
 import { isOver, tellTabs } from '../session';
 import { Card } from '../ui/Card';
 import { Form } from '../ui/Form';
+import { LinkButton } from '../ui/Screen';
 
-/** Ends this session, which needs only its cookie, or all sessions. */
+/** Lists the sessions, and ends one of them, all others, or all. This one ends with its cookie alone. */
 export function Sessions() {
+  const [{ data, error }, reload] = useQuery({ query: SessionsDocument, requestPolicy: 'cache-and-network' });
+  const [, revoke] = useMutation(RevokeSessionDocument);
   const [, signOut] = useMutation(SignOutDocument);
 
   // region signout
@@ -25,11 +28,53 @@ export function Sessions() {
   }
   // endregion
 
+  // region sessions
+  async function endSession(id: string) {
+    dataOf(await revoke({ input: { id } }, changesUser));
+  }
+
+  async function endOthers() {
+    dataOf(await signOut({ input: { others: true } }, changesUser));
+  }
+  // endregion
+
+  const problem = error && problemOf(error);
+  const sessions = data?.me?.sessions.nodes;
   return (
     <Card title="Sessions">
       <p>Sign out here if others use this browser, or everywhere if you lost a device.</p>
+      {/* Pools need not track sessions. Without a list, the buttons still work. */}
+      {problem && problem.code !== 'NOT_ENABLED' && (
+        <p className="alert" role="alert">
+          {problem.text} <LinkButton onClick={() => reload({ requestPolicy: 'network-only' })}>Try again</LinkButton>
+        </p>
+      )}
+      {!!sessions?.length && (
+        <ul className="list" aria-label="Sessions">
+          {sessions.map(({ id, current, device, ipAddress, location, lastActiveAt }) => (
+            <li key={id}>
+              <span>
+                {device ?? 'Unknown device'}
+                <small>
+                  {current ? 'this device' : [location?.city, location?.country, ipAddress].filter(Boolean).join(', ')}, last
+                  active <time dateTime={lastActiveAt}>{new Date(lastActiveAt).toLocaleString()}</time>
+                </small>
+              </span>
+              {!current && (
+                <Form
+                  submit="End"
+                  label={`End the session on ${device ?? 'an unknown device'}`}
+                  onSubmit={() => endSession(id)}
+                  look="secondary"
+                />
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
       <div className="row">
         <Form submit="Sign out" onSubmit={here} look="secondary" />
+        <Form submit="Sign out everywhere else" onSubmit={endOthers} look="secondary" />
         <Form submit="Sign out everywhere" onSubmit={everywhere} look="danger" />
       </div>
     </Card>
