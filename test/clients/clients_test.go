@@ -190,13 +190,16 @@ type server struct {
 }
 
 // start starts a new pool.
-func start(t *testing.T) *server {
+func start(t *testing.T) *server { return startShaped(t, userpool.Shape{}) }
+
+// startShaped starts a new pool of a shape.
+func startShaped(t *testing.T, shape userpool.Shape) *server {
 	t.Helper()
 	s := &server{used: map[string]int64{}}
 	listener := httptest.NewUnstartedServer(nil)
 	s.url = "http://" + listener.Listener.Addr().String()
 	pool, err := userpool.Open(userpool.Options{
-		Path: filepath.Join(t.TempDir(), "pool.db"), URL: s.url, Now: s.now,
+		Path: filepath.Join(t.TempDir(), "pool.db"), URL: s.url, Now: s.now, Shape: shape,
 	})
 	if err != nil {
 		t.Fatal(err)

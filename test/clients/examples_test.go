@@ -15,14 +15,24 @@ import (
 	"strings"
 	"testing"
 
+	"authgraph/cognito/userpool"
 	"authgraph/internal/testutil"
 )
 
 // TestSPAApollo runs examples/spa-apollo in Chromium.
-func TestSPAApollo(t *testing.T) { runSPA(t, "spa-apollo") }
+func TestSPAApollo(t *testing.T) { runSPA(t, "spa-apollo", "spa.mjs", userpool.Shape{}) }
 
 // TestSPAUrql runs examples/spa-urql in Chromium.
-func TestSPAUrql(t *testing.T) { runSPA(t, "spa-urql") }
+func TestSPAUrql(t *testing.T) { runSPA(t, "spa-urql", "spa.mjs", userpool.Shape{}) }
+
+// TestSPANames runs both on a pool of user names with phone numbers as aliases.
+func TestSPANames(t *testing.T) {
+	for _, app := range []string{"spa-apollo", "spa-urql"} {
+		t.Run(app, func(t *testing.T) {
+			runSPA(t, app, "spa-names.mjs", userpool.Shape{AliasAttributes: []string{"phone_number"}}, "SIGN_IN_WITH=username,phone_number")
+		})
+	}
+}
 
 // The examples differ only in their GraphQL client. Code that does not depend on it is the
 // same in both.
@@ -68,10 +78,10 @@ func files(t *testing.T, root string) map[string]string {
 	return texts
 }
 
-// runSPA builds an example and drives it in Chromium. The API is the real binary with
+// runSPA builds an example and drives it in Chromium, on a new pool of a shape. The API is the real binary with
 // TOKEN_TRANSPORT=cookie. The page has another origin, so that CORS and cookies are real,
 // and a content security policy that permits only the API.
-func runSPA(t *testing.T, name string) {
+func runSPA(t *testing.T, name, program string, shape userpool.Shape, settings ...string) {
 	t.Parallel()
 	source := filepath.Join("..", "..", "examples", name)
 	node := tool(t, "Node.js", "node")
@@ -79,7 +89,7 @@ func runSPA(t *testing.T, name string) {
 	installed(t, ".", "playwright-core")
 	installed(t, source, "vite")
 
-	s := start(t)
+	s := startShaped(t, shape)
 	var api string
 	dist := t.TempDir()
 	built := http.FileServer(http.Dir(dist))
@@ -92,7 +102,7 @@ func runSPA(t *testing.T, name string) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, `<!doctype html><title>Another site</title><link rel="icon" href="data:,">`)
 	})
-	api = startAPI(t, s, "CORS_ALLOWED_ORIGINS="+page)
+	api = startAPI(t, s, append(settings, "CORS_ALLOWED_ORIGINS="+page)...)
 
 	environment := append(os.Environ(), "VITE_API_URL="+api+"/graphql", "SCHEMA="+api+"/graphql")
 	run(t, source, environment, "npm", "run", "codegen", "--", "--check")
@@ -103,7 +113,7 @@ func runSPA(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	runOn(t, s, node, "spa.mjs", "CHROMIUM="+browser, "APP="+name, "APP_URL="+page, "API_URL="+api+"/graphql", "FOREIGN_URL="+foreign, "SHOTS="+shots)
+	runOn(t, s, node, program, "CHROMIUM="+browser, "APP="+name, "APP_URL="+page, "API_URL="+api+"/graphql", "FOREIGN_URL="+foreign, "SHOTS="+shots)
 }
 
 // listen serves pages and returns their origin with the host localhost, which browsers

@@ -99,6 +99,16 @@ mutation VerifyAccount($input: VerifyAccountInput!) {
     title: 'Sign in',
     examples: [
       {
+        query: `# What users sign in with: email, phoneNumber or
+# username. SIGN_IN_WITH sets it.
+query SigninOptions {
+  signinOptions {
+    names
+  }
+}
+`,
+      },
+      {
         query: `# The page keeps the tokens and sends the access
 # token with every request. If the result is a
 # challenge, continue in the panel "Sign in".

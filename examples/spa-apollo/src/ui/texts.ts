@@ -79,7 +79,7 @@ const texts: Record<ErrorCode, string | null> = {
 /** Returns what to show for an error of the API. */
 export function refusal({ message, extensions }: { message: string; extensions?: Extensions | undefined }): Problem {
   const code = extensions?.code ?? 'INTERNAL';
-  let text = texts[code] ?? message;
+  let text = texts[code] ?? message.replace(/^input\.\S+ /, 'This ');
   if (extensions?.retryAfterSeconds)
     text = `Too many attempts. Try again in ${duration(extensions.retryAfterSeconds)}.`;
   const field = extensions?.field?.split('.').at(-1);

@@ -328,7 +328,14 @@ mutation VerifyAccount($input: VerifyAccountInput!) {
     attribute
   }
 }
-`,variables:({email:e})=>({input:{email:e}})}]},{title:"Sign in",examples:[{query:`# The page keeps the tokens and sends the access
+`,variables:({email:e})=>({input:{email:e}})}]},{title:"Sign in",examples:[{query:`# What users sign in with: email, phoneNumber or
+# username. SIGN_IN_WITH sets it.
+query SigninOptions {
+  signinOptions {
+    names
+  }
+}
+`},{query:`# The page keeps the tokens and sends the access
 # token with every request. If the result is a
 # challenge, continue in the panel "Sign in".
 mutation Signin($input: SigninInput!) {
