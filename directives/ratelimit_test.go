@@ -301,6 +301,40 @@ func TestRateLimitOfEveryOperation(t *testing.T) {
 	})
 }
 
+// Sign-ups with ever new names cannot flood the phone or the mailbox of somebody else, from
+// whatever addresses. Those that send nothing there are not counted.
+func TestRateLimitOfSignUpFloods(t *testing.T) {
+	for name, test := range map[string]struct {
+		signInWith []string
+		input      string
+	}{
+		"phone number":              {nil, `email:"user%d@example.com",phoneNumber:"+14325551212"`},
+		"phone number as attribute": {nil, `email:"user%d@example.com",attributes:[{name:"phone_number",value:"+14325551212"}]`},
+		"e-mail address":            {[]string{"username"}, `username:"user%d",email:"eve@example.com"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLimitedAPI(t, test.signInWith...)
+			signUp := func(i int, input string) string {
+				from := fmt.Sprintf("198.51.100.%d", i)
+				return l.mutate(from, `signup(input:{`+fmt.Sprintf(input, i)+`,password:"longenough"}){userId}`)
+			}
+			most := defaultRates()["message-long"].Burst
+			for i := range most {
+				if got := signUp(i, test.input); got == "RATE_LIMITED" {
+					t.Fatalf("sign-up %d is refused", i)
+				}
+			}
+			if got := signUp(most, test.input); got != "RATE_LIMITED" {
+				t.Errorf("sign-up %d: %q", most, got)
+			}
+			if got := signUp(most+1, strings.NewReplacer("+14325551212", "+14325550000", "eve@", "bob@").Replace(test.input)); got == "RATE_LIMITED" {
+				t.Error("a sign-up with another address is refused")
+			}
+		})
+	}
+}
+
 // TestRateLimitCountsFields checks that every executed field counts, however it is sent.
 func TestRateLimitCountsFields(t *testing.T) {
 	guesses := func(n int) (fields []string) {
