@@ -27,6 +27,7 @@ func TestSPAUrql(t *testing.T) { runSPA(t, "spa-urql", "spa.mjs", userpool.Shape
 
 // TestSPANames runs both on a pool of user names with phone numbers as aliases.
 func TestSPANames(t *testing.T) {
+	t.Parallel()
 	for _, app := range []string{"spa-apollo", "spa-urql"} {
 		t.Run(app, func(t *testing.T) {
 			runSPA(t, app, "spa-names.mjs", userpool.Shape{AliasAttributes: []string{"phone_number"}}, "SIGN_IN_WITH=username,phone_number")
