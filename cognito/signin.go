@@ -160,7 +160,6 @@ type SignIn struct {
 	Subject   string
 	Username  string // Cognito's name of the user
 	Account   string // the name that the user entered
-	Email     string // empty without an ID token, or if the app client may not read it
 	OriginJTI string // empty if token revocation is turned off
 	ClientID  string // the claim client_id
 	// AuthenticatedAt, IssuedAt and ExpiresAt are those of the access token.
@@ -186,11 +185,10 @@ func (c *Client) begin(
 
 // newSignIn describes the session of the tokens.
 func newSignIn(tokens *AuthTokens) SignIn {
-	access, id := accessClaimsOf(tokens), unverifiedClaims(aws.ToString(tokens.IDToken))
+	access := accessClaimsOf(tokens)
 	return SignIn{
 		Subject:         access.Subject,
 		Username:        access.Username,
-		Email:           text(id[emailAttribute]),
 		OriginJTI:       access.OriginJTI,
 		ClientID:        text(unverifiedClaims(tokens.AccessToken)["client_id"]),
 		AuthenticatedAt: access.AuthenticatedAt,

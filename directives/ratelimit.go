@@ -162,6 +162,19 @@ func (l *RateLimit) addLinked(ctx context.Context, who *party) {
 	who.proven = len(who.accounts)
 }
 
+// AccountKey returns the key of the account with this name: that of Cognito's user name, if
+// a sign-in has linked the name to it.
+func (l *RateLimit) AccountKey(ctx context.Context, name string) string {
+	key := l.Accounts.Of(name)
+	if !l.Aliases || key == "" {
+		return key
+	}
+	if linked, err := l.Counters.Links(ctx, key); err == nil && linked[0] != "" {
+		return linked[0]
+	}
+	return key
+}
+
 // applicable returns the kinds that apply to the input.
 func applicable(field string, input map[string]any, of []RateLimitKind) []RateLimitKind {
 	kinds := make([]RateLimitKind, 0, len(of))
@@ -440,9 +453,11 @@ func (l *RateLimit) SignedIn(ctx context.Context, names ...string) {
 	}
 	who := l.party(ctx, names...)
 	update := ratelimit.Update{Mark: who.knownKeys(), Lifetime: knownFor, Refill: who.guesses()}
-	if l.Aliases && len(who.accounts) > 1 {
+	if l.Aliases && len(names) > 1 {
 		// The first name is the one that was entered. The second one never changes.
-		update.Link = map[string]string{who.accounts[0]: who.accounts[1]}
+		if entered, account := l.Accounts.Of(names[0]), l.Accounts.Of(names[1]); entered != "" && account != "" && entered != account {
+			update.Link = map[string]string{entered: account}
+		}
 	}
 	_ = l.Counters.Update(ctx, update)
 }

@@ -127,7 +127,7 @@ func (s *server) openSessions(t target) (_ *sessions, err error) {
 			Observe: s.metrics.ObserveWebhook, Log: s.log,
 		})
 	}
-	return opened, s.openAudit(opened, accounts)
+	return opened, s.openAudit(opened)
 }
 
 // minRefreshLifetime is the minimum time for which new passwords are remembered:
@@ -148,7 +148,7 @@ func (s *server) openJournal(opened *sessions, name string) (revocation.Log, err
 }
 
 // openAudit opens the audit log.
-func (s *server) openAudit(opened *sessions, accounts account.Keys) error {
+func (s *server) openAudit(opened *sessions) error {
 	var w io.Writer
 	switch target := s.settings.AuditLog; target {
 	case "":
@@ -166,7 +166,7 @@ func (s *server) openAudit(opened *sessions, accounts account.Keys) error {
 		opened.auditFile = file
 		w = file
 	}
-	opened.record = audit.New(w, accounts, func(err error) {
+	opened.record = audit.New(w, opened.limit.AccountKey, func(err error) {
 		s.metrics.ObserveAuditFailure()
 		s.log.Error("writing to the audit log failed", "err", err)
 	}).Record
@@ -339,7 +339,7 @@ func (s *sessions) signedIn(ctx context.Context, in cognito.SignIn) {
 		_ = s.passwords.Exempt(ctx, revocation.Session{OriginJTI: in.OriginJTI, Subject: in.Username, Date: in.AuthenticatedAt}, in.Began)
 	}
 	s.active(ctx, in)
-	s.record(ctx, audit.Event{Name: audit.SessionStarted, Outcome: "OK", Account: in.Email, Subject: in.Subject})
+	s.record(ctx, audit.Event{Name: audit.SessionStarted, Outcome: "OK", Account: in.Account, Subject: in.Subject})
 }
 
 // clockSkew is how far Cognito's clock may be ahead of ours. It includes the

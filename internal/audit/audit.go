@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"authgraph/internal/account"
 	"authgraph/internal/reqctx"
 )
 
@@ -21,7 +20,7 @@ type Event struct {
 	Name string
 	// Outcome is OK or a code of the schema's enum ErrorCode.
 	Outcome string
-	// Account is the account as the client named it: an e-mail address or a user id.
+	// Account is the account as the client named it: an address, a user name or a user id.
 	// It may be empty.
 	Account string
 	// Subject is the user id in a verified token, or in tokens that Cognito has just
@@ -59,26 +58,27 @@ type Record struct {
 
 // Log writes events. It is safe for concurrent use.
 type Log struct {
-	accounts account.Keys
-	failed   func(error)
-	run      string
+	key    func(ctx context.Context, name string) string
+	failed func(error)
+	run    string
 
 	mu      sync.Mutex
 	encoder *json.Encoder
 	seq     uint64
 }
 
-// New returns a log that writes to w, one record in each call of Write. failed is
-// called with the error of a record that could not be written.
-func New(w io.Writer, accounts account.Keys, failed func(error)) *Log {
-	return &Log{encoder: json.NewEncoder(w), accounts: accounts, failed: failed, run: rand.Text()[:8]}
+// New returns a log that writes to w, one record in each call of Write. key returns the key
+// of the account with a name (see package account). failed is called with the error of a
+// record that could not be written.
+func New(w io.Writer, key func(ctx context.Context, name string) string, failed func(error)) *Log {
+	return &Log{encoder: json.NewEncoder(w), key: key, failed: failed, run: rand.Text()[:8]}
 }
 
 // Record writes one event, with the request in ctx.
 func (l *Log) Record(ctx context.Context, e Event) {
 	request := reqctx.FromContext(ctx)
 	r := Record{
-		Run: l.run, Event: e.Name, Outcome: e.Outcome, Account: l.accounts.Of(e.Account), Subject: e.Subject,
+		Run: l.run, Event: e.Name, Outcome: e.Outcome, Account: l.key(ctx, e.Account), Subject: e.Subject,
 		UserAgent: request.UserAgent, RequestID: request.ID,
 	}
 	if request.ClientAddr.IsValid() {

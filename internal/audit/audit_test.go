@@ -15,9 +15,11 @@ import (
 	"authgraph/internal/reqctx"
 )
 
+func keyOf(_ context.Context, name string) string { return account.Keys{Pool: "p"}.Of(name) }
+
 func TestRecord(t *testing.T) {
 	var out bytes.Buffer
-	log := audit.New(&out, account.Keys{Pool: "p"}, func(err error) { t.Error(err) })
+	log := audit.New(&out, keyOf, func(err error) { t.Error(err) })
 	ctx := reqctx.NewContext(context.Background(), &reqctx.Request{
 		ID: "req-1", ClientAddr: netip.MustParseAddr("192.0.2.7"), UserAgent: "a \"browser\" <é>\nwith a trick\u2028", Bearer: "the-token",
 	})
@@ -59,7 +61,7 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestWriteError(t *testing.T) {
 	failures := 0
-	log := audit.New(full{}, account.Keys{}, func(error) { failures++ })
+	log := audit.New(full{}, keyOf, func(error) { failures++ })
 	log.Record(context.Background(), audit.Event{Name: "signin", Outcome: "OK"})
 	if failures != 1 {
 		t.Errorf("%d failures were reported, want 1", failures)
@@ -70,7 +72,7 @@ func TestWriteError(t *testing.T) {
 // event.
 func TestSessionIsWrittenAtOnce(t *testing.T) {
 	var out bytes.Buffer
-	log := audit.New(&out, account.Keys{}, func(err error) { t.Error(err) })
+	log := audit.New(&out, keyOf, func(err error) { t.Error(err) })
 	log.Record(context.Background(), audit.Event{Name: audit.SessionStarted, Outcome: "OK"})
 	var r audit.Record
 	if err := json.Unmarshal(out.Bytes(), &r); err != nil || r.Event != audit.SessionStarted || r.Seq != 1 {
